@@ -1,0 +1,1 @@
+"""What tests stand on: real services, a browser, people."""

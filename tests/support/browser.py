@@ -1,0 +1,69 @@
+"""Chromium for the journeys: Debian's own, driven by Playwright, against pytest-django's live server."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.services import tool
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, BrowserContext, Page
+
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-dev-shm-usage",
+]
+WARD_PC = {"width": 1366, "height": 768}
+
+
+@pytest.fixture(scope="session")
+def chromium() -> "Iterator[Browser]":
+    """One browser a worker."""
+    from playwright.sync_api import sync_playwright  # noqa: PLC0415
+
+    program = tool("chromium", "chromium")
+    # Playwright's sync API runs a loop in this thread, which Django would take for an async caller.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(program), args=FLAGS)
+        yield browser
+        browser.close()
+    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+
+
+@pytest.fixture
+def browser_context(chromium: "Browser") -> "Iterator[BrowserContext]":
+    """A fresh Vietnamese profile at the size of a ward PC."""
+    context = chromium.new_context(
+        viewport=WARD_PC, locale="vi-VN", timezone_id="Asia/Ho_Chi_Minh", accept_downloads=True
+    )
+    context.set_default_timeout(10_000)
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def page(browser_context: "BrowserContext") -> "Iterator[Page]":
+    """A page whose script errors fail the test."""
+    page = browser_context.new_page()
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    yield page
+    assert not errors, f"the page's scripts failed: {errors}"
+
+
+@pytest.fixture
+def screenshots(request: pytest.FixtureRequest) -> Path:
+    """Where a test may leave pictures: var/screenshots (not in git)."""
+    folder = request.config.rootpath / "var" / "screenshots"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder

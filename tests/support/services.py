@@ -1,0 +1,85 @@
+"""The throw-away PostgreSQL and broker of one test run. Started once; xdist's workers get the address."""
+
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from emr.local import binaries
+from emr.local.broker import Broker
+from emr.local.postgres import APPLICATION, OWNER, SUPERUSER, Postgres
+
+PASSWORD = "test"
+
+
+@dataclass
+class Services:
+    """PostgreSQL and, on first use, a broker, in a folder of their own with a short path (sockets: 107 bytes)."""
+
+    folder: Path
+    children: list[subprocess.Popen[bytes]] = field(default_factory=list)
+
+    @classmethod
+    def started(cls) -> "Services":
+        services = cls(Path(tempfile.mkdtemp(prefix="emr-test-")))
+        services.folder.chmod(0o711)
+        services.postgres.initialise()
+        services.children.append(services.postgres.start_attached())
+        # The owner may empty append-only tables between tests; the application role may not, as in production.
+        services.postgres.ensure_roles(owner_is_superuser=True)
+        broker = services.broker
+        broker.prepare()
+        services.children.append(subprocess.Popen(broker.command(), stdout=subprocess.DEVNULL))
+        deadline = time.monotonic() + 20
+        while not broker.answers():
+            assert time.monotonic() < deadline, f"the broker {broker.program} didn't answer within 20 s"
+            time.sleep(0.02)
+        return services
+
+    @classmethod
+    def from_text(cls, text: str) -> "Services":
+        """The services that another process of this run has started."""
+        return cls(Path(json.loads(text)["folder"]))
+
+    def as_text(self) -> str:
+        return json.dumps({"folder": str(self.folder)})
+
+    @property
+    def postgres(self) -> Postgres:
+        return Postgres(
+            data=self.folder / "data",
+            sockets=self.folder / "s",
+            log=self.folder / "postgres.log",
+            passwords=dict.fromkeys((SUPERUSER, OWNER, APPLICATION), PASSWORD),
+            programs=binaries.postgres_folder(),
+            safe=False,
+        )
+
+    @property
+    def broker(self) -> Broker:
+        return Broker(
+            data=self.folder / "broker",
+            socket=self.folder / "broker.sock",
+            password=PASSWORD,
+            program=binaries.broker_program(),
+        )
+
+    def stop(self) -> None:
+        for child in reversed(self.children):
+            child.terminate()
+        if self.children:
+            self.postgres.stop()
+        for child in self.children:
+            child.wait(20)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def tool(name: str, package: str) -> Path:
+    """A program that a test needs. A test whose tool is missing fails and says what to type; it never skips."""
+    found = shutil.which(name, path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/bin")
+    assert found, f"{name} is missing. Type: apt-get install -y --no-install-recommends {package}"
+    return Path(found)
