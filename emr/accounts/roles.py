@@ -1,0 +1,188 @@
+"""The one table of who may do what: role × right → how far it reaches. A quality officer can read it.
+
+A right is "<room>.<verb>", named in that room's `permissions.py`; a test refuses a right that no room names and a room's
+right that nobody holds.
+"""
+
+from enum import StrEnum
+
+from django.utils.translation import gettext_lazy as _
+
+
+class Scope(StrEnum):
+    """How far a right reaches."""
+
+    DEPARTMENT = "department"  # patients of the departments where the role is held
+    FACILITY = "facility"  # every patient of the facility
+
+
+EVERYWHERE = "everywhere"
+Reach = frozenset[int] | str
+
+D, F = Scope.DEPARTMENT, Scope.FACILITY
+
+CHOICES = [
+    ("doctor", _("Doctor")),
+    ("head_of_department", _("Head of department")),
+    ("nurse", _("Nurse")),
+    ("head_nurse", _("Head nurse")),
+    ("registration", _("Registration")),
+    ("laboratory", _("Laboratory")),
+    ("imaging", _("Imaging")),
+    ("pharmacist", _("Pharmacist")),
+    ("records", _("Medical records")),
+    ("planning", _("Planning office")),
+    ("director", _("Director")),
+    ("seal_keeper", _("Keeper of the seal")),
+    ("integration", _("Integration")),
+    ("admin", _("Administrator")),
+    ("auditor", _("Auditor")),
+]
+
+# right: {role: scope}
+RIGHTS: dict[str, dict[str, Scope]] = {
+    # patients.registry
+    "registry.search": {
+        "doctor": D,
+        "head_of_department": D,
+        "nurse": D,
+        "head_nurse": D,
+        "registration": F,
+        "laboratory": F,
+        "imaging": F,
+        "pharmacist": F,
+        "records": F,
+        "planning": F,
+        "director": F,
+    },
+    "registry.read": {
+        "doctor": D,
+        "head_of_department": D,
+        "nurse": D,
+        "head_nurse": D,
+        "registration": F,
+        "records": F,
+        "planning": F,
+        "director": F,
+    },
+    "registry.register": {"registration": F},
+    "registry.update": {"registration": F},
+    "registry.merge": {"registration": F, "records": F},
+    # patients.history
+    "history.read": {
+        "doctor": D,
+        "head_of_department": D,
+        "nurse": D,
+        "head_nurse": D,
+        "planning": F,
+        "director": F,
+    },
+    "history.write": {"doctor": D, "head_of_department": D, "nurse": D, "head_nurse": D},
+    # patients.coverage
+    "coverage.read": {
+        "doctor": D,
+        "head_of_department": D,
+        "nurse": D,
+        "head_nurse": D,
+        "registration": F,
+        "records": F,
+        "planning": F,
+        "director": F,
+    },
+    "coverage.write": {"registration": F},
+    # encounters.visits
+    "visits.read": {
+        "doctor": D,
+        "head_of_department": D,
+        "nurse": D,
+        "head_nurse": D,
+        "registration": F,
+        "records": F,
+        "planning": F,
+        "director": F,
+    },
+    "visits.start": {"registration": F, "doctor": D, "head_of_department": D},
+    "visits.admit": {"registration": F, "doctor": D, "head_of_department": D, "nurse": D, "head_nurse": D},
+    "visits.transfer": {"doctor": D, "head_of_department": D, "nurse": D, "head_nurse": D},
+    "visits.discharge": {"doctor": D, "head_of_department": D},
+    "visits.diagnose": {"doctor": D, "head_of_department": D},
+    "visits.cancel": {"registration": F, "head_of_department": D},
+    "visits.beds": {
+        "doctor": D,
+        "head_of_department": D,
+        "nurse": D,
+        "head_nurse": D,
+        "registration": F,
+        "planning": F,
+        "director": F,
+    },
+    "visits.manage_beds": {"admin": F},
+    # encounters.documents (and the forms they are written on)
+    "documents.read": {
+        "doctor": D,
+        "head_of_department": D,
+        "nurse": D,
+        "head_nurse": D,
+        "records": F,
+        "planning": F,
+        "director": F,
+    },
+    "documents.write": {"doctor": D, "head_of_department": D},
+    "documents.print": {
+        "doctor": D,
+        "head_of_department": D,
+        "nurse": D,
+        "head_nurse": D,
+        "records": F,
+        "planning": F,
+        "director": F,
+    },
+    # encounters.orders
+    "orders.read": {
+        "doctor": D,
+        "head_of_department": D,
+        "nurse": D,
+        "head_nurse": D,
+        "pharmacist": F,
+        "laboratory": F,
+        "imaging": F,
+    },
+    "orders.place": {"doctor": D, "head_of_department": D},
+    # encounters.results
+    "results.read": {
+        "doctor": D,
+        "head_of_department": D,
+        "nurse": D,
+        "head_nurse": D,
+        "laboratory": F,
+        "imaging": F,
+        "planning": F,
+    },
+    "results.record_vital_signs": {"doctor": D, "head_of_department": D, "nurse": D, "head_nurse": D},
+    # signatures.signing
+    "signing.sign": {
+        "doctor": D,
+        "head_of_department": D,
+        "nurse": D,
+        "head_nurse": D,
+        "laboratory": F,
+        "imaging": F,
+        "pharmacist": F,
+        "planning": F,
+        "director": F,
+        "seal_keeper": F,
+    },
+    # integrations.transport
+    "transport.read": {"integration": F},
+    "transport.repair": {"integration": F},
+    "transport.manage": {"integration": F, "admin": F},
+    # emr.terminology, emr.accounts, emr.audit
+    "terminology.manage": {"admin": F},
+    "accounts.manage": {"admin": F},
+    "audit.read": {"auditor": F},
+}
+
+ROLES: dict[str, dict[str, Scope]] = {
+    role: {right: holders[role] for right, holders in RIGHTS.items() if role in holders}
+    for role, _label in CHOICES
+}

@@ -1,0 +1,29 @@
+"""Every view says who may come in; one that says nothing lets nobody in."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+PUBLIC = "public"
+SIGNED_IN = "signed-in"
+
+
+def requires(right: str) -> Callable[[View], View]:
+    """The right that a person needs, in any department, to enter; the record itself is reached through `access`."""
+
+    def declare(view: View) -> View:
+        view.required_right = right  # type: ignore[attr-defined]
+        return view
+
+    return declare
+
+
+def public(view: View) -> View:
+    """Anybody may enter: the short list of pages that work before sign-in."""
+    return requires(PUBLIC)(view)
+
+
+def signed_in(view: View) -> View:
+    """Every member of staff who is signed in may enter."""
+    return requires(SIGNED_IN)(view)

@@ -1,0 +1,166 @@
+"""Publishing, delivering, finding what was missed."""
+
+import json
+import logging
+import random
+import time
+from typing import Any
+
+from celery import current_app
+from django.db import connection, transaction
+from kombu.exceptions import OperationalError
+
+from emr.outbox.models import OutboxEvent
+from emr.outbox.registry import Delivery, LeaseLost, subscription, subscriptions
+
+logger = logging.getLogger(__name__)
+
+LEASE_SECONDS = 120
+_BACK_OFF_LIMIT = 15 * 60
+_SWEEP_LIMIT = 500
+# While the broker is away, requests don't wait for it: the sweeper will find the rows.
+_QUIET_SECONDS = 5.0
+_quiet_until = 0.0
+
+
+def publish(topic: str, *, order_key: str = "", **ids: Any) -> None:
+    """Record a past-tense fact in the present transaction; subscribers are told after it commits.
+
+    `ids` are numbers, uuids or short codes, never clinical content. `order_key` ("patient:7") keeps deliveries of one
+    subject in order and one at a time.
+    """
+    events = OutboxEvent.objects.bulk_create(
+        [
+            OutboxEvent(topic=topic, subscriber=s.name, queue=s.queue, payload=ids, order_key=order_key)
+            for s in subscriptions(topic)
+        ]
+    )
+    for event in events:
+        transaction.on_commit(lambda event=event: wake(event.pk, event.queue))  # type: ignore[misc]
+
+
+def wake(event_id: int, queue: str) -> bool:
+    """Ring the doorbell; returns False when the broker is away."""
+    global _quiet_until  # noqa: PLW0603
+    if time.monotonic() < _quiet_until:
+        return False
+    try:
+        current_app.send_task(
+            "emr.outbox.tasks.deliver", args=[event_id], queue=queue, retry=False, ignore_result=True
+        )
+    except (OperationalError, OSError) as error:
+        _quiet_until = time.monotonic() + _QUIET_SECONDS
+        logger.warning("The broker can't be reached (%s); the sweeper will deliver.", type(error).__name__)
+        return False
+    return True
+
+
+_CLAIM = """
+UPDATE outbox_outboxevent e
+SET lease_until = now() + make_interval(secs => %s), fence = fence + 1, attempts = attempts + 1
+WHERE id = %s AND done_at IS NULL AND failed_at IS NULL AND available_at <= now()
+  AND (lease_until IS NULL OR lease_until < now())
+  AND (order_key = '' OR NOT EXISTS (
+      SELECT 1 FROM outbox_outboxevent o
+      WHERE o.subscriber = e.subscriber AND o.order_key = e.order_key AND o.id < e.id
+        AND o.done_at IS NULL AND o.failed_at IS NULL AND o.order_key <> ''))
+RETURNING id, topic, payload, attempts, fence, subscriber, order_key, queue
+"""
+
+
+def deliver(*, event_id: int) -> bool:
+    """Hand one event over now; twice equals once. Returns whether this call delivered it."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(_CLAIM, [LEASE_SECONDS, event_id])
+        row = cursor.fetchone()
+    if row is None:
+        return False
+    event = OutboxEvent(
+        pk=row[0],
+        topic=row[1],
+        payload=json.loads(row[2]),
+        attempts=row[3],
+        fence=row[4],
+        subscriber=row[5],
+        order_key=row[6],
+        queue=row[7],
+    )
+    delivery = Delivery(event.pk, event.topic, event.payload, event.attempts, event.fence)
+    wanted = subscription(event.subscriber)
+    if wanted is None:
+        _postpone(event, "no such subscriber in this version", attempts_left=True)
+        return False
+    try:
+        if wanted.long:
+            wanted.handler(delivery)
+            if not delivery.finished:
+                with delivery.finish():
+                    pass
+        else:
+            with delivery.finish():
+                wanted.handler(delivery)
+    except LeaseLost:
+        return False
+    except Exception as error:
+        # The text may hold a patient's name: only the kind of error is kept.
+        logger.exception("Delivery %s of %s to %s failed.", event.pk, event.topic, event.subscriber)
+        _postpone(event, type(error).__name__, attempts_left=event.attempts < wanted.max_attempts)
+        return False
+    if event.order_key:
+        _wake_next(event)
+    return True
+
+
+def _postpone(event: OutboxEvent, reason: str, *, attempts_left: bool) -> None:
+    """Try again later, each time later still; after the last attempt it stays for a person to see."""
+    seconds = min(_BACK_OFF_LIMIT, 2 ** min(event.attempts, 10)) * random.uniform(0.8, 1.2)  # noqa: S311
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE outbox_outboxevent SET lease_until = NULL, last_error = %s,"
+            " available_at = now() + make_interval(secs => %s), failed_at = CASE WHEN %s THEN NULL ELSE now() END"
+            " WHERE id = %s AND fence = %s AND done_at IS NULL",
+            [reason[:300], seconds, attempts_left, event.pk, event.fence],
+        )
+
+
+def _wake_next(event: OutboxEvent) -> None:
+    following = (
+        OutboxEvent.objects.filter(
+            subscriber=event.subscriber,
+            order_key=event.order_key,
+            pk__gt=event.pk,
+            done_at=None,
+            failed_at=None,
+        )
+        .order_by("pk")
+        .first()
+    )
+    if following is not None:
+        wake(following.pk, following.queue)
+
+
+def sweep() -> int:
+    """Wake what is due and was not woken lately; returns how many."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE outbox_outboxevent SET woken_at = now() WHERE id IN ("
+            " SELECT id FROM outbox_outboxevent WHERE done_at IS NULL AND failed_at IS NULL AND available_at <= now()"
+            " AND created_at < now() - interval '5 seconds'"
+            " AND (lease_until IS NULL OR lease_until < now()) AND (woken_at IS NULL OR woken_at < now() - interval '30 seconds')"
+            " ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED) RETURNING id, queue",
+            [_SWEEP_LIMIT],
+        )
+        due = cursor.fetchall()
+    for event_id, queue in due:
+        if not wake(event_id, queue):
+            break
+    return len(due)
+
+
+def forget_done(days: int = 30) -> int:
+    """Remove deliveries done long ago; returns how many."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "DELETE FROM outbox_outboxevent WHERE done_at < now() - make_interval(days => %s)", [days]
+        )
+        return int(cursor.rowcount)

@@ -1,0 +1,284 @@
+"""Settings of every instance, read from the environment through typed readers that refuse nonsense."""
+
+from pathlib import Path
+
+from csp.constants import NONE, SELF
+from django.utils.translation import gettext_lazy as _
+
+from emr.settings import _env
+
+BASE_DIR = Path(__file__).resolve().parents[2]
+EMR_HOME = Path(_env.text("EMR_HOME", str(BASE_DIR / "var"))).resolve()
+
+DEBUG = False
+EMR_DEMO = False
+EMR_PORT = _env.integer("EMR_PORT", 8000, minimum=1, maximum=65535)
+EMR_BIND = _env.text("EMR_BIND", "127.0.0.1")
+EMR_MLLP_PORT = _env.integer("EMR_MLLP_PORT", 2575, minimum=1, maximum=65535)
+EMR_WORKLIST_PORT = _env.integer("EMR_WORKLIST_PORT", 11112, minimum=1, maximum=65535)
+
+SECRET_KEY = _env.text("EMR_SECRET_KEY")
+# Hexadecimal AES-256 keys: the first wraps new files, all of them unwrap.
+EMR_FILE_KEYS = _env.words("EMR_FILE_KEY") or [_env.text("EMR_FILE_KEY")]
+ALLOWED_HOSTS = _env.words("EMR_ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
+CSRF_TRUSTED_ORIGINS = _env.words("EMR_TRUSTED_ORIGINS")
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "rest_framework",
+    "drf_spectacular",
+    "django_htmx",
+    "django_cotton.apps.SimpleAppConfig",
+    "pgtrigger",
+    "axes",
+    "csp",
+    "emr.common",
+    "emr.ui",
+    "emr.audit",
+    "emr.outbox",
+    "emr.accounts",
+    "emr.storage",
+    "emr.terminology",
+    "patients.registry",
+    "patients.history",
+    "patients.coverage",
+    "encounters.visits",
+    "encounters.forms",
+    "encounters.documents",
+    "encounters.orders",
+    "encounters.results",
+    "signatures.certificates",
+    "signatures.providers",
+    "signatures.signing",
+    "signatures.verification",
+    "integrations.transport",
+    "integrations.hl7v2",
+    "integrations.his",
+]
+
+MIDDLEWARE = [
+    "emr.common.middleware.RequestContextMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "emr.accounts.middleware.LanguageMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "emr.accounts.middleware.AccessMiddleware",
+    "axes.middleware.AxesMiddleware",
+]
+
+ROOT_URLCONF = "emr.urls"
+WSGI_APPLICATION = "emr.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "emr.ui.context_processors.interface",
+            ],
+            "loaders": [
+                (
+                    "django.template.loaders.cached.Loader",
+                    [
+                        "django_cotton.cotton_loader.Loader",
+                        "django.template.loaders.filesystem.Loader",
+                        "django.template.loaders.app_directories.Loader",
+                    ],
+                )
+            ],
+            "builtins": [
+                "django_cotton.templatetags.cotton",
+                "django.templatetags.i18n",
+                "django.templatetags.static",
+            ],
+        },
+    }
+]
+COTTON_DIR = "cotton"
+COTTON_SNAKE_CASED_NAMES = False
+
+_pool = {
+    "min_size": 1,
+    "max_size": _env.integer("EMR_DATABASE_POOL", 10, minimum=1, maximum=200),
+    "timeout": 10,
+}
+
+
+def _application_database() -> dict[str, object]:
+    config = _env.database("DATABASE_URL", _env.text("DATABASE_URL"))
+    config |= {"ATOMIC_REQUESTS": True, "CONN_HEALTH_CHECKS": True}
+    config["OPTIONS"] = {**config["OPTIONS"], "pool": _pool, "application_name": "benhanmo"}  # type: ignore[dict-item]
+    return config
+
+
+DATABASES = {
+    # The application's role: owns nothing, can't change what is append-only.
+    "default": _application_database(),
+    # The owner's role: migrations and disposal alone.
+    "owner": _env.database(
+        "EMR_OWNER_DATABASE_URL", _env.text("EMR_OWNER_DATABASE_URL", _env.text("DATABASE_URL"))
+    ),
+}
+# Set by the role that migrates; grants go to this one.
+EMR_APPLICATION_ROLE = str(DATABASES["default"]["USER"])
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+REDIS_URL = _env.text("REDIS_URL", "redis://127.0.0.1:6379/0")
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+
+CELERY_BROKER_URL = REDIS_URL
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_DEFAULT_QUEUE = "interactive"
+CELERY_TASK_CREATE_MISSING_QUEUES = True
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
+# The broker only wakes workers: a wake-up that can't be sent at once is dropped, the sweeper finds the row.
+CELERY_TASK_PUBLISH_RETRY = False
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 600,
+    "socket_connect_timeout": 0.5,
+    "socket_timeout": 5,
+}
+CELERY_TIMEZONE = "Asia/Ho_Chi_Minh"
+CELERY_BEAT_SCHEDULE = {
+    "outbox-sweep": {
+        "task": "emr.outbox.tasks.sweep",
+        "schedule": 10.0,
+        "options": {"queue": "sync", "expires": 10},
+    },
+    "audit-link": {
+        "task": "emr.audit.tasks.link",
+        "schedule": 2.0,
+        "options": {"queue": "sync", "expires": 4},
+    },
+    "audit-partitions": {
+        "task": "emr.audit.tasks.prepare_partitions",
+        "schedule": 6 * 3600.0,
+        "options": {"queue": "sync", "expires": 3600},
+    },
+}
+
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 15}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+]
+LOGIN_URL = "accounts:sign_in"
+LOGIN_REDIRECT_URL = "ui:home"
+
+# One account from one address: a stranger's guesses elsewhere never lock the ward's own PC out (S-20).
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_FAILURE_LIMIT = 8
+AXES_COOLOFF_TIME = 0.25  # hours
+AXES_RESET_ON_SUCCESS = True
+AXES_LOCKOUT_CALLABLE = "emr.accounts.views.locked_out"
+AXES_HANDLER = "axes.handlers.database.AxesDatabaseHandler"
+AXES_IPWARE_PROXY_COUNT = _env.integer("EMR_PROXY_COUNT", 0, maximum=5)
+AXES_DISABLE_ACCESS_LOG = True
+AXES_VERBOSE = False
+AXES_ENABLE_ADMIN = False
+
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_COOKIE_AGE = 12 * 3600
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_SAMESITE = "Lax"
+LANGUAGE_COOKIE_NAME = "emr_language"
+CSRF_FAILURE_VIEW = "emr.ui.errors.csrf_failure"
+
+LANGUAGES = [("vi", _("Vietnamese")), ("en", _("English"))]
+LANGUAGE_CODE = _env.choice("EMR_LANGUAGE", "vi", ("vi", "en"))
+LOCALE_PATHS = [BASE_DIR / "locale"]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "Asia/Ho_Chi_Minh"
+FORMAT_MODULE_PATH = ["emr.ui.formats"]
+
+STATIC_URL = "/static/"
+STATIC_ROOT = EMR_HOME / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": EMR_HOME / "files"},
+    },
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+WHITENOISE_MIMETYPES = {".mjs": "text/javascript"}
+DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "worker-src": [SELF],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+        "base-uri": [NONE],
+        "object-src": [NONE],
+        "manifest-src": [SELF],
+    }
+}
+X_FRAME_OPTIONS = "DENY"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+
+REST_FRAMEWORK = {
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+}
+
+EMR_TSA_URL = _env.text("EMR_TSA_URL", "")
+EMR_TRUST_ROOTS = _env.text("EMR_TRUST_ROOTS", "")
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "filters": {"request": {"()": "emr.common.logs.RequestFilter"}},
+    "formatters": {"line": {"()": "emr.common.logs.OneLineFormatter"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["request"]}},
+    "root": {"handlers": ["console"], "level": "INFO"},
+    "loggers": {
+        "axes": {"level": "ERROR"},
+        "django.server": {"level": "WARNING"},
+        "weasyprint": {"level": "ERROR"},
+        "fontTools": {"level": "ERROR"},
+        "pyhanko": {"level": "ERROR"},
+    },
+}

@@ -1,0 +1,19 @@
+"""The front door: names every house."""
+
+from django.urls import include, path
+
+handler400 = "emr.ui.views.bad_request"
+handler403 = "emr.ui.views.forbidden"
+handler404 = "emr.ui.views.not_found"
+handler500 = "emr.ui.views.server_error"
+
+urlpatterns = [
+    path("", include("emr.ui.urls")),
+    path("", include("emr.accounts.urls")),
+    path("health/", include("emr.common.urls")),
+    path("", include("emr.terminology.urls")),
+    path("", include("patients.urls")),
+    path("", include("encounters.urls")),
+    path("", include("signatures.urls")),
+    path("", include("integrations.urls")),
+]
