@@ -1,0 +1,145 @@
+"""Clinical documents: drafted, frozen, rendered; a version once frozen never changes (principles 1 and 2)."""
+
+import secrets
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from emr.accounts.models import FacilityRecord, Organization
+from emr.common.clock import now
+from emr.common.models import Record
+from emr.common.triggers import AppendOnly, RowHistory, SameFacility
+from emr.storage.models import Attachment
+
+_VERIFY_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
+
+
+def make_verify_code() -> str:
+    """Sixteen letters and digits that can't be guessed or misread (80 bits), printed as QR for `/verify/<code>/`."""
+    return "".join(secrets.choice(_VERIFY_ALPHABET) for _ in range(16))
+
+
+class Document(FacilityRecord):
+    """One document of a stay (FHIR Composition): a record, a treatment-sheet entry, a consent."""
+
+    class Status(models.TextChoices):
+        DRAFT = "draft"
+        FINAL = "final"
+        SIGNED = "signed"
+        AMENDED = "amended"
+        ENTERED_IN_ERROR = "entered-in-error"
+
+    patient = models.ForeignKey("registry.Patient", on_delete=models.PROTECT, related_name="documents")
+    encounter = models.ForeignKey("visits.Encounter", on_delete=models.PROTECT, related_name="documents")
+    department = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="+")
+    code = models.CharField(max_length=20, help_text="the form's code: 01/BV1, 36/BV2")
+    status = models.CharField(max_length=16, choices=Status, default=Status.DRAFT)
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    # When what it tells happened; `created_at` is when it was entered (R-21).
+    happened_at = models.DateTimeField(default=now)
+    late_reason = models.CharField(max_length=200, blank=True, default="")
+    error_reason = models.CharField(max_length=200, blank=True, default="")
+    current_version = models.ForeignKey(
+        "documents.DocumentVersion", on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["encounter", "happened_at"], name="document_course"),
+            models.Index(
+                fields=["author", "status"], name="document_unsigned", condition=Q(status__in=["draft", "final"])
+            ),
+        ]
+        constraints = [
+            # One stay has one record of each kind; entries of the course repeat.
+            models.UniqueConstraint(
+                fields=["encounter", "code"],
+                condition=Q(code__endswith="/BV1") & ~Q(status="entered-in-error"),
+                name="one_record_of_a_kind_per_stay",
+            ),
+            models.CheckConstraint(
+                condition=Q(status="draft") | Q(status="entered-in-error") | Q(current_version__isnull=False),
+                name="a_final_document_has_a_version",
+            ),
+        ]
+        triggers = [
+            RowHistory(),
+            SameFacility("patient_id", "registry_patient"),
+            SameFacility("encounter_id", "visits_encounter"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.uuid}"
+
+    @property
+    def is_closed(self) -> bool:
+        """Nothing more may be written on it."""
+        return self.status == self.Status.ENTERED_IN_ERROR
+
+
+class DocumentDraft(models.Model):
+    """What is being typed: saved every second, no part of the record until frozen."""
+
+    document = models.OneToOneField(Document, on_delete=models.CASCADE, primary_key=True, related_name="draft")
+    questionnaire = models.ForeignKey("forms.Questionnaire", on_delete=models.PROTECT, related_name="+")
+    content = models.JSONField(default=dict, help_text="QuestionnaireResponse, perhaps incomplete")
+    raw_input = models.JSONField(default=dict, help_text="what was typed and can't be read yet")
+    # Optimistic lock: a save names the revision that it was typed on (F-23).
+    revision = models.PositiveIntegerField(default=1)
+    # Which answers stand as the source gave them ("copied from 21/11"), for marking changes.
+    copied_from = models.ForeignKey(
+        "documents.DocumentVersion", on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    amend_reason = models.CharField(max_length=200, blank=True, default="")
+    updated_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    updated_at = models.DateTimeField(default=now)
+
+    def __str__(self) -> str:
+        return f"{self.document_id} r{self.revision}"
+
+
+class DocumentVersion(Record):
+    """The document frozen: its answers, and everything that its print shows, as it was at that moment."""
+
+    document = models.ForeignKey(Document, on_delete=models.PROTECT, related_name="versions")
+    facility = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="+")
+    number = models.PositiveIntegerField()
+    response = models.ForeignKey("forms.QuestionnaireResponse", on_delete=models.PROTECT, related_name="+")
+    # {"header": {…}, "sections": {name: {…}}}: rendered from this alone, so the same version gives the same bytes.
+    composition = models.JSONField()
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    frozen_at = models.DateTimeField()
+    reason = models.CharField(max_length=200, blank=True, default="", help_text="why it was amended")
+    verify_code = models.CharField(max_length=16, unique=True, default=make_verify_code)
+
+    append_only = True
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["document", "number"], name="one_version_per_number"),
+            models.CheckConstraint(condition=Q(number=1) | ~Q(reason=""), name="an_amendment_has_a_reason"),
+        ]
+        triggers = [AppendOnly()]
+
+    def __str__(self) -> str:
+        return f"{self.document_id} v{self.number}"
+
+
+class DocumentBytes(Record):
+    """The PDF of a version: revision 0 as rendered, one more after each signature; older ones stay."""
+
+    version = models.ForeignKey(DocumentVersion, on_delete=models.PROTECT, related_name="bytes")
+    revision = models.PositiveIntegerField()
+    attachment = models.ForeignKey(Attachment, on_delete=models.PROTECT, related_name="+")
+    sha256 = models.CharField(max_length=64)
+
+    append_only = True
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["version", "revision"], name="one_pdf_per_revision")]
+        ordering = ["revision"]
+        triggers = [AppendOnly()]
+
+    def __str__(self) -> str:
+        return f"{self.version_id} r{self.revision}"

@@ -1,0 +1,5 @@
+"""Rights of this room."""
+
+READ = "documents.read"
+WRITE = "documents.write"
+PRINT = "documents.print"
