@@ -32,7 +32,7 @@ class SameFacility(pgtrigger.Trigger):
         super().__init__(
             name=f"same_facility_{column}"[:40],
             when=pgtrigger.Before,
-            operation=pgtrigger.Insert | pgtrigger.UpdateOf(column.removesuffix("_id"), "facility"),
+            operation=pgtrigger.Insert | pgtrigger.UpdateOf(column, "facility_id"),
             func=(
                 f"IF NEW.{column} IS NOT NULL AND NEW.facility_id IS DISTINCT FROM "
                 f"(SELECT facility_id FROM {parent} WHERE id = NEW.{column}) THEN "

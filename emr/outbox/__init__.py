@@ -1,5 +1,6 @@
 """Facts, written in the transaction that makes them true and delivered after it."""
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -7,13 +8,11 @@ if TYPE_CHECKING:
     from emr.outbox.registry import subscribe as subscribe
     from emr.outbox.services import publish as publish
 
+_HOMES = {"publish": "services", "subscribe": "registry", "Delivery": "registry"}
+
 
 def __getattr__(name: str) -> Any:
     """`publish`, `subscribe`, `Delivery`, loaded when first used: models can't load before the app registry."""
-    from emr.outbox import registry, services  # noqa: PLC0415
-
-    if name == "publish":
-        return services.publish
-    if name in {"subscribe", "Delivery"}:
-        return getattr(registry, name)
-    raise AttributeError(name)
+    if name not in _HOMES:
+        raise AttributeError(name)
+    return getattr(import_module(f"emr.outbox.{_HOMES[name]}"), name)

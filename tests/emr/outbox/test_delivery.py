@@ -1,0 +1,222 @@
+"""A fact is delivered at least once, its effect happens once, in order where order matters."""
+
+import datetime as dt
+import threading
+from collections.abc import Callable, Iterator
+
+import pytest
+from django.db import connection, connections, transaction
+from django.utils import timezone
+from kombu.exceptions import OperationalError
+
+from emr.accounts.models import Organization
+from emr.outbox import registry, services
+from emr.outbox.models import OutboxEvent
+from emr.outbox.registry import Delivery, LeaseLost, subscribe
+from emr.outbox.services import deliver, forget_done, publish, sweep, wake
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def no_subscribers_left() -> Iterator[None]:
+    before = {topic: list(items) for topic, items in registry._by_topic.items()}, dict(registry._by_name)
+    yield
+    registry._by_topic.clear()
+    registry._by_topic.update(before[0])
+    registry._by_name.clear()
+    registry._by_name.update(before[1])
+    services._quiet_until = 0.0
+
+
+@pytest.fixture
+def bell(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The doorbell, unheard: ids that would have woken a worker."""
+    rung: list[int] = []
+
+    def send(_name: str, args: list[int], **_options: object) -> None:
+        rung.append(args[0])
+
+    monkeypatch.setattr(services.current_app, "send_task", send)
+    return rung
+
+
+def _subscribe(handler: Callable[[Delivery], None], *, long: bool = False, max_attempts: int = 12) -> None:
+    subscribe("thing.happened", long=long, max_attempts=max_attempts)(handler)
+
+
+def test_a_fact_of_a_rolled_back_transaction_never_happened(bell: list[int]) -> None:
+    _subscribe(lambda _delivery: None)
+    with pytest.raises(RuntimeError), transaction.atomic():
+        publish("thing.happened", thing_id=1)
+        raise RuntimeError
+    assert not OutboxEvent.objects.exists()
+    assert bell == []
+
+
+def test_the_bell_rings_only_after_the_commit(bell: list[int]) -> None:
+    _subscribe(lambda _delivery: None)
+    with transaction.atomic():
+        publish("thing.happened", thing_id=1)
+        assert bell == []
+    assert bell == [OutboxEvent.objects.get().pk]
+
+
+def test_delivering_twice_has_the_effect_once(bell: list[int]) -> None:
+    _subscribe(lambda d: _make_facility(d.payload["code"]))
+    publish("thing.happened", code="00001")
+    event = OutboxEvent.objects.get()
+    assert deliver(event_id=event.pk) is True
+    assert deliver(event_id=event.pk) is False
+    assert Organization.objects.count() == 1
+
+
+def _make_facility(code: str) -> None:
+    Organization.objects.create(kind="facility", code=code, name=code)
+
+
+def test_a_failing_handler_leaves_nothing_and_is_tried_later(bell: list[int]) -> None:
+    def fail(delivery: Delivery) -> None:
+        _make_facility("00002")
+        raise ValueError("Nguyễn Văn An has …")
+
+    _subscribe(fail)
+    publish("thing.happened", thing_id=1)
+    event = OutboxEvent.objects.get()
+    assert deliver(event_id=event.pk) is False
+    event.refresh_from_db()
+    assert not Organization.objects.exists()
+    assert event.attempts == 1
+    assert event.last_error == "ValueError"  # the text could hold a patient's name
+    assert event.available_at > timezone.now()
+    assert deliver(event_id=event.pk) is False  # not before its time
+
+
+def test_after_the_last_attempt_it_waits_for_a_person(bell: list[int]) -> None:
+    def fail(delivery: Delivery) -> None:
+        raise ValueError
+
+    _subscribe(fail, max_attempts=1)
+    publish("thing.happened", thing_id=1)
+    event = OutboxEvent.objects.get()
+    deliver(event_id=event.pk)
+    event.refresh_from_db()
+    assert event.failed_at is not None
+
+
+def test_a_worker_whose_lease_was_taken_over_commits_nothing(bell: list[int]) -> None:
+    taken: list[bool] = []
+
+    def slow(delivery: Delivery) -> None:
+        if delivery.fence == 1:
+            OutboxEvent.objects.update(lease_until=timezone.now() - dt.timedelta(seconds=1))
+            taken.append(deliver(event_id=delivery.event_id))  # another worker, meanwhile
+        with delivery.finish():
+            _make_facility(f"0000{delivery.fence}")
+
+    _subscribe(slow, long=True)
+    publish("thing.happened", thing_id=1)
+    assert deliver(event_id=OutboxEvent.objects.get().pk) is False
+    assert taken == [True]
+    assert [o.code for o in Organization.objects.all()] == ["00002"]
+
+
+def test_a_lost_lease_cannot_be_renewed() -> None:
+    delivery = Delivery(event_id=1, topic="t", payload={}, attempts=1, fence=1)
+    with pytest.raises(LeaseLost):
+        delivery.renew()
+
+
+def test_one_patients_events_come_in_order_and_one_at_a_time(bell: list[int]) -> None:
+    seen: list[int] = []
+    _subscribe(lambda d: seen.append(d.payload["number"]))
+    for number in range(3):
+        publish("thing.happened", order_key="patient:7", number=number)
+    publish("thing.happened", order_key="patient:8", number=100)
+    first, second, third, other = OutboxEvent.objects.order_by("pk")
+    assert deliver(event_id=second.pk) is False  # the first is still owed
+    assert deliver(event_id=other.pk) is True  # another patient doesn't wait
+    bell.clear()
+    assert deliver(event_id=first.pk) is True
+    assert bell == [second.pk]  # the next is woken at once
+    assert deliver(event_id=second.pk) is True
+    assert deliver(event_id=third.pk) is True
+    assert seen == [100, 0, 1, 2]
+
+
+def test_two_workers_at_once_deliver_once(bell: list[int]) -> None:
+    seen: list[int] = []
+    barrier = threading.Barrier(2)
+
+    def remember(delivery: Delivery) -> None:
+        seen.append(delivery.event_id)
+
+    _subscribe(remember)
+    publish("thing.happened", thing_id=1)
+    event = OutboxEvent.objects.get()
+    answers: list[bool] = []
+
+    def work() -> None:
+        barrier.wait()
+        answers.append(deliver(event_id=event.pk))
+        connections.close_all()
+
+    threads = [threading.Thread(target=work) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(answers) == [False, True]
+    assert len(seen) == 1
+
+
+def test_the_sweeper_finds_what_the_bell_missed(bell: list[int]) -> None:
+    _subscribe(lambda _delivery: None)
+    publish("thing.happened", thing_id=1)
+    event = OutboxEvent.objects.get()
+    bell.clear()
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE outbox_outboxevent SET created_at = now() - interval '1 minute'")
+    assert sweep() == 1
+    assert bell == [event.pk]
+    assert sweep() == 0  # woken already; not again for half a minute
+
+
+def test_a_killed_workers_delivery_is_swept_when_its_lease_ends(bell: list[int]) -> None:
+    _subscribe(lambda _delivery: None)
+    publish("thing.happened", thing_id=1)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE outbox_outboxevent SET created_at = now() - interval '1 hour', fence = 1, attempts = 1,"
+            " lease_until = now() + interval '1 minute'"
+        )
+    assert sweep() == 0
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE outbox_outboxevent SET lease_until = now() - interval '1 second'")
+    assert sweep() == 1
+
+
+def test_without_a_broker_the_request_goes_on_and_does_not_wait_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    tries: list[int] = []
+
+    def refuse(*_args: object, **_options: object) -> None:
+        tries.append(1)
+        raise OperationalError("connection refused")
+
+    monkeypatch.setattr(services.current_app, "send_task", refuse)
+    _subscribe(lambda _delivery: None)
+    publish("thing.happened", thing_id=1)
+    publish("thing.happened", thing_id=2)
+    assert OutboxEvent.objects.count() == 2
+    assert len(tries) == 1
+    assert wake(1, "interactive") is False
+
+
+def test_done_deliveries_are_forgotten_after_their_time(bell: list[int]) -> None:
+    _subscribe(lambda _delivery: None)
+    publish("thing.happened", thing_id=1)
+    deliver(event_id=OutboxEvent.objects.get().pk)
+    assert forget_done(days=30) == 0
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE outbox_outboxevent SET done_at = now() - interval '31 days'")
+    assert forget_done(days=30) == 1
