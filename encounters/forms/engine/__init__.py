@@ -1,0 +1,50 @@
+"""The forms engine: pure functions over FHIR R4 Questionnaires and their responses; no database, clock or request."""
+
+from encounters.forms.engine.calculation import calculate, initial_response, prune
+from encounters.forms.engine.definition import (
+    Coding,
+    Condition,
+    Form,
+    InvalidQuestionnaire,
+    Item,
+    Option,
+    Quantity,
+    Text,
+)
+from encounters.forms.engine.difference import Change, difference
+from encounters.forms.engine.encoding import Decoded, decode, encode
+from encounters.forms.engine.parsing import parse
+from encounters.forms.engine.responses import Answer, Entry, Response, read_response, write_response
+from encounters.forms.engine.tree import Node, Row, Tree, build
+from encounters.forms.engine.validation import Problem, validate
+
+__all__ = [
+    "Answer",
+    "Change",
+    "Coding",
+    "Condition",
+    "Decoded",
+    "Entry",
+    "Form",
+    "InvalidQuestionnaire",
+    "Item",
+    "Node",
+    "Option",
+    "Problem",
+    "Quantity",
+    "Response",
+    "Row",
+    "Text",
+    "Tree",
+    "build",
+    "calculate",
+    "decode",
+    "difference",
+    "encode",
+    "initial_response",
+    "parse",
+    "prune",
+    "read_response",
+    "validate",
+    "write_response",
+]
