@@ -1,0 +1,7 @@
+from django.apps import AppConfig
+
+
+class HisConfig(AppConfig):
+    name = "integrations.his"
+    label = "his"
+    default_auto_field = "django.db.models.BigAutoField"

@@ -1,0 +1,46 @@
+"""The demo hospital's neighbours: HIS, LIS and RIS of facility 99999, calling from this machine."""
+
+from emr.accounts.models import Organization, User
+from integrations.transport.models import Channel
+
+# name → (title of its account, message types)
+NEIGHBOURS = {
+    "HIS": ("Hệ thống HIS", ["ADT", "SIU", "ORM", "OML", "MDM"]),
+    "LIS": ("Hệ thống LIS", ["ORU", "ORM", "OML", "MDM"]),
+    "RIS": ("Hệ thống RIS/PACS", ["ORU", "ORM", "OML", "MDM"]),
+}
+LOOPBACK = ["127.0.0.0/8", "::1/128"]
+
+
+def load(facility: Organization) -> list[Channel]:
+    """The three channels, made once; what was changed since stays changed."""
+    return [_channel(facility, name, title, types) for name, (title, types) in NEIGHBOURS.items()]
+
+
+def _channel(facility: Organization, name: str, title: str, message_types: list[str]) -> Channel:
+    found = Channel.objects.filter(facility=facility, sending_application=name, direction=Channel.Direction.IN).first()
+    if found is not None:
+        return found
+    return Channel.objects.create(
+        facility=facility,
+        name=name,
+        sending_application=name,
+        sending_facility=facility.code,
+        allowed_addresses=LOOPBACK,
+        message_types=message_types,
+        # The demo isn't production: test (T) and training (D) messages may come in as well.
+        processing_ids=["P", "T", "D"],
+        account=channel_account(facility, name, title),
+    )
+
+
+def channel_account(facility: Organization, name: str, title: str) -> User:
+    """The account that a neighbour's changes are written under; inactive, without a password."""
+    username = f"{name}-{facility.code}".lower()
+    found = User.objects.filter(username=username).first()
+    if found is not None:
+        return found
+    account = User(username=username, full_name=title, facility=facility, staff_code=username.upper(), is_active=False)
+    account.set_unusable_password()
+    account.save()
+    return account

@@ -1,0 +1,216 @@
+"""Channels to the neighbours, the inbox, and what a person has to work through."""
+
+import hashlib
+import ipaddress
+from typing import ClassVar
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from emr.accounts.models import FacilityRecord
+from emr.common.models import Record
+from emr.common.triggers import AppendOnly, RowHistory, SameFacility
+
+
+class Channel(FacilityRecord):
+    """One neighbour and one direction: who it is, from where it may call, what it may send (S-61)."""
+
+    class Direction(models.TextChoices):
+        IN = "in", _("Incoming")
+        OUT = "out", _("Outgoing")
+
+    class Protocol(models.TextChoices):
+        MLLP = "mllp", "HL7 v2 / MLLP"
+
+    class DuplicateKey(models.TextChoices):
+        """What makes two messages the same one; some analysers always send the same control id."""
+
+        CONTROL_ID = "control-id", _("MSH-10 (control id)")
+        CONTROL_ID_AND_TIME = "control-id-and-time", _("MSH-10 and MSH-7 (control id and time)")
+        CONTENT = "content", _("Whole content")
+
+    name = models.CharField(max_length=60)
+    direction = models.CharField(max_length=3, choices=Direction, default=Direction.IN)
+    protocol = models.CharField(max_length=8, choices=Protocol, default=Protocol.MLLP)
+    sending_application = models.CharField(max_length=60, help_text="MSH-3")
+    sending_facility = models.CharField(max_length=60, help_text="MSH-4")
+    allowed_addresses = ArrayField(models.CharField(max_length=43), help_text="addresses or CIDR ranges")
+    # "ADT^A01", or "ADT" for every event of it.
+    message_types = ArrayField(models.CharField(max_length=16))
+    # MSH-11: a channel in production takes P alone.
+    processing_ids = ArrayField(models.CharField(max_length=1), default=list)
+    charset = models.CharField(
+        max_length=12, blank=True, default="", help_text="overrides MSH-18 and detection"
+    )
+    duplicate_key = models.CharField(max_length=20, choices=DuplicateKey, default=DuplicateKey.CONTROL_ID)
+    # CX.4 → identifier system, where it isn't the facility's own: {"BHXH": "urn:benhanmo:bhyt"}.
+    identifier_systems = models.JSONField(default=dict, blank=True)
+    # Who is named as the author of what this neighbour changes; such an account can't sign in.
+    account = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    is_enabled = models.BooleanField(default=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["facility", "direction", "protocol", "sending_application", "sending_facility"],
+                name="one_channel_per_sender",
+            ),
+        ]
+        ordering: ClassVar[list[str]] = ["name"]
+        triggers = [RowHistory(), SameFacility("account_id", "accounts_user")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def admits(self, address: str) -> bool:
+        """Whether the peer's address is on the list."""
+        try:
+            peer = ipaddress.ip_address(address)
+        except ValueError:
+            return False
+        peer = getattr(peer, "ipv4_mapped", None) or peer
+        return any(peer in ipaddress.ip_network(known, strict=False) for known in self.allowed_addresses)
+
+    def takes(self, message_type: str) -> bool:
+        """Whether this neighbour may send this type of message."""
+        return (
+            message_type in self.message_types or message_type.split("^", maxsplit=1)[0] in self.message_types
+        )
+
+
+class Message(FacilityRecord):
+    """A message exactly as it came in, with the answer that it got; what became of it stands in MessageState."""
+
+    channel = models.ForeignKey(Channel, on_delete=models.PROTECT, related_name="messages")
+    received_at = models.DateTimeField()
+    peer_address = models.CharField(max_length=45)
+    raw = models.BinaryField()
+    sha256 = models.CharField(max_length=64)
+    size = models.PositiveIntegerField()
+    control_id = models.CharField(max_length=200)
+    message_type = models.CharField(max_length=16)
+    version = models.CharField(max_length=16, default="")
+    # PID-3's own number: one patient's messages are applied in order.
+    patient_number = models.CharField(max_length=200, default="")
+    duplicate_key = models.CharField(max_length=300)
+    # The frames sent back, byte for byte: a repeated message gets the same.
+    reply = models.BinaryField()
+    edited_from = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="edited_copies")
+    edited_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+    )
+
+    append_only = True
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["channel", "duplicate_key"], name="one_message_per_key")
+        ]
+        indexes = [
+            models.Index(fields=["facility", "-id"], name="message_newest"),
+            models.Index(fields=["facility", "control_id"], name="message_control_id"),
+            models.Index(fields=["facility", "patient_number", "id"], name="message_patient"),
+        ]
+        triggers = [AppendOnly(), SameFacility("channel_id", "transport_channel")]
+
+    def __str__(self) -> str:
+        return f"{self.message_type} {self.control_id}"
+
+    @property
+    def order_key(self) -> str:
+        """One patient of one channel, without the number itself standing in the queue."""
+        return order_key(self.channel_id, self.patient_number)
+
+
+def order_key(channel_id: int, patient_number: str) -> str:
+    """The outbox's key for one patient's messages; "" (no order) for a message without a patient."""
+    if not patient_number:
+        return ""
+    return f"hl7:{channel_id}:{hashlib.sha256(patient_number.encode()).hexdigest()[:40]}"
+
+
+class MessageState(models.Model):
+    """What became of a message."""
+
+    class State(models.TextChoices):
+        RECEIVED = "received", _("Received")
+        WAITING = "waiting", _("Waiting for an earlier message")
+        APPLIED = "applied", _("Applied")
+        SUPERSEDED = "superseded", _("Newer data was there already")
+        DEAD = "dead", _("Needs a person")
+
+    message = models.OneToOneField(
+        Message, on_delete=models.PROTECT, primary_key=True, related_name="state_row"
+    )
+    state = models.CharField(max_length=10, choices=State, default=State.RECEIVED)
+    attempts = models.PositiveIntegerField(default=0)
+    changed_at = models.DateTimeField()
+    # Waiting ends then: whatever is missing hasn't come (bounded disorder, F-17).
+    waits_until = models.DateTimeField(null=True)
+    # What was left undone though the message was applied: [["unmapped_bed", {"sent": "P1-G9"}], …]
+    remarks = models.JSONField(default=list)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["state", "message"], name="message_state"),
+            models.Index(fields=["waits_until"], name="message_waiting", condition=Q(state="waiting")),
+        ]
+
+    def __str__(self) -> str:
+        return self.state
+
+
+class DeadLetter(Record):
+    """A message that couldn't be used: why, in words, and who did what about it."""
+
+    class Resolution(models.TextChoices):
+        REPLAYED = "replayed", _("Replayed as it was")
+        EDITED = "edited", _("Replayed after editing")
+        DISMISSED = "dismissed", _("Set aside")
+
+    message = models.ForeignKey(Message, on_delete=models.PROTECT, related_name="dead_letters")
+    reason = models.CharField(max_length=40)
+    # Values for the reason's text: codes and field names; a rule's own refusal stands under "text".
+    detail = models.JSONField(default=dict)
+    resolution = models.CharField(max_length=10, choices=Resolution, blank=True, default="")
+    resolved_at = models.DateTimeField(null=True)
+    resolved_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    replayed_as = models.ForeignKey(Message, on_delete=models.PROTECT, null=True, related_name="+")
+    note = models.CharField(max_length=300, blank=True, default="")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["message"], condition=Q(resolution=""), name="one_open_dead_letter_per_message"
+            ),
+        ]
+        triggers = [RowHistory()]
+
+    def __str__(self) -> str:
+        return f"{self.message_id}: {self.reason}"
+
+
+class UnmappedCode(FacilityRecord):
+    """A department, bed or staff code of a neighbour's that we don't know; kept as sent until somebody maps it."""
+
+    channel = models.ForeignKey(Channel, on_delete=models.PROTECT, related_name="unmapped_codes")
+    kind = models.CharField(max_length=20)
+    code = models.CharField(max_length=200)
+    seen_count = models.PositiveIntegerField(default=1)
+    last_seen_at = models.DateTimeField()
+    # Set by a person: our own code for theirs.
+    mapped_to = models.CharField(max_length=60, blank=True, default="")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["channel", "kind", "code"], name="one_row_per_unmapped_code")
+        ]
+        triggers = [RowHistory(), SameFacility("channel_id", "transport_channel")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.code}"

@@ -1,0 +1,114 @@
+"""Why a message wasn't used, in words that the person at the dead-letter desk understands, with what to do."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+# code: (what is wrong, what helps). `%(…)s` are filled from the dead letter's detail.
+REASONS = {
+    "header": (
+        _("The message header (MSH) can't be read."),
+        _("Correct the first line, or ask the sender to."),
+    ),
+    "charset": (
+        _("The character set can't be told, so names would be wrong."),
+        _("Set the channel's character set, then replay."),
+    ),
+    "structure": (
+        _("The message's structure can't be read."),
+        _("Correct the message, or ask the sender to."),
+    ),
+    "too_complex": (
+        _("The message has more segments or fields than is allowed."),
+        _("Ask the sender to split it."),
+    ),
+    "time": (
+        _("A date or time isn't in the calendar."),
+        _("Correct the field (YYYYMMDD or YYYYMMDDHHMMSS), then replay."),
+    ),
+    "unsupported": (
+        _("Messages of type %(type)s aren't processed here yet."),
+        _("Set it aside, or keep it and replay it after an upgrade."),
+    ),
+    "several_patients": (
+        _("The message holds %(count)s PID segments where one is allowed."),
+        _("A line break inside a name does that. Join the lines, then replay."),
+    ),
+    "no_patient_number": (
+        _("PID-3 holds no patient number."),
+        _("Fill in the patient's number, then replay."),
+    ),
+    "no_patient_name": (
+        _("PID-5 holds no name, and the patient isn't marked as unknown (PID-31)."),
+        _("Fill in the name, then replay."),
+    ),
+    "no_visit_number": (
+        _("PV1-19 holds no visit number, and the patient has %(count)s open visits to choose from."),
+        _("Fill in the visit number, then replay."),
+    ),
+    "number_of_another": (
+        _("The visit number belongs to another patient."),
+        _("Check PID-3 and PV1-19 against the HIS."),
+    ),
+    "unknown_patient": (
+        _("The patient isn't known here, and no message that makes them known has come."),
+        _("Ask the HIS to send the registration (A04, A01 or A28), then replay."),
+    ),
+    "unknown_visit": (
+        _("The visit isn't known here, and no admission for it has come."),
+        _("Ask the HIS to send the admission (A01 or A04), then replay."),
+    ),
+    "no_place": (
+        _("PV1-3 names no department."),
+        _("Fill in the department, then replay."),
+    ),
+    "unmapped_department": (
+        _("The department “%(sent)s” isn't known here and the patient has no department yet."),
+        _("Map the code under “Unmapped codes”, then replay."),
+    ),
+    "no_removed_number": (
+        _("MRG-1 doesn't name the number that is merged."),
+        _("Fill it in, then replay."),
+    ),
+    "visit_has_records": (
+        _("The admission is to be cancelled, but records have been written in it."),
+        _("A doctor has to decide: move or void the records first, then replay."),
+    ),
+    "refused": (_("A rule refused it: %(text)s"), _("Correct the message or the record, then replay.")),
+    "internal": (
+        _("Something went wrong inside (%(error)s); repeating didn't help."),
+        _("Tell the system's administrator, then replay."),
+    ),
+    # Remarks on messages that were applied.
+    "unmapped_bed": (
+        _("The bed “%(sent)s” isn't known here: kept as sent."),
+        _("Map the code under “Unmapped codes”."),
+    ),
+    "unmapped_department_kept": (
+        _("The department “%(sent)s” isn't known here: kept as sent."),
+        _("Map the code under “Unmapped codes”."),
+    ),
+    "bed_taken": (_("The bed “%(sent)s” is taken: admitted without a bed."), _("Assign a bed on the ward.")),
+    "partly_older": (_("Older than what is recorded, left alone: %(groups)s."), ""),
+    "diagnosis_not_kept": (_("The diagnosis code “%(sent)s” was not taken over: %(text)s"), ""),
+    "left_out": (_("Not taken over: %(text)s"), ""),
+}
+
+
+def reason_text(code: str, detail: Mapping[str, Any]) -> str:
+    """What is wrong, in the present language."""
+    return _filled(str(REASONS.get(code, REASONS["structure"])[0]), detail)
+
+
+def reason_advice(code: str) -> str:
+    """What helps, in the present language."""
+    return str(REASONS.get(code, REASONS["structure"])[1])
+
+
+def _filled(text: str, detail: Mapping[str, Any]) -> str:
+    class Known(dict[str, Any]):
+        def __missing__(self, key: str) -> str:
+            return "?"
+
+    return text % Known(detail)

@@ -1,0 +1,256 @@
+"""Filing what came in, keeping what became of it, and the desk where a person puts things right."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F
+from django.utils.translation import gettext as _
+
+from emr.accounts.models import Organization, User
+from emr.audit.services import record
+from emr.common.clock import now
+from emr.common.errors import Conflict, DomainError
+from emr.outbox import publish
+from integrations.transport.models import Channel, DeadLetter, Message, MessageState, UnmappedCode
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A message as the listener hands it over: whose it is, what makes it the same as another, what we answer."""
+
+    channel: Channel
+    raw: bytes
+    received_at: datetime
+    peer_address: str
+    control_id: str
+    message_type: str
+    version: str
+    patient_number: str
+    duplicate_key: str
+    reply: bytes
+
+
+class Verdict(Enum):
+    """What filing found."""
+
+    STORED = "stored"
+    DUPLICATE = "duplicate"
+    CONFLICT = "conflict"
+
+
+@dataclass(frozen=True, slots=True)
+class Filed:
+    """The verdict, and the answer to send: a duplicate's is the one stored first; a conflict has none yet."""
+
+    verdict: Verdict
+    reply: bytes
+
+
+def duplicate_key(channel: Channel, *, control_id: str, date_time: str, raw: bytes) -> str:
+    """What makes a message the same as another on this channel."""
+    if channel.duplicate_key == Channel.DuplicateKey.CONTENT:
+        return hashlib.sha256(raw).hexdigest()
+    if channel.duplicate_key == Channel.DuplicateKey.CONTROL_ID_AND_TIME:
+        return f"{control_id}|{date_time}"[:300]
+    return control_id[:300]
+
+
+@transaction.atomic
+def file_messages(arrivals: Sequence[Arrival]) -> list[Filed]:
+    """Store new messages in the order given and publish them; find repeated ones (F-13, F-14).
+
+    One transaction for all: after it commits, every reply may be sent. Raises IntegrityError when another listener
+    stored one of them in the same instant; called again, it finds it.
+    """
+    keys = [(a.channel.pk, a.duplicate_key) for a in arrivals]
+    known: dict[tuple[int, str], tuple[str, bytes]] = {
+        (channel_id, key): (sha256, bytes(reply))
+        for channel_id, key, sha256, reply in Message.objects.filter(
+            channel__in={a.channel.pk for a in arrivals}, duplicate_key__in={key for _id, key in keys}
+        ).values_list("channel_id", "duplicate_key", "sha256", "reply")
+    }
+    filed: list[Filed] = []
+    fresh: list[Message] = []
+    for arrival, key in zip(arrivals, keys, strict=True):
+        sha256 = hashlib.sha256(arrival.raw).hexdigest()
+        if key in known:
+            first_sha256, reply = known[key]
+            if first_sha256 == sha256:
+                filed.append(Filed(Verdict.DUPLICATE, reply))
+            else:
+                filed.append(Filed(Verdict.CONFLICT, b""))
+            continue
+        known[key] = (sha256, arrival.reply)
+        fresh.append(_message(arrival, sha256))
+        filed.append(Filed(Verdict.STORED, arrival.reply))
+    _add(fresh)
+    return filed
+
+
+def _message(arrival: Arrival, sha256: str) -> Message:
+    return Message(
+        facility_id=arrival.channel.facility_id,
+        channel=arrival.channel,
+        received_at=arrival.received_at,
+        peer_address=arrival.peer_address,
+        raw=arrival.raw,
+        sha256=sha256,
+        size=len(arrival.raw),
+        control_id=arrival.control_id[:200],
+        message_type=arrival.message_type[:16],
+        version=arrival.version[:16],
+        patient_number=arrival.patient_number,
+        duplicate_key=arrival.duplicate_key,
+        reply=arrival.reply,
+    )
+
+
+def _add(messages: Sequence[Message]) -> None:
+    """Insert, in order, and tell whoever applies them."""
+    if not messages:
+        return
+    Message.objects.bulk_create(messages)
+    MessageState.objects.bulk_create([MessageState(message=m, changed_at=m.received_at) for m in messages])
+    for message in messages:
+        publish("hl7_message.received", order_key=message.order_key, message_id=message.pk)
+
+
+def settle(message: Message, state: str, *, remarks: Sequence[tuple[str, Mapping[str, Any]]] = ()) -> None:
+    """A message has been dealt with: applied, or superseded by what is newer."""
+    MessageState.objects.filter(message=message).update(
+        state=state,
+        changed_at=now(),
+        waits_until=None,
+        attempts=F("attempts") + 1,
+        remarks=[list(r) for r in remarks],
+    )
+
+
+def keep_waiting(message: Message, until: datetime) -> None:
+    """Something that must come first hasn't come; `until` is set once and not moved by later tries."""
+    MessageState.objects.filter(message=message).update(
+        state=MessageState.State.WAITING, changed_at=now(), waits_until=until, attempts=F("attempts") + 1
+    )
+
+
+@transaction.atomic
+def bury(message: Message, reason: str, detail: Mapping[str, Any]) -> DeadLetter:
+    """Lay a message on the dead-letter desk, with the reason's code and the values for its text."""
+    MessageState.objects.filter(message=message).update(
+        state=MessageState.State.DEAD, changed_at=now(), waits_until=None, attempts=F("attempts") + 1
+    )
+    letter, _created = DeadLetter.objects.update_or_create(
+        message=message, resolution="", defaults={"reason": reason, "detail": dict(detail)}
+    )
+    record("hl7_message.dead_lettered", of=message, outcome="failure", detail={"reason": reason})
+    return letter
+
+
+def _open(letter: DeadLetter) -> DeadLetter:
+    letter = DeadLetter.objects.select_for_update().select_related("message__channel").get(pk=letter.pk)
+    if letter.resolution:
+        raise Conflict(_("Somebody has already dealt with this message."))
+    return letter
+
+
+def _close(letter: DeadLetter, resolution: str, by: User, **changes: object) -> None:
+    letter.resolution, letter.resolved_at, letter.resolved_by = resolution, now(), by
+    for name, value in changes.items():
+        setattr(letter, name, value)
+    letter.save(update_fields=["resolution", "resolved_at", "resolved_by", *changes])
+
+
+@transaction.atomic
+def replay(letter: DeadLetter, *, by: User) -> None:
+    """Try the same message again, unchanged, because what it needed has been put right."""
+    letter = _open(letter)
+    message = letter.message
+    _close(letter, DeadLetter.Resolution.REPLAYED, by)
+    MessageState.objects.filter(message=message).update(state=MessageState.State.RECEIVED, changed_at=now())
+    record("hl7_message.replayed", by=by, of=message)
+    publish("hl7_message.received", order_key=message.order_key, message_id=message.pk)
+
+
+@transaction.atomic
+def replay_edited(letter: DeadLetter, *, raw: bytes, patient_number: str, by: User) -> Message:
+    """Try a corrected copy; the message as it came in stays as it is."""
+    letter = _open(letter)
+    original = letter.message
+    if bytes(original.raw) == raw:
+        raise DomainError(
+            _("Nothing was changed. Replay the message as it is, or correct it first."), field="text"
+        )
+    moment = now()
+    copy = Message(
+        facility_id=original.facility_id,
+        channel=original.channel,
+        received_at=moment,
+        peer_address=original.peer_address,
+        raw=raw,
+        sha256=hashlib.sha256(raw).hexdigest(),
+        size=len(raw),
+        control_id=original.control_id,
+        message_type=original.message_type,
+        version=original.version,
+        patient_number=patient_number[:200],
+        duplicate_key="",
+        reply=b"",
+        edited_from=original,
+        edited_by=by,
+    )
+    copy.duplicate_key = (
+        f"edited:{copy.uuid}"  # never equal to what a sender can send: MSH-10 has 20 characters
+    )
+    _add([copy])
+    _close(letter, DeadLetter.Resolution.EDITED, by, replayed_as=copy)
+    record("hl7_message.edited", by=by, of=original, detail={"copy": str(copy.uuid)})
+    return copy
+
+
+@transaction.atomic
+def dismiss(letter: DeadLetter, *, note: str, by: User) -> None:
+    """Set a message aside for good, with the reason."""
+    letter = _open(letter)
+    if not note.strip():
+        raise DomainError(_("Say why the message isn't needed."), field="note")
+    _close(letter, DeadLetter.Resolution.DISMISSED, by, note=note.strip()[:300])
+    record("hl7_message.dismissed", by=by, of=letter.message)
+
+
+def note_unmapped(channel: Channel, kind: str, code: str) -> None:
+    """Remember a neighbour's code that we don't know."""
+    moment = now()
+    row, created = UnmappedCode.objects.get_or_create(
+        channel=channel,
+        kind=kind,
+        code=code[:200],
+        defaults={"facility_id": channel.facility_id, "last_seen_at": moment},
+    )
+    if not created:
+        UnmappedCode.objects.filter(pk=row.pk).update(seen_count=F("seen_count") + 1, last_seen_at=moment)
+
+
+@transaction.atomic
+def map_code(row: UnmappedCode, *, mapped_to: str, by: User) -> None:
+    """Say which of our codes a neighbour's code means; "" takes the mapping away."""
+    row.mapped_to = mapped_to.strip()[:60]
+    row.save(update_fields=["mapped_to"])
+    record("unmapped_code.mapped", by=by, of=row, detail={"kind": row.kind, "mapped_to": row.mapped_to})
+
+
+@transaction.atomic
+def switch_channel(channel: Channel, *, enabled: bool, by: User) -> None:
+    """Let a neighbour in, or shut it out; connections that are open are refused from the next message on."""
+    channel.is_enabled = enabled
+    channel.save(update_fields=["is_enabled"])
+    record("channel.enabled" if enabled else "channel.disabled", by=by, of=channel)
+
+
+def alert(action: str, *, facility: Organization | None = None, detail: Mapping[str, Any]) -> None:
+    """A line in the audit that somebody unknown, or a known sender out of bounds, was refused."""
+    record(action, of=facility, outcome="denied", detail=dict(detail))
