@@ -1,0 +1,46 @@
+"""What the base layout needs on every page."""
+
+from __future__ import annotations
+
+import base64
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.utils.crypto import salted_hmac
+from django.utils.functional import SimpleLazyObject
+
+from emr.ui import navigation
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+THEMES = ("auto", "light", "dark")
+THEME_COOKIE = "emr_theme"
+
+
+def theme_of(request: HttpRequest) -> str:
+    """The theme chosen on this PC; "auto" follows the system's setting."""
+    chosen = request.COOKIES.get(THEME_COOKIE, "")
+    return chosen if chosen in THEMES else "auto"
+
+
+def draft_key(request: HttpRequest) -> str:
+    """The AES-256 key (base64) of this user's unsent text on a ward PC: the next person there can't read it."""
+    digest = salted_hmac("emr.ui.drafts", str(request.user.pk), algorithm="sha256").digest()
+    return base64.b64encode(digest).decode()
+
+
+def interface(request: HttpRequest) -> dict[str, Any]:
+    """`ui`: theme, demo marker, navigation, addresses that may be missing; lazy: fragments pay nothing."""
+    return {
+        "ui": {
+            "theme": theme_of(request),
+            "demo": getattr(settings, "EMR_DEMO", False),
+            "languages": settings.LANGUAGES,
+            "draft_key": SimpleLazyObject(lambda: draft_key(request)),
+            "links": SimpleLazyObject(lambda: navigation.links(request)),
+            "search_url": SimpleLazyObject(lambda: navigation.address("patients:registry:search")),
+            "sign_in_url": SimpleLazyObject(lambda: navigation.address("accounts:sign_in")),
+            "sign_out_url": SimpleLazyObject(lambda: navigation.address("accounts:sign_out")),
+        }
+    }

@@ -1,0 +1,40 @@
+// The shell: menu on narrow screens, the work panel that can be made small, lists that keep their place.
+import { each } from "./common.js";
+
+const SMALL = "emr:panel-small";
+
+each("[data-nav-toggle]", (button) => {
+  button.addEventListener("click", () => {
+    const open = button.closest(".topbar").classList.toggle("nav-open");
+    button.setAttribute("aria-expanded", String(open));
+  });
+});
+
+each("[data-panel-toggle]", (button) => {
+  const chart = button.closest("[data-chart]");
+  const apply = (small) => {
+    chart.classList.toggle("panel-small", small);
+    button.setAttribute("aria-expanded", String(!small));
+  };
+  apply(localStorage.getItem(SMALL) === "1");
+  button.addEventListener("click", () => {
+    const small = !chart.classList.contains("panel-small");
+    localStorage.setItem(SMALL, small ? "1" : "0");
+    apply(small);
+  });
+});
+
+// [data-auto-submit]: a form of filters is sent when a choice changes.
+document.addEventListener("change", (event) => {
+  const form = event.target.form;
+  if (form?.matches("[data-auto-submit]")) form.requestSubmit();
+});
+
+// [data-keep-place=name]: a list that is opened again scrolls to where it was left, in this tab.
+each("[data-keep-place]", (list) => {
+  const key = `emr:place:${list.dataset.keepPlace}`;
+  list.scrollTop = Number(sessionStorage.getItem(key) ?? 0);
+  list.addEventListener("scroll", () => sessionStorage.setItem(key, String(list.scrollTop)), { passive: true });
+});
+
+document.addEventListener("htmx:afterSettle", (event) => event.target.removeAttribute?.("aria-busy"));
