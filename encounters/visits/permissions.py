@@ -1,0 +1,10 @@
+"""Rights of this room."""
+
+READ = "visits.read"
+START = "visits.start"
+ADMIT = "visits.admit"
+TRANSFER = "visits.transfer"
+DISCHARGE = "visits.discharge"
+DIAGNOSE = "visits.diagnose"
+CANCEL = "visits.cancel"
+BEDS = "visits.beds"
