@@ -1,0 +1,118 @@
+"""Numbers of patients: the facility's own series, and those that others issue."""
+
+import datetime as dt
+
+from django.db import IntegrityError, connection, transaction
+from django.utils.translation import gettext as _
+
+from emr.accounts.models import Organization, User
+from emr.accounts.services import facility_setting
+from emr.audit.services import record
+from emr.common.errors import DomainError
+from emr.common.vietnamese import tidy
+from patients.registry import systems
+from patients.registry.models import Identifier, Patient
+
+MRN_DIGITS = 8
+
+
+def _next(facility: Organization, system: str) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO registry_numberseries (uuid, facility_id, system, last) VALUES (gen_random_uuid(), %s, %s, 1)"
+            " ON CONFLICT (facility_id, system) DO UPDATE SET last = registry_numberseries.last + 1 RETURNING last",
+            [facility.pk, system],
+        )
+        return int(cursor.fetchone()[0])
+
+
+def next_mrn(facility: Organization) -> str:
+    """The next free patient number, with leading zeros; numbers that the HIS gave out are passed over."""
+    system = systems.mrn(facility)
+    digits = int(facility_setting(facility.pk, "mrn_digits", MRN_DIGITS))
+    while True:
+        value = f"{_next(facility, system):0{digits}d}"
+        if not Identifier.objects.filter(facility=facility, system=system, value=value).exists():
+            return value
+
+
+def next_temporary_code(facility: Organization) -> str:
+    """A code for somebody without a name; letters in front, so that it is never taken for a 12-digit number."""
+    return f"TAM{_next(facility, systems.temporary(facility)):06d}"
+
+
+def clean_value(system: str, value: str) -> str:
+    """The number without blanks; refuses what can't be one."""
+    tidied = tidy(value).replace(" ", "").upper()
+    if not tidied or len(tidied) > 40:
+        raise DomainError(_("A number is missing or too long."), code="bad_number", field="value")
+    if system == systems.CITIZEN and not (tidied.isascii() and tidied.isdigit() and len(tidied) == 12):
+        raise DomainError(
+            _("A personal identification number has 12 digits."), code="bad_citizen_number", field="value"
+        )
+    return tidied
+
+
+@transaction.atomic
+def add_identifier(
+    *,
+    patient: Patient,
+    system: str,
+    value: str,
+    by: User | None,
+    valid_from: dt.date | None = None,
+    valid_until: dt.date | None = None,
+) -> Identifier:
+    """Let the patient be known by one more number; the same one again changes nothing but makes it active.
+
+    Refuses one of the facility's own numbers that another patient holds. A foreign number that another patient shows
+    is kept and flagged on both.
+    """
+    value = clean_value(system, value)
+    held = Identifier.objects.filter(patient=patient, system=system, value=value).first()
+    if held is not None:
+        if not held.is_active:
+            held.is_active = True
+            held.save(update_fields=["is_active"])
+            record("identifier.restore", by=by, of=held, patient=patient, detail={"system": system})
+        return held
+    own = systems.is_own(system)
+    others = Identifier.objects.filter(facility_id=patient.facility_id, system=system, value=value)
+    others = others.exclude(patient__in=[patient.pk, patient.root_id])
+    is_shared = not own and others.filter(is_active=True).exists()
+    if own:
+        patient.identifiers.filter(system=system, is_active=True).update(is_active=False)
+    try:
+        with transaction.atomic():
+            added = Identifier.objects.create(
+                facility_id=patient.facility_id,
+                patient=patient,
+                system=system,
+                value=value,
+                is_own=own,
+                is_shared=is_shared,
+                valid_from=valid_from,
+                valid_until=valid_until,
+            )
+    except IntegrityError as error:
+        raise DomainError(
+            _("Another patient holds this number."), code="number_taken", field="value"
+        ) from error
+    if is_shared:
+        others.filter(is_active=True, is_shared=False).update(is_shared=True)
+    record("identifier.add", by=by, of=added, patient=patient, detail={"system": system, "shared": is_shared})
+    return added
+
+
+@transaction.atomic
+def end_identifier(*, identifier: Identifier, by: User | None, valid_until: dt.date | None = None) -> None:
+    """The number no longer stands for the patient; it stays readable and searchable."""
+    identifier.is_active, identifier.valid_until = False, valid_until or identifier.valid_until
+    identifier.save(update_fields=["is_active", "valid_until"])
+    record(
+        "identifier.end",
+        by=by,
+        of=identifier,
+        patient=identifier.patient,
+        detail={"system": identifier.system},
+    )

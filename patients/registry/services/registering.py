@@ -1,0 +1,267 @@
+"""A person becomes a patient, once."""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypedDict, Unpack
+
+from django.db import connection, transaction
+from django.utils.translation import gettext as _
+
+from emr.accounts.models import Organization, User
+from emr.audit.services import record
+from emr.common.clock import local_today
+from emr.common.errors import DomainError
+from emr.common.vietnamese import fold, tidy
+from emr.outbox import publish
+from patients.registry import systems
+from patients.registry.matching import Match, Person, possible_duplicates
+from patients.registry.models import Identifier, Patient, Registration
+from patients.registry.services.numbers import add_identifier, clean_value, next_mrn, next_temporary_code
+
+_OLDEST = 130
+
+
+class Demographics(TypedDict, total=False):
+    """What is known of a patient beside name and sex; `birth_date` alone when the day is known."""
+
+    birth_date: dt.date | None
+    birth_month: int | None
+    birth_year: int | None
+    birth_order: int | None
+    nationality: str
+    ethnic_group: str
+    occupation: str
+    workplace: str
+    address_line: str
+    commune: str
+    province: str
+    address_text: str
+    phone: str
+    other_phone: str
+    mother: Patient | None
+    deceased_at: dt.datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class NewNumber:
+    """A number that the person shows."""
+
+    system: str
+    value: str
+    valid_from: dt.date | None = None
+    valid_until: dt.date | None = None
+
+
+class AlreadyRegistered(DomainError):
+    """The person is a patient already: show that record instead of a second one."""
+
+    def __init__(self, patient: Patient) -> None:
+        super().__init__(_("This person is registered already."), code="already_registered")
+        self.patient = patient
+
+
+class PossibleDuplicates(DomainError):
+    """Somebody much like this person is a patient already: a clerk looks at both and decides."""
+
+    def __init__(self, matches: list[Match]) -> None:
+        super().__init__(_("Somebody very similar is registered already."), code="possible_duplicates")
+        self.matches = matches
+
+
+def _queue_up(facility: Organization, intents: Sequence[str]) -> None:
+    """Two clerks who register one person in the same second come one after the other.
+
+    The locks last until the transaction ends; sorted, so that two of them never wait for each other.
+    """
+    with connection.cursor() as cursor:
+        for intent in sorted(set(intents)):
+            cursor.execute(
+                "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"{facility.pk}:{intent}"]
+            )
+
+
+def check_birth(details: Demographics) -> None:
+    """Refuse a birth that can't be: in the future, or longer ago than anybody lives."""
+    today = local_today()
+    born, year, month = (
+        details.get("birth_date"),
+        details.get("birth_year"),
+        details.get("birth_month"),
+    )
+    if born is not None:
+        year, month = born.year, born.month
+    if year is None:
+        return
+    if (born and born > today) or year > today.year or (year == today.year and (month or 1) > today.month):
+        raise DomainError(_("The birth lies in the future."), code="birth_in_future", field="birth")
+    if today.year - year > _OLDEST:
+        raise DomainError(
+            _("Nobody is %(years)s years old: check the year of birth.") % {"years": today.year - year},
+            code="too_old",
+            field="birth",
+        )
+
+
+@transaction.atomic
+def register_patient(
+    *,
+    facility: Organization,
+    by: User | None,
+    full_name: str,
+    sex: str = Patient.Sex.UNKNOWN,
+    mrn: str = "",
+    numbers: Sequence[NewNumber] = (),
+    key: str = "",
+    another_person: bool = False,
+    is_temporary: bool = False,
+    description: str = "",
+    **details: Unpack[Demographics],
+) -> Patient:
+    """Make a patient with a number of this facility.
+
+    `mrn`: the number that another system of the facility gave; else the next of the series. `key`: the form's own key;
+    the same one again answers the same patient. Raises AlreadyRegistered when a patient shows one of the citizen
+    numbers, PossibleDuplicates when somebody is much alike, unless `another_person` says that a human being (or
+    the HIS, which knows) has decided.
+    """
+    full_name = tidy(full_name)
+    if not full_name:
+        raise DomainError(_("Enter the name."), code="no_name", field="full_name")
+    check_birth(details)
+    numbers = [
+        NewNumber(n.system, clean_value(n.system, n.value), n.valid_from, n.valid_until) for n in numbers
+    ]
+    person = Person(
+        full_name=full_name,
+        sex=sex,
+        birth_date=details.get("birth_date"),
+        birth_year=details["birth_date"].year if details.get("birth_date") else details.get("birth_year"),
+        phone=details.get("phone", ""),
+        numbers=tuple((n.system, n.value) for n in numbers),
+    )
+    intents = [f"{n.system}|{n.value}" for n in numbers]
+    if not is_temporary:
+        intents.append(f"{fold(full_name)}|{person.birth_year}")
+    _queue_up(facility, [*intents, f"form|{key}"] if key else intents)
+    if key and (done := Registration.objects.filter(facility=facility, key=key).first()):
+        return done.patient
+    if not another_person and not is_temporary:
+        _look_for_the_same(facility, person)
+    patient = Patient.objects.create(
+        facility=facility,
+        full_name=full_name,
+        sex=sex,
+        is_temporary=is_temporary,
+        description=description,
+        **details,
+    )
+    add_identifier(patient=patient, system=systems.mrn(facility), value=mrn or next_mrn(facility), by=by)
+    for number in numbers:
+        add_identifier(
+            patient=patient,
+            system=number.system,
+            value=number.value,
+            by=by,
+            valid_from=number.valid_from,
+            valid_until=number.valid_until,
+        )
+    if key:
+        Registration.objects.create(facility=facility, key=key, patient=patient)
+    record("patient.register", by=by, of=patient, patient=patient, detail={"temporary": is_temporary})
+    publish("patient.registered", order_key=f"patient:{patient.pk}", patient_id=patient.pk)
+    return patient
+
+
+def _look_for_the_same(facility: Organization, person: Person) -> None:
+    citizen = [value for system, value in person.numbers if system == systems.CITIZEN]
+    if citizen:
+        held = (
+            Identifier.objects.filter(
+                facility=facility, system=systems.CITIZEN, value__in=citizen, is_active=True
+            )
+            .select_related("patient", "patient__merged_into")
+            .order_by("pk")
+            .first()
+        )
+        if held is not None:
+            raise AlreadyRegistered(held.patient.merged_into or held.patient)
+    if matches := possible_duplicates(facility, person):
+        raise PossibleDuplicates(matches)
+
+
+@transaction.atomic
+def register_unknown(
+    *,
+    facility: Organization,
+    by: User | None,
+    description: str,
+    sex: str = Patient.Sex.UNKNOWN,
+    key: str = "",
+) -> Patient:
+    """Take in somebody nobody can name: a temporary code and what can be seen of the person (R-11)."""
+    if not description.strip():
+        raise DomainError(
+            _("Describe the person: age, clothes, marks, where and by whom found."),
+            code="no_description",
+            field="description",
+        )
+    code = next_temporary_code(facility)
+    patient = register_patient(
+        facility=facility,
+        by=by,
+        full_name=_("Unknown person %(code)s") % {"code": code},
+        sex=sex,
+        key=key,
+        is_temporary=True,
+        description=description.strip(),
+    )
+    if not patient.identifiers.filter(system=systems.temporary(facility)).exists():
+        add_identifier(patient=patient, system=systems.temporary(facility), value=code, by=by)
+    return patient
+
+
+@transaction.atomic
+def register_newborn(
+    *,
+    mother: Patient,
+    by: User | None,
+    birth_date: dt.date,
+    sex: str,
+    full_name: str = "",
+    birth_order: int | None = None,
+    key: str = "",
+) -> Patient:
+    """Take in a newborn under the mother: no number of its own yet, her address and people, named after her until named.
+
+    Twins are told apart by `birth_order`; the same child twice is refused.
+    """
+    twin = Patient.objects.filter(
+        mother=mother, birth_date=birth_date, birth_order=birth_order, merged_into=None
+    )
+    _queue_up(mother.facility, [f"newborn|{mother.pk}|{birth_date}"])
+    if (known := twin.first()) and not (
+        key and Registration.objects.filter(facility=mother.facility, key=key).exists()
+    ):
+        raise AlreadyRegistered(known)
+    name = full_name.strip() or _("Child of %(name)s") % {"name": mother.full_name}
+    if not full_name.strip() and birth_order:
+        name = f"{name} {birth_order}"
+    return register_patient(
+        facility=mother.facility,
+        by=by,
+        full_name=name,
+        sex=sex,
+        key=key,
+        another_person=True,
+        birth_date=birth_date,
+        birth_order=birth_order,
+        mother=mother,
+        nationality=mother.nationality,
+        ethnic_group=mother.ethnic_group,
+        address_line=mother.address_line,
+        commune=mother.commune,
+        province=mother.province,
+        address_text=mother.address_text,
+        phone=mother.phone,
+    )
