@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from django.conf import settings
-from django.db import IntegrityError, close_old_connections, transaction
+from django.db import IntegrityError, InterfaceError, OperationalError, connection, transaction
 from django.utils.translation import gettext_lazy as _
 
 from emr.common.clock import now
@@ -26,8 +26,12 @@ _alerted_at: dict[tuple[str, str], float] = {}
 
 def admits(address: str) -> bool:
     """Whether any channel knows the address; a stranger leaves an alert line in the audit, at most one a minute."""
-    close_old_connections()
-    if any(channel.admits(address) for channel in incoming_channels()):
+    try:
+        channels = incoming_channels()
+    except (OperationalError, InterfaceError):  # PostgreSQL was restarted: the thread's connection is dead
+        connection.close()
+        channels = incoming_channels()
+    if any(channel.admits(address) for channel in channels):
         return True
     if _may_alert(address, "address"):
         with acting_as(Acting(address=address, device="MLLP")), transaction.atomic():
@@ -52,11 +56,14 @@ def receive(frames: Sequence[Frame]) -> list[Reply]:
     Raises when the database can't be reached: nothing is stored and nothing may be answered. A message that the
     database refuses doesn't take the others with it.
     """
-    close_old_connections()
     with acting_as(Acting(device="MLLP")):
         try:
             return _receive(frames)
         except IntegrityError:  # another listener stored one of them in this instant: now it is found
+            return _receive(frames)
+        except (OperationalError, InterfaceError):
+            # PostgreSQL was restarted. Should the COMMIT have gone through, the messages are found as duplicates.
+            connection.close()
             return _receive(frames)
         except Exception:
             if len(frames) == 1:
