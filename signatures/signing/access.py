@@ -1,0 +1,23 @@
+"""The only way to a signing request: it is one's own."""
+
+from uuid import UUID
+
+from emr.accounts.access import Denied
+from emr.accounts.models import User
+from signatures.signing.models import SigningRequest
+
+
+def access_request(user: User, request_uuid: UUID) -> SigningRequest:
+    """The person's own request; another's is as if it weren't there (404, and a line in the log)."""
+    found = (
+        SigningRequest.objects.select_related(
+            "version__document__patient", "version__document__author", "signer"
+        )
+        .defer("tail", "version__composition")
+        .filter(uuid=request_uuid)
+        .first()
+    )
+    if found is None or found.signer_id != user.pk:
+        patient_id = found.version.document.patient_id if found is not None else None
+        raise Denied("signing_request.read", entity=found, patient_id=patient_id)
+    return found

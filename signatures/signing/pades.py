@@ -1,0 +1,196 @@
+"""PAdES signatures (ETSI EN 319 142-1) in two halves, so that the signer may answer later and elsewhere.
+
+`prepare` appends to a PDF everything a signature needs but the signature: field, visible block, and a hole for
+the container. Those are the bytes a person is shown. The digest over all but the hole is frozen with them.
+`embed` puts the container into the hole. Neither touches a byte of what was there before.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from io import BytesIO
+
+from pyhanko.pdf_utils import generic
+from pyhanko.pdf_utils.generic import pdf_name
+from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.pdf_utils.misc import PdfError
+from pyhanko.sign.fields import SigFieldSpec, SigSeedSubFilter
+from pyhanko.sign.general import SigningError
+from pyhanko.sign.signers.cms_embedder import PdfCMSEmbedder, SigIOSetup, SigObjSetup
+from pyhanko.sign.signers.pdf_byterange import SignatureObject
+
+from signatures.signing import cms
+from signatures.signing.appearance import Block, appearance
+
+# Where the block goes on a page that keeps no place for it: bottom right, clear of a printer's margin.
+_FALLBACK_RIGHT, _FALLBACK_BOTTOM = 40.0, 40.0
+
+
+class UnfitPdf(Exception):
+    """The PDF can't take a signature: encrypted, damaged, or the field is already there."""
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A PDF waiting for its signature value.
+
+    `tail` is what was appended to the original, so the whole file is `original + tail`; `digest` is SHA-256 of the
+    whole file but the hole, `sha256` of the whole file as it is shown. The hole runs from `hole_start` to `hole_end`
+    in the whole file, angle brackets included.
+    """
+
+    tail: bytes
+    digest: bytes
+    sha256: bytes
+    hole_start: int
+    hole_end: int
+
+
+@dataclass(frozen=True)
+class Place:
+    """The top left corner of a visible block, in points from the page's bottom left; `page` counts from 0."""
+
+    page: int
+    left: float
+    top: float
+
+
+class _QuietWriter(IncrementalPdfFileWriter):
+    """Leaves title, dates and XMP metadata as the renderer wrote them: PDF/A wants both copies alike.
+
+    Rewriting them would also parse the XMP packet again for every signature.
+    """
+
+    def _update_meta(self) -> None:
+        self._meta.last_modified = None
+
+
+def prepare(
+    pdf: bytes,
+    *,
+    field_name: str,
+    block: Block,
+    place: Place | None = None,
+    anchor: str | None = None,
+    reserved: int,
+) -> Prepared:
+    """Append a signature field with its visible block and a hole of `reserved` bytes.
+
+    The block goes to `place`, else to the named destination `anchor` that the renderer left on the page, else
+    to the bottom right of the last page. Raises UnfitPdf.
+    """
+    try:
+        writer = _QuietWriter(BytesIO(pdf))
+        if writer.prev.encrypted:
+            raise UnfitPdf("The PDF is encrypted.")
+        corner = place or _named_place(writer, anchor) or _last_page(writer, block)
+        box = (
+            round(corner.left),
+            round(corner.top - block.height),
+            round(corner.left + block.width),
+            round(corner.top),
+        )
+        steps = PdfCMSEmbedder(SigFieldSpec(field_name, on_page=corner.page, box=box)).write_cms(
+            field_name, writer
+        )
+        field = next(steps).get_object()
+        field[pdf_name("/AP")] = generic.DictionaryObject({pdf_name("/N"): appearance(block, writer)})
+        signature = SignatureObject(
+            timestamp=block.signed_at,
+            subfilter=SigSeedSubFilter.PADES,
+            name=block.signer,
+            reason=block.reason or None,
+            bytes_reserved=2 * reserved,
+        )
+        steps.send(SigObjSetup(sig_placeholder=signature))
+        frozen, output = steps.send(SigIOSetup(md_algorithm="sha256"))
+    except (PdfError, SigningError, ValueError, KeyError, IndexError, TypeError) as error:
+        raise UnfitPdf(str(error)) from error
+    whole = output.getbuffer()
+    return Prepared(
+        tail=bytes(whole[len(pdf) :]),
+        digest=frozen.document_digest,
+        sha256=hashlib.sha256(whole).digest(),
+        hole_start=frozen.reserved_region_start,
+        hole_end=frozen.reserved_region_end,
+    )
+
+
+def embed(whole: bytes, *, hole_start: int, hole_end: int, digest: bytes, container: bytes) -> bytes:
+    """The signed PDF: the container in the hole of the prepared file.
+
+    Checks first that the file is the one that was frozen and that the container speaks of it, so that a mix-up
+    of rows or files can't make a broken signature. Raises UnfitPdf.
+    """
+    view = memoryview(whole)
+    frozen = hashlib.sha256(view[:hole_start])
+    frozen.update(view[hole_end:])
+    if frozen.digest() != digest:
+        raise UnfitPdf("The prepared file isn't the one whose digest was signed.")
+    if view[hole_start : hole_start + 1] != b"<" or view[hole_end - 1 : hole_end] != b">":
+        raise UnfitPdf("The place for the signature isn't where it was.")
+    room = hole_end - hole_start - 2
+    value = container.hex().upper().encode()
+    if len(value) > room:
+        raise UnfitPdf(f"The signature needs {len(value)} characters, {room} were kept free.")
+    return b"".join((view[: hole_start + 1], value.ljust(room, b"0"), view[hole_end - 1 :]))
+
+
+def container(
+    *,
+    attributes: bytes,
+    signature: bytes,
+    certificate: bytes,
+    chain: Sequence[bytes],
+    token: bytes | None = None,
+) -> bytes:
+    """The CMS container for `embed` (see `cms.signed_data`)."""
+    return cms.signed_data(
+        attributes=attributes,
+        signature=signature,
+        certificate=certificate,
+        chain=chain,
+        timestamp_token=token,
+    )
+
+
+def _named_place(writer: IncrementalPdfFileWriter, anchor: str | None) -> Place | None:
+    """The corner that the renderer named: WeasyPrint makes a named destination of every element's id."""
+    if not anchor:
+        return None
+    try:
+        names = writer.root["/Names"]["/Dests"]["/Names"]
+        destination = next(
+            names[place + 1] for place in range(0, len(names), 2) if str(names[place]) == anchor
+        )
+        page = destination.raw_get(0)
+        number = next(
+            number
+            for number in range(_page_count(writer))
+            if writer.find_page_for_modification(number)[0].idnum == page.idnum
+        )
+        return Place(page=number, left=float(destination[2]), top=float(destination[3]))
+    except (KeyError, StopIteration):  # no destinations, or none of that name
+        return None
+
+
+def _last_page(writer: IncrementalPdfFileWriter, block: Block) -> Place:
+    number = _page_count(writer) - 1
+    page = writer.find_page_for_modification(number)[0].get_object()
+    left, bottom, right, _ = (float(edge) for edge in _inherited(page, "/MediaBox"))
+    return Place(
+        page=number,
+        left=max(left, right - block.width - _FALLBACK_RIGHT),
+        top=bottom + block.height + _FALLBACK_BOTTOM,
+    )
+
+
+def _page_count(writer: IncrementalPdfFileWriter) -> int:
+    return int(writer.root["/Pages"]["/Count"])
+
+
+def _inherited(page: generic.DictionaryObject, key: str) -> generic.PdfObject:
+    """A page attribute that may stand on a node above it."""
+    while key not in page:
+        page = page["/Parent"]
+    return page[key]

@@ -1,0 +1,4 @@
+"""Rights of this room."""
+
+SIGN = "signing.sign"
+"""Sign what waits for one's own signature."""

@@ -1,0 +1,118 @@
+"""The first half: the bytes that will be shown and signed."""
+
+import datetime as dt
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.utils.translation import gettext_noop
+
+from emr.common.clock import now
+from emr.common.errors import DomainError
+from emr.storage.services import read_bytes
+from signatures.certificates.checks import check_person, check_usable
+from signatures.certificates.models import Certificate
+from signatures.certificates.selectors import certificate_of
+from signatures.signing import cms, timestamp
+from signatures.signing.appearance import Block
+from signatures.signing.models import SigningRequest
+from signatures.signing.pades import Prepared, UnfitPdf, prepare
+from signatures.signing.selectors import latest_bytes, latest_revision
+
+# The visible block shows the instant of preparing: it must be near the instant of signing.
+SHELF_LIFE = dt.timedelta(minutes=15)
+_NO_CERTIFICATE = gettext_noop("You have no signing certificate.")
+_UNFIT = gettext_noop("The document's PDF can't take a signature. Tell the administrator.")
+
+
+@dataclass(frozen=True)
+class Preparation:
+    """What a worker made ready for a request, or why it couldn't."""
+
+    request_id: int
+    problem: str = ""
+    base_revision: int | None = None
+    certificate_id: int | None = None
+    prepared: Prepared | None = None
+    prepared_at: dt.datetime | None = None
+
+
+def prepare_request(*, request_id: int) -> Preparation | None:
+    """Prepare a request's bytes; slow, changes nothing. None when there is nothing to prepare (yet, or any more)."""
+    request = (
+        SigningRequest.objects.select_related("signer", "version__document").defer("tail").get(pk=request_id)
+    )
+    if not request.is_open or not _is_next(request):
+        return None
+    base = latest_bytes(request.version)
+    if base is None:
+        return None
+    certificate = certificate_of(request.signer)
+    try:
+        if certificate is None:
+            raise DomainError(_NO_CERTIFICATE)
+        check_usable(certificate, at=now())
+        check_person(certificate.parsed, request.signer)
+    except DomainError as refusal:
+        return Preparation(request_id=request_id, problem=str(refusal))
+    moment = now()
+    try:
+        prepared = prepare(
+            read_bytes(base.attachment),
+            field_name=f"Signature{request.step}",
+            block=Block(
+                signer=request.signer.titled_name,
+                title=request.capacity,
+                signed_at=moment,
+                reason=request.reason,
+            ),
+            anchor=f"signature-{request.step}",
+            reserved=_reserve(certificate),
+        )
+    except UnfitPdf:
+        return Preparation(request_id=request_id, problem=_UNFIT)
+    return Preparation(
+        request_id=request_id,
+        base_revision=base.revision,
+        certificate_id=certificate.pk,
+        prepared=prepared,
+        prepared_at=moment,
+    )
+
+
+def _reserve(certificate: Certificate) -> int:
+    return cms.reserve(
+        certificate=certificate.der, chain=certificate.chain_der, with_timestamp=timestamp.is_configured()
+    )
+
+
+def _is_next(request: SigningRequest) -> bool:
+    """Whether every step before is done: each signature covers those before it."""
+    before = SigningRequest.objects.filter(version_id=request.version_id, step__lt=request.step)
+    return not before.exclude(status=SigningRequest.Status.COMPLETED).exists()
+
+
+@transaction.atomic
+def keep_preparation(preparation: Preparation) -> bool:
+    """Store what was prepared, unless the request was signed or the PDF grew meanwhile. Answers whether it was."""
+    request = SigningRequest.objects.select_for_update().defer("tail").get(pk=preparation.request_id)
+    if not request.is_open:
+        return False
+    if preparation.prepared is None or preparation.prepared_at is None:
+        request.status, request.problem = SigningRequest.Status.FAILED, preparation.problem[:300]
+        request.save(update_fields=["status", "problem"])
+        return True
+    if latest_revision(request.version_id) != preparation.base_revision:
+        return False  # the event of that revision asks again
+    ready = preparation.prepared
+    request.status, request.problem = SigningRequest.Status.READY, ""
+    request.base_revision, request.certificate_id = preparation.base_revision, preparation.certificate_id
+    request.tail, request.sha256, request.digest = ready.tail, ready.sha256.hex(), ready.digest.hex()
+    request.hole_start, request.hole_end = ready.hole_start, ready.hole_end
+    request.prepared_at, request.expires_at = preparation.prepared_at, preparation.prepared_at + SHELF_LIFE
+    request.save(
+        update_fields=[
+            *("status", "problem", "base_revision", "certificate", "tail", "sha256", "digest"),
+            *("hole_start", "hole_end", "prepared_at", "expires_at"),
+        ]
+    )
+    return True

@@ -1,0 +1,129 @@
+"""The person's own act: one PIN, one signature value for each document shown."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+
+from emr.accounts.access import Denied
+from emr.accounts.models import User
+from emr.audit.services import record
+from emr.common.clock import now
+from emr.common.errors import DomainError
+from emr.outbox import publish
+from encounters.documents.models import Document
+from signatures.certificates.checks import check_person, check_usable
+from signatures.certificates.models import Certificate
+from signatures.certificates.selectors import certificate_of
+from signatures.providers.base import Pin, ProviderDown, UnlockedKey
+from signatures.providers.services import unlocked
+from signatures.signing import cms
+from signatures.signing.models import Signature, SigningRequest
+from signatures.signing.selectors import latest_revision
+from signatures.signing.services.requests import ask_to_prepare, is_fresh
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one document of a batch: signed, or why not."""
+
+    request: SigningRequest
+    problem: str = ""
+    code: str = ""
+
+    @property
+    def is_signed(self) -> bool:
+        """Whether the signature value is stored."""
+        return not self.problem
+
+
+def sign_requests(*, shown: Mapping[UUID, str], pin: Pin, by: User) -> list[Outcome]:
+    """Sign each request over exactly the bytes that were shown; one PIN opens the key for all of them.
+
+    `shown` gives the SHA-256 (hexadecimal) of the bytes each page showed. A document that can't be signed now doesn't
+    hold the others up. Another person's request refuses the whole (Denied). PinRefused and DomainError (certificate,
+    key away) sign nothing; the caller lets the transaction commit, since a wrong PIN is counted in it.
+    """
+    requests = _lock(shown, by)
+    certificate = certificate_of(by)
+    if certificate is None:
+        raise DomainError(_("You have no signing certificate."), code="no_certificate")
+    check_usable(certificate, at=now())
+    check_person(certificate.parsed, by)
+    outcomes = [_check(request, shown[request.uuid], certificate) for request in requests]
+    fit = [outcome.request for outcome in outcomes if outcome.is_signed]
+    if fit:
+        try:
+            with unlocked(certificate, pin) as key:
+                for request in fit:
+                    _sign(request, certificate=certificate, key=key, by=by)
+        except ProviderDown:
+            raise DomainError(
+                _("The signing key can't be reached. The documents keep waiting; try again later."),
+                code="provider_down",
+            ) from None
+    return outcomes
+
+
+def _lock(shown: Mapping[UUID, str], by: User) -> list[SigningRequest]:
+    """The requests, locked in one order so that two batches never wait for each other."""
+    rows = SigningRequest.objects.filter(uuid__in=shown).select_related("version__document__patient")
+    requests = list(rows.select_for_update(of=("self",)).defer("tail", "version__composition").order_by("pk"))
+    foreign = next((request for request in requests if request.signer_id != by.pk), None)
+    if foreign is not None or len(requests) != len(shown):
+        patient_id = foreign.version.document.patient_id if foreign is not None else None
+        raise Denied("signing_request.sign", entity=foreign, patient_id=patient_id)
+    return requests
+
+
+def _check(request: SigningRequest, shown: str, certificate: Certificate) -> Outcome:
+    """Whether this document may be signed as it was shown (S-50)."""
+    document = request.version.document
+    if not request.is_open:
+        return Outcome(request, _("It doesn't wait for your signature any more."), "not_waiting")
+    if (
+        document.current_version_id != request.version_id
+        or document.status == Document.Status.ENTERED_IN_ERROR
+    ):
+        return Outcome(request, _("The document was changed after it was sent for signing."), "not_current")
+    if request.status == SigningRequest.Status.FAILED:
+        return Outcome(request, _(request.problem), "failed")
+    is_current = is_fresh(request, revision=latest_revision(request.version_id))
+    if not is_current or request.certificate_id != certificate.pk:
+        ask_to_prepare(request)
+        return Outcome(request, _("It is being prepared again; look at it and sign it in a moment."), "stale")
+    if shown.lower() != request.sha256:
+        return Outcome(
+            request, _("What you were shown isn't what would be signed. Open the document again."), "swapped"
+        )
+    return Outcome(request)
+
+
+def _sign(request: SigningRequest, *, certificate: Certificate, key: UnlockedKey, by: User) -> None:
+    attributes = cms.signed_attributes(bytes.fromhex(request.digest), certificate.der)
+    signature = Signature.objects.create(
+        facility_id=request.facility_id,
+        request=request,
+        certificate=certificate,
+        signed_attributes=attributes,
+        value=key.sign_digest(hashlib.sha256(attributes).digest()),
+        signed_at=now(),
+    )
+    request.status = SigningRequest.Status.SIGNED
+    request.save(update_fields=["status"])
+    record(
+        "document.sign",
+        by=by,
+        of=signature,
+        patient=request.version.document.patient,
+        detail={
+            "request": str(request.uuid),
+            "sha256": request.sha256,
+            "certificate": certificate.fingerprint,
+        },
+    )
+    publish(
+        "signature.created", order_key=f"document:{request.version.document_id}", signing_request_id=request.pk
+    )

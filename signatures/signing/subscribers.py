@@ -1,0 +1,39 @@
+"""What happens to documents, as far as signing cares."""
+
+from emr.outbox import Delivery, subscribe
+from encounters.documents.models import DocumentVersion
+from signatures.signing import services
+
+
+@subscribe("document_version.rendered", queue="interactive")
+def ask_the_author(delivery: Delivery) -> None:
+    """A version has its PDF: withdraw requests on older versions, ask its author to sign."""
+    version = DocumentVersion.objects.select_related("author", "document__patient").get(
+        pk=delivery.payload["document_version_id"]
+    )
+    services.withdraw_older(version=version)
+    services.open_author_request(version=version)
+
+
+@subscribe("signing_request.preparation_requested", queue="interactive", long=True)
+def prepare(delivery: Delivery) -> None:
+    """Prepare the bytes outside any transaction, then store them with "done"."""
+    preparation = services.prepare_request(request_id=delivery.payload["signing_request_id"])
+    with delivery.finish():
+        if preparation is not None:
+            services.keep_preparation(preparation)
+
+
+@subscribe("signature.created", queue="interactive", long=True)
+def embed(delivery: Delivery) -> None:
+    """Make the signed PDF outside any transaction, then store it with "done": exactly one for each request."""
+    signed = services.embed_signature(request_id=delivery.payload["signing_request_id"])
+    with delivery.finish():
+        if signed is not None:
+            services.keep_signed_bytes(signed)
+
+
+@subscribe("document_version.signed", queue="interactive")
+def prepare_next(delivery: Delivery) -> None:
+    """Prepare the next person's bytes over the signed PDF."""
+    services.prepare_next_step(version_id=delivery.payload["document_version_id"])

@@ -1,0 +1,284 @@
+"""Do the signatures of this PDF hold? Judged by pyHanko, read strictly; knows no Django, so it also runs in a cage.
+
+pyHanko's `intact` and `valid` stay true after a page was replaced by an incremental update: the verdict needs
+`bottom_line`, coverage and the kind of later changes together (S-43 to S-45). Whatever can't be read is invalid,
+with its reason, never an exception (S-44).
+"""
+
+import datetime as dt
+import hashlib
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from io import BytesIO
+from typing import Any
+
+from asn1crypto import x509
+from pyhanko.pdf_utils.decode_limits import DecodeLimits
+from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.sign.ades.report import AdESFailure, AdESIndeterminate
+from pyhanko.sign.diff_analysis import ModificationLevel
+from pyhanko.sign.validation import (
+    EmbeddedPdfSignature,
+    KeyUsageConstraints,
+    PdfSignatureStatus,
+    SignatureCoverageLevel,
+    validate_pdf_signature,
+    validate_pdf_timestamp,
+)
+from pyhanko_certvalidator import ValidationContext
+
+logger = logging.getLogger(__name__)
+
+
+class Verdict(StrEnum):
+    """The worst comes last."""
+
+    VALID = "valid"
+    UNKNOWN = "unknown"  # intact, but who signed can't be trusted, or not any more
+    UNSIGNED = "unsigned"
+    INVALID = "invalid"
+
+
+_BADNESS = {verdict: place for place, verdict in enumerate(Verdict)}
+
+# What makes a signature's verdict what it is. `words.py` says each in words.
+INVALID_REASONS = frozenset(
+    {
+        *("malformed", "changed", "wrong_value", "coverage", "modified", "appended", "revoked", "timestamp"),
+        *(
+            "key_usage",
+            "weak_algorithm",
+            "seed_value",
+            "hidden",
+            "unreadable",
+            "not_pdf",
+            "encrypted",
+            "differs",
+        ),
+    }
+)
+
+
+@dataclass
+class SignatureReport:
+    """One signature or document timestamp."""
+
+    field: str
+    kind: str = "signature"  # or "timestamp"
+    signer: str = ""
+    organization: str = ""
+    title: str = ""
+    claimed_at: dt.datetime | None = None  # by the signer's own clock
+    timestamped_at: dt.datetime | None = None  # by a trusted authority
+    level: str = ""
+    bottom_line: bool = False
+    intact: bool = False
+    trusted: bool = False
+    coverage: str = ""
+    modification: str = ""
+    problems: list[str] = field(default_factory=list)
+
+    @property
+    def verdict(self) -> Verdict:
+        """Valid only when everything holds."""
+        if INVALID_REASONS.intersection(self.problems):
+            return Verdict.INVALID
+        return Verdict.UNKNOWN if self.problems or not self.bottom_line else Verdict.VALID
+
+
+@dataclass
+class Report:
+    """The whole file; its verdict is the weakest signature's."""
+
+    sha256: str
+    size: int
+    signatures: list[SignatureReport] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+
+    @property
+    def verdict(self) -> Verdict:
+        """The weakest link."""
+        if INVALID_REASONS.intersection(self.problems):
+            return Verdict.INVALID
+        if not any(one.kind == "signature" for one in self.signatures):
+            return Verdict.UNSIGNED
+        return max((one.verdict for one in self.signatures), key=_BADNESS.__getitem__)
+
+
+def verify_pdf(data: bytes, *, roots: Sequence[bytes], at: dt.datetime | None = None) -> Report:
+    """Judge every signature of a PDF. `roots` are the trusted certificates (DER), `at` the instant asked about (now)."""
+    report = Report(sha256=hashlib.sha256(data).hexdigest(), size=len(data))
+    if not data[:1024].lstrip().startswith(b"%PDF-"):
+        report.problems.append("not_pdf")
+        return report
+    try:
+        reader = PdfFileReader(BytesIO(data), strict=True, decode_limits=DecodeLimits())
+        if reader.encrypted:
+            report.problems.append("encrypted")
+            return report
+        embedded = list(reader.embedded_signatures)
+    except Exception as error:
+        logger.info("unreadable PDF: %s", type(error).__name__)
+        report.problems.append("malformed" if b"/ByteRange" in data else "unreadable")
+        return report
+    if not embedded and b"/ByteRange" in data:
+        report.problems.append("hidden")
+    trusted = [x509.Certificate.load(root) for root in roots]
+    for one in embedded:
+        report.signatures.append(_judge(one, trusted, at))
+    _judge_ending(report)
+    return report
+
+
+def _judge(
+    embedded: EmbeddedPdfSignature, roots: list[x509.Certificate], at: dt.datetime | None
+) -> SignatureReport:
+    """One signature, whatever it is made of."""
+    result = SignatureReport(field="")
+    try:
+        result.field = str(embedded.field_name)
+        if embedded.sig_object_type == "/DocTimeStamp":
+            _judge_timestamp(result, embedded, roots, at)
+        else:
+            _judge_signature(result, embedded, roots, at)
+    except Exception as error:
+        logger.info("malformed signature: %s", type(error).__name__)
+        result.problems.append("malformed")
+        result.bottom_line = False
+    return result
+
+
+def _context(roots: list[x509.Certificate], at: dt.datetime | None) -> ValidationContext:
+    return ValidationContext(
+        trust_roots=roots,
+        allow_fetching=False,
+        revocation_mode="soft-fail",
+        moment=at,
+        retroactive_revinfo=True,
+    )
+
+
+_SIGNING_USAGE = KeyUsageConstraints(key_usage={"digital_signature", "non_repudiation"})
+
+
+def _judge_signature(
+    result: SignatureReport,
+    embedded: EmbeddedPdfSignature,
+    roots: list[x509.Certificate],
+    at: dt.datetime | None,
+) -> None:
+    status = _validate(embedded, roots, at)
+    stamp = status.timestamp_validity
+    if stamp is not None and stamp.intact and stamp.valid and stamp.trusted and not status.trusted:
+        # Signed while the certificate was good, as a trusted clock says: what happened since doesn't matter (F-26).
+        status = _validate(embedded, roots, stamp.timestamp, timestamp_at=at)
+        stamp = status.timestamp_validity
+    subject = status.signing_cert.subject.native
+    result.signer = _text(subject, "common_name")
+    result.organization, result.title = _text(subject, "organization_name"), _text(subject, "title")
+    result.claimed_at = embedded.self_reported_timestamp
+    result.timestamped_at = stamp.timestamp if stamp is not None else None
+    result.level = "B-B" if stamp is None else "B-T"
+    result.intact, result.trusted = status.intact and status.valid, status.trusted
+    _judge_changes(result, status)
+    if not status.intact:
+        result.problems.append("changed")
+    elif not status.valid:
+        result.problems.append("wrong_value")
+    elif not status.trusted:
+        result.problems.append(_trust_problem(status))
+    if stamp is not None and not (stamp.intact and stamp.valid and stamp.trusted):
+        result.problems.append("timestamp" if not (stamp.intact and stamp.valid) else "timestamp_untrusted")
+    if not status.seed_value_ok:
+        result.problems.append("seed_value")
+    result.bottom_line = bool(status.bottom_line)
+
+
+def _validate(
+    embedded: EmbeddedPdfSignature,
+    roots: list[x509.Certificate],
+    at: dt.datetime | None,
+    *,
+    timestamp_at: dt.datetime | None = None,
+) -> PdfSignatureStatus:
+    return validate_pdf_signature(
+        embedded,
+        signer_validation_context=_context(roots, at),
+        ts_validation_context=_context(roots, timestamp_at or at),
+        key_usage_settings=_SIGNING_USAGE,
+    )
+
+
+def _judge_timestamp(
+    result: SignatureReport,
+    embedded: EmbeddedPdfSignature,
+    roots: list[x509.Certificate],
+    at: dt.datetime | None,
+) -> None:
+    status = validate_pdf_timestamp(embedded, _context(roots, at))
+    result.kind, result.level = "timestamp", "T"
+    result.signer = _text(status.signing_cert.subject.native, "common_name")
+    result.timestamped_at = status.timestamp
+    result.intact, result.trusted = status.intact and status.valid, status.trusted
+    _judge_changes(result, status)
+    if not result.intact:
+        result.problems.append("changed")
+    elif not status.trusted:
+        result.problems.append("timestamp_untrusted")
+    result.bottom_line = result.intact and status.trusted and not result.problems
+
+
+def _judge_changes(result: SignatureReport, status: Any) -> None:
+    """How much of the file the signature covers, and what came after it."""
+    level = status.modification_level
+    result.coverage = status.coverage.name.lower() if status.coverage is not None else "unclear"
+    result.modification = level.name.lower() if level is not None else "unknown"
+    if status.coverage is None or status.coverage < SignatureCoverageLevel.ENTIRE_REVISION:
+        result.problems.append("coverage")
+    elif level is None or level > ModificationLevel.FORM_FILLING or status.docmdp_ok is False:
+        result.problems.append("modified")
+
+
+def _judge_ending(report: Report) -> None:
+    """Whatever follows the last signature is nobody's: it makes that signature, and so the file, invalid.
+
+    Later signatures and timestamps are judged by themselves; validation data for them (a DSS) are let through.
+    """
+    if not report.signatures:
+        return
+    last = report.signatures[-1]
+    if last.coverage == SignatureCoverageLevel.ENTIRE_FILE.name.lower() or last.problems:
+        return
+    if last.modification != ModificationLevel.LTA_UPDATES.name.lower():
+        last.problems.append("appended")
+        last.bottom_line = False
+
+
+_TRUST_PROBLEMS = {
+    AdESIndeterminate.EXPIRED: "expired",
+    AdESIndeterminate.OUT_OF_BOUNDS_NO_POE: "expired",
+    AdESIndeterminate.OUT_OF_BOUNDS_NOT_REVOKED: "expired",
+    AdESIndeterminate.NOT_YET_VALID: "not_yet_valid",
+    AdESFailure.NOT_YET_VALID: "not_yet_valid",
+    AdESFailure.REVOKED: "revoked",
+    AdESIndeterminate.REVOKED_NO_POE: "revoked",
+    AdESIndeterminate.REVOKED_CA_NO_POE: "revoked",
+    AdESIndeterminate.CHAIN_CONSTRAINTS_FAILURE: "key_usage",
+    AdESIndeterminate.CRYPTO_CONSTRAINTS_FAILURE: "weak_algorithm",
+    AdESIndeterminate.CRYPTO_CONSTRAINTS_FAILURE_NO_POE: "weak_algorithm",
+}
+
+
+def _trust_problem(status: PdfSignatureStatus) -> str:
+    """Why the signer's certificate isn't trusted, each reason with its own word (S-49)."""
+    if status.revoked:
+        return "revoked"
+    return _TRUST_PROBLEMS.get(status.trust_problem_indic, "untrusted")
+
+
+def _text(subject: dict[str, Any], key: str) -> str:
+    """A part of a name as one line; an odd certificate may hold it more than once."""
+    value = subject.get(key, "")
+    return " / ".join(map(str, value)) if isinstance(value, list) else str(value)
