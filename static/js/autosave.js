@@ -3,14 +3,13 @@
 // the page and, encrypted, on this PC (drafts.js) until the server has confirmed it.
 import { csrfToken, each, say, text } from "./common.js";
 import { drop, keep, kept, user } from "./drafts.js";
+import { entriesOf, fill } from "./form-entries.js";
 import { isSignedOut, saySignedOut } from "./network.js";
 
 const PAUSE = 1000; // milliseconds without a key
 const AGAIN = 5000; // milliseconds between attempts while the line is down
 const SENT = "emr:sent"; // documents whose form was submitted: the next page shows whether it arrived
 
-const secret = (name, form) => form.elements[name]?.type === "password" || ["csrfmiddlewaretoken", "version"].includes(name);
-const entriesOf = (form) => [...new FormData(form)].filter(([name, value]) => !secret(name, form) && typeof value === "string");
 const sent = () => JSON.parse(sessionStorage.getItem(SENT) ?? "[]");
 
 class Autosave {
@@ -156,19 +155,6 @@ class Autosave {
   arrived() {
     drop(this.id);
     sessionStorage.setItem(SENT, JSON.stringify(sent().filter((id) => id !== this.id)));
-  }
-}
-
-/** Puts the kept values back into the fields, by name and order. */
-function fill(form, entries) {
-  const values = new Map();
-  for (const [name, value] of entries) values.set(name, [...(values.get(name) ?? []), value]);
-  for (const field of form.elements) {
-    if (!field.name || secret(field.name, form) || ["submit", "button", "file"].includes(field.type)) continue;
-    const mine = values.get(field.name) ?? [];
-    if (["checkbox", "radio"].includes(field.type)) field.checked = mine.includes(field.value);
-    else if (field.multiple) [...field.options].forEach((choice) => { choice.selected = mine.includes(choice.value); });
-    else if (mine.length) field.value = mine.shift();
   }
 }
 

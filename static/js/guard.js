@@ -1,5 +1,7 @@
 // A form is sent once: its buttons are disabled while it is on the way, and no longer.
 
+const LONGEST = 15000; // milliseconds; an answer that is a file leaves the page standing without telling it
+
 function submitters(form) {
   const inside = [...form.querySelectorAll('button:not([type]), button[type="submit"], input[type="submit"]')];
   const outside = form.id ? [...document.querySelectorAll(`[type="submit"][form="${CSS.escape(form.id)}"]`)] : [];
@@ -34,6 +36,7 @@ document.addEventListener("submit", (event) => {
   // After the browser has read the pressed button's name and value.
   if (!form.matches("[hx-post], [hx-get], [hx-put], [hx-patch], [hx-delete], [method=dialog], [target]")) {
     setTimeout(() => event.defaultPrevented || hold(form));
+    setTimeout(() => release(form), LONGEST);
   }
 }, true);
 
