@@ -177,6 +177,12 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 6 * 3600.0,
         "options": {"queue": "sync", "expires": 3600},
     },
+    "outbox-forget": {"task": "emr.outbox.tasks.forget_done", "schedule": 86400.0, "options": {"queue": "bulk"}},
+    "his-waiting": {
+        "task": "integrations.his.tasks.expire_waiting",
+        "schedule": 15.0,
+        "options": {"queue": "sync", "expires": 15},
+    },
 }
 
 AUTH_USER_MODEL = "accounts.User"
@@ -265,6 +271,10 @@ REST_FRAMEWORK = {
 }
 
 EMR_TSA_URL = _env.text("EMR_TSA_URL", "")
+# PEM files; a CA means that HL7 peers must show a certificate.
+EMR_MLLP_TLS_CERT = _env.text("EMR_MLLP_TLS_CERT", "")
+EMR_MLLP_TLS_KEY = _env.text("EMR_MLLP_TLS_KEY", "")
+EMR_MLLP_TLS_CA = _env.text("EMR_MLLP_TLS_CA", "")
 EMR_TRUST_ROOTS = _env.text("EMR_TRUST_ROOTS", "")
 
 LOGGING = {

@@ -19,3 +19,7 @@ AUTH_PASSWORD_VALIDATORS: list[dict[str, object]] = []
 # Many connections come and go in a test run: a pool would keep the test database busy when it is dropped.
 DATABASES["default"]["OPTIONS"].pop("pool", None)  # type: ignore[attr-defined]
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+# The suite serves assets from their folders; nothing is collected.
+STATIC_ROOT = None
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = True

@@ -48,7 +48,9 @@ class Document(FacilityRecord):
         indexes = [
             models.Index(fields=["encounter", "happened_at"], name="document_course"),
             models.Index(
-                fields=["author", "status"], name="document_unsigned", condition=Q(status__in=["draft", "final"])
+                fields=["author", "status"],
+                name="document_unsigned",
+                condition=Q(status__in=["draft", "final"]),
             ),
         ]
         constraints = [
@@ -81,7 +83,9 @@ class Document(FacilityRecord):
 class DocumentDraft(models.Model):
     """What is being typed: saved every second, no part of the record until frozen."""
 
-    document = models.OneToOneField(Document, on_delete=models.CASCADE, primary_key=True, related_name="draft")
+    document = models.OneToOneField(
+        Document, on_delete=models.CASCADE, primary_key=True, related_name="draft"
+    )
     questionnaire = models.ForeignKey("forms.Questionnaire", on_delete=models.PROTECT, related_name="+")
     content = models.JSONField(default=dict, help_text="QuestionnaireResponse, perhaps incomplete")
     raw_input = models.JSONField(default=dict, help_text="what was typed and can't be read yet")

@@ -1,0 +1,88 @@
+"""HTML to PDF/A-2b. Only what is packaged with the product can be reached; the same input gives the same bytes."""
+
+import datetime as dt
+import os
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import fontpkg_noto_sans
+import segno
+import weasyprint
+from django.conf import settings
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString, mark_safe
+from weasyprint.text.fonts import FontConfiguration
+from weasyprint.urls import URLFetcher, URLFetcherResponse
+
+_FONTS = Path(fontpkg_noto_sans.__file__).parent
+_PRINT = Path(settings.BASE_DIR) / "static" / "print"
+PDF_VARIANT = "pdf/a-2b"
+# The font library stamps each subset with the present second, unless reproducible builds' variable names another.
+os.environ.setdefault("SOURCE_DATE_EPOCH", "1767200400")
+
+
+class Refused(ValueError):
+    """A print asked for something that isn't packaged (S-39)."""
+
+
+class PackagedAssets(URLFetcher):
+    """`asset:fonts/…` and `asset:print/…` alone: no network, no file of the machine, no way out of the folder."""
+
+    def fetch(self, url: str, headers: object = None) -> URLFetcherResponse:
+        parts = urlsplit(url)
+        if parts.scheme == "data":
+            return super().fetch(url, headers)
+        folder, _, name = unquote(parts.path).partition("/")
+        roots = {"fonts": _FONTS, "print": _PRINT}
+        if parts.scheme != "asset" or parts.netloc or folder not in roots:
+            raise Refused("prints reach packaged assets only")
+        path = (roots[folder] / name).resolve()
+        if not path.is_relative_to(roots[folder].resolve()) or not path.is_file():
+            raise Refused("prints reach packaged assets only")
+        return URLFetcherResponse(url, path.read_bytes())
+
+
+@lru_cache(maxsize=8)
+def _stylesheet(name: str) -> tuple[weasyprint.CSS, FontConfiguration]:
+    fonts = FontConfiguration()
+    css = weasyprint.CSS(
+        string=(_PRINT / name).read_text(encoding="utf-8"),
+        font_config=fonts,
+        url_fetcher=PackagedAssets(),
+        base_url="asset:print/",
+    )
+    return css, fonts
+
+
+def qr_svg(text: str) -> SafeString:
+    """A QR code as inline SVG, error correction M."""
+    return mark_safe(segno.make(text, error="m", micro=False).svg_inline(scale=2, border=1))  # noqa: S308  segno escapes
+
+
+def render_pdf(html: str, *, identifier: bytes, stylesheet: str = "form.css") -> bytes:
+    """PDF/A-2b of the page. `identifier` (16 bytes) becomes the file's ID, so that the same input gives the same bytes.
+
+    Raises Refused when the page names anything that isn't packaged.
+    """
+    css, fonts = _stylesheet(stylesheet)
+    document = weasyprint.HTML(string=html, base_url="asset:print/", url_fetcher=PackagedAssets()).render(
+        stylesheets=[css], font_config=fonts
+    )
+    pdf: bytes = document.write_pdf(pdf_variant=PDF_VARIANT, pdf_identifier=identifier)
+    return pdf
+
+
+def render_version_html(composition: dict[str, Any], *, body: SafeString, frozen_at: dt.datetime) -> str:
+    """The official form around a body: national heading, facility, form code, QR, page x of y, places to sign."""
+    header = composition["header"]
+    context = {
+        "header": header,
+        "body": body,
+        "frozen_at": frozen_at,
+        "qr": qr_svg(header["verify_text"]),
+        "signers": composition.get("signers", []),
+        "sections": composition.get("sections", {}),
+    }
+    return render_to_string("encounters/documents/print.html", context)
