@@ -1,0 +1,65 @@
+# Two commands: `make run` starts the demo hospital, `make test` runs everything. Each prepares what it needs.
+SHELL := /bin/bash
+.DEFAULT_GOAL := run
+PYTHON ?= python3
+BIN := .venv/bin
+export PYTHONPATH := $(CURDIR)
+export EMR_HOME ?= $(CURDIR)/var
+.PHONY: run test lint unit e2e fmt assets messages graph bench test-long test-security reset bootstrap bootstrap-test
+
+run: bootstrap ## install, start and load the demo hospital; Ctrl-C stops everything
+	@exec $(BIN)/python -m emr.local
+
+test: bootstrap-test ## everything that .ci/run runs
+	@$(MAKE) --no-print-directory lint
+	$(BIN)/pytest -n 2 --dist loadgroup
+	EMR_SERVICES=wheel $(BIN)/pytest -n 2 --dist loadgroup -m "not browser and not peer and not long" -q
+
+lint: bootstrap-test ## style, types, layers, templates, migrations, translations
+	$(BIN)/ruff check -q .
+	$(BIN)/ruff format -q --check .
+	$(BIN)/lint-imports --no-cache | tail -3
+	git ls-files -z 'templates/*.html' | xargs -0 -r $(BIN)/djade --check --target-version 5.2
+	EMR_SETTINGS=test $(BIN)/python manage.py makemigrations --check --dry-run
+	$(BIN)/python -m tools.messages check
+	$(BIN)/mypy
+
+unit: bootstrap-test ## the suite without browsers and peer programs
+	$(BIN)/pytest -n 2 --dist loadgroup -m "not browser and not peer and not long"
+
+e2e: bootstrap-test ## browsers and peer programs alone
+	$(BIN)/pytest -n 2 --dist loadgroup -m "browser or peer"
+
+fmt: bootstrap-test ## format code and templates
+	$(BIN)/ruff check -q --fix .
+	$(BIN)/ruff format -q .
+	git ls-files -z 'templates/*.html' | xargs -0 -r $(BIN)/djade --target-version 5.2
+
+assets: ## what the browser gets from npm
+	@$(PYTHON) tools/bootstrap.py assets
+
+messages: ## compile the Vietnamese catalogue and say what is missing
+	@$(PYTHON) tools/bootstrap.py messages
+	@$(BIN)/python -m tools.messages check
+
+graph: bootstrap-test ## draw the houses and rooms into docs/graph.md
+	$(BIN)/python -m tools.graph
+
+bench: bootstrap ## measure; writes docs/benchmarks.md
+	$(BIN)/python -m tools.bench
+
+test-long: bootstrap-test ## kill at every line, soak, the second PostgreSQL in full
+	$(BIN)/pytest -n 2 --dist loadgroup -m long --timeout 3600
+	EMR_SERVICES=wheel $(BIN)/pytest -n 2 --dist loadgroup -m "not long"
+
+test-security: bootstrap-test ## the tests that name a security requirement
+	$(BIN)/pytest -n 2 --dist loadgroup -m security
+
+reset: ## throw the demo's data away
+	@$(PYTHON) -m tools.reset
+
+bootstrap:
+	@$(PYTHON) tools/bootstrap.py run
+
+bootstrap-test:
+	@$(PYTHON) tools/bootstrap.py test

@@ -1,0 +1,124 @@
+"""The programs of an instance: which command, which port, who comes first."""
+
+import signal
+import socket
+import sys
+from pathlib import Path
+
+from emr.local import privileges
+from emr.local.errors import LocalError
+from emr.local.home import CHECKOUT
+from emr.local.instance import Instance
+from emr.local.supervisor import Program
+
+WEB_THREADS = "8"
+WORKERS = "2"
+PYTHON = sys.executable
+BIN = Path(sys.executable).parent
+
+
+def port(environment: dict[str, str], name: str, default: int) -> int:
+    """A listener's port from its variable."""
+    raw = environment.get(name, str(default))
+    if not raw.isdigit() or not 1 <= int(raw) <= 65535:
+        raise LocalError(f"{name} must be a port number from 1 to 65535.")
+    return int(raw)
+
+
+def refuse_taken_ports(environment: dict[str, str]) -> None:
+    """Say which variable to change before anything starts."""
+    host = environment.get("EMR_BIND", "127.0.0.1")
+    wanted = {"EMR_PORT": port(environment, "EMR_PORT", 8000)}
+    if has_command("mllp"):
+        wanted["EMR_MLLP_PORT"] = port(environment, "EMR_MLLP_PORT", 2575)
+    for name, number in wanted.items():
+        with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((host, number))
+            except PermissionError:
+                raise LocalError(f"{name}={number} needs root. Set {name} to a port above 1023.") from None
+            except OSError as error:
+                raise LocalError(
+                    f"{name}={number} is taken on {host} by another program ({error.strerror}). "
+                    f"Set {name} to a free port, for example: {name}={number + 1} make run"
+                ) from None
+
+
+def has_command(name: str) -> bool:
+    """Whether some room brings this management command."""
+    return any(CHECKOUT.glob(f"*/*/management/commands/{name}.py"))
+
+
+def services(instance: Instance) -> list[Program]:
+    """The embedded database and broker, as far as no others are given. They end last."""
+    programs = []
+    if instance.embeds_database:
+        postgres = instance.postgres
+        programs.append(
+            Program(
+                "postgres",
+                postgres.command(),
+                postgres.environment(),
+                postgres.log,
+                rank=0,
+                patience=60.0,
+                stop_signal=signal.SIGINT,  # fast: open transactions roll back
+                ready=postgres.answers,
+                before=postgres.prepare,
+            )
+        )
+    if instance.embeds_broker:
+        broker = instance.broker
+        programs.append(
+            Program(
+                "broker",
+                broker.command(),
+                {"LC_ALL": "C.UTF-8", "PATH": "/usr/bin:/bin"},
+                instance.home.logs / "broker.log",
+                rank=0,
+                ready=broker.answers,
+                before=broker.prepare,
+            )
+        )
+    return programs
+
+
+def application(instance: Instance) -> list[Program]:
+    """Web, worker, beat and the listeners that exist."""
+    environment = instance.environment(as_owner=False) | {"PYTHONUNBUFFERED": "1"}
+    host, number = environment.get("EMR_BIND", "127.0.0.1"), port(environment, "EMR_PORT", 8000)
+    web = [
+        *(str(BIN / "granian"), "--interface", "wsgi", "--no-ws", "--host", host, "--port", str(number)),
+        *("--workers", "1", "--blocking-threads", WEB_THREADS, "--respawn-failed-workers"),
+        *("--workers-kill-timeout", "5", "--log-level", "warning", "emr.wsgi:application"),
+    ]
+    celery = [str(BIN / "celery"), "-A", "emr.celery"]
+    worker = [*celery, "worker", "-Q", "interactive,bulk,sync", "-c", WORKERS, "-l", "WARNING"]
+    worker += ["--without-gossip", "--without-mingle", "-n", "worker@localhost"]
+    beat = [*celery, "beat", "-l", "WARNING", "-s", str(instance.home.run / "beat")]
+    beat += ["--pidfile", ""]
+    commands = {"web": web, "worker": worker, "beat": beat}
+    for listener in ("mllp", "worklist"):
+        if has_command(listener):
+            commands[listener] = [PYTHON, str(CHECKOUT / "manage.py"), listener]
+    programs = {
+        name: Program(name, _bound_to_us(command), environment, instance.home.logs / f"{name}.log")
+        for name, command in commands.items()
+    }
+    programs["web"].ready = lambda: listens(host, number)
+    return list(programs.values())
+
+
+def listens(host: str, number: int) -> bool:
+    """Whether somebody answers at this port."""
+    reachable = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 (compared, not bound)
+    try:
+        with socket.create_connection((reachable, number), timeout=1):
+            return True
+    except OSError:
+        return False
+
+
+def _bound_to_us(command: list[str]) -> list[str]:
+    return [privileges.setpriv(), "--pdeathsig=TERM", *command]
