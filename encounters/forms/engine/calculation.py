@@ -231,3 +231,26 @@ def _initial_answers(item: Item, scope: _Scope) -> list[Answer]:
             return answers if item.repeats else answers[:1]
     chosen = [Answer(option.kind, option.value) for option in item.options if option.selected]
     return chosen or [Answer(kind, value) for kind, value in item.initial]
+
+
+def carry_over(
+    form: Form, previous: Response, *, variables: Variables | None = None, now: str = ""
+) -> Response:
+    """A new response that repeats an earlier one, except what `variables` know anew (time, day, place)."""
+    fresh = initial_response(form, variables=variables, now=now)
+    fresh.items = _carried(form.items, previous.items, fresh.items)
+    return calculate(form, prune(form, fresh, now=now), variables=variables, now=now)
+
+
+def _carried(items: tuple[Item, ...], previous: list[Entry], fresh: list[Entry]) -> list[Entry]:
+    found: list[Entry] = []
+    for item in items:
+        old = [entry for entry in previous if entry.link_id == item.link_id]
+        new = [entry for entry in fresh if entry.link_id == item.link_id]
+        asks_anew = item.initial_expression or item.rows_expression
+        if item.type == "group" and not item.repeats and not item.rows_expression:
+            below = _carried(item.items, old[0].items if old else [], new[0].items if new else [])
+            found += [Entry(item.link_id, [], below)] if below else []
+        else:
+            found += (new or old) if asks_anew else (old or new)
+    return found

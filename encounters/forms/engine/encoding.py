@@ -3,7 +3,7 @@
 The name of a field is the path of an answer (`tree.path_of`), with a part after a further slash where one answer needs
 several fields:
 
-  a/<linkId>/<rows>            the value as people type it, or the chosen option's key
+  a/<linkId>/<rows>            the value as people type it, the chosen option's key, or the code found by search
   a/<linkId>/<rows>/other      free text beside options (open-choice)
   a/<linkId>/<rows>/shown      text in the search box of a coded answer
   a/<linkId>/<rows>/chosen     the words that belong to the code chosen; when `shown` differs, the code is out of date
@@ -23,7 +23,7 @@ from encounters.forms.engine import typed
 from encounters.forms.engine.definition import Coding, Form, Item, Quantity, Value
 from encounters.forms.engine.responses import Answer, Entry, Response, new_response
 from encounters.forms.engine.tree import PREFIX, Node, build, path_of
-from encounters.forms.engine.vocabulary import KINDS
+from encounters.forms.engine.vocabulary import KINDS, system_of
 
 Fields = dict[str, list[str]]
 PARTS = frozenset({"", "other", "shown", "chosen", "version", "unit"})
@@ -55,16 +55,17 @@ def parts_of(item: Item, answer: Answer) -> dict[str, str]:
     value = answer.value
     if value is None:
         return {_typed_part(item): answer.typed}
+    if option := next((o for o in item.options if (o.kind, o.value) == (answer.kind, value)), None):
+        return {"": option.key}
     if isinstance(value, Coding):
-        if _option_with(item, value):
-            return {"": value.token}
         shown = value.display or value.code
-        parts = {"": value.token, "chosen": value.display, "shown": shown, "version": value.version}
+        token = value.code if value.system == system_of(item.value_set) and "|" not in value.code else value.token
+        parts = {"": token or value.token, "chosen": value.display, "shown": shown, "version": value.version}
         return {part: text for part, text in parts.items() if text or part == "chosen"}
     if isinstance(value, Quantity):
         number = typed.show_decimal(value.value)
         return {"": number, "unit": _unit_key(value.unit)} if value.unit else {"": number}
-    if answer.kind == "String" and item.type == "open-choice" and not _has_option(item, answer.kind, value):
+    if answer.kind == "String" and item.type == "open-choice":
         return {_typed_part(item): str(value)}
     return {"": _show(value, answer.kind)}
 
@@ -86,14 +87,6 @@ def _show(value: Value, kind: str) -> str:
         return value
     # Where the friendly form would lose something (another zone, fractions of a second), the exact one is shown.
     return shown(value) if read(shown(value)) == value else value
-
-
-def _option_with(item: Item, value: Coding) -> bool:
-    return any(option.value == value for option in item.options)
-
-
-def _has_option(item: Item, kind: str, value: Value) -> bool:
-    return any(option.kind == kind and option.value == value for option in item.options)
 
 
 def _unit_key(unit: Coding) -> str:
@@ -225,7 +218,8 @@ def _read_choice(item: Item, parts: Mapping[str, Sequence[str]], main: str) -> l
 
 
 def _read_searched(item: Item, parts: Mapping[str, Sequence[str]], token: str) -> list[Answer]:
-    system, _, code = token.rpartition("|")
+    system, bar, code = token.rpartition("|")
+    system = system if bar else system_of(item.value_set)
     display, shown = _last(parts, "chosen"), _last(parts, "shown")
     if shown != (
         display or code

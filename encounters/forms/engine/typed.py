@@ -56,11 +56,11 @@ def show_decimal(number: Decimal, *, comma: bool = False) -> str:
 
 
 def _year(digits: str) -> int:
-    """Two digits mean the years 1950 to 2049: forms speak of events, not of far birthdays."""
+    """Two digits mean the years 1940 to 2039: forms speak of events, not of far birthdays."""
     year = int(digits)
     if len(digits) == 4:
         return year
-    return 2000 + year if year < 50 else 1900 + year
+    return 2000 + year if year < 40 else 1900 + year
 
 
 def read_date(text: str) -> str | None:

@@ -105,3 +105,13 @@ ANSWER_KINDS: Final = frozenset(
     {"Boolean", "Decimal", "Integer", "Date", "DateTime", "Time", "String", "Uri", "Coding", "Quantity"}
 )
 OPERATORS: Final = frozenset({"exists", "=", "!=", ">", "<", ">=", "<="})
+
+EVERYTHING: Final = "?fhir_vs"
+
+
+def system_of(value_set: str) -> str:
+    """The code system whose codes are all of the value set, or "" when it isn't one system entire.
+
+    `<system>?fhir_vs` is FHIR's own way to say "every code of this system" (hl7.org/fhir/R4/snomedct.html#implicit).
+    """
+    return value_set.removesuffix(EVERYTHING) if value_set.endswith(EVERYTHING) else ""

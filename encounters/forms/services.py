@@ -1,0 +1,253 @@
+"""What other rooms do with forms: load, begin, read what was posted, check, freeze, compare, show, print.
+
+Everywhere `content` is the FHIR JSON of a QuestionnaireResponse: what a draft keeps and a version freezes.
+"""
+
+import datetime as dt
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from django.db import transaction
+from django.http import QueryDict
+from django.utils.translation import gettext as _
+
+from emr.accounts.models import Organization, User
+from emr.common.clock import local_today, now
+from emr.common.errors import DomainError
+from emr.terminology.selectors import concept
+from encounters.forms import catalogue, engine
+from encounters.forms.engine.calculation import carry_over
+from encounters.forms.engine.definition import Coding, Form
+from encounters.forms.engine.parsing import parse
+from encounters.forms.engine.typed import VIETNAM
+from encounters.forms.engine.vocabulary import system_of
+from encounters.forms.models import Questionnaire, QuestionnaireResponse
+from encounters.forms.selectors import form_of, normal_code
+from encounters.visits.models import Encounter
+from patients.registry.models import Patient
+
+Content = dict[str, Any]
+Provider = Callable[[Any], object]
+_PROVIDERS: dict[str, Provider] = {}
+
+
+class NotFinished(DomainError):
+    """A response can't be frozen yet; `problems` say where and why."""
+
+    def __init__(self, problems: list[engine.Problem]) -> None:
+        self.problems = problems
+        super().__init__(_("The form is not complete, or something in it is not right."), code="not_finished")
+
+
+# -- forms ---------------------------------------------------------------------------------------------------------------
+
+
+def canonical_json(resource: object) -> bytes:
+    """One spelling of a JSON value: keys sorted, no spaces, UTF-8. What checksums are taken of."""
+    return json.dumps(
+        resource, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+    ).encode()
+
+
+def checksum(resource: object) -> str:
+    return hashlib.sha256(canonical_json(resource)).hexdigest()
+
+
+@transaction.atomic
+def load_questionnaire(
+    resource: Mapping[str, Any], *, facility: Organization | None = None
+) -> tuple[Questionnaire, bool]:
+    """Put a form in force; (row, whether it is new). The same url|version again changes nothing.
+
+    Raises InvalidQuestionnaire for a resource that the engine can't honour, DomainError when that url|version already
+    has other content, or when url, version, title or code are missing.
+    """
+    form = parse(resource)
+    if not (form.url and form.version and form.title and form.code):
+        raise DomainError(_("A form needs url, version, title and a code."), code="incomplete_form")
+    sha256 = checksum(resource)
+    found = Questionnaire.objects.filter(url=form.url, version=form.version).first()
+    if found is None:
+        period = resource.get("effectivePeriod") or {}
+        begins = dt.date.fromisoformat(str(period.get("start") or resource.get("date") or local_today())[:10])
+        ends = dt.date.fromisoformat(str(period["end"])[:10]) if period.get("end") else None
+        return Questionnaire.objects.create(
+            facility=facility,
+            url=form.url,
+            version=form.version,
+            code=normal_code(form.code),
+            title=form.title.text,
+            status=Questionnaire.Status.DRAFT if form.status == "draft" else Questionnaire.Status.ACTIVE,
+            resource=resource,
+            sha256=sha256,
+            effective_from=begins,
+            effective_to=ends,
+        ), True
+    if found.sha256 != sha256:
+        message = _("%(form)s is already there with other content. Give the changed form a new version.")
+        raise DomainError(message % {"form": form.canonical}, code="form_changed")
+    return found, False
+
+
+@transaction.atomic
+def retire_questionnaire(*, questionnaire: Questionnaire, last_day: dt.date) -> Questionnaire:
+    """Say until which day the form may be begun; records written on it stay as they are."""
+    if last_day < questionnaire.effective_from:
+        raise DomainError(_("The last day lies before the first."), code="bad_period", field="effective_to")
+    questionnaire.effective_to = last_day
+    questionnaire.save(update_fields=["effective_to"])
+    return questionnaire
+
+
+# -- prefilling ----------------------------------------------------------------------------------------------------------
+
+
+def register_provider(name: str, provider: Provider) -> None:
+    """Say where `%name…` of initial expressions comes from: `provider(context)` answers a JSON-like value.
+
+    `context` is whatever the caller of `begin` passes (documents pass the encounter). Called once a form, only when the
+    form asks. Values may be str, bool, int, float, Decimal, date, aware datetime, lists and mappings of these; a coded
+    value is {"system", "code", "display"}. Registered in AppConfig.ready(); registering again replaces.
+    """
+    _PROVIDERS[name] = provider
+
+
+def asked_of_providers(form: Form) -> set[str]:
+    """What a form asks for: `patient.full_name`, `encounter.admitted_at` …"""
+    expressions = [
+        expression
+        for item in form.walk()
+        for expression in (item.initial_expression, item.rows_expression)
+        if expression is not None
+    ]
+    rows = {item.row_name for item in form.walk() if item.row_name}
+    asked = {path for expression in expressions for path in expression.paths()}
+    return {path for path in asked if path.split(".")[0] not in rows | {"resource", "context"}}
+
+
+def _gathered(form: Form, context: object) -> dict[str, object]:
+    names = {path.split(".")[0] for path in asked_of_providers(form)}
+    return {name: _PROVIDERS[name](context) for name in sorted(names & _PROVIDERS.keys())}
+
+
+def moment() -> str:
+    """Now as a FHIR dateTime, to the minute, in Viet Nam's time."""
+    return now().astimezone(VIETNAM).replace(second=0, microsecond=0).isoformat()
+
+
+def begin(questionnaire: Questionnaire, *, context: object = None) -> Content:
+    """The content of a new draft: initial values, prefilled from the registered providers."""
+    form = form_of(questionnaire)
+    variables = _gathered(form, context)
+    return engine.write_response(engine.initial_response(form, variables=variables, now=moment()))
+
+
+def begin_from(questionnaire: Questionnaire, *, earlier: Content, context: object = None) -> Content:
+    """A new draft that carries on an earlier response; what providers know is asked anew (time, day of treatment).
+
+    `earlier` may belong to another version of the form: what the new one doesn't have is left out.
+    """
+    form = form_of(questionnaire)
+    variables = _gathered(form, context)
+    previous, _problems = engine.read_response(earlier)
+    return engine.write_response(carry_over(form, previous, variables=variables, now=moment()))
+
+
+# -- writing -------------------------------------------------------------------------------------------------------------
+
+
+def content_from_post(questionnaire: Questionnaire, data: QueryDict | Mapping[str, list[str]]) -> Content:
+    """The draft's content in a posted page: all that was typed, calculated items set anew. Other fields are ignored.
+
+    Raises DomainError for answers to items that the form doesn't have: the page belongs to another version.
+    """
+    form = form_of(questionnaire)
+    fields = dict(data.lists()) if isinstance(data, QueryDict) else data
+    decoded = engine.decode(form, fields)
+    if decoded.unknown:
+        raise DomainError(
+            _("This page belongs to another version of the form. Open it again."), code="other_form"
+        )
+    return engine.write_response(engine.calculate(form, decoded.response, now=moment()))
+
+
+def check(questionnaire: Questionnaire, content: Content, *, complete: bool = True) -> list[engine.Problem]:
+    """What is wrong or (with `complete`) missing, in the order of the form. Empty: it may be frozen."""
+    return engine.validate(
+        form_of(questionnaire), content, complete=complete, membership=_is_member, now=moment()
+    )
+
+
+def _is_member(value_set: str, coding: Coding) -> bool | None:
+    """Whether the catalogue holds the code, in force or not: a form filled in late may use a code since withdrawn."""
+    system = system_of(value_set)
+    name = catalogue.short_name(system)
+    if not name:
+        return None
+    if coding.system != system:
+        return False
+    return concept(name, coding.code) is not None
+
+
+@transaction.atomic
+def store_response(
+    *,
+    questionnaire: Questionnaire,
+    content: Content,
+    facility: Organization,
+    patient: Patient,
+    encounter: Encounter | None,
+    author: User,
+    status: str = "completed",
+) -> QuestionnaireResponse:
+    """Freeze the answers: disabled items and empty rows are left out, the rest must be complete and right.
+
+    Raises NotFinished with the problems.
+    """
+    form = form_of(questionnaire)
+    response, _unreadable = engine.read_response(content)
+    if problems := check(questionnaire, content):
+        raise NotFinished(problems)
+    at = now()
+    frozen = engine.prune(form, engine.calculate(form, response, now=moment()), now=moment())
+    frozen.questionnaire, frozen.status = form.canonical, status
+    resource = {
+        **engine.write_response(frozen),
+        "authored": at.astimezone(VIETNAM).isoformat(timespec="seconds"),
+    }
+    return QuestionnaireResponse.objects.create(
+        facility=facility,
+        questionnaire=questionnaire,
+        patient=patient,
+        encounter=encounter,
+        author=author,
+        authored_at=at,
+        resource=resource,
+        sha256=checksum(resource),
+    )
+
+
+def compare(
+    questionnaire: Questionnaire, before: Content, after: Content, *, language: str = "vi"
+) -> list[engine.Change]:
+    """The items whose answers differ, with both texts; `change.path` is the field's name on the page."""
+    earlier, _one = engine.read_response(before)
+    later, _other = engine.read_response(after)
+    return engine.difference(form_of(questionnaire), earlier, later, language=language)
+
+
+def answers_of(content: Content, link_id: str) -> list[engine.Answer]:
+    """All answers to one question wherever it stands: for a list's summary line, an index, an export."""
+
+    def walk(entries: Iterable[engine.Entry]) -> Iterable[engine.Answer]:
+        for entry in entries:
+            if entry.link_id == link_id:
+                yield from entry.answers
+            yield from walk(entry.items)
+            for answer in entry.answers:
+                yield from walk(answer.items)
+
+    response, _problems = engine.read_response(content)
+    return list(walk(response.items))
