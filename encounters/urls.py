@@ -1,4 +1,11 @@
-from django.urls import URLPattern, URLResolver
+"""What happened: stays, documents, orders, results."""
+
+from importlib.util import find_spec
+
+from django.urls import URLPattern, URLResolver, include, path
 
 app_name = "encounters"
-urlpatterns: list[URLPattern | URLResolver] = []
+_ROOMS = ["visits", "forms", "documents", "orders", "results"]
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include(f"encounters.{room}.urls")) for room in _ROOMS if find_spec(f"encounters.{room}.urls")
+]

@@ -270,6 +270,8 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
 }
 
+# The address that printed codes lead to.
+EMR_PUBLIC_URL = _env.text("EMR_PUBLIC_URL", f"http://localhost:{EMR_PORT}")
 EMR_TSA_URL = _env.text("EMR_TSA_URL", "")
 # PEM files; a CA means that HL7 peers must show a certificate.
 EMR_MLLP_TLS_CERT = _env.text("EMR_MLLP_TLS_CERT", "")

@@ -1,7 +1,40 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class DocumentsConfig(AppConfig):
     name = "encounters.documents"
     label = "documents"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from emr.ui.navigation import Panel, Section, register  # noqa: PLC0415
+        from encounters.documents import permissions, subscribers  # noqa: F401, PLC0415
+        from encounters.documents.models import Document  # noqa: PLC0415
+        from encounters.visits.clinical_data import register_clinical_data  # noqa: PLC0415
+
+        register_clinical_data(
+            "documents",
+            lambda encounter_id: Document.objects.filter(
+                encounter_id=encounter_id, current_version__isnull=False
+            ).exists(),
+            title=_("clinical documents"),
+        )
+        register(
+            Section(
+                _("Course of treatment"), "encounters:documents:course", right=permissions.READ, scope="encounter",
+                order=20, icon="journal-medical", key="d",
+            )
+        )
+        register(
+            Section(
+                _("Documents"), "encounters:documents:list", right=permissions.READ, scope="encounter", order=30,
+                icon="file-earmark-text",
+            )
+        )
+        register(
+            Panel(
+                _("To finish and sign"), "encounters:documents:unfinished", right=permissions.WRITE, order=20,
+                icon="pen", every=30,
+            )
+        )

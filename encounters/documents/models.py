@@ -87,8 +87,9 @@ class DocumentDraft(models.Model):
         Document, on_delete=models.CASCADE, primary_key=True, related_name="draft"
     )
     questionnaire = models.ForeignKey("forms.Questionnaire", on_delete=models.PROTECT, related_name="+")
-    content = models.JSONField(default=dict, help_text="QuestionnaireResponse, perhaps incomplete")
-    raw_input = models.JSONField(default=dict, help_text="what was typed and can't be read yet")
+    content = models.JSONField(
+        default=dict, help_text="QuestionnaireResponse, incomplete and with what can't be read yet"
+    )
     # Optimistic lock: a save names the revision that it was typed on (F-23).
     revision = models.PositiveIntegerField(default=1)
     # Which answers stand as the source gave them ("copied from 21/11"), for marking changes.

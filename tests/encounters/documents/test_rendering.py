@@ -52,7 +52,7 @@ def test_a_print_is_pdf_a_and_the_same_each_time(tmp_path: Path, need_tool: Any)
         [need_tool("pdftotext", "poppler-utils"), file, "-"], capture_output=True, text=True, check=True
     ).stdout
     assert "NGUYỄN THỊ BÍCH ĐÀO" in text
-    assert "Trang 2/2" in text
+    assert "Trang 3/3" in text
     fonts = subprocess.run(
         [need_tool("pdffonts", "poppler-utils"), file], capture_output=True, text=True, check=True
     ).stdout

@@ -1,0 +1,32 @@
+"""The only way to a document: through its own patient and stay (S-01)."""
+
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from emr.accounts.access import Denied, demand
+from emr.accounts.models import User
+from encounters.documents import permissions
+from encounters.documents.models import Document
+from encounters.visits.access import encounters_for
+
+
+def documents_for(user: User, right: str = permissions.READ) -> QuerySet[Document]:
+    """The documents of the stays that the person reaches with the right."""
+    return Document.objects.filter(
+        facility_id=user.facility_id, encounter__in=encounters_for(user, right).values("pk")
+    )
+
+
+def access_document(user: User, document_uuid: UUID, right: str = permissions.READ) -> Document:
+    """The document of that public id; raises Denied (404 outside the person's reach)."""
+    demand(user, right)
+    document = (
+        documents_for(user, right)
+        .select_related("facility", "patient", "encounter__department", "department", "author", "current_version__author")
+        .filter(uuid=document_uuid)
+        .first()
+    )
+    if document is None:
+        raise Denied(right, entity=Document.objects.filter(uuid=document_uuid).first())
+    return document

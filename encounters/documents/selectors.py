@@ -1,0 +1,103 @@
+"""Questions about documents; each answers in a number of queries that doesn't grow."""
+
+import datetime as dt
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db.models import Exists, OuterRef, Prefetch, QuerySet
+from django.utils import timezone
+
+from emr.accounts.models import User
+from emr.accounts.services import facility_setting
+from emr.common.clock import now
+from encounters.documents.access import documents_for
+from encounters.documents.models import Document, DocumentBytes, DocumentVersion
+from encounters.forms.services import answers_of
+from encounters.visits.models import Encounter
+
+ENTRY = "36/BV2"
+# Hours in which a confirmed document is to be signed; the facility may set another number.
+SIGN_WITHIN_HOURS = 24
+
+
+@dataclass(slots=True)
+class Entry:
+    """One document in the course: what a day's column shows of it."""
+
+    document: Document
+    text: str
+    sections: dict[str, Any]
+    is_signed: bool
+    is_overdue: bool
+    is_draft: bool
+
+
+@dataclass(slots=True)
+class Day:
+    """One day of the stay, oldest first."""
+
+    date: dt.date
+    number: int
+    entries: list[Entry] = field(default_factory=list)
+
+
+def with_state(documents: QuerySet[Document]) -> QuerySet[Document]:
+    """Annotated with what lists show: `is_signed` (a signature is embedded), `has_draft`, `is_rendered`."""
+    of_version = DocumentBytes.objects.filter(version=OuterRef("current_version"))
+    return documents.annotate(
+        is_signed=Exists(of_version.filter(revision__gt=0)), is_rendered=Exists(of_version)
+    ).select_related("author", "department", "current_version__response", "draft")
+
+
+def documents_of(encounter: Encounter) -> QuerySet[Document]:
+    """Every document of a stay in the course's order, those entered in error included."""
+    return with_state(Document.objects.filter(encounter=encounter)).order_by("happened_at", "pk")
+
+
+def course_of(encounter: Encounter) -> list[Day]:
+    """The treatment-sheet entries as days of one course."""
+    days: dict[dt.date, Day] = {}
+    first = timezone.localdate(encounter.begins_at)
+    hours = facility_setting(encounter.facility_id, "sign_within_hours", SIGN_WITHIN_HOURS)
+    for document in documents_of(encounter).filter(code=ENTRY):
+        date = timezone.localdate(document.happened_at)
+        day = days.setdefault(date, Day(date, max((date - first).days, 0) + 1))
+        day.entries.append(_entry(document, hours))
+    return list(days.values())
+
+
+def _entry(document: Document, hours: int) -> Entry:
+    draft = getattr(document, "draft", None)
+    version = document.current_version
+    content = draft.content if draft else (version.response.resource if version else {})
+    texts = [str(answer.value) for answer in answers_of(content, "course") if answer.value]
+    signed = bool(getattr(document, "is_signed", False))
+    overdue = bool(version and not signed and now() - version.frozen_at > dt.timedelta(hours=hours))
+    return Entry(
+        document=document,
+        text="\n".join(texts),
+        sections=version.composition["sections"] if version else {},
+        is_signed=signed,
+        is_overdue=overdue,
+        is_draft=draft is not None,
+    )
+
+
+def unfinished_for(user: User) -> QuerySet[Document]:
+    """What this person has begun and not finished, or finished and not signed; the oldest first."""
+    mine = with_state(documents_for(user).filter(author=user).exclude(status="entered-in-error"))
+    return mine.filter(is_signed=False).select_related("patient", "encounter").order_by("happened_at")
+
+
+def versions_of(document: Document) -> QuerySet[DocumentVersion]:
+    """All versions, newest first, with their bytes."""
+    return (
+        document.versions.select_related("author")
+        .prefetch_related(Prefetch("bytes", DocumentBytes.objects.order_by("revision")))
+        .order_by("-number")
+    )
+
+
+def latest_bytes(version: DocumentVersion) -> DocumentBytes | None:
+    """The version's newest PDF: signed as far as it is; None while it is being rendered."""
+    return version.bytes.select_related("attachment__key").order_by("-revision").first()

@@ -1,0 +1,139 @@
+"""Freezing a draft into a version, amending it as a new one, taking it back. What was frozen never changes."""
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from emr.accounts.models import User
+from emr.audit.services import record
+from emr.common.clock import now
+from emr.common.errors import Conflict, DomainError
+from emr.outbox import publish
+from encounters.documents.heading import heading, signers
+from encounters.documents.models import Document, DocumentDraft, DocumentVersion, make_verify_code
+from encounters.documents.sections import sections_of
+from encounters.forms import services as forms
+from encounters.forms.engine import Problem
+
+
+class NotComplete(DomainError):
+    """The draft can't be frozen yet: `problems` name the fields, `reasons` what else is missing."""
+
+    def __init__(self, problems: list[Problem], reasons: list[str]) -> None:
+        self.problems = problems
+        self.reasons = reasons
+        super().__init__(_("Something is missing or not right yet."), code="not_complete")
+
+
+@transaction.atomic
+def finalize_document(*, document: Document, revision: int, by: User) -> DocumentVersion:
+    """Confirm the draft: freeze answers and rows into a version, let orders take effect, have it rendered.
+
+    The person who confirms is the version's author and is asked to sign. Sent twice, the second finds the first's
+    version. Raises NotComplete with what is missing, Conflict when the draft was changed meanwhile.
+    """
+    document = Document.objects.select_for_update(of=("self",)).select_related("facility", "patient", "encounter", "department").get(pk=document.pk)
+    draft = DocumentDraft.objects.select_for_update(of=("self",)).select_related("questionnaire").filter(document=document).first()
+    if draft is None:
+        if document.current_version is not None and document.current_version.author_id == by.pk:
+            return document.current_version
+        raise Conflict(_("This document is finished already."), code="finished")
+    if draft.revision != revision:
+        raise Conflict(_("The text was changed after this page showed it. Read it again, then confirm."))
+    _demand_complete(document, draft)
+    version = _freeze(document, draft, by)
+    document.current_version = version
+    document.author = by
+    document.status = Document.Status.AMENDED if version.number > 1 else Document.Status.FINAL
+    document.save(update_fields=["current_version", "author", "status"])
+    draft.delete()
+    for section in sections_of(document.code):
+        section.frozen(document=document, version=version, by=by)
+    record("document.finalize", by=by, of=document, detail={"version": version.number, "code": document.code})
+    publish("document_version.finalized", order_key=f"document:{document.pk}", document_version_id=version.pk)
+    return version
+
+
+def _demand_complete(document: Document, draft: DocumentDraft) -> None:
+    problems = forms.check(draft.questionnaire, draft.content)
+    reasons = [reason for section in sections_of(document.code) for reason in section.problems(document)]
+    if problems or reasons:
+        raise NotComplete(problems, reasons)
+
+
+def _freeze(document: Document, draft: DocumentDraft, by: User) -> DocumentVersion:
+    number = document.versions.count() + 1
+    verify_code = make_verify_code()
+    response = forms.store_response(
+        questionnaire=draft.questionnaire,
+        content=draft.content,
+        facility=document.facility,
+        patient=document.patient,
+        encounter=document.encounter,
+        author=by,
+        status="amended" if number > 1 else "completed",
+    )
+    composition = {
+        "header": heading(
+            document,
+            title=draft.questionnaire.title,
+            number=number,
+            verify_code=verify_code,
+            questionnaire_version=draft.questionnaire.version,
+        ),
+        "sections": {section.name: section.compose(document) for section in sections_of(document.code)},
+        "signers": signers(document, by),
+        "late_reason": document.late_reason,
+        "amend_reason": draft.amend_reason,
+    }
+    return DocumentVersion.objects.create(
+        document=document,
+        facility=document.facility,
+        number=number,
+        response=response,
+        composition=composition,
+        author=by,
+        frozen_at=now(),
+        reason=draft.amend_reason,
+        verify_code=verify_code,
+    )
+
+
+@transaction.atomic
+def amend_document(*, document: Document, reason: str, by: User) -> DocumentDraft:
+    """Open a finished document again as the draft of its next version; the present one stays until that is confirmed."""
+    document = Document.objects.select_for_update(of=("self",)).get(pk=document.pk)
+    if not reason.strip():
+        raise DomainError(_("Say why it is amended."), code="reason_missing", field="reason")
+    if document.is_closed or document.current_version is None:
+        raise DomainError(_("Only a finished document can be amended."), code="not_finished")
+    if existing := DocumentDraft.objects.filter(document=document).first():
+        return existing
+    version = document.current_version
+    draft = DocumentDraft.objects.create(
+        document=document,
+        questionnaire=version.response.questionnaire,
+        content=version.response.resource,
+        copied_from=version,
+        amend_reason=reason.strip()[:200],
+        updated_by=by,
+    )
+    record("document.amend", by=by, of=document, detail={"version": version.number})
+    return draft
+
+
+@transaction.atomic
+def enter_in_error(*, document: Document, reason: str, by: User) -> Document:
+    """Take a document back: it stays readable, marked, and its orders end. Nothing is deleted."""
+    document = Document.objects.select_for_update(of=("self",)).get(pk=document.pk)
+    if not reason.strip():
+        raise DomainError(_("Say what was wrong."), code="reason_missing", field="reason")
+    if document.is_closed:
+        return document
+    document.status, document.error_reason = Document.Status.ENTERED_IN_ERROR, reason.strip()[:200]
+    document.save(update_fields=["status", "error_reason"])
+    DocumentDraft.objects.filter(document=document).delete()
+    for section in sections_of(document.code):
+        section.entered_in_error(document=document, by=by, reason=document.error_reason)
+    record("document.enter_in_error", by=by, of=document)
+    publish("document.entered_in_error", order_key=f"document:{document.pk}", document_id=document.pk)
+    return document

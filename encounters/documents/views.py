@@ -1,0 +1,253 @@
+"""Pages of documents: write, confirm, read, amend, print."""
+
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST, require_safe
+
+from emr.accounts.access import requires
+from emr.audit.services import record
+from emr.common.errors import DomainError
+from emr.common.http import StaffRequest
+from emr.storage.services import read_bytes
+from encounters.documents import permissions, selectors, services
+from encounters.documents.access import access_document
+from encounters.documents.forms import BeginForm, ReasonForm
+from encounters.documents.models import Document, DocumentDraft
+from encounters.documents.sections import sections_of
+from encounters.documents.services.drafting import latest_earlier
+from encounters.forms.rendering import form_context
+from encounters.visits.access import access_encounter
+
+
+def _revision(request: HttpRequest) -> int:
+    value = request.POST.get("version", "")
+    return int(value) if value.isdigit() and len(value) < 9 else 0
+
+
+@require_safe
+@requires(permissions.READ)
+def course(request: StaffRequest, encounter_uuid: UUID) -> HttpResponse:
+    """The stay's treatment sheets: the days as columns of one course."""
+    encounter = access_encounter(request.user, encounter_uuid, permissions.READ)
+    record("course.read", by=request.user, of=encounter)
+    context = {
+        "encounter": encounter,
+        "patient": encounter.patient,
+        "days": selectors.course_of(encounter),
+        "entry_code": selectors.ENTRY,
+        "may_write": request.user.has_right(permissions.WRITE, encounter.department_id),
+    }
+    return render(request, "encounters/documents/course.html", context)
+
+
+@require_safe
+@requires(permissions.READ)
+def documents(request: StaffRequest, encounter_uuid: UUID) -> HttpResponse:
+    """Every document of the stay."""
+    encounter = access_encounter(request.user, encounter_uuid, permissions.READ)
+    record("document.list", by=request.user, of=encounter)
+    context = {
+        "encounter": encounter,
+        "patient": encounter.patient,
+        "documents": selectors.documents_of(encounter),
+        "may_write": request.user.has_right(permissions.WRITE, encounter.department_id),
+    }
+    return render(request, "encounters/documents/list.html", context)
+
+
+@require_POST
+@requires(permissions.WRITE)
+def begin(request: StaffRequest, encounter_uuid: UUID) -> HttpResponse:
+    """Open a new document of the stay; with `copy`, carried on from the one before."""
+    encounter = access_encounter(request.user, encounter_uuid, permissions.WRITE)
+    form = BeginForm(request.POST)
+    if form.is_valid():
+        try:
+            document = services.begin_document(
+                encounter=encounter,
+                code=form.cleaned_data["code"],
+                by=request.user,
+                happened_at=form.cleaned_data["happened_at"],
+                late_reason=form.cleaned_data["late_reason"],
+            )
+            if form.cleaned_data["copy"] and latest_earlier(document):
+                services.copy_earlier(document=document, by=request.user)
+        except DomainError as refusal:
+            form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
+        else:
+            return redirect("encounters:documents:document", document.uuid)
+    context = {"encounter": encounter, "patient": encounter.patient, "form": form}
+    return render(request, "encounters/documents/begin.html", context, status=422)
+
+
+@require_safe
+@requires(permissions.READ)
+def document(request: StaffRequest, document_uuid: UUID) -> HttpResponse:
+    """One document: its form while it is written, its PDF and signatures once it is finished."""
+    found = access_document(request.user, document_uuid)
+    record("document.read", by=request.user, of=found)
+    draft = DocumentDraft.objects.select_related("questionnaire", "updated_by", "copied_from__response").filter(document=found).first()
+    may_write = request.user.has_right(permissions.WRITE, found.department_id)
+    if draft is not None and may_write:
+        return render(request, "encounters/documents/edit.html", _editor(found, draft))
+    return render(request, "encounters/documents/read.html", _reader(found, may_write=may_write))
+
+
+def _editor(document: Document, draft: DocumentDraft, problems: list[Any] | None = None) -> dict[str, Any]:
+    copied = draft.copied_from.response.resource if draft.copied_from else None
+    return {
+        "document": document,
+        "encounter": document.encounter,
+        "patient": document.patient,
+        "draft": draft,
+        "earlier": latest_earlier(document),
+        "sections": sections_of(document.code),
+        **form_context(draft.questionnaire, draft.content, problems=problems or [], copied_from=copied),
+    }
+
+
+def _reader(document: Document, *, may_write: bool) -> dict[str, Any]:
+    version = document.current_version
+    return {
+        "document": document,
+        "encounter": document.encounter,
+        "patient": document.patient,
+        "version": version,
+        "versions": selectors.versions_of(document),
+        "pdf": selectors.latest_bytes(version) if version else None,
+        "may_write": may_write and not document.is_closed,
+    }
+
+
+@require_POST
+@requires(permissions.WRITE)
+def draft(request: StaffRequest, document_uuid: UUID) -> HttpResponse:
+    """Autosave: 200 with the new version, 409 with the difference, 422 when the page is of another form."""
+    found = access_document(request.user, document_uuid, permissions.WRITE)
+    try:
+        saved = services.save_draft(
+            document=found,
+            fields=request.POST,
+            revision=_revision(request),
+            by=request.user,
+        )
+    except services.DraftConflict as conflict:
+        context = {"conflict": conflict, "document": found}
+        return render(request, "encounters/documents/_conflict.html", context, status=409)
+    except DomainError as refusal:
+        return JsonResponse({"detail": str(refusal)}, status=409 if refusal.code == "finished" else 422)
+    record("document.save_draft", by=request.user, of=found, detail={"version": saved.revision})
+    return JsonResponse({"version": saved.revision})
+
+
+@require_POST
+@requires(permissions.WRITE)
+def copy(request: StaffRequest, document_uuid: UUID) -> HttpResponse:
+    """Carry the earlier entry on into this draft."""
+    found = access_document(request.user, document_uuid, permissions.WRITE)
+    try:
+        services.copy_earlier(document=found, by=request.user)
+    except DomainError as refusal:
+        return _refused(request, found, refusal)
+    return redirect("encounters:documents:document", found.uuid)
+
+
+@require_POST
+@requires(permissions.WRITE)
+def finalize(request: StaffRequest, document_uuid: UUID) -> HttpResponse:
+    """Save what the page holds and confirm it; what is missing is shown beside its field."""
+    found = access_document(request.user, document_uuid, permissions.WRITE)
+    try:
+        revision = _revision(request)
+        if DocumentDraft.objects.filter(document=found).exists():
+            revision = services.save_draft(
+                document=found, fields=request.POST, revision=revision, by=request.user
+            ).revision
+        services.finalize_document(document=found, revision=revision, by=request.user)
+    except services.NotComplete as missing:
+        kept = DocumentDraft.objects.select_related("questionnaire", "updated_by", "copied_from__response").get(document=found)
+        context = _editor(found, kept, missing.problems) | {"reasons": missing.reasons}
+        return render(request, "encounters/documents/edit.html", context, status=422)
+    except services.DraftConflict as conflict:
+        kept = DocumentDraft.objects.select_related("questionnaire", "updated_by", "copied_from__response").get(document=found)
+        context = _editor(found, kept) | {"conflict": conflict}
+        return render(request, "encounters/documents/edit.html", context, status=409)
+    except DomainError as refusal:
+        return _refused(request, found, refusal)
+    return redirect("encounters:documents:document", found.uuid)
+
+
+def _refused(request: HttpRequest, document: Document, refusal: DomainError) -> HttpResponse:
+    context = _reader(document, may_write=True) | {"refusal": str(refusal)}
+    status = 409 if refusal.code in {"finished", "conflict"} else 422
+    return render(request, "encounters/documents/read.html", context, status=status)
+
+
+@require_POST
+@requires(permissions.WRITE)
+def amend(request: StaffRequest, document_uuid: UUID) -> HttpResponse:
+    """Open the next version, with its reason."""
+    found = access_document(request.user, document_uuid, permissions.WRITE)
+    form = ReasonForm(request.POST)
+    try:
+        services.amend_document(document=found, reason=form.data.get("reason", ""), by=request.user)
+    except DomainError as refusal:
+        return _refused(request, found, refusal)
+    return redirect("encounters:documents:document", found.uuid)
+
+
+@require_POST
+@requires(permissions.WRITE)
+def discard(request: StaffRequest, document_uuid: UUID) -> HttpResponse:
+    """Throw the draft away."""
+    found = access_document(request.user, document_uuid, permissions.WRITE)
+    try:
+        services.discard_draft(document=found, by=request.user)
+    except DomainError as refusal:
+        return _refused(request, found, refusal)
+    return redirect("encounters:documents:course", found.encounter.uuid)
+
+
+@require_POST
+@requires(permissions.WRITE)
+def enter_in_error(request: StaffRequest, document_uuid: UUID) -> HttpResponse:
+    """Take the document back, with its reason."""
+    found = access_document(request.user, document_uuid, permissions.WRITE)
+    try:
+        services.enter_in_error(document=found, reason=request.POST.get("reason", ""), by=request.user)
+    except DomainError as refusal:
+        return _refused(request, found, refusal)
+    return redirect("encounters:documents:document", found.uuid)
+
+
+@require_safe
+@requires(permissions.READ)
+def state(request: StaffRequest, document_uuid: UUID) -> HttpResponse:
+    """The finished document's panel, polled until its PDF is there."""
+    found = access_document(request.user, document_uuid)
+    return render(request, "encounters/documents/_pdf.html", _reader(found, may_write=False))
+
+
+@require_safe
+@requires(permissions.PRINT)
+def pdf(request: StaffRequest, document_uuid: UUID) -> HttpResponse:
+    """The newest PDF of the present version, as signed as it is."""
+    found = access_document(request.user, document_uuid, permissions.PRINT)
+    stored = selectors.latest_bytes(found.current_version) if found.current_version else None
+    if stored is None:
+        return HttpResponse(status=404)
+    record("document.print", by=request.user, of=found, detail={"revision": stored.revision, "sha256": stored.sha256})
+    response = HttpResponse(read_bytes(stored.attachment), content_type="application/pdf")
+    response["Content-Disposition"] = f'inline; filename="{found.code.replace("/", "-")}-{found.uuid}.pdf"'
+    return response
+
+
+@require_safe
+@requires(permissions.WRITE)
+def unfinished(request: StaffRequest) -> HttpResponse:
+    """Home panel: what I have begun and not finished or signed."""
+    mine = selectors.unfinished_for(request.user)[:20]
+    return render(request, "encounters/documents/_unfinished.html", {"documents": mine})
