@@ -63,6 +63,7 @@ class Instance:
             values["REDIS_URL"] = self.broker.url
         # What the person set stands above what the instance remembers.
         environment = values | {name: value for name, value in os.environ.items() if name != "EMR_HOME"}
+        environment["DJANGO_SETTINGS_MODULE"] = f"emr.settings.{environment['EMR_SETTINGS']}"
         if not as_owner:
             environment.pop("EMR_OWNER_DATABASE_URL", None)
         return environment

@@ -16,9 +16,6 @@ def main(arguments: list[str]) -> None:
     """Run one of Django's or our own commands."""
     try:
         with _surroundings(arguments):
-            os.environ.setdefault(
-                "DJANGO_SETTINGS_MODULE", f"emr.settings.{os.environ.get('EMR_SETTINGS', 'production')}"
-            )
             from django.core.management import execute_from_command_line  # noqa: PLC0415
 
             execute_from_command_line(arguments)
@@ -28,11 +25,10 @@ def main(arguments: list[str]) -> None:
 
 def _surroundings(arguments: list[str]) -> AbstractContextManager[None]:
     home = Home.here()
-    if (
-        "DJANGO_SETTINGS_MODULE" in os.environ
-        or os.environ.get("EMR_SETTINGS") == "test"
-        or not home.exists()
-    ):
+    # Importing this package has set DJANGO_SETTINGS_MODULE from EMR_SETTINGS; another value is somebody's wish.
+    default = f"emr.settings.{os.environ.get('EMR_SETTINGS', 'production')}"
+    asked_otherwise = os.environ.setdefault("DJANGO_SETTINGS_MODULE", default) != default
+    if asked_otherwise or os.environ.get("EMR_SETTINGS") == "test" or not home.exists():
         return nullcontext()
     instance = Instance(home)
     os.environ |= instance.environment(as_owner=True)
