@@ -23,7 +23,6 @@ class NumberSeries(FacilityRecord):
                 fields=["facility", "kind", "year"], name="one_series_a_facility_and_year"
             )
         ]
-        triggers = [RowHistory()]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.year}: {self.last}"
@@ -35,10 +34,12 @@ class AdmissionEntry(FacilityRecord):
     encounter = models.ForeignKey(
         "visits.Encounter", on_delete=models.PROTECT, related_name="admission_entries"
     )
+    place = models.ForeignKey("visits.EncounterLocation", on_delete=models.PROTECT, related_name="+")
     year = models.PositiveSmallIntegerField()
     sequence = models.PositiveIntegerField()
     number = models.CharField(max_length=20)
     entered_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    request_key = models.UUIDField(null=True, help_text="the form that was sent: twice sent is once done")
     cancelled_at = models.DateTimeField(null=True)
     cancelled_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
     cancel_reason = models.CharField(max_length=300, blank=True, default="")
@@ -47,6 +48,7 @@ class AdmissionEntry(FacilityRecord):
         constraints = [
             models.UniqueConstraint(fields=["facility", "year", "sequence"], name="one_admission_per_place"),
             models.UniqueConstraint(fields=["facility", "number"], name="one_admission_per_number"),
+            models.UniqueConstraint(fields=["facility", "request_key"], name="one_admission_per_request"),
         ]
         triggers = [RowHistory(), SameFacility("encounter_id", "visits_encounter")]
 

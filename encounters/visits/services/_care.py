@@ -1,0 +1,39 @@
+"""A department cares for a patient while the patient is there; the registry adds the days to finish its papers."""
+
+import datetime as dt
+
+from emr.accounts.models import Organization
+from emr.common.clock import now
+from encounters.visits.models import Encounter
+from patients.registry import services as registry
+from patients.registry.models import CareContext
+
+
+def _source(encounter: Encounter) -> str:
+    return f"encounter:{encounter.pk}"
+
+
+def open_care(encounter: Encounter, department: Organization | None, at: dt.datetime) -> None:
+    """Let the department reach the patient from the event on; at once when the event's clock is ahead of ours.
+
+    Opened already (a transfer undone, a patient who comes back): it just goes on.
+    """
+    if department is None:
+        return
+    source = _source(encounter)
+    if CareContext.objects.filter(source=source, department=department, ends_at=None).exists():
+        return
+    registry.open_care(
+        patient=encounter.patient, department=department, source=source, starts_at=min(at, now())
+    )
+
+
+def close_care(encounter: Encounter, department: Organization | None) -> None:
+    """End the care of a department that the patient left."""
+    if department is not None:
+        registry.close_care(source=_source(encounter), department=department)
+
+
+def close_all_care(encounter: Encounter) -> None:
+    """End the care of every department of the stay."""
+    registry.close_care(source=_source(encounter))

@@ -1,0 +1,204 @@
+"""Diagnoses and procedures: written, corrected by a new row, entered in error; never changed."""
+
+import datetime as dt
+from collections.abc import Iterable
+
+from django.db import transaction
+from django.db.models import Max
+from django.utils.translation import gettext as _
+
+from emr.accounts.models import User
+from emr.audit.services import record
+from emr.common.clock import now
+from emr.common.errors import DomainError
+from encounters.visits import codes
+from encounters.visits.coding import ICD9CM, ICD10, checked
+from encounters.visits.models import Condition, Encounter, Procedure, ProcedurePerformer
+from encounters.visits.services import _rules
+from encounters.visits.services._writes import tell
+
+# What the ministry's flags are asked about, by role (R-54).
+_USES = {
+    codes.DiagnosisRole.DISCHARGE_MAIN: "main_diagnosis",
+    codes.DiagnosisRole.DISCHARGE_SECONDARY: "secondary_diagnosis",
+    codes.DiagnosisRole.COMPLICATION: "secondary_diagnosis",
+    codes.DiagnosisRole.ADMISSION: "admission_diagnosis",
+    codes.DiagnosisRole.DEPARTMENT: "admission_diagnosis",
+    codes.DiagnosisRole.CAUSE_OF_DEATH: "cause_of_death",
+    codes.DiagnosisRole.AUTOPSY: "cause_of_death",
+}
+
+
+@transaction.atomic
+def record_diagnosis(
+    *,
+    encounter: Encounter,
+    role: str,
+    by: User | None,
+    code: str = "",
+    text: str = "",
+    rank: int | None = None,
+    at: dt.datetime | None = None,
+    late_reason: str = "",
+    replaces: Condition | None = None,
+    reason: str = "",
+) -> Condition:
+    """Write a diagnosis: ICD-10 code, own words, or both (without words the catalogue's title is kept).
+
+    The same one again answers the one that is there. In a role that a stay has once (main disease at discharge …) the
+    new one replaces the former, as `replaces` does elsewhere; the former is kept as entered in error, with `reason`.
+    """
+    stay = _rules.locked(encounter)
+    _demand_writable(stay)
+    asserted_at = _rules.instant(at)
+    _rules.check_event(asserted_at, patient=stay.patient)
+    _rules.check_late(asserted_at, facility_id=stay.facility_id, reason=late_reason)
+    use = _USES.get(codes.DiagnosisRole(role), "")
+    code, text = checked(ICD10, code, text, use=use, sex=stay.patient.sex, at=asserted_at)
+    if not text:
+        raise DomainError(_("Enter a code or the diagnosis in words."), code="empty", field="text")
+    present = stay.conditions.filter(role=role, status=Condition.Status.CONFIRMED)
+    if replaces is None and role in codes.SINGLE_ROLES:
+        replaces = present.first()
+    same = present.filter(code=code, text=text).first()
+    if same is not None and replaces in (None, same):
+        return same
+    if replaces is not None:
+        _replace(stay, replaces, by, reason)
+        rank = rank or replaces.rank
+    condition = Condition.objects.create(
+        facility_id=stay.facility_id,
+        encounter=stay,
+        patient_id=stay.patient_id,
+        department_id=stay.department_id,
+        role=role,
+        rank=rank or (present.aggregate(last=Max("rank"))["last"] or 0) + 1,
+        code=code,
+        text=text[:500],
+        asserted_at=asserted_at,
+        entered_at=now(),
+        late_reason=late_reason.strip(),
+        recorder=by,
+        replaces=replaces,
+    )
+    record("condition.record", by=by, of=condition, detail={"role": role, "code": code})
+    tell("condition.recorded", stay, condition_id=condition.pk)
+    return condition
+
+
+@transaction.atomic
+def void_diagnosis(*, condition: Condition, by: User | None, reason: str) -> Condition:
+    """Enter a diagnosis in error; it stays readable. Done already: nothing happens."""
+    stay = _rules.locked(condition.encounter)
+    _demand_writable(stay)
+    row = Condition.objects.select_for_update(of=("self",)).get(pk=condition.pk)
+    if row.status == Condition.Status.ENTERED_IN_ERROR:
+        return row
+    _rules.demand_reason(reason)
+    _void(row, by, reason)
+    record("condition.void", by=by, of=row, detail={"reason": reason[:200]})
+    tell("condition.voided", stay, condition_id=row.pk)
+    return row
+
+
+@transaction.atomic
+def record_procedure(
+    *,
+    encounter: Encounter,
+    kind: str,
+    by: User | None,
+    started_at: dt.datetime,
+    code: str = "",
+    text: str = "",
+    ended_at: dt.datetime | None = None,
+    anaesthesia: str = "",
+    performers: Iterable[tuple[str, User]] = (),
+    note: str = "",
+    late_reason: str = "",
+    replaces: Procedure | None = None,
+    reason: str = "",
+) -> Procedure:
+    """Write an operation or procedure that was done: ICD-9-CM code or words, when, by whom ([(role, person), …]).
+
+    The same one at the same time again answers the one that is there.
+    """
+    stay = _rules.locked(encounter)
+    _demand_writable(stay)
+    started_at = _rules.instant(started_at)
+    _rules.check_event(started_at, patient=stay.patient, field="started_at", not_before=stay.started_at)
+    if ended_at is not None:
+        why = _("The procedure ended before it began.")
+        _rules.check_event(ended_at, patient=stay.patient, field="ended_at", not_before=started_at, why=why)
+    _rules.check_late(ended_at or started_at, facility_id=stay.facility_id, reason=late_reason)
+    code, text = checked(ICD9CM, code, text, use="procedure", sex=stay.patient.sex, at=started_at)
+    if not text:
+        raise DomainError(_("Enter a code or the procedure in words."), code="empty", field="text")
+    present = stay.procedures.filter(status=Procedure.Status.COMPLETED, started_at=started_at)
+    same = present.filter(code=code, text=text, kind=kind).first()
+    if same is not None and replaces is None:
+        return same
+    if replaces is not None:
+        _replace(stay, replaces, by, reason)
+    procedure = Procedure.objects.create(
+        facility_id=stay.facility_id,
+        encounter=stay,
+        patient_id=stay.patient_id,
+        department_id=stay.department_id,
+        kind=codes.ProcedureKind(kind),
+        code=code,
+        text=text[:500],
+        started_at=started_at,
+        ended_at=ended_at,
+        anaesthesia=anaesthesia,
+        note=note.strip(),
+        entered_at=now(),
+        late_reason=late_reason.strip(),
+        recorder=by,
+        replaces=replaces,
+    )
+    ProcedurePerformer.objects.bulk_create(
+        ProcedurePerformer(
+            facility_id=stay.facility_id,
+            procedure=procedure,
+            practitioner=who,
+            role=codes.PerformerRole(role),
+        )
+        for role, who in performers
+    )
+    record("procedure.record", by=by, of=procedure, detail={"kind": kind, "code": code})
+    tell("procedure.recorded", stay, procedure_id=procedure.pk)
+    return procedure
+
+
+@transaction.atomic
+def void_procedure(*, procedure: Procedure, by: User | None, reason: str) -> Procedure:
+    """Enter a procedure in error; it stays readable. Done already: nothing happens."""
+    stay = _rules.locked(procedure.encounter)
+    _demand_writable(stay)
+    row = Procedure.objects.select_for_update(of=("self",)).get(pk=procedure.pk)
+    if row.status == Procedure.Status.ENTERED_IN_ERROR:
+        return row
+    _rules.demand_reason(reason)
+    _void(row, by, reason)
+    record("procedure.void", by=by, of=row, detail={"reason": reason[:200]})
+    tell("procedure.voided", stay, procedure_id=row.pk)
+    return row
+
+
+def _demand_writable(stay: Encounter) -> None:
+    if stay.status == Encounter.Status.ENTERED_IN_ERROR:
+        raise DomainError(_("This stay was entered in error."), code="entered_in_error")
+    if stay.archive_number:
+        raise DomainError(_("The record of this stay is archived."), code="archived")
+
+
+def _replace(stay: Encounter, former: Condition | Procedure, by: User | None, reason: str) -> None:
+    if former.encounter_id != stay.pk:
+        raise DomainError(_("This belongs to another stay."), code="other_encounter")
+    _void(former, by, reason.strip() or _("Replaced by a later entry."))
+
+
+def _void(row: Condition | Procedure, by: User | None, reason: str) -> None:
+    row.status = row.Status.ENTERED_IN_ERROR
+    row.error_at, row.error_by, row.error_reason = now(), by, reason.strip()[:300]
+    row.save(update_fields=["status", "error_at", "error_by", "error_reason"])
