@@ -19,6 +19,7 @@ from tests.encounters.visits.ward import (
     ago,
     department,
     discharge,
+    know,
     make_bed,
     visit,
 )
@@ -60,7 +61,12 @@ def test_an_admission_gives_numbers_a_bed_and_the_departments_care() -> None:
 def test_a_visit_that_ends_in_admission_stays_one_course_of_treatment() -> None:
     came = visit(at=ago(hours=5), bed=make_bed("C1", EMERGENCY))
     stay = services.admit(
-        patient=came.patient, visit=came, department=department(), bed=make_bed("01"), by=None, at=ago(hours=3)
+        patient=came.patient,
+        visit=came,
+        department=department(),
+        bed=make_bed("01"),
+        by=None,
+        at=ago(hours=3),
     )
     assert stay.pk == came.pk
     assert (stay.identifier, stay.arrival_class, stay.encounter_class) == (came.identifier, "EMER", "IMP")
@@ -71,7 +77,9 @@ def test_a_visit_that_ends_in_admission_stays_one_course_of_treatment() -> None:
 
 def test_a_transfer_frees_the_bed_and_moves_the_care() -> None:
     stay = admit(bed=make_bed("01"), at=ago(hours=5))
-    place = services.transfer(encounter=stay, department=department(SURGERY), by=None, bed=make_bed("N1", SURGERY))
+    place = services.transfer(
+        encounter=stay, department=department(SURGERY), by=None, bed=make_bed("N1", SURGERY)
+    )
     assert places(stay) == [("K03", "01", False), ("K19", "N1", True)]
     assert care(stay) == {"K19"}
     stay.refresh_from_db()
@@ -129,6 +137,7 @@ def test_a_discharge_isnt_taken_back_into_another_stay() -> None:
 
 
 def test_a_death_is_told_with_its_chain_and_voided_with_its_discharge() -> None:
+    know("J18.9", "Viêm phổi, không đặc hiệu")
     stay = admit(at=ago(hours=9))
     death = DeathDetails(
         died_at=ago(hours=1),
@@ -144,6 +153,7 @@ def test_a_death_is_told_with_its_chain_and_voided_with_its_discharge() -> None:
     told = gone.deaths.get()
     assert told.timing == "1"
     assert [(c.line, c.code) for c in told.causes.all()] == [("II", ""), ("Ia", ""), ("Ib", "J18.9")]
+    assert told.causes.get(line="Ib").text == "Viêm phổi, không đặc hiệu"
     stay.patient.refresh_from_db()
     assert stay.patient.deceased_at == death.died_at
     with pytest.raises(DomainError) as refused:
@@ -197,7 +207,9 @@ def test_a_direct_admission_taken_back_is_entered_in_error_and_keeps_its_number(
 
 def test_an_admission_from_a_visit_taken_back_is_a_visit_again() -> None:
     came = visit(at=ago(hours=5), bed=make_bed("C1", EMERGENCY))
-    stay = services.admit(patient=came.patient, visit=came, department=department(), bed=make_bed("01"), by=None)
+    stay = services.admit(
+        patient=came.patient, visit=came, department=department(), bed=make_bed("01"), by=None
+    )
     number = stay.admission_number
     services.transfer(encounter=stay, department=department(SURGERY), by=None)
     back = services.cancel_admission(encounter=stay, by=None, reason="Chưa nhập viện")
@@ -228,7 +240,13 @@ def test_what_is_sent_twice_is_done_once() -> None:
     came = visit(patient, request_key=key)
     assert visit(patient, request_key=key).pk == came.pk
     admission = uuid.uuid4()
-    told = {"patient": patient, "visit": came, "department": department(), "by": None, "request_key": admission}
+    told = {
+        "patient": patient,
+        "visit": came,
+        "department": department(),
+        "by": None,
+        "request_key": admission,
+    }
     stay = services.admit(**told)
     assert services.admit(**told).version == stay.version
     assert visit(patient, request_key=key).pk == stay.pk

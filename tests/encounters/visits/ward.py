@@ -5,6 +5,7 @@ from typing import Any
 
 from emr.accounts.models import Location, Organization
 from emr.common.clock import now
+from emr.terminology.models import CodeSystem, Concept
 from encounters.visits import services
 from encounters.visits.models import Encounter
 from patients.registry.models import Patient
@@ -57,3 +58,17 @@ def discharge(encounter: Encounter, **told: Any) -> Encounter:
     """Home, improved."""
     told = {"by": None, "outcome": "2", "disposition": "home"} | told
     return services.discharge(encounter=encounter, **told)
+
+
+def know(code: str, display: str, *flags: str, system: str = "icd10") -> None:
+    """Put one code into a catalogue, with the ministry's flags."""
+    holder, _ = CodeSystem.objects.get_or_create(
+        code=system, defaults={"title": system, "url": f"urn:test:{system}"}
+    )
+    Concept.objects.create(
+        system=holder,
+        code=code,
+        display=display,
+        search_text=display.lower(),
+        properties=dict.fromkeys(flags, True),
+    )
