@@ -1,7 +1,26 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class OrdersConfig(AppConfig):
     name = "encounters.orders"
     label = "orders"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from emr.ui.navigation import Section, register  # noqa: PLC0415
+        from encounters.documents.sections import register_section  # noqa: PLC0415
+        from encounters.orders import permissions  # noqa: PLC0415
+        from encounters.orders.sections import OrdersSection  # noqa: PLC0415
+
+        register_section("36/BV2", OrdersSection())
+        register(
+            Section(
+                _("Orders"),
+                "encounters:orders:of_stay",
+                right=permissions.READ,
+                scope="encounter",
+                order=25,
+                icon="list-check",
+            )
+        )

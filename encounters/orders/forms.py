@@ -1,0 +1,106 @@
+"""Shape of an order as it is typed."""
+
+import re
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from encounters.orders.models import ServiceRequest
+
+_TIME = re.compile(r"^([01]?\d|2[0-3])(?:[:hg]([0-5]\d)?)?$")
+# Which catalogue each kind of order is chosen from.
+CATALOGUES = {
+    "medication": "medicine",
+    "laboratory": "laboratory-test",
+    "imaging": "imaging-service",
+    "procedure": "icd9cm",
+    "diet": "diet",
+    "care-level": "care-level",
+    "monitoring": "monitoring",
+}
+KINDS = [("medication", _("Medicine")), *ServiceRequest.Category.choices]
+
+
+class VietnameseDecimal(forms.DecimalField):
+    """A number with a comma or a point."""
+
+    def to_python(self, value: Any) -> Decimal | None:
+        return super().to_python(value.replace(",", ".") if isinstance(value, str) else value)
+
+
+class Times(forms.CharField):
+    """Hours of the day, "8 14 20" or "08:00, 20:30", as ["08:00", …]."""
+
+    def clean(self, value: Any) -> Any:
+        found = []
+        for word in re.split(r"[\s,;]+", super().clean(value).strip()):
+            if not word:
+                continue
+            match = _TIME.match(word)
+            if match is None:
+                raise forms.ValidationError(_("%(word)s is not a time of day."), params={"word": word})
+            found.append(f"{int(match[1]):02d}:{match[2] or '00'}")
+        return sorted(set(found))
+
+
+class MedicationForm(forms.Form):
+    """One medicine."""
+
+    code = forms.CharField(max_length=20, required=False)
+    code_text = forms.CharField(label=_("Medicine"), max_length=300)
+    dose = VietnameseDecimal(label=_("Dose"), min_value=Decimal("0.001"), max_digits=9, decimal_places=3)
+    dose_unit = forms.CharField(label=_("Unit"), max_length=20)
+    times_per_day = forms.IntegerField(label=_("Times a day"), min_value=1, max_value=48, required=False)
+    route = forms.CharField(label=_("Route"), max_length=10)
+    times = Times(label=_("Hours"), required=False, help_text=_("8 14 20"))
+    days = forms.IntegerField(label=_("Days"), min_value=1, max_value=90, initial=1)
+    rate = forms.CharField(label=_("Rate"), max_length=40, required=False)
+    diluent = forms.CharField(label=_("Mixed with"), max_length=200, required=False)
+    as_needed = forms.BooleanField(label=_("When needed"), required=False)
+    as_needed_for = forms.CharField(label=_("Needed for"), max_length=120, required=False)
+    day_number = forms.IntegerField(label=_("Day of use"), min_value=1, max_value=999, required=False)
+    note = forms.CharField(label=_("Note"), max_length=300, required=False)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if not cleaned.get("as_needed") and not cleaned.get("times_per_day"):
+            if cleaned.get("times"):
+                cleaned["times_per_day"] = len(cleaned["times"])
+            else:
+                self.add_error("times_per_day", _("Say how many times a day."))
+        if cleaned.get("as_needed") and not cleaned.get("as_needed_for"):
+            self.add_error("as_needed_for", _("Say what it is needed for."))
+        return cleaned
+
+    def line(self) -> dict[str, Any]:
+        """The fields of the row."""
+        values = dict(self.cleaned_data)
+        values["text"] = values.pop("code_text")
+        return values
+
+
+class ServiceForm(forms.Form):
+    """One service."""
+
+    code = forms.CharField(max_length=20, required=False)
+    code_text = forms.CharField(label=_("Service"), max_length=300)
+    priority = forms.ChoiceField(
+        label=_("Priority"), choices=ServiceRequest.Priority.choices, initial=ServiceRequest.Priority.ROUTINE
+    )
+    frequency = forms.CharField(label=_("How often"), max_length=80, required=False)
+    clinical_question = forms.CharField(label=_("Clinical question"), max_length=300, required=False)
+    note = forms.CharField(label=_("Note"), max_length=300, required=False)
+
+    def line(self) -> dict[str, Any]:
+        """The fields of the row."""
+        values = dict(self.cleaned_data)
+        values["text"] = values.pop("code_text")
+        return values
+
+
+class StatusForm(forms.Form):
+    """Why an order is stopped or held."""
+
+    reason = forms.CharField(label=_("Reason"), max_length=200, required=False)

@@ -1,0 +1,164 @@
+"""Orders: structured rows of a treatment-sheet entry, written nowhere else (regulation §3.7)."""
+
+from decimal import Decimal
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.core.validators import MinValueValidator
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from emr.accounts.models import FacilityRecord
+from emr.common.clock import now
+from emr.common.triggers import RowHistory, SameFacility
+
+
+class Order(FacilityRecord):
+    """What every order has. A draft belongs to its entry alone; once confirmed only its status changes."""
+
+    class Status(models.TextChoices):
+        DRAFT = "draft", _("Draft")
+        ACTIVE = "active", _("Active")
+        ON_HOLD = "on-hold", _("On hold")
+        REVOKED = "revoked", _("Stopped")
+        COMPLETED = "completed", _("Completed")
+        ENTERED_IN_ERROR = "entered-in-error", _("Entered in error")
+
+    patient = models.ForeignKey("registry.Patient", on_delete=models.PROTECT, related_name="%(class)ss")
+    encounter = models.ForeignKey("visits.Encounter", on_delete=models.PROTECT, related_name="%(class)ss")
+    entry = models.ForeignKey("documents.Document", on_delete=models.PROTECT, related_name="%(class)ss")
+    position = models.PositiveSmallIntegerField()
+    status = models.CharField(max_length=16, choices=Status, default=Status.DRAFT)
+    code = models.CharField(max_length=20, blank=True, default="", help_text="of the facility's catalogue")
+    text = models.CharField(max_length=300, help_text="as written: name, strength")
+    note = models.CharField(max_length=300, blank=True, default="")
+    requester = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    authored_at = models.DateTimeField(default=now)
+    confirmed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    confirmed_at = models.DateTimeField(null=True)
+    # For how many days; the entry's own day is the first.
+    days = models.PositiveSmallIntegerField(default=1, validators=[MinValueValidator(1)])
+    based_on = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="continued_by")
+    status_reason = models.CharField(max_length=200, blank=True, default="")
+    status_changed_at = models.DateTimeField(null=True)
+    status_changed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+    )
+
+    class Meta:
+        abstract = True
+        ordering = ["position", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(status__in=["draft", "entered-in-error", "revoked"])
+                | Q(confirmed_by__isnull=False, confirmed_at__isnull=False),
+                name="%(class)s_in_effect_is_confirmed",
+            ),
+            models.CheckConstraint(condition=~Q(based_on=F("id")), name="%(class)s_not_based_on_itself"),
+        ]
+        indexes = [
+            models.Index(fields=["encounter", "status"], name="%(class)s_of_stay"),
+            models.Index(
+                fields=["facility", "-confirmed_at"], condition=Q(status="active"), name="%(class)s_active"
+            ),
+        ]
+
+    @property
+    def is_ended(self) -> bool:
+        """Stopped, or never held."""
+        return self.status in {self.Status.REVOKED, self.Status.ENTERED_IN_ERROR}
+
+
+class MedicationRequest(Order):
+    """A medicine or an infusion (FHIR MedicationRequest)."""
+
+    ingredient = models.CharField(max_length=200, blank=True, default="")
+    route = models.CharField(max_length=10, help_text="code of system medicine-route")
+    dose = models.DecimalField(
+        max_digits=9,
+        decimal_places=3,
+        validators=[MinValueValidator(Decimal("0.001"))],
+        help_text="at one time",
+    )
+    dose_unit = models.CharField(max_length=20)
+    times_per_day = models.PositiveSmallIntegerField(null=True, blank=True)
+    times = ArrayField(models.CharField(max_length=5), default=list, blank=True, help_text="local, HH:mm")
+    rate = models.CharField(
+        max_length=40, blank=True, default="", help_text="of an infusion: 30 giọt/phút, 80 mL/h"
+    )
+    diluent = models.CharField(max_length=200, blank=True, default="")
+    as_needed = models.BooleanField(default=False)
+    as_needed_for = models.CharField(max_length=120, blank=True, default="")
+    supply = models.CharField(
+        max_length=10,
+        default="pharmacy",
+        choices=[("pharmacy", _("Pharmacy")), ("ward", _("Ward stock")), ("own", _("Patient's own"))],
+    )
+    # Ngày dùng thứ …: printed for antibiotics, steroids, narcotics.
+    day_number = models.PositiveSmallIntegerField(null=True, blank=True)
+
+    class Meta(Order.Meta):
+        constraints = [
+            *Order.Meta.constraints,
+            models.CheckConstraint(condition=Q(dose__gt=0), name="a_dose_is_more_than_nothing"),
+            models.CheckConstraint(
+                condition=Q(as_needed=True) | Q(times_per_day__gte=1), name="a_medicine_says_how_often"
+            ),
+            models.CheckConstraint(
+                condition=Q(as_needed=False) | ~Q(as_needed_for=""), name="as_needed_says_for_what"
+            ),
+        ]
+        triggers = [
+            RowHistory(),
+            SameFacility("patient_id", "registry_patient"),
+            SameFacility("encounter_id", "visits_encounter"),
+            SameFacility("entry_id", "documents_document"),
+        ]
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class ServiceRequest(Order):
+    """A test, image, procedure, diet, care level or observation (FHIR ServiceRequest)."""
+
+    class Category(models.TextChoices):
+        LABORATORY = "laboratory", _("Laboratory")
+        IMAGING = "imaging", _("Imaging")
+        PROCEDURE = "procedure", _("Procedure")
+        DIET = "diet", _("Diet")
+        CARE_LEVEL = "care-level", _("Care level")
+        MONITORING = "monitoring", _("Monitoring")
+
+    class Priority(models.TextChoices):
+        ROUTINE = "routine", _("Routine")
+        URGENT = "urgent", _("Urgent")
+        STAT = "stat", _("Immediately")
+
+    category = models.CharField(max_length=12, choices=Category)
+    priority = models.CharField(max_length=8, choices=Priority, default=Priority.ROUTINE)
+    frequency = models.CharField(max_length=80, blank=True, default="", help_text="mỗi 4 giờ, 3 bữa")
+    clinical_question = models.CharField(max_length=300, blank=True, default="")
+
+    class Meta(Order.Meta):
+        constraints = [
+            *Order.Meta.constraints,
+            # The laboratory rejects a second open request of one entry for the same test; refuse it before it leaves.
+            models.UniqueConstraint(
+                fields=["entry", "category", "code"],
+                condition=Q(status__in=["draft", "active", "on-hold"]) & ~Q(code=""),
+                name="one_open_request_per_code_and_entry",
+            ),
+        ]
+        triggers = [
+            RowHistory(),
+            SameFacility("patient_id", "registry_patient"),
+            SameFacility("encounter_id", "visits_encounter"),
+            SameFacility("entry_id", "documents_document"),
+        ]
+
+    def __str__(self) -> str:
+        return self.text

@@ -1,0 +1,4 @@
+"""Rights of this room."""
+
+READ = "orders.read"
+PLACE = "orders.place"

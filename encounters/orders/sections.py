@@ -1,0 +1,31 @@
+"""Orders as a part of the treatment-sheet entry."""
+
+from typing import Any
+
+from emr.accounts.models import User
+from encounters.documents.models import Document, DocumentVersion
+from encounters.orders import selectors, services
+
+
+class OrdersSection:
+    """Y lệnh: composed into 36/BV2, in effect when the entry is confirmed."""
+
+    name = "orders"
+    print_template = "encounters/orders/_print.html"
+    editor_url_name = "encounters:orders:editor"
+
+    def compose(self, document: Document) -> dict[str, Any]:
+        return {"lines": selectors.lines(selectors.orders_of_entry(document))}
+
+    def problems(self, document: Document) -> list[str]:
+        return []
+
+    def copy(self, *, source: Document, target: Document, by: User) -> None:
+        if not selectors.orders_of_entry(target):
+            services.copy_orders(source=source, target=target, by=by)
+
+    def frozen(self, *, document: Document, version: DocumentVersion, by: User) -> None:
+        services.confirm_orders(entry=document, by=by)
+
+    def entered_in_error(self, *, document: Document, by: User, reason: str) -> None:
+        services.void_orders(entry=document, by=by, reason=reason)

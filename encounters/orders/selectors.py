@@ -1,0 +1,79 @@
+"""Questions about orders."""
+
+from itertools import chain
+from typing import Any
+
+from django.db.models import QuerySet
+
+from emr.accounts.models import User
+from emr.terminology.selectors import displays
+from encounters.documents.models import Document
+from encounters.orders import permissions
+from encounters.orders.models import MedicationRequest, Order, ServiceRequest
+from encounters.orders.wording import medication_text, service_text
+from encounters.visits.access import encounters_for
+from encounters.visits.models import Encounter
+
+AnyOrder = MedicationRequest | ServiceRequest
+
+
+def orders_of_entry(entry: Document) -> list[AnyOrder]:
+    """The entry's lines in their order."""
+    of_entry = [
+        model.objects.filter(entry=entry).select_related("requester", "status_changed_by")
+        for model in (MedicationRequest, ServiceRequest)
+    ]
+    return sorted(chain.from_iterable(of_entry), key=lambda order: (order.position, order.pk))
+
+
+def lines(orders: list[AnyOrder]) -> list[dict[str, Any]]:
+    """What is shown and printed of each order; codes are named by one query."""
+    wanted = {("medicine-route", o.route) for o in orders if isinstance(o, MedicationRequest)}
+    wanted |= {("dose-unit", o.dose_unit) for o in orders if isinstance(o, MedicationRequest)}
+    names = displays(sorted(wanted)) if wanted else {}
+    return [_line(order, names) for order in orders]
+
+
+def _line(order: AnyOrder, names: dict[tuple[str, str], str]) -> dict[str, Any]:
+    if isinstance(order, MedicationRequest):
+        category, label = (
+            "medication",
+            medication_text(
+                order,
+                route=names.get(("medicine-route", order.route), order.route),
+                unit=names.get(("dose-unit", order.dose_unit), order.dose_unit),
+            ),
+        )
+    else:
+        category, label = order.category, service_text(order)
+    return {
+        "uuid": str(order.uuid),
+        "category": category,
+        "text": label,
+        "status": order.status,
+        "status_text": str(order.get_status_display()),
+        "status_reason": order.status_reason,
+        "is_ended": order.is_ended,
+        "is_new": order.based_on_id is None,
+        "confirmed_at": order.confirmed_at.isoformat() if order.confirmed_at else "",
+    }
+
+
+def active_orders(encounter: Encounter) -> list[AnyOrder]:
+    """What is in effect or held at this moment."""
+    open_states = [Order.Status.ACTIVE, Order.Status.ON_HOLD]
+    found = [
+        model.objects.filter(encounter=encounter, status__in=open_states).select_related("entry", "requester")
+        for model in (MedicationRequest, ServiceRequest)
+    ]
+    return sorted(chain.from_iterable(found), key=lambda order: (order.confirmed_at, order.position))
+
+
+def worklist(user: User, category: str = "") -> QuerySet[ServiceRequest]:
+    """Services in effect for the patients whom the person reaches, newest first."""
+    found = ServiceRequest.objects.filter(
+        encounter__in=encounters_for(user, permissions.READ).values("pk"), status=Order.Status.ACTIVE
+    ).select_related("patient", "encounter__department", "requester")
+    if category in ServiceRequest.Category.values:
+        found = found.filter(category=category)
+    return found.order_by("-confirmed_at", "-pk")

@@ -1,0 +1,133 @@
+"""Orders: the editor beside the entry, the stay's orders in effect, the worklist."""
+
+from typing import Any
+from uuid import UUID
+
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from emr.accounts.access import requires
+from emr.audit.services import record
+from emr.common.errors import DomainError
+from emr.common.http import StaffRequest
+from emr.terminology.selectors import choices_by_system
+from encounters.documents.access import access_document
+from encounters.documents.models import Document
+from encounters.orders import permissions, selectors, services
+from encounters.orders.access import access_order
+from encounters.orders.forms import CATALOGUES, KINDS, MedicationForm, ServiceForm
+from encounters.orders.models import ServiceRequest
+from encounters.visits.access import access_encounter
+
+PAGE_SIZE = 50
+
+
+def _editor(entry: Document, kind: str, form: MedicationForm | ServiceForm | None = None) -> dict[str, Any]:
+    orders = selectors.orders_of_entry(entry)
+    blank: MedicationForm | ServiceForm = MedicationForm() if kind == "medication" else ServiceForm()
+    short_lists = choices_by_system(["medicine-route", "dose-unit"]) if kind == "medication" else {}
+    return {
+        "document": entry,
+        "kind": kind,
+        "kinds": KINDS,
+        "catalogue": CATALOGUES[kind],
+        "form": form or blank,
+        "routes": short_lists.get("medicine-route", []),
+        "units": short_lists.get("dose-unit", []),
+        "lines": selectors.lines(orders),
+    }
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@requires(permissions.PLACE)
+def editor(request: StaffRequest, document_uuid: UUID) -> HttpResponse:
+    """The entry's orders and one line to write on; POST adds the line."""
+    entry = access_document(request.user, document_uuid, permissions.PLACE)
+    asked = (request.POST if request.method == "POST" else request.GET).get("kind", "medication")
+    kind = asked if asked in CATALOGUES else "medication"
+    if request.method != "POST":
+        return render(request, "encounters/orders/_editor.html", _editor(entry, kind))
+    form: MedicationForm | ServiceForm = (
+        MedicationForm(request.POST) if kind == "medication" else ServiceForm(request.POST)
+    )
+    if form.is_valid():
+        try:
+            if isinstance(form, MedicationForm):
+                services.add_medication(entry=entry, by=request.user, **form.line())
+            else:
+                services.add_service(entry=entry, by=request.user, category=kind, **form.line())
+        except DomainError as refusal:
+            form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
+        else:
+            return render(request, "encounters/orders/_editor.html", _editor(entry, kind), status=201)
+    return render(request, "encounters/orders/_editor.html", _editor(entry, kind, form), status=422)
+
+
+@require_POST
+@requires(permissions.PLACE)
+def remove(request: StaffRequest, order_uuid: UUID) -> HttpResponse:
+    """Strike a line of a draft entry."""
+    order = access_order(request.user, order_uuid, permissions.PLACE)
+    entry = order.entry
+    status = 200
+    context: dict[str, Any] = {}
+    try:
+        services.remove_draft(order=order, by=request.user)
+    except DomainError as refusal:
+        status, context = 409, {"refusal": str(refusal)}
+    return render(
+        request, "encounters/orders/_editor.html", _editor(entry, "medication") | context, status=status
+    )
+
+
+@require_safe
+@requires(permissions.READ)
+def of_stay(request: StaffRequest, encounter_uuid: UUID) -> HttpResponse:
+    """What is in effect or held for this stay."""
+    encounter = access_encounter(request.user, encounter_uuid, permissions.READ)
+    record("order.list", by=request.user, of=encounter)
+    return render(request, "encounters/orders/of_stay.html", _of_stay(request, encounter))
+
+
+def _of_stay(request: StaffRequest, encounter: Any) -> dict[str, Any]:
+    return {
+        "encounter": encounter,
+        "patient": encounter.patient,
+        "lines": selectors.lines(selectors.active_orders(encounter)),
+        "may_place": request.user.has_right(permissions.PLACE, encounter.department_id),
+    }
+
+
+@require_POST
+@requires(permissions.PLACE)
+def change(request: StaffRequest, order_uuid: UUID) -> HttpResponse:
+    """Stop, hold or resume: `action` and a reason."""
+    order = access_order(request.user, order_uuid, permissions.PLACE)
+    action, reason = request.POST.get("action"), request.POST.get("reason", "")
+    try:
+        if action == "stop":
+            services.stop_order(order=order, reason=reason, by=request.user)
+        elif action == "hold":
+            services.hold_order(order=order, reason=reason, by=request.user)
+        elif action == "resume":
+            services.resume_order(order=order, by=request.user)
+        else:
+            return HttpResponse(status=400)
+    except DomainError as refusal:
+        encounter = access_encounter(request.user, order.encounter.uuid, permissions.READ)
+        context = _of_stay(request, encounter) | {"refusal": str(refusal), "asked": str(order.uuid)}
+        return render(request, "encounters/orders/of_stay.html", context, status=422)
+    return redirect("encounters:orders:of_stay", order.encounter.uuid)
+
+
+@require_safe
+@requires(permissions.READ)
+def worklist(request: StaffRequest) -> HttpResponse:
+    """Services in effect for the patients in my care, by category."""
+    category = request.GET.get("category", "")
+    page = Paginator(selectors.worklist(request.user, category), PAGE_SIZE).get_page(request.GET.get("page"))
+    record("order.worklist", by=request.user, detail={"category": category[:12], "count": len(page)})
+    context = {"page": page, "category": category, "categories": ServiceRequest.Category.choices}
+    return render(request, "encounters/orders/worklist.html", context)
