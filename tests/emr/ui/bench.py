@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.http import HttpResponse, JsonResponse
 from django.template import engines
-from django.urls import include, path
+from django_cotton.compiler_regex import CottonCompiler
 
 from emr.common.doors import public, signed_in
 
@@ -36,7 +36,7 @@ server = Server()
 
 
 def _page(request: HttpRequest, source: str, **context: Any) -> HttpResponse:
-    return HttpResponse(engines["django"].from_string(source).render(context, request))
+    return HttpResponse(engines["django"].from_string(CottonCompiler().process(source)).render(context, request))
 
 
 FORM = """{% extends "layouts/base.html" %}{% block content %}<c-page-head title="Draft" />
@@ -93,6 +93,11 @@ def pdf_page(request: HttpRequest) -> HttpResponse:
 
 CHART = """{% extends "layouts/chart_panel.html" %}{% block content %}<h1 class="visually-hidden">Chart</h1>
 {% for day in days %}<c-card title="{{ day }}"><p>{{ words }}</p></c-card>{% endfor %}{% endblock %}
+{% block banner %}<div class="patient-bar" id="patient-banner" role="region" aria-label="Patient">
+<div class="line"><span class="name">{{ patient.full_name }}</span><span>Nữ</span><span>54 tuổi (12/03/1972)</span>
+<span class="label">Mã NB</span> 26.001234<span class="end"><c-badge kind="success">Đang điều trị</c-badge></span></div>
+<div class="line"><span class="allergy">DỊ ỨNG: Penicillin</span><span>A1-03 · Khoa Nội · ngày thứ 4</span></div></div>
+{% endblock %}
 {% block rail %}<li><a href="#" aria-current="page">Today</a></li><li><a href="#">Results</a></li>{% endblock %}
 {% block panel %}<c-card title="New entry"><c-textarea label="Course" name="course" /></c-card>{% endblock %}"""
 
@@ -113,19 +118,3 @@ def panel(request: HttpRequest) -> HttpResponse:
 @signed_in
 def broken(request: HttpRequest) -> HttpResponse:
     raise RuntimeError("Trần Thị Ngọc Ánh must never be shown")
-
-
-urlpatterns = [
-    path("bench/form/", form_page),
-    path("bench/save/", save),
-    path("bench/submit/", submit),
-    path("bench/elsewhere/", submit),
-    path("bench/pdf/", pdf),
-    path("bench/pdf-page/", pdf_page),
-    path("bench/chart/", chart_page),
-    path("bench/panel/", panel, name="bench-panel"),
-    path("bench/broken/", broken),
-    path("", include("emr.urls")),
-]
-handler404 = "emr.ui.errors.not_found"
-handler500 = "emr.ui.errors.server_error"

@@ -14,7 +14,7 @@ from emr.ui.navigation import Link, Panel
 from emr.ui.templatetags.ui import day, moment
 from tests.emr.people import make_an, make_binh, make_department, make_facility
 
-pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.emr.ui.bench")]
+pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.emr.ui.bench_urls")]
 TEMPLATES = Path(settings.BASE_DIR) / "templates"
 
 

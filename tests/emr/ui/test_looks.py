@@ -1,0 +1,133 @@
+"""What the eye and assistive technology meet: axe, contrast, sizes, the policy, in today's browser and in Chromium 109."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.emr.people import make_an
+from tests.emr.ui.conftest import AXE, open_page, sign_in
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from playwright.sync_api import Browser, Page
+    from pytest_django.live_server_helper import LiveServer
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.urls("tests.emr.ui.bench_urls"),
+]
+TABLET = {"width": 820, "height": 1180}
+WARD_PC = {"width": 1366, "height": 768}
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+
+def serious(page: Page) -> list[str]:
+    """What axe-core calls serious or critical, one line each."""
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    found: dict[str, Any] = page.evaluate("tags => axe.run(document, {runOnly: tags})", TAGS)
+    return [
+        f"{violation['id']}: {node['html'][:160]} {node['failureSummary'][:200]}"
+        for violation in found["violations"]
+        if violation["impact"] in {"serious", "critical"}
+        for node in violation["nodes"]
+    ]
+
+
+@pytest.mark.usefixtures("bench_server")
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("address", ["/styleguide/", "/sign-in/", "/bench/chart/", "/nothing/"])
+def test_axe_finds_nothing_serious(
+    chromium: Browser,
+    live_server: LiveServer,
+    screenshots: Path,
+    address: str,
+    theme: str,
+) -> None:
+    context = chromium.new_context(
+        viewport=WARD_PC, color_scheme=theme, locale="vi-VN", base_url=live_server.url, bypass_csp=True
+    )  # type: ignore[arg-type]
+    if address != "/sign-in/":
+        sign_in(context, live_server, make_an())
+    page = open_page(context)
+    page.goto(address)
+    assert page.locator("html").get_attribute("data-bs-theme") == theme
+    page.wait_for_timeout(300)
+    page.screenshot(path=screenshots / f"kit{address.replace('/', '-')}{theme}.png", full_page=True)
+    assert serious(page) == []
+    context.close()
+
+
+def test_axe_would_notice(chromium: Browser, live_server: LiveServer) -> None:
+    """The control: a page spoilt on purpose fails."""
+    context = chromium.new_context(base_url=live_server.url, bypass_csp=True)
+    page = open_page(context)
+    page.goto("/sign-in/")
+    page.evaluate("document.querySelector('label').remove()")
+    assert any(line.startswith("label") for line in serious(page))
+    context.close()
+
+
+@pytest.mark.parametrize("size", [WARD_PC, TABLET], ids=["ward-pc", "tablet"])
+@pytest.mark.parametrize("address", ["/styleguide/", "/sign-in/", "/bench/chart/"])
+def test_nothing_sticks_out_sideways(
+    chromium: Browser, live_server: LiveServer, screenshots: Path, address: str, size: dict[str, int]
+) -> None:
+    tablet = size is TABLET
+    context = chromium.new_context(
+        viewport=size, has_touch=tablet, is_mobile=tablet, locale="vi-VN", base_url=live_server.url
+    )  # type: ignore[arg-type]
+    sign_in(context, live_server, make_an())
+    page = open_page(context)
+    page.goto(address)
+    assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
+    page.screenshot(path=screenshots / f"kit{address.replace('/', '-')}{size['width']}.png")
+    if tablet:
+        small = page.evaluate(
+            """[...document.querySelectorAll('.btn, .form-control, .form-select, .chip, .bar-button')]
+               .filter(e => e.getClientRects().length && e.getBoundingClientRect().height < 43.5)
+               .map(e => e.outerHTML.slice(0, 120))"""
+        )
+        assert small == [], "targets for a gloved finger are 44 px high"
+    assert not page.trouble  # type: ignore[attr-defined]
+    context.close()
+
+
+def test_the_policy_is_honoured_and_bites(ward_page: Page) -> None:
+    for address in ("/styleguide/", "/bench/chart/", "/bench/form/", "/"):
+        ward_page.goto(address)
+        ward_page.wait_for_timeout(200)
+    assert not ward_page.trouble  # type: ignore[attr-defined]
+    ward_page.evaluate(
+        """() => { const inline = document.createElement('script');
+        inline.textContent = 'window.executed = 1'; document.body.append(inline); }"""
+    )
+    assert ward_page.evaluate("window.executed") is None
+    assert ward_page.trouble  # type: ignore[attr-defined]
+    ward_page.trouble.clear()  # type: ignore[attr-defined]
+
+
+def test_the_banner_never_scrolls_away(ward_page: Page) -> None:
+    ward_page.goto("/bench/chart/")
+    banner = ward_page.locator("#patient-banner")
+    ward_page.mouse.wheel(0, 3000)
+    ward_page.wait_for_timeout(300)
+    assert ward_page.evaluate("window.scrollY") > 500
+    box = banner.bounding_box()
+    assert box is not None
+    assert 0 <= box["y"] < 80
+    assert box["height"] < 80, "two lines, not more"
+    assert ward_page.locator(".chart-panel").bounding_box()["y"] < 300  # type: ignore[index]
+
+
+def test_the_work_panel_stays_small(ward_page: Page) -> None:
+    ward_page.goto("/bench/chart/")
+    ward_page.locator("[data-panel-toggle]").click()
+    assert ward_page.locator("#work-panel").is_hidden()
+    ward_page.reload()
+    assert ward_page.locator("#work-panel").is_hidden()
+    ward_page.locator("[data-panel-toggle]").click()
+    assert ward_page.locator("#work-panel").is_visible()
