@@ -15,6 +15,7 @@ LONGEST_SOCKET = 107  # bytes; the kernel's limit for a unix socket's path
 _SECRETS = {
     "EMR_SECRET_KEY": lambda: secrets.token_urlsafe(60),
     "EMR_FILE_KEY": lambda: secrets.token_hex(32),
+    "EMR_BACKUP_PASSWORD": lambda: secrets.token_urlsafe(24),
     "EMR_LOCAL_SUPERUSER_PASSWORD": lambda: secrets.token_urlsafe(24),
     "EMR_LOCAL_OWNER_PASSWORD": lambda: secrets.token_urlsafe(24),
     "EMR_LOCAL_APPLICATION_PASSWORD": lambda: secrets.token_urlsafe(24),
@@ -40,8 +41,8 @@ class Home:
     def exists(self) -> bool:
         return self.env_file.exists()
 
-    def create(self, settings: str) -> None:
-        """Make folders and secrets; what is there stays as it is."""
+    def create(self, settings: str, given: dict[str, str] | None = None) -> None:
+        """Make folders and secrets (a restored instance brings its own); what is there stays as it is."""
         try:
             self.root.mkdir(parents=True, exist_ok=True)
             # PostgreSQL's account must be able to walk through, not to look around.
@@ -53,10 +54,10 @@ class Home:
                 private.mkdir(mode=0o700, exist_ok=True)
         except OSError as error:
             raise LocalError(f"EMR_HOME={self.root} can't be written: {error.strerror}.") from error
-        known = self.secrets() if self.exists() else {}
+        known = self.secrets() if self.exists() else given or {}
         wanted = {"EMR_SETTINGS": known.get("EMR_SETTINGS", settings)}
         wanted |= {name: known.get(name) or make() for name, make in _SECRETS.items()}
-        if wanted != known:
+        if wanted != known or not self.exists():
             self._write({**known, **wanted})
 
     def secrets(self) -> dict[str, str]:

@@ -17,6 +17,7 @@ from emr.local.postgres import APPLICATION, OWNER, SUPERUSER, Postgres
 
 MANAGE_PATIENCE_SECONDS = 10
 CLEARING_SECONDS = 30
+_HANDED_ON = ("EMR_SETTINGS", "EMR_SECRET_KEY", "EMR_FILE_KEY")
 
 
 class Instance:
@@ -54,7 +55,7 @@ class Instance:
     def environment(self, *, as_owner: bool) -> dict[str, str]:
         """Variables of a process of this instance; only migrations and commands typed by hand get the owner's role."""
         secrets = self.home.secrets()
-        values = {name: secrets[name] for name in ("EMR_SETTINGS", "EMR_SECRET_KEY", "EMR_FILE_KEY")}
+        values = {name: secrets[name] for name in _HANDED_ON}
         values["EMR_HOME"] = str(self.home.root)
         if self.embeds_database:
             values["DATABASE_URL"] = self.postgres.url(APPLICATION)
@@ -64,7 +65,9 @@ class Instance:
         # What the person set stands above what the instance remembers.
         environment = values | {name: value for name, value in os.environ.items() if name != "EMR_HOME"}
         environment["DJANGO_SETTINGS_MODULE"] = f"emr.settings.{environment['EMR_SETTINGS']}"
-        if not as_owner:
+        if as_owner:
+            environment.setdefault("EMR_BACKUP_PASSWORD", secrets["EMR_BACKUP_PASSWORD"])
+        else:
             environment.pop("EMR_OWNER_DATABASE_URL", None)
         return environment
 

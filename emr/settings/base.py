@@ -272,6 +272,10 @@ REST_FRAMEWORK = {
 
 # The address that printed codes lead to.
 EMR_PUBLIC_URL = _env.text("EMR_PUBLIC_URL", f"http://localhost:{EMR_PORT}")
+# Seals the keys inside a backup; kept somewhere else than the backup.
+EMR_BACKUP_PASSWORD = _env.text("EMR_BACKUP_PASSWORD", "")
+EMR_BACKUP_HOUR = _env.integer("EMR_BACKUP_HOUR", 2, maximum=23)  # of the hospital's own time
+
 EMR_TSA_URL = _env.text("EMR_TSA_URL", "")
 # PEM files; a CA means that HL7 peers must show a certificate.
 EMR_MLLP_TLS_CERT = _env.text("EMR_MLLP_TLS_CERT", "")
