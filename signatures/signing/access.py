@@ -2,6 +2,8 @@
 
 from uuid import UUID
 
+from django.db.models.fields.json import KT
+
 from emr.accounts.access import Denied
 from emr.accounts.models import User
 from signatures.signing.models import SigningRequest
@@ -13,7 +15,8 @@ def access_request(user: User, request_uuid: UUID) -> SigningRequest:
         SigningRequest.objects.select_related(
             "version__document__patient", "version__document__author", "signer"
         )
-        .defer("tail", "version__composition")
+        .defer("version__composition")
+        .annotate(title=KT("version__composition__header__title"))
         .filter(uuid=request_uuid)
         .first()
     )

@@ -1,14 +1,21 @@
 """Questions about signatures."""
 
-from django.db.models import Exists, Max, OuterRef, QuerySet
+from collections.abc import Iterable
 
-from emr.accounts.models import User
+from django.db.models import Exists, Max, OuterRef, Q, QuerySet, Subquery
+from django.db.models.fields.json import KT
+
+from emr.accounts.models import PractitionerRole, User
+from emr.common.clock import now
 from encounters.documents.models import Document, DocumentBytes, DocumentVersion
 from signatures.signing.models import SigningRequest
 
 
 def waiting_for(user: User) -> QuerySet[SigningRequest]:
-    """What waits for the person's signature now, oldest first: open, and every step before it done."""
+    """What waits for the person's signature now, oldest first: open, and every step before it done.
+
+    Annotated with `title` (the form's name) and `newest` (revision of the newest PDF, None before it is rendered).
+    """
     before = SigningRequest.objects.filter(version=OuterRef("version"), step__lt=OuterRef("step")).exclude(
         status=SigningRequest.Status.COMPLETED
     )
@@ -19,8 +26,14 @@ def waiting_for(user: User) -> QuerySet[SigningRequest]:
             "version__document__patient", "version__document__department", "version__document__author"
         )
         .defer("tail", "version__composition")
+        .annotate(title=KT("version__composition__header__title"), newest=_newest("version_id"))
         .order_by("created_at", "pk")
     )
+
+
+def _newest(version: str) -> Subquery:
+    rows = DocumentBytes.objects.filter(version_id=OuterRef(version)).order_by("-revision")
+    return Subquery(rows.values("revision")[:1])
 
 
 def being_embedded(user: User) -> QuerySet[SigningRequest]:
@@ -36,6 +49,28 @@ def steps_of(document: Document) -> QuerySet[SigningRequest]:
         .defer("tail")
         .order_by("step")
     )
+
+
+def next_for(user: User, *, after: SigningRequest) -> SigningRequest | None:
+    """What the person may sign next; the other way is back to the tray."""
+    return waiting_for(user).exclude(pk=after.pk).first()
+
+
+def countersigners(document: Document, *, asked: Iterable[SigningRequest]) -> list[User]:
+    """Who may be asked to sign too: the heads of the document's department, then the directors, without those asked."""
+    moment = now()
+    held = PractitionerRole.objects.filter(
+        Q(department_id=document.department_id, role="head_of_department") | Q(role="director"),
+        Q(ends_at=None) | Q(ends_at__gt=moment),
+        starts_at__lte=moment,
+        user__facility_id=document.facility_id,
+        user__is_active=True,
+    )
+    excluded = {step.signer_id for step in asked}
+    people = {
+        role.user.pk: role.user for role in held.select_related("user").order_by("-role", "user__sort_key")
+    }
+    return [person for key, person in people.items() if key not in excluded]
 
 
 def latest_bytes(version: DocumentVersion) -> DocumentBytes | None:

@@ -37,3 +37,9 @@ def embed(delivery: Delivery) -> None:
 def prepare_next(delivery: Delivery) -> None:
     """Prepare the next person's bytes over the signed PDF."""
     services.prepare_next_step(version_id=delivery.payload["document_version_id"])
+
+
+@subscribe("document.entered_in_error", queue="interactive")
+def withdraw(delivery: Delivery) -> None:
+    """Nobody signs what was entered in error."""
+    services.withdraw_all(document_id=delivery.payload["document_id"])

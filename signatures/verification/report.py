@@ -188,7 +188,7 @@ def _judge_signature(
     elif not status.valid:
         result.problems.append("wrong_value")
     elif not status.trusted:
-        result.problems.append(_trust_problem(status))
+        result.problems.append(_trust_problem(status, at))
     if stamp is not None and not (stamp.intact and stamp.valid and stamp.trusted):
         result.problems.append("timestamp" if not (stamp.intact and stamp.valid) else "timestamp_untrusted")
     if not status.seed_value_ok:
@@ -260,8 +260,6 @@ _TRUST_PROBLEMS = {
     AdESIndeterminate.EXPIRED: "expired",
     AdESIndeterminate.OUT_OF_BOUNDS_NO_POE: "expired",
     AdESIndeterminate.OUT_OF_BOUNDS_NOT_REVOKED: "expired",
-    AdESIndeterminate.NOT_YET_VALID: "not_yet_valid",
-    AdESFailure.NOT_YET_VALID: "not_yet_valid",
     AdESFailure.REVOKED: "revoked",
     AdESIndeterminate.REVOKED_NO_POE: "revoked",
     AdESIndeterminate.REVOKED_CA_NO_POE: "revoked",
@@ -271,10 +269,12 @@ _TRUST_PROBLEMS = {
 }
 
 
-def _trust_problem(status: PdfSignatureStatus) -> str:
+def _trust_problem(status: PdfSignatureStatus, at: dt.datetime | None) -> str:
     """Why the signer's certificate isn't trusted, each reason with its own word (S-49)."""
     if status.revoked:
         return "revoked"
+    if status.signing_cert.not_valid_before > (at or dt.datetime.now(dt.UTC)):
+        return "not_yet_valid"  # pyHanko reports this one as a general failure of the chain
     return _TRUST_PROBLEMS.get(status.trust_problem_indic, "untrusted")
 
 

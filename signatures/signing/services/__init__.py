@@ -9,7 +9,10 @@ from signatures.signing.services.requests import decline as decline
 from signatures.signing.services.requests import is_fresh as is_fresh
 from signatures.signing.services.requests import open_author_request as open_author_request
 from signatures.signing.services.requests import prepare_next_step as prepare_next_step
+from signatures.signing.services.requests import request_countersignature as request_countersignature
 from signatures.signing.services.requests import request_signature as request_signature
+from signatures.signing.services.requests import shown_bytes as shown_bytes
+from signatures.signing.services.requests import withdraw_all as withdraw_all
 from signatures.signing.services.requests import withdraw_older as withdraw_older
 from signatures.signing.services.seal import Purpose as Purpose
 from signatures.signing.services.seal import sign_bytes as sign_bytes

@@ -10,7 +10,8 @@ from emr.audit.services import record
 from emr.common.clock import now
 from emr.common.errors import DomainError
 from emr.outbox import publish
-from encounters.documents.models import Document, DocumentVersion
+from emr.storage.services import read_bytes
+from encounters.documents.models import Document, DocumentBytes, DocumentVersion
 from signatures.signing import permissions
 from signatures.signing.models import SigningRequest
 from signatures.signing.selectors import latest_revision
@@ -48,6 +49,13 @@ def request_signature(*, version: DocumentVersion, signer: User, reason: str, by
         )
     last = present.order_by("-step").values_list("step", flat=True).first() or 0
     return _open(version=version, signer=signer, step=last + 1, reason=reason, by=by)
+
+
+def request_countersignature(*, version: DocumentVersion, signer: User, by: User) -> SigningRequest:
+    """Ask a superior to countersign, for the usual reason."""
+    with override(PRINT_LANGUAGE):
+        reason = _("Reviewed and agreed")
+    return request_signature(version=version, signer=signer, reason=reason, by=by)
 
 
 def _open(
@@ -139,3 +147,21 @@ def withdraw_older(*, version: DocumentVersion) -> int:
         status__in=SigningRequest.OPEN,
     )
     return older.update(status=SigningRequest.Status.WITHDRAWN)
+
+
+@transaction.atomic
+def withdraw_all(*, document_id: int) -> int:
+    """The document was entered in error: nobody is asked to sign it any more. Returns how many requests that were."""
+    waiting = SigningRequest.objects.filter(version__document_id=document_id, status__in=SigningRequest.OPEN)
+    return waiting.update(status=SigningRequest.Status.WITHDRAWN)
+
+
+def shown_bytes(request: SigningRequest) -> bytes:
+    """Exactly the bytes whose digest will be signed. Raises DomainError while there are none."""
+    base = DocumentBytes.objects.select_related("attachment__key").filter(
+        version_id=request.version_id, revision=request.base_revision
+    )
+    stored = base.first() if request.tail is not None else None
+    if stored is None or request.tail is None:
+        raise DomainError(_("The document is being prepared."), code="not_ready")
+    return read_bytes(stored.attachment) + bytes(request.tail)

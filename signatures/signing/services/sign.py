@@ -125,5 +125,7 @@ def _sign(request: SigningRequest, *, certificate: Certificate, key: UnlockedKey
         },
     )
     publish(
-        "signature.created", order_key=f"document:{request.version.document_id}", signing_request_id=request.pk
+        "signature.created",
+        order_key=f"document:{request.version.document_id}",
+        signing_request_id=request.pk,
     )

@@ -1,0 +1,183 @@
+"""One document: shown, signed, declined; and the panel on the document's own page."""
+
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
+from django.views.decorators.http import require_GET, require_POST
+
+from emr.accounts.access import requires
+from emr.accounts.models import User
+from emr.audit.services import record
+from emr.common.errors import DomainError
+from emr.common.http import StaffRequest
+from encounters.documents import permissions as documents
+from encounters.documents.access import access_document
+from encounters.documents.models import Document
+from signatures.signing import permissions, services
+from signatures.signing.access import access_request
+from signatures.signing.forms import AskForm, RefuseForm, SignForm
+from signatures.signing.models import SigningRequest
+from signatures.signing.selectors import countersigners, latest_revision, next_for, steps_of
+
+
+def _context(item: SigningRequest, **more: object) -> dict[str, object]:
+    """What every piece of the page about one request needs."""
+    fresh = services.is_fresh(item, revision=latest_revision(item.version_id))
+    if item.is_open and item.status != SigningRequest.Status.FAILED:
+        state = "ready" if fresh else "preparing"
+    else:
+        state = item.status
+    document = item.version.document
+    return {"item": item, "document": document, "patient": document.patient, "state": state, **more}
+
+
+@requires(permissions.SIGN)
+@require_GET
+def sign_page(request: StaffRequest, request_uuid: UUID) -> HttpResponse:
+    """The document as it will be signed, and the PIN."""
+    item = access_request(request.user, request_uuid)
+    return render(
+        request, "signatures/signing/sign.html", _context(item, form=SignForm(), refuse_form=RefuseForm())
+    )
+
+
+@requires(permissions.SIGN)
+@require_GET
+def preview(request: StaffRequest, request_uuid: UUID) -> HttpResponse:
+    """The document beside the tray."""
+    return render(
+        request, "signatures/signing/_preview.html", _context(access_request(request.user, request_uuid))
+    )
+
+
+@requires(permissions.SIGN)
+@require_GET
+def shown_pdf(request: StaffRequest, request_uuid: UUID) -> HttpResponse:
+    """Exactly the bytes whose digest is frozen."""
+    item = access_request(request.user, request_uuid)
+    try:
+        pdf = services.shown_bytes(item)
+    except DomainError as refusal:
+        return HttpResponse(str(refusal), status=409, content_type="text/plain; charset=utf-8")
+    document = item.version.document
+    record(
+        "document.read",
+        by=request.user,
+        of=document,
+        patient=document.patient,
+        detail={"sha256": item.sha256},
+    )
+    response = HttpResponse(pdf, content_type="application/pdf")
+    response["Content-Disposition"] = f'inline; filename="{item.uuid}.pdf"'
+    response["Content-Security-Policy"] = "sandbox"
+    return response
+
+
+@sensitive_variables("form")
+@sensitive_post_parameters("pin")
+@requires(permissions.SIGN)
+@require_POST
+def sign_one(request: StaffRequest, request_uuid: UUID) -> HttpResponse:
+    """Sign the document that the page showed."""
+    item = access_request(request.user, request_uuid)
+    form = SignForm(request.POST)
+    if form.is_valid():
+        try:
+            shown = {item.uuid: form.cleaned_data["sha256"]}
+            (outcome,) = services.sign_requests(shown=shown, pin=form.cleaned_data["pin"], by=request.user)
+        except DomainError as refusal:
+            form.add_error("pin" if refusal.field == "pin" else None, str(refusal))
+        else:
+            if outcome.is_signed:
+                following = next_for(request.user, after=item)
+                return render(
+                    request, "signatures/signing/_state.html", _context(outcome.request, following=following)
+                )
+            form.add_error(None, outcome.problem)
+    return render(request, "signatures/signing/_state.html", _context(item, form=form), status=422)
+
+
+@requires(permissions.SIGN)
+@require_GET
+def progress(request: StaffRequest, request_uuid: UUID) -> HttpResponse:
+    """Where it stands: being prepared, ready, being embedded, done."""
+    item = access_request(request.user, request_uuid)
+    following = next_for(request.user, after=item)
+    return render(
+        request, "signatures/signing/_state.html", _context(item, form=SignForm(), following=following)
+    )
+
+
+@requires(permissions.SIGN)
+@require_POST
+def prepare_again(request: StaffRequest, request_uuid: UUID) -> HttpResponse:
+    """Have the bytes prepared anew: they grew old, or something was wrong and has been put right."""
+    item = access_request(request.user, request_uuid)
+    context = _context(item, form=SignForm())
+    if item.is_open and context["state"] != "ready":
+        services.ask_to_prepare(item)
+        context["state"] = "preparing"
+    return render(request, "signatures/signing/_state.html", context)
+
+
+@requires(permissions.SIGN)
+@require_POST
+def refuse(request: StaffRequest, request_uuid: UUID) -> HttpResponse:
+    """Decline, with a reason."""
+    item = access_request(request.user, request_uuid)
+    form = RefuseForm(request.POST)
+    if form.is_valid():
+        try:
+            item = services.decline(request=item, reason=form.cleaned_data["reason"], by=request.user)
+        except DomainError as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            return render(request, "signatures/signing/_state.html", _context(item))
+    return render(request, "signatures/signing/_refuse.html", _context(item, refuse_form=form), status=422)
+
+
+@requires(documents.READ)
+@require_GET
+def panel(request: StaffRequest, document_uuid: UUID) -> HttpResponse:
+    """A document's signatures, for its own page."""
+    return _panel(request, access_document(request.user, document_uuid))
+
+
+def _panel(
+    request: StaffRequest, document: Document, *, refusal: str = "", status: int = 200
+) -> HttpResponse:
+    steps = list(steps_of(document))
+    mine = next((step for step in steps if step.signer_id == request.user.pk and step.is_open), None)
+    may_ask = bool(steps) and document.author_id == request.user.pk and not document.is_closed
+    context = {
+        "document": document,
+        "steps": steps,
+        "mine": mine,
+        "refusal": refusal,
+        "is_waiting": any(step.status in {"pending", "signed"} for step in steps),
+        "countersigners": countersigners(document, asked=steps) if may_ask else [],
+    }
+    return render(request, "signatures/signing/_panel.html", context, status=status)
+
+
+@requires(permissions.SIGN)
+@require_POST
+def ask(request: StaffRequest, document_uuid: UUID) -> HttpResponse:
+    """The author asks one more person to sign."""
+    document = access_document(request.user, document_uuid)
+    form = AskForm(request.POST)
+    signer = None
+    if form.is_valid():
+        signer = User.objects.filter(
+            uuid=form.cleaned_data["signer"], facility_id=document.facility_id
+        ).first()
+    if signer is None or document.current_version is None or document.author_id != request.user.pk:
+        return _panel(request, document, refusal=_("Choose who is to sign."), status=422)
+    try:
+        services.request_countersignature(version=document.current_version, signer=signer, by=request.user)
+    except DomainError as refusal:
+        return _panel(request, document, refusal=str(refusal), status=422)
+    return _panel(request, document)

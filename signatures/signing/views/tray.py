@@ -1,0 +1,158 @@
+"""What waits for my signature: many at once, under one PIN."""
+
+from typing import Any
+from uuid import UUID
+
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
+from django.views.decorators.http import require_GET, require_POST
+
+from emr.accounts.access import requires
+from emr.common.errors import DomainError
+from emr.common.http import StaffRequest
+from signatures.certificates.selectors import certificate_of
+from signatures.signing import permissions, services
+from signatures.signing.forms import BatchForm
+from signatures.signing.models import SigningRequest
+from signatures.signing.selectors import being_embedded, waiting_for
+
+PAGE = 50
+_ORDERS = {
+    "age": ("created_at", "pk"),
+    "patient": ("version__document__patient__sort_key", "created_at", "pk"),
+    "kind": ("version__document__code", "created_at", "pk"),
+}
+
+
+def tray_context(request: StaffRequest, *, outcomes: dict[int, str] | None = None) -> dict[str, Any]:
+    """Rows of the tray: each is ready to be signed, being prepared, or failed with its reason."""
+    by = request.GET.get("by", "")
+    order = _ORDERS.get(by, _ORDERS["age"])
+    page = Paginator(waiting_for(request.user).order_by(*order), PAGE).get_page(request.GET.get("page"))
+    rows = []
+    for item in page.object_list:
+        fresh = services.is_fresh(item, revision=item.newest)
+        failed = item.status == SigningRequest.Status.FAILED
+        rows.append(
+            {
+                "item": item,
+                "state": "ready" if fresh else "failed" if failed else "preparing",
+                "problem": (outcomes or {}).get(item.pk)
+                or (_(item.problem) if failed and item.problem else ""),
+            }
+        )
+    embedding = being_embedded(request.user).count()
+    preparing = [str(row["item"].uuid) for row in rows if row["state"] == "preparing"]
+    return {
+        "rows": rows,
+        "page": page,
+        "by": by if by in _ORDERS else "age",
+        "embedding": embedding,
+        "preparing": preparing,
+        "is_waiting": bool(embedding or preparing),
+        "needs_preparing": bool(preparing),
+    }
+
+
+@requires(permissions.SIGN)
+@require_GET
+def tray(request: StaffRequest) -> HttpResponse:
+    """The page; what is stale is prepared again as soon as it is shown."""
+    context = tray_context(request) | {"form": BatchForm(), "certificate": certificate_of(request.user)}
+    return render(request, "signatures/signing/tray.html", context)
+
+
+@requires(permissions.SIGN)
+@require_GET
+def rows(request: StaffRequest) -> HttpResponse:
+    """What changed since the page last looked: rows that were being prepared and no longer are."""
+    return _poll(request, request.GET.getlist("preparing"))
+
+
+@requires(permissions.SIGN)
+@require_POST
+def refresh(request: StaffRequest) -> HttpResponse:
+    """Have everything prepared that isn't ready; looking at a page changes nothing, so the page asks for it."""
+    for item in waiting_for(request.user)[:PAGE]:
+        if not services.is_fresh(item, revision=item.newest):
+            services.ask_to_prepare(item)
+    return _poll(request, request.POST.getlist("preparing"))
+
+
+def _poll(request: StaffRequest, preparing: list[str]) -> HttpResponse:
+    context = tray_context(request)
+    changed = [
+        row for row in context["rows"] if row["state"] != "preparing" and str(row["item"].uuid) in preparing
+    ]
+    return render(request, "signatures/signing/_poll.html", context | {"changed": changed, "polled": True})
+
+
+@sensitive_variables("form")
+@sensitive_post_parameters("pin")
+@requires(permissions.SIGN)
+@require_POST
+def sign_many(request: StaffRequest) -> HttpResponse:
+    """Sign the chosen documents; each answers for itself."""
+    form = BatchForm(request.POST)
+    shown = _chosen(request)
+    if not shown:
+        form.add_error(None, _("Choose at least one document."))
+    if not form.is_valid():
+        return _tray_body(request, form, status=422)
+    try:
+        outcomes = services.sign_requests(shown=shown, pin=form.cleaned_data["pin"], by=request.user)
+    except DomainError as refusal:
+        form.add_error("pin" if refusal.field == "pin" else None, str(refusal))
+        return _tray_body(request, form, status=422)
+    signed = sum(outcome.is_signed for outcome in outcomes)
+    problems = {outcome.request.pk: outcome.problem for outcome in outcomes if not outcome.is_signed}
+    told = ngettext("%(count)d document signed.", "%(count)d documents signed.", signed) % {"count": signed}
+    return _tray_body(request, BatchForm(), outcomes=problems, told=told if signed else "")
+
+
+def _chosen(request: StaffRequest) -> dict[UUID, str]:
+    """{request: fingerprint that its row carried} of the rows chosen; what is no pair of these is left out."""
+    shown: dict[UUID, str] = {}
+    for value in request.POST.getlist("request")[:PAGE]:
+        name, _colon, sha256 = value.partition(":")
+        try:
+            shown[UUID(name)] = sha256
+        except ValueError:
+            continue
+    return shown
+
+
+def _tray_body(
+    request: StaffRequest,
+    form: BatchForm,
+    *,
+    outcomes: dict[int, str] | None = None,
+    told: str = "",
+    status: int = 200,
+) -> HttpResponse:
+    context = tray_context(request, outcomes=outcomes) | {
+        "form": form,
+        "told": told,
+        "unsigned": len(outcomes or {}),
+    }
+    return render(request, "signatures/signing/_tray.html", context, status=status)
+
+
+@requires(permissions.SIGN)
+@require_GET
+def waiting(request: StaffRequest) -> HttpResponse:
+    """The home page's panel: the oldest few, and how many there are."""
+    items = waiting_for(request.user)
+    context = {"items": items[:5], "count": items.count()}
+    return render(request, "signatures/signing/_waiting.html", context)
+
+
+@requires(permissions.SIGN)
+@require_GET
+def count(request: StaffRequest) -> HttpResponse:
+    """How many wait, for the menu."""
+    return render(request, "signatures/signing/_count.html", {"count": waiting_for(request.user).count()})

@@ -1,0 +1,61 @@
+"""`manage.py verify_pdf FILE`: signatures, signers, trust, timestamps, level; exit 1 when any is not valid."""
+
+import json
+import sys
+from argparse import ArgumentParser
+from pathlib import Path
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils.timezone import localtime
+
+from signatures.verification.cage import as_json
+from signatures.verification.report import Report, Verdict, verify_pdf
+from signatures.verification.selectors import is_kept
+from signatures.verification.services import trusted_roots
+from signatures.verification.words import SENTENCES, VERDICTS, problem_text
+
+
+class Command(BaseCommand):
+    """Exit codes: 0 every signature is valid, 1 one isn't or there is none, 2 the file can't be opened."""
+
+    help = "Check the signatures of a PDF file."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """FILE and --format."""
+        parser.add_argument("file", type=Path)
+        parser.add_argument("--format", choices=["text", "json"], default="text")
+
+    def handle(self, *_args: object, file: Path, format: str, **_options: object) -> None:
+        """Judge and print."""
+        try:
+            data = file.read_bytes()
+        except OSError as error:
+            raise CommandError(f"{file}: {error.strerror}", returncode=2) from error
+        report = verify_pdf(data, roots=trusted_roots())
+        kept = is_kept(report.sha256)
+        if format == "json":
+            self.stdout.write(
+                json.dumps({**as_json(report), "kept_here": kept}, ensure_ascii=False, indent=2)
+            )
+        else:
+            self._tell(report, kept=kept)
+        if report.verdict != Verdict.VALID:
+            sys.exit(1)
+
+    def _tell(self, report: Report, *, kept: bool) -> None:
+        self.stdout.write(f"{VERDICTS[report.verdict]}: {SENTENCES[report.verdict]}")
+        self.stdout.write(f"SHA-256 {report.sha256}, {'kept here' if kept else 'not kept here'}")
+        for problem in report.problems:
+            self.stdout.write(f"  - {problem_text(problem)}")
+        for one in report.signatures:
+            instant = one.timestamped_at or one.claimed_at
+            when = f"{localtime(instant):%d/%m/%Y %H:%M:%S}" if instant else "?"
+            clock = "timestamp" if one.timestamped_at else "signer's clock"
+            self.stdout.write(
+                f"{one.field}: {VERDICTS[one.verdict]} · {one.title} {one.signer} · {one.organization}"
+            )
+            self.stdout.write(
+                f"  {when} ({clock}) · {one.level} · covers {one.coverage} · later changes: {one.modification}"
+            )
+            for problem in one.problems:
+                self.stdout.write(f"  - {problem_text(problem)}")

@@ -1,0 +1,48 @@
+"""Judging files: a stranger's, one of ours, the one behind a printed code."""
+
+import hashlib
+
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from emr.storage.services import DamagedFile, read_bytes
+from encounters.documents.models import Document, DocumentBytes, DocumentVersion
+from signatures.certificates.trust import trust_roots
+from signatures.verification.cage import TooHeavy, verify_caged
+from signatures.verification.report import Report, verify_pdf
+from signatures.verification.selectors import is_kept, newest_bytes
+
+
+def trusted_roots() -> list[bytes]:
+    """Whom this instance trusts, DER."""
+    return [root.public_bytes(Encoding.DER) for root in trust_roots()]
+
+
+def verify_upload(data: bytes) -> tuple[Report, bool]:
+    """(report, whether exactly these bytes are kept here) for a file that anybody may have sent."""
+    try:
+        report = verify_caged(data, roots=trusted_roots())
+    except TooHeavy:
+        report = Report(hashlib.sha256(data).hexdigest(), len(data), problems=["unreadable", "too_heavy"])
+    return report, is_kept(report.sha256)
+
+
+def verify_stored(stored: DocumentBytes) -> Report:
+    """Judge a file of our own: its signatures, and that it still is what was stored."""
+    try:
+        data = read_bytes(stored.attachment)
+    except DamagedFile:
+        return Report(stored.sha256, 0, problems=["unreadable"])
+    report = verify_pdf(data, roots=trusted_roots())
+    if report.sha256 != stored.sha256:
+        report.problems.append("differs")
+    return report
+
+
+def verify_code(version: DocumentVersion) -> tuple[Report | None, bool]:
+    """(report of the newest PDF of a version, whether the version is the document's current one)."""
+    stored = newest_bytes(version)
+    document = version.document
+    is_current = (
+        document.current_version_id == version.pk and document.status != Document.Status.ENTERED_IN_ERROR
+    )
+    return (verify_stored(stored) if stored is not None else None), is_current

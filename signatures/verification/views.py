@@ -1,0 +1,107 @@
+"""Anybody may ask whether a document's signatures hold; nothing is kept, nothing clinical is shown."""
+
+import threading
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_protect
+from django.views.decorators.http import require_GET, require_http_methods
+
+from emr.accounts.access import public
+from emr.audit.services import record
+from emr.common.http import StaffRequest
+from signatures.verification import services
+from signatures.verification.forms import CodeForm, UploadForm
+from signatures.verification.report import Report
+from signatures.verification.selectors import version_by_code
+from signatures.verification.words import COVERAGES, MODIFICATIONS, SENTENCES, VERDICTS, problem_text
+
+# Strangers' files are checked one after the other: each costs a process, and the ward comes first.
+_one_at_a_time = threading.BoundedSemaphore(1)
+_WAIT_SECONDS = 10
+
+
+def _shown(report: Report) -> dict[str, object]:
+    """The report in words, for the template."""
+    return {
+        "verdict": report.verdict.value,
+        "verdict_text": VERDICTS[report.verdict],
+        "sentence": SENTENCES[report.verdict],
+        "problems": [problem_text(code) for code in report.problems],
+        "sha256": report.sha256,
+        "signatures": [
+            {
+                "kind": one.kind,
+                "signer": one.signer,
+                "title": one.title,
+                "organization": one.organization,
+                "claimed_at": one.claimed_at,
+                "timestamped_at": one.timestamped_at,
+                "level": one.level,
+                "verdict": one.verdict.value,
+                "verdict_text": VERDICTS[one.verdict],
+                "coverage": COVERAGES.get(one.coverage, one.coverage),
+                "modification": MODIFICATIONS.get(one.modification, one.modification),
+                "problems": [problem_text(code) for code in one.problems],
+            }
+            for one in report.signatures
+        ],
+    }
+
+
+@public
+@never_cache
+@csrf_protect
+@require_http_methods(["GET", "POST"])
+def upload(request: HttpRequest) -> HttpResponse:
+    """Send a PDF or type a code."""
+    form, code_form = UploadForm(), CodeForm()
+    if request.method == "POST" and "code" in request.POST:
+        code_form = CodeForm(request.POST)
+        if code_form.is_valid():
+            return redirect("signatures:verification:code", code=code_form.cleaned_data["code"])
+    elif request.method == "POST":
+        form = UploadForm(request.POST, request.FILES)
+        if form.is_valid():
+            return _judge_upload(request, form)
+    context = {"form": form, "code_form": code_form}
+    return render(
+        request,
+        "signatures/verification/upload.html",
+        context,
+        status=422 if request.method == "POST" else 200,
+    )
+
+
+def _judge_upload(request: HttpRequest, form: UploadForm) -> HttpResponse:
+    if not _one_at_a_time.acquire(timeout=_WAIT_SECONDS):
+        return render(request, "signatures/verification/busy.html", status=503)
+    try:
+        report, is_kept = services.verify_upload(form.cleaned_data["file"].read())
+    finally:
+        _one_at_a_time.release()
+    record(
+        "document.verify", detail={"sha256": report.sha256, "verdict": report.verdict.value, "kept": is_kept}
+    )
+    context = {"report": _shown(report), "is_kept": is_kept, "form": UploadForm(), "code_form": CodeForm()}
+    return render(request, "signatures/verification/upload.html", context)
+
+
+@public
+@never_cache
+@require_GET
+def code(request: StaffRequest, code: str) -> HttpResponse:
+    """What stands behind a printed code: is it ours, is it current, do its signatures hold."""
+    version = version_by_code(code)
+    if version is None:
+        return render(request, "signatures/verification/code.html", {"code": code[:40]}, status=404)
+    report, is_current = services.verify_code(version)
+    record("document.verify", of=version, detail={"by": "code", "current": is_current})
+    context = {
+        "code": version.verify_code,
+        "version": version,
+        "is_current": is_current,
+        "report": _shown(report) if report is not None else None,
+    }
+    return render(request, "signatures/verification/code.html", context)

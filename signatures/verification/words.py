@@ -1,0 +1,71 @@
+"""What the verdicts mean, in words for people who never heard of CMS."""
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from signatures.verification.report import Verdict
+
+VERDICTS: dict[Verdict, Promise] = {
+    Verdict.VALID: _("Valid"),
+    Verdict.UNKNOWN: _("Can't be confirmed"),
+    Verdict.UNSIGNED: _("Not signed"),
+    Verdict.INVALID: _("Not valid"),
+}
+
+SENTENCES: dict[Verdict, Promise] = {
+    Verdict.VALID: _("Every signature holds, and nothing was changed after signing."),
+    Verdict.UNKNOWN: _("The file wasn't changed, but who signed it can't be confirmed."),
+    Verdict.UNSIGNED: _("The file has no digital signature."),
+    Verdict.INVALID: _("The file was changed after signing, or a signature is broken. Don't rely on it."),
+}
+
+PROBLEMS: dict[str, Promise] = {
+    # The file.
+    "not_pdf": _("This is not a PDF file."),
+    "unreadable": _("The PDF is damaged and can't be read."),
+    "encrypted": _("The PDF is encrypted; its signatures can't be checked."),
+    "hidden": _("The file holds a signature that readers aren't shown."),
+    "differs": _(
+        "The document of this record at the hospital is another one: these bytes differ from the ones kept."
+    ),
+    "too_heavy": _("The file took too long to check or needs too much memory."),
+    # One signature.
+    "malformed": _("The signature is damaged or built in a way that no honest program builds it."),
+    "changed": _("The content was changed after signing."),
+    "wrong_value": _("The signature wasn't made by the key of the certificate shown."),
+    "coverage": _("The signature doesn't cover the whole document."),
+    "modified": _("Pages, notes or fields were changed after this signature."),
+    "appended": _("Something was added to the file after the last signature."),
+    "revoked": _("The signer's certificate was revoked."),
+    "expired": _(
+        "The signer's certificate has expired, and no trusted time proves that it was signed before."
+    ),
+    "not_yet_valid": _("The signer's certificate isn't valid yet."),
+    "untrusted": _("The signer's certificate comes from an authority that this hospital doesn't trust."),
+    "key_usage": _("The signer's certificate isn't meant for signing documents."),
+    "weak_algorithm": _("The signature uses an algorithm that is no longer safe."),
+    "timestamp": _("The timestamp in the signature is broken."),
+    "timestamp_untrusted": _("The timestamp comes from an authority that this hospital doesn't trust."),
+    "seed_value": _("The signature breaks the rules that the document sets for it."),
+}
+
+COVERAGES: dict[str, Promise] = {
+    "entire_file": _("the whole file"),
+    "entire_revision": _("the whole document as it was when signed"),
+    "contiguous_block_from_start": _("a part of the document"),
+    "unclear": _("unclear"),
+}
+
+MODIFICATIONS: dict[str, Promise] = {
+    "none": _("none"),
+    "lta_updates": _("proof of validity added"),
+    "form_filling": _("later signatures"),
+    "annotations": _("notes added"),
+    "other": _("content changed"),
+    "unknown": _("unknown"),
+}
+
+
+def problem_text(code: str) -> str:
+    """The sentence for a reason; the code itself for one that nobody has worded yet."""
+    return str(PROBLEMS.get(code, code))
