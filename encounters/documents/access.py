@@ -23,7 +23,9 @@ def access_document(user: User, document_uuid: UUID, right: str = permissions.RE
     demand(user, right)
     document = (
         documents_for(user, right)
-        .select_related("facility", "patient", "encounter__department", "department", "author", "current_version__author")
+        .select_related(
+            "facility", "patient", "encounter__department", "department", "author", "current_version__author"
+        )
         .filter(uuid=document_uuid)
         .first()
     )

@@ -22,19 +22,32 @@ class DocumentsConfig(AppConfig):
         )
         register(
             Section(
-                _("Course of treatment"), "encounters:documents:course", right=permissions.READ, scope="encounter",
-                order=20, icon="journal-medical", key="d",
+                _("Course of treatment"),
+                "encounters:documents:course",
+                right=permissions.READ,
+                scope="encounter",
+                order=20,
+                icon="journal-medical",
+                key="d",
             )
         )
         register(
             Section(
-                _("Documents"), "encounters:documents:list", right=permissions.READ, scope="encounter", order=30,
+                _("Documents"),
+                "encounters:documents:list",
+                right=permissions.READ,
+                scope="encounter",
+                order=30,
                 icon="file-earmark-text",
             )
         )
         register(
             Panel(
-                _("To finish and sign"), "encounters:documents:unfinished", right=permissions.WRITE, order=20,
-                icon="pen", every=30,
+                _("To finish and sign"),
+                "encounters:documents:unfinished",
+                right=permissions.WRITE,
+                order=20,
+                icon="pen",
+                every=30,
             )
         )

@@ -21,7 +21,7 @@ def verify_address(code: str) -> str:
     host = settings.EMR_PUBLIC_URL.rstrip("/")
     try:
         return host + reverse("signatures:verification:code", args=[code])
-    except Exception:  # noqa: BLE001  the house above may be left out of a deployment
+    except Exception:
         return f"{host}/verify/{code}/"
 
 
@@ -71,7 +71,12 @@ def heading(
                     ["Tuổi", str(age_of(patient, timezone.localdate(document.happened_at)) or "")],
                     ["Giới", str(patient.get_sex_display())],
                 ],
-                [["Khoa", document.department.name], ["Buồng", room], ["Giường", bed], ["Mã điều trị", encounter.identifier]],
+                [
+                    ["Khoa", document.department.name],
+                    ["Buồng", room],
+                    ["Giường", bed],
+                    ["Mã điều trị", encounter.identifier],
+                ],
             ],
             "verify_text": verify_address(verify_code),
         }

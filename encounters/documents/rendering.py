@@ -44,11 +44,14 @@ class PackagedAssets(URLFetcher):
         return URLFetcherResponse(url, path.read_bytes())
 
 
+FORM = ("form.css", "questionnaire.css")
+
+
 @lru_cache(maxsize=8)
-def _stylesheet(name: str) -> tuple[weasyprint.CSS, FontConfiguration]:
+def _stylesheet(names: tuple[str, ...]) -> tuple[weasyprint.CSS, FontConfiguration]:
     fonts = FontConfiguration()
     css = weasyprint.CSS(
-        string=(_PRINT / name).read_text(encoding="utf-8"),
+        string="\n".join((_PRINT / name).read_text(encoding="utf-8") for name in names),
         font_config=fonts,
         url_fetcher=PackagedAssets(),
         base_url="asset:print/",
@@ -61,12 +64,12 @@ def qr_svg(text: str) -> SafeString:
     return mark_safe(segno.make(text, error="m", micro=False).svg_inline(scale=2, border=1))  # noqa: S308  segno escapes
 
 
-def render_pdf(html: str, *, identifier: bytes, stylesheet: str = "form.css") -> bytes:
+def render_pdf(html: str, *, identifier: bytes, stylesheets: tuple[str, ...] = FORM) -> bytes:
     """PDF/A-2b of the page. `identifier` (16 bytes) becomes the file's ID, so that the same input gives the same bytes.
 
     Raises Refused when the page names anything that isn't packaged.
     """
-    css, fonts = _stylesheet(stylesheet)
+    css, fonts = _stylesheet(stylesheets)
     document = weasyprint.HTML(string=html, base_url="asset:print/", url_fetcher=PackagedAssets()).render(
         stylesheets=[css], font_config=fonts
     )

@@ -8,9 +8,9 @@ from encounters.documents.models import DocumentVersion
 @subscribe("document_version.finalized", queue="interactive", long=True)
 def render(delivery: Delivery) -> None:
     """Render outside any transaction; the bytes, their row and "done" are committed together."""
-    version = DocumentVersion.objects.select_related(
-        "document", "facility", "response__questionnaire"
-    ).get(pk=delivery.payload["document_version_id"])
+    version = DocumentVersion.objects.select_related("document", "facility", "response__questionnaire").get(
+        pk=delivery.payload["document_version_id"]
+    )
     pdf = services.render_version(version)
     with delivery.finish():
         services.store_rendering(version=version, pdf=pdf)

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import get_language
 from django.views.decorators.http import require_POST, require_safe
 
 from emr.accounts.access import requires
@@ -18,7 +19,10 @@ from encounters.documents.forms import BeginForm, ReasonForm
 from encounters.documents.models import Document, DocumentDraft
 from encounters.documents.sections import sections_of
 from encounters.documents.services.drafting import latest_earlier
-from encounters.forms.rendering import form_context
+from encounters.forms import services as questionnaires
+from encounters.forms.engine import read_response
+from encounters.forms.screen import form_view
+from encounters.forms.selectors import form_of
 from encounters.visits.access import access_encounter
 
 
@@ -89,7 +93,11 @@ def document(request: StaffRequest, document_uuid: UUID) -> HttpResponse:
     """One document: its form while it is written, its PDF and signatures once it is finished."""
     found = access_document(request.user, document_uuid)
     record("document.read", by=request.user, of=found)
-    draft = DocumentDraft.objects.select_related("questionnaire", "updated_by", "copied_from__response").filter(document=found).first()
+    draft = (
+        DocumentDraft.objects.select_related("questionnaire", "updated_by", "copied_from__response")
+        .filter(document=found)
+        .first()
+    )
     may_write = request.user.has_right(permissions.WRITE, found.department_id)
     if draft is not None and may_write:
         return render(request, "encounters/documents/edit.html", _editor(found, draft))
@@ -97,7 +105,20 @@ def document(request: StaffRequest, document_uuid: UUID) -> HttpResponse:
 
 
 def _editor(document: Document, draft: DocumentDraft, problems: list[Any] | None = None) -> dict[str, Any]:
-    copied = draft.copied_from.response.resource if draft.copied_from else None
+    questionnaire = draft.questionnaire
+    response, _unreadable = read_response(draft.content)
+    changes = []
+    if draft.copied_from is not None:
+        changes = questionnaires.compare(questionnaire, draft.copied_from.response.resource, draft.content)
+    form = form_view(
+        form_of(questionnaire),
+        response,
+        language=get_language() or "vi",
+        now=questionnaires.moment(),
+        problems=problems or [],
+        changes=changes,
+    )
+    form.questionnaire = str(questionnaire.uuid)
     return {
         "document": document,
         "encounter": document.encounter,
@@ -105,7 +126,7 @@ def _editor(document: Document, draft: DocumentDraft, problems: list[Any] | None
         "draft": draft,
         "earlier": latest_earlier(document),
         "sections": sections_of(document.code),
-        **form_context(draft.questionnaire, draft.content, problems=problems or [], copied_from=copied),
+        "form": form,
     }
 
 
@@ -168,11 +189,15 @@ def finalize(request: StaffRequest, document_uuid: UUID) -> HttpResponse:
             ).revision
         services.finalize_document(document=found, revision=revision, by=request.user)
     except services.NotComplete as missing:
-        kept = DocumentDraft.objects.select_related("questionnaire", "updated_by", "copied_from__response").get(document=found)
+        kept = DocumentDraft.objects.select_related(
+            "questionnaire", "updated_by", "copied_from__response"
+        ).get(document=found)
         context = _editor(found, kept, missing.problems) | {"reasons": missing.reasons}
         return render(request, "encounters/documents/edit.html", context, status=422)
     except services.DraftConflict as conflict:
-        kept = DocumentDraft.objects.select_related("questionnaire", "updated_by", "copied_from__response").get(document=found)
+        kept = DocumentDraft.objects.select_related(
+            "questionnaire", "updated_by", "copied_from__response"
+        ).get(document=found)
         context = _editor(found, kept) | {"conflict": conflict}
         return render(request, "encounters/documents/edit.html", context, status=409)
     except DomainError as refusal:
@@ -239,7 +264,12 @@ def pdf(request: StaffRequest, document_uuid: UUID) -> HttpResponse:
     stored = selectors.latest_bytes(found.current_version) if found.current_version else None
     if stored is None:
         return HttpResponse(status=404)
-    record("document.print", by=request.user, of=found, detail={"revision": stored.revision, "sha256": stored.sha256})
+    record(
+        "document.print",
+        by=request.user,
+        of=found,
+        detail={"revision": stored.revision, "sha256": stored.sha256},
+    )
     response = HttpResponse(read_bytes(stored.attachment), content_type="application/pdf")
     response["Content-Disposition"] = f'inline; filename="{found.code.replace("/", "-")}-{found.uuid}.pdf"'
     return response

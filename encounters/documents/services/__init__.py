@@ -1,7 +1,18 @@
 """Verbs of clinical documents: begin, type, freeze, amend, take back, print."""
 
-from encounters.documents.services.drafting import DraftConflict, begin_document, copy_earlier, discard_draft, save_draft
-from encounters.documents.services.freezing import NotComplete, amend_document, enter_in_error, finalize_document
+from encounters.documents.services.drafting import (
+    DraftConflict,
+    begin_document,
+    copy_earlier,
+    discard_draft,
+    save_draft,
+)
+from encounters.documents.services.freezing import (
+    NotComplete,
+    amend_document,
+    enter_in_error,
+    finalize_document,
+)
 from encounters.documents.services.printing import mark_signed, render_version, store_rendering
 
 __all__ = [

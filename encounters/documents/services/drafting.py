@@ -46,7 +46,7 @@ def check_time(encounter: Encounter, happened_at: dt.datetime, late_reason: str)
             code="before_stay",
             field="happened_at",
         )
-    hours = facility_setting(encounter.facility_id, "late_entry_hours", LATE_AFTER_HOURS)
+    hours = facility_setting(encounter.facility_id, "document_late_hours", LATE_AFTER_HOURS)
     if now() - happened_at > dt.timedelta(hours=hours) and not late_reason.strip():
         message = _("It happened more than %(hours)d hours ago: say why it is entered late.")
         raise DomainError(message % {"hours": hours}, code="late", field="late_reason")
@@ -65,7 +65,11 @@ def begin_document(
 
     Raises DomainError when the stay is closed to writing, the time is impossible, or no such form is in force.
     """
-    encounter = Encounter.objects.select_for_update(of=("self",)).select_related("facility", "patient").get(pk=encounter.pk)
+    encounter = (
+        Encounter.objects.select_for_update(of=("self",))
+        .select_related("facility", "patient")
+        .get(pk=encounter.pk)
+    )
     questionnaire = current_questionnaire(code, facility=encounter.facility)
     at = happened_at or now()
     if encounter.status in {"cancelled", "entered-in-error"}:
@@ -177,7 +181,8 @@ def _locked(document: Document) -> DocumentDraft:
     )
     if draft is None:
         raise Conflict(
-            _("This document is finished; what was typed here was not saved. Amend it instead."), code="finished"
+            _("This document is finished; what was typed here was not saved. Amend it instead."),
+            code="finished",
         )
     return draft
 

@@ -31,8 +31,17 @@ def finalize_document(*, document: Document, revision: int, by: User) -> Documen
     The person who confirms is the version's author and is asked to sign. Sent twice, the second finds the first's
     version. Raises NotComplete with what is missing, Conflict when the draft was changed meanwhile.
     """
-    document = Document.objects.select_for_update(of=("self",)).select_related("facility", "patient", "encounter", "department").get(pk=document.pk)
-    draft = DocumentDraft.objects.select_for_update(of=("self",)).select_related("questionnaire").filter(document=document).first()
+    document = (
+        Document.objects.select_for_update(of=("self",))
+        .select_related("facility", "patient", "encounter", "department")
+        .get(pk=document.pk)
+    )
+    draft = (
+        DocumentDraft.objects.select_for_update(of=("self",))
+        .select_related("questionnaire")
+        .filter(document=document)
+        .first()
+    )
     if draft is None:
         if document.current_version is not None and document.current_version.author_id == by.pk:
             return document.current_version

@@ -1,6 +1,7 @@
 """From a frozen version to its PDF, in a worker."""
 
 from django.db import transaction
+from django.template.loader import render_to_string
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import override
 
@@ -9,8 +10,9 @@ from emr.storage.services import store_bytes
 from encounters.documents.models import Document, DocumentBytes, DocumentVersion
 from encounters.documents.rendering import render_pdf, render_version_html
 from encounters.documents.sections import sections_of
-from encounters.forms.printing import print_response
-from django.template.loader import render_to_string
+from encounters.forms.engine import read_response
+from encounters.forms.paper import print_body
+from encounters.forms.selectors import form_of
 
 
 def render_version(version: DocumentVersion) -> bytes:
@@ -19,11 +21,19 @@ def render_version(version: DocumentVersion) -> bytes:
     with override("vi"):
         slots: dict[str, SafeString] = {
             section.name: mark_safe(  # noqa: S308  our own template, autoescaped
-                render_to_string(section.print_template, {"section": composition["sections"].get(section.name, {})})
+                render_to_string(
+                    section.print_template, {"section": composition["sections"].get(section.name, {})}
+                )
             )
             for section in sections_of(document.code)
         }
-        body = print_response(version.response.questionnaire, version.response.resource, slots=slots)
+        response, _unreadable = read_response(version.response.resource)
+        body = print_body(
+            form_of(version.response.questionnaire),
+            response,
+            sections=slots,
+            now=version.frozen_at.isoformat(),
+        )
         html = render_version_html(composition, body=body, frozen_at=version.frozen_at)
     return render_pdf(html, identifier=version.uuid.bytes)
 
