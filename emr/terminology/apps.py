@@ -15,6 +15,10 @@ class TerminologyConfig(AppConfig):
 
         register(
             Link(
-                _("Catalogues"), "terminology:catalogues", right=permissions.MANAGE, icon="journal-code", order=80
+                _("Catalogues"),
+                "terminology:catalogues",
+                right=permissions.MANAGE,
+                icon="journal-code",
+                order=80,
             )
         )

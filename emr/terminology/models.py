@@ -6,6 +6,7 @@ from django.contrib.postgres.fields import DateRangeField, RangeOperators
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import F, Func, Q, Value
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from emr.common.models import Record
@@ -52,6 +53,11 @@ class CodeSystem(Record):
 
     def __str__(self) -> str:
         return self.code
+
+    @property
+    def name(self) -> str:
+        """The title in the reader's language."""
+        return self.title if (get_language() or "vi").startswith("vi") else self.title_en
 
 
 class Concept(models.Model):

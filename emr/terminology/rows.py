@@ -52,7 +52,9 @@ def merged(row: Row, current: Concept | None) -> Concept:
         code=row.code,
         display=row.display if row.display is not None else (current.display if current else ""),
         display_en=row.display_en if row.display_en is not None else (current.display_en if current else ""),
-        parent_code=row.parent_code if row.parent_code is not None else (current.parent_code if current else ""),
+        parent_code=row.parent_code
+        if row.parent_code is not None
+        else (current.parent_code if current else ""),
         valid_to=row.valid_to,
         properties=properties,
     )

@@ -13,8 +13,8 @@ from django.utils.translation import gettext as _
 from emr.audit.services import record
 from emr.common.clock import local_today
 from emr.terminology.models import CodeSystem, Concept
-from emr.terminology.selectors.lookup import valid_on
 from emr.terminology.rows import MEANING, Row, RowError, merged, same_meaning
+from emr.terminology.selectors.lookup import valid_on
 from emr.terminology.shipped import fingerprint, shipped_rows
 from emr.terminology.systems import SYSTEMS
 
@@ -69,7 +69,14 @@ def _load_one(name: str) -> Report:
 
 @transaction.atomic
 def import_rows(
-    *, system: str, rows: list[Row], effective: dt.date, complete: bool, version: str, file_sha256: str, apply: bool
+    *,
+    system: str,
+    rows: list[Row],
+    effective: dt.date,
+    complete: bool,
+    version: str,
+    file_sha256: str,
+    apply: bool,
 ) -> Report:
     """Bring a file's rows in from `effective` on; all or nothing. Not `apply`: only say what would happen.
 
@@ -80,7 +87,11 @@ def import_rows(
     if report.applied:
         row.origin, row.version = CodeSystem.Origin.IMPORTED, version[:80]
         row.save(update_fields=["origin", "version", "updated_at"])
-        detail = _counts(report) | {"version": row.version, "from": str(effective), "file_sha256": file_sha256}
+        detail = _counts(report) | {
+            "version": row.version,
+            "from": str(effective),
+            "file_sha256": file_sha256,
+        }
         record("code_system.imported", of=row, detail=detail)
     else:
         transaction.set_rollback(True)  # tried only: not even the system's own row stays
@@ -105,7 +116,8 @@ def _locked(name: str) -> CodeSystem:
 
 def _counts(report: Report) -> dict[str, object]:
     return {
-        name: getattr(report, name) for name in ("system", "added", "changed", "corrected", "retired", "unchanged")
+        name: getattr(report, name)
+        for name in ("system", "added", "changed", "corrected", "retired", "unchanged")
     }
 
 
@@ -114,7 +126,9 @@ def _bring_in(
 ) -> Report:
     report = Report(system.code)
     changes = _compare(system, rows, effective, report)
-    retiring = _missing(system, changes.present, effective) if complete and effective else Concept.objects.none()
+    retiring = (
+        _missing(system, changes.present, effective) if complete and effective else Concept.objects.none()
+    )
     report.retired = retiring.count() if complete and effective else 0
     if dry or report.errors:
         return report
@@ -159,10 +173,7 @@ def _place(
         report.errors.append(RowError(row.number, "display", _("The title is missing.")))
     elif begins is not None and wanted.valid_to is not None and wanted.valid_to < begins:
         report.errors.append(RowError(row.number, "valid_to", _("It would end before it begins.")))
-    elif last is None:
-        changes.new.append(wanted)
-        report.added += 1
-    elif begins is not None and last.valid_to is not None and last.valid_to < begins:
+    elif last is None or (begins is not None and last.valid_to is not None and last.valid_to < begins):
         changes.new.append(wanted)
         report.added += 1
     elif same_meaning(last, wanted) and last.valid_to == wanted.valid_to:
@@ -194,7 +205,9 @@ def _copy_in(system: CodeSystem, concepts: list[Concept]) -> None:
 def _values(system: CodeSystem, concepts: list[Concept]) -> Iterator[tuple[object, ...]]:
     for concept in concepts:
         meaning = (
-            json.dumps(concept.properties, ensure_ascii=False) if name == "properties" else getattr(concept, name)
+            json.dumps(concept.properties, ensure_ascii=False)
+            if name == "properties"
+            else getattr(concept, name)
             for name in MEANING
         )
         yield (system.pk, concept.code, *meaning, concept.valid_from, concept.valid_to)

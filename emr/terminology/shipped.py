@@ -32,7 +32,9 @@ def _from_file(name: str) -> list[Row]:
             display_en=cells.get("display_en", ""),
             parent_code=cells.get("parent_code", ""),
             aliases=cells.get("aliases", ""),
-            use_rank=int(cells["use_rank"]) if cells.get("use_rank") else (None if "use_rank" in cells else number),
+            use_rank=int(cells["use_rank"])
+            if cells.get("use_rank")
+            else (None if "use_rank" in cells else number),
             properties={key: value for key, value in cells.items() if key not in _PLAIN and value}
             | dict.fromkeys(cells.get("flags", "").split(), True),
         )
@@ -78,7 +80,8 @@ def _icd10() -> list[Row]:
                     aliases=known["aliases"] if known else "",
                     use_rank=int(known["use_rank"]) if known else None,
                     flags=_flags_of(code, ranges),
-                    properties={"chapter": chapter, "block": block} | ({} if known else {"untranslated": True}),
+                    properties={"chapter": chapter, "block": block}
+                    | ({} if known else {"untranslated": True}),
                 )
             )
     return rows

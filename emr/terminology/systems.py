@@ -47,11 +47,21 @@ SYSTEMS: dict[str, System] = {
         ),
         System("ethnic-group", "Dân tộc", "Ethnic groups", "54 + 2", pattern=r"\d\d"),
         System("occupation", "Nghề nghiệp", "Occupations", "34/2020/QĐ-TTg", pattern=r"\d{5}"),
-        System("country", "Quốc gia, quốc tịch", "Countries", "ISO 3166-1", "urn:iso:std:iso:3166", r"[A-Z]{2}"),
+        System(
+            "country", "Quốc gia, quốc tịch", "Countries", "ISO 3166-1", "urn:iso:std:iso:3166", r"[A-Z]{2}"
+        ),
         System("province", "Tỉnh, thành phố", "Provinces", "2025-07", pattern=r"\d\d", valid_from=TWO_LEVELS),
-        System("commune", "Xã, phường, đặc khu", "Communes", "2025-07", pattern=r"\d{5}", valid_from=TWO_LEVELS),
+        System(
+            "commune", "Xã, phường, đặc khu", "Communes", "2025-07", pattern=r"\d{5}", valid_from=TWO_LEVELS
+        ),
         System("department", "Khoa (mã Bộ Y tế)", "Departments", "1804/QĐ-BYT", pattern=r"K\d\d(\S*)"),
-        System("encounter-type", "Loại hình khám bệnh, chữa bệnh", "Encounter types", "1804/QĐ-BYT", pattern=r"\d\d"),
+        System(
+            "encounter-type",
+            "Loại hình khám bệnh, chữa bệnh",
+            "Encounter types",
+            "1804/QĐ-BYT",
+            pattern=r"\d\d",
+        ),
         System("entitlement", "Đối tượng đến khám bệnh, chữa bệnh", "Insurance entitlement", "3276/QĐ-BYT"),
         System("payer", "Đối tượng thanh toán", "Payers", "01/BV1"),
         System("admission-source", "Trực tiếp vào", "Admitted through", "01/BV1"),
@@ -69,7 +79,13 @@ SYSTEMS: dict[str, System] = {
         System("medicine-route", "Đường dùng thuốc", "Routes of administration", "HL7 v2 0162"),
         System("dose-unit", "Đơn vị liều dùng", "Dose units", "UCUM"),
         System("laboratory-test", "Xét nghiệm", "Laboratory tests", "sample", sample=True),
-        System("imaging-service", "Chẩn đoán hình ảnh, thăm dò chức năng", "Imaging services", "sample", sample=True),
+        System(
+            "imaging-service",
+            "Chẩn đoán hình ảnh, thăm dò chức năng",
+            "Imaging services",
+            "sample",
+            sample=True,
+        ),
         System("specimen-type", "Loại bệnh phẩm", "Specimen types", "starter"),
         System("diet", "Chế độ ăn", "Diets", "sample", sample=True),
         System("care-level", "Cấp chăm sóc", "Levels of nursing care", "31/2021/TT-BYT", pattern=r"[123]"),

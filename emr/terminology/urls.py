@@ -1,4 +1,10 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from emr.terminology import views
 
 app_name = "terminology"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("terminology/<slug:system>/search/", views.search, name="search"),
+    path("administration/catalogues/", views.catalogues, name="catalogues"),
+    path("administration/catalogues/<slug:system>/", views.catalogue, name="catalogue"),
+]

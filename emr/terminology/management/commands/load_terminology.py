@@ -21,14 +21,16 @@ class Command(BaseCommand):
         parser.add_argument("systems", nargs="*", choices=[[], *SYSTEMS], metavar="SYSTEM")
         parser.add_argument("--format", choices=["text", "json"], default="text")
 
-    def handle(self, *, systems: list[str], format: str, **_options: Any) -> None:  # noqa: A002 -- the option's name
+    def handle(self, *, systems: list[str], format: str, **_options: Any) -> None:
         reports = load_shipped(systems)
         if format == "json":
             self.stdout.write(json.dumps([asdict(report) for report in reports], ensure_ascii=False))
             return
         for report in reports:
             if report.applied:
-                text = _("%(system)s: %(added)d new, %(changed)d changed, %(retired)d ended, %(unchanged)d as before")
+                text = _(
+                    "%(system)s: %(added)d new, %(changed)d changed, %(retired)d ended, %(unchanged)d as before"
+                )
                 self.stdout.write(text % vars(report))
             elif report.kept:
                 self.stdout.write(_("%s: left alone, the hospital imported its own list") % report.system)
