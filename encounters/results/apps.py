@@ -1,7 +1,24 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class ResultsConfig(AppConfig):
     name = "encounters.results"
     label = "results"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from emr.ui.navigation import Section, register  # noqa: PLC0415
+        from encounters.results import permissions  # noqa: PLC0415
+
+        register(
+            Section(
+                _("Vital signs"),
+                "encounters:results:vital_signs",
+                right=permissions.READ,
+                scope="encounter",
+                order=15,
+                icon="activity",
+                key="v",
+            )
+        )

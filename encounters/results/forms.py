@@ -1,0 +1,68 @@
+"""Shape of a round of vital signs."""
+
+import re
+import uuid
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from encounters.results.vital_signs import VITAL_SIGNS
+
+
+class VitalSignsForm(forms.Form):
+    """Six numbers and more; every one may be left out. Blood pressure may be typed as 120/80 in its first field."""
+
+    batch = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
+    effective_at = forms.DateTimeField(label=_("Time"), required=False)
+    late_reason = forms.CharField(label=_("Reason for the late entry"), max_length=200, required=False)
+    confirmed = forms.BooleanField(required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, sign in VITAL_SIGNS.items():
+            self.fields[name] = forms.CharField(
+                label=f"{sign.title} ({sign.unit})",
+                max_length=8,
+                required=False,
+                widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
+            )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        pressure = re.fullmatch(r"(\d{2,3})\s*/\s*(\d{2,3})", str(cleaned.get("systolic", "")).strip())
+        if pressure:
+            cleaned["systolic"], cleaned["diastolic"] = pressure.groups()
+        for name in VITAL_SIGNS:
+            text = str(cleaned.get(name) or "").strip().replace(",", ".")
+            if not text:
+                cleaned.pop(name, None)
+            elif re.fullmatch(r"\d{1,3}(\.\d{1,2})?", text):
+                cleaned[name] = Decimal(text)
+            else:
+                self.add_error(name, _("A number, please."))
+        return cleaned
+
+    def values(self) -> dict[str, Decimal]:
+        """What was typed, by name."""
+        return {name: self.cleaned_data[name] for name in VITAL_SIGNS if name in self.cleaned_data}
+
+    def numbers(self) -> list[forms.BoundField]:
+        """The fields of the numbers, for the template."""
+        return [self[name] for name in VITAL_SIGNS]
+
+
+class CorrectionForm(forms.Form):
+    """The right value, or none when it should not stand at all."""
+
+    value = forms.CharField(label=_("Right value"), max_length=8, required=False)
+    reason = forms.CharField(label=_("What was wrong"), max_length=200)
+
+    def clean_value(self) -> Decimal | None:
+        text = str(self.cleaned_data["value"]).strip().replace(",", ".")
+        if not text:
+            return None
+        if not re.fullmatch(r"\d{1,3}(\.\d{1,2})?", text):
+            raise forms.ValidationError(_("A number, please."))
+        return Decimal(text)

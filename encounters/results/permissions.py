@@ -1,0 +1,4 @@
+"""Rights of this room."""
+
+READ = "results.read"
+RECORD_VITAL_SIGNS = "results.record_vital_signs"
