@@ -23,7 +23,8 @@ def is_armed() -> bool:
     if time.monotonic() - read_at > _REMEMBERED_SECONDS:
         with connection.cursor() as cursor:
             cursor.execute(
-                "SELECT coalesce(shobj_description(oid, 'pg_database'), '') FROM pg_database WHERE datname = current_database()"
+                "SELECT coalesce(shobj_description(oid, 'pg_database'), '') FROM pg_database"
+                " WHERE datname = current_database()"
             )
             armed = cursor.fetchone()[0] != MARK
         _known = (time.monotonic(), armed)

@@ -1,5 +1,6 @@
 """The programs of an instance: which command, which port, who comes first."""
 
+import datetime as dt
 import signal
 import socket
 import sys
@@ -9,6 +10,7 @@ from emr.local import privileges
 from emr.local.errors import LocalError
 from emr.local.home import CHECKOUT
 from emr.local.instance import Instance
+from emr.local.nights import seconds_to_next
 from emr.local.supervisor import Program
 
 WEB_THREADS = "8"
@@ -106,8 +108,23 @@ def application(instance: Instance) -> list[Program]:
         name: Program(name, _bound_to_us(command), environment, instance.home.logs / f"{name}.log")
         for name, command in commands.items()
     }
+    if instance.embeds_database:
+        programs["backup"] = nightly_backup(instance)
     programs["web"].ready = lambda: listens(host, number)
     return list(programs.values())
+
+
+def nightly_backup(instance: Instance) -> Program:
+    """Database, files and sealed keys to EMR_HOME/backups, each night at EMR_BACKUP_HOUR."""
+    environment = instance.environment(as_owner=True)
+    folder, hour = instance.home.backups, int(environment.get("EMR_BACKUP_HOUR", "2"))
+    return Program(
+        "backup",
+        _bound_to_us([PYTHON, str(CHECKOUT / "manage.py"), "backup", str(folder)]),
+        environment,
+        instance.home.logs / "backup.log",
+        next_run=lambda: seconds_to_next(folder, hour, dt.datetime.now(dt.UTC)),
+    )
 
 
 def listens(host: str, number: int) -> bool:

@@ -12,12 +12,14 @@ from emr.local.home import CHECKOUT, Home
 from emr.local.instance import Instance
 from emr.local.supervisor import Supervisor, end_leftovers
 
-# What migrations, static files and the demo hospital are made from.
+# What migrations, catalogues, forms, static files and the demo hospital are made from.
 PREPARED_FROM = (
     "*/*/migrations/*.py",
     "*/*/demo*.py",
     "*/*/demo/**/*.py",
     "*/*/management/commands/demo.py",
+    "emr/terminology/files/**/*",
+    "encounters/forms/questionnaires/**/*",
     "static/**/*",
 )
 

@@ -24,7 +24,10 @@ BIGGEST_LOG = 20 * 1024 * 1024
 
 @dataclass
 class Program:
-    """What to run. `ready` answers whether it can be used; `rank` orders the end: high ends first."""
+    """What to run. `ready` answers whether it can be used; `rank` orders the end: high ends first.
+
+    With `next_run` (seconds from now) it is a job: started then, not at once, and again when the next time comes.
+    """
 
     name: str
     command: list[str]
@@ -35,6 +38,7 @@ class Program:
     stop_signal: signal.Signals = signal.SIGTERM
     ready: Callable[[], bool] | None = None
     before: Callable[[], None] | None = None
+    next_run: Callable[[], float] | None = None
 
     process: subprocess.Popen[bytes] | None = field(default=None, init=False, repr=False)
     started_at: float = field(default=0.0, init=False)
@@ -67,7 +71,10 @@ class Supervisor:
     def start(self, program: Program) -> None:
         """Add a program and start it; the loop keeps it from then on."""
         self.programs.append(program)
-        self._launch(program)
+        if program.next_run:
+            program.start_again_at = time.monotonic() + program.next_run()
+        else:
+            self._launch(program)
 
     def wait_until_ready(self, *programs: Program, seconds: float = 60.0) -> None:
         """Keep everything running until these can be used; an unready one is named with its log."""
@@ -142,6 +149,11 @@ class Supervisor:
             return
         _signal_group(process, signal.SIGKILL)  # its own children, if any outlived it
         program.process = None
+        if program.next_run:
+            program.start_again_at = time.monotonic() + program.next_run()
+            if process.returncode:
+                self.say(f"{program.name} failed ({_how(process.returncode)}). {program.log}")
+            return
         steady = time.monotonic() - program.started_at > STEADY_SECONDS
         program.deaths = 1 if steady else program.deaths + 1
         pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (program.deaths - 1))

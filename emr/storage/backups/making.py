@@ -1,8 +1,8 @@
 """`manage.py backup`: database, files and sealed keys of one moment, whole or not at all."""
 
-import datetime as dt
 import fcntl
 import hashlib
+import json
 import os
 import shutil
 import subprocess
@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import psycopg
 from django.conf import settings
@@ -64,7 +63,7 @@ def back_up(destination: Path, *, password: str, prune: bool = True) -> Report:
         # First what lies beside the database: the audit chain's heads there must not be younger than the rows.
         copied = _copy_home(work)
         with _snapshot() as (connection, snapshot):
-            counts = _counts(connection)
+            counts = table_counts(connection)
             names = [
                 row[0] for row in connection.execute("SELECT DISTINCT stored_sha256 FROM storage_attachment")
             ]
@@ -86,19 +85,13 @@ def back_up(destination: Path, *, password: str, prune: bool = True) -> Report:
             "files": sorted(names),
             "home": copied,
         }
-        slots.write(work / slots.MANIFEST, _json(manifest))
+        slots.write(work / slots.MANIFEST, json.dumps(manifest, indent=1).encode())
         slots.sync_folders(work)
         slot = destination / slots.name_for(moment)
         work.rename(slot)
         slots.sync_folders(destination)
         removed = slots.prune(destination) if prune else []
     return Report(slot, len(counts), sum(counts.values()), len(names), new_files, removed)
-
-
-def _json(manifest: dict[str, Any]) -> bytes:
-    import json  # noqa: PLC0415
-
-    return json.dumps(manifest, indent=1, ensure_ascii=False).encode()
 
 
 @contextmanager
@@ -155,9 +148,6 @@ def table_counts(connection: psycopg.Connection) -> dict[str, int]:
     return counts
 
 
-_counts = table_counts
-
-
 def client_arguments() -> tuple[list[str], dict[str, str]]:
     """(connection arguments, environment) for PostgreSQL's own programs as the owner; the password is in no list."""
     database = connections["owner"].settings_dict
@@ -200,10 +190,3 @@ def _keep_file(name: str, work: Path, older: Path | None) -> int:
         raise BackupError(f"The stored file {name} is damaged: run manage.py verify_files.")
     slots.write(target, content)
     return 1
-
-
-def seconds_until(hour: int, *, zone: dt.tzinfo) -> float:
-    """Until this hour strikes next in the hospital's time."""
-    local = now().astimezone(zone)
-    due = local.replace(hour=hour, minute=0, second=0, microsecond=0)
-    return ((due if due > local else due + dt.timedelta(days=1)) - local).total_seconds()

@@ -9,29 +9,22 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from emr.local.nights import STAMP, moment_of
+
 MANIFEST, DUMP, FILES, HOME = "manifest.json", "database.dump", "files", "home"
-_STAMP = "%Y%m%dT%H%M%SZ"
 DAILY, WEEKLY, MONTHLY = 7, 5, 12
 
 
 def name_for(moment: dt.datetime) -> str:
     """20261122T020000Z: sorts as time does."""
-    return moment.astimezone(dt.UTC).strftime(_STAMP)
-
-
-def moment_of(slot: Path) -> dt.datetime | None:
-    """When the slot was made; None for a folder that is something else."""
-    try:
-        return dt.datetime.strptime(slot.name, _STAMP).replace(tzinfo=dt.UTC)
-    except ValueError:
-        return None
+    return moment.astimezone(dt.UTC).strftime(STAMP)
 
 
 def slots_in(folder: Path) -> list[Path]:
     """The finished backups, oldest first."""
     if not folder.is_dir():
         return []
-    return sorted(path for path in folder.iterdir() if moment_of(path) and (path / MANIFEST).exists())
+    return sorted(path for path in folder.iterdir() if moment_of(path))
 
 
 def write(path: Path, content: bytes) -> str:

@@ -6,16 +6,13 @@ import time
 from argparse import ArgumentParser
 from dataclasses import asdict
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from emr.common.clock import now
-from emr.storage.backups import making, slots
-
-DAY_SECONDS = 24 * 3600
-FIRST_AFTER_SECONDS = 600  # a machine that is off at night still gets its backup
+from emr.local.nights import seconds_to_next
+from emr.storage.backups import making
 
 
 class Command(BaseCommand):
@@ -38,15 +35,8 @@ class Command(BaseCommand):
             self._once(destination, password, bool(options["keep_all"]), str(options["format"]))
             return
         while True:
-            time.sleep(self._pause(destination))
+            time.sleep(seconds_to_next(destination, settings.EMR_BACKUP_HOUR, now()))
             self._once(destination, password, False, "text")
-
-    def _pause(self, destination: Path) -> float:
-        existing = slots.slots_in(destination)
-        newest = slots.moment_of(existing[-1]) if existing else None
-        if newest is None or (now() - newest).total_seconds() > DAY_SECONDS:
-            return FIRST_AFTER_SECONDS
-        return making.seconds_until(settings.EMR_BACKUP_HOUR, zone=ZoneInfo(settings.TIME_ZONE))
 
     def _once(self, destination: Path, password: str, keep_all: bool, form: str) -> None:
         began = time.monotonic()
