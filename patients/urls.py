@@ -1,4 +1,8 @@
-from django.urls import URLPattern, URLResolver
+"""The house's addresses: everything of a patient stands under /patients/<uuid>/."""
+
+from django.urls import URLPattern, URLResolver, include, path
 
 app_name = "patients"
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("patients/", include("patients.registry.urls")),
+]

@@ -7,20 +7,24 @@ what contradicts is taken off. From `LIKELY` on, a person has to decide.
 import datetime as dt
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
+from typing import Literal
 
 from django.db.models import Q
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from emr.accounts.models import Organization
 from emr.common.vietnamese import fold
 from patients.registry import systems
-from patients.registry.models import Patient
+from patients.registry.cards import Card
+from patients.registry.models import Identifier, Patient
 from patients.registry.phones import phone_digits
 
 LIKELY = 70
 _SHOWN = 5
 _CANDIDATES = 200
 _ALIKE = 0.82
+_CARD_SYSTEMS = {systems.CITIZEN, systems.INSURANCE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,16 +47,12 @@ class Match:
     score: int = 0
     reasons: list[str] = field(default_factory=list)
     doubts: list[str] = field(default_factory=list)
+    shares_number: bool = False
 
     def add(self, points: int, text: str) -> None:
         """Count a reason (or, below zero, a doubt)."""
         self.score += points
         (self.reasons if points > 0 else self.doubts).append(text)
-
-
-def insurance_core(value: str) -> str:
-    """The 10-digit insurance number inside a 15-character card number, or the number itself."""
-    return value[-10:] if len(value) == 15 else value
 
 
 def _names(match: Match, person: Person) -> bool:
@@ -85,15 +85,22 @@ def _births(match: Match, person: Person) -> None:
         match.add(-30, _("different birth date"))
 
 
+def _all_numbers(patient: Patient) -> list[Identifier]:
+    """The person's active numbers, those of rows merged into this one too."""
+    rows = [patient, *patient.merged.all()]
+    return [number for row in rows for number in row.identifiers.all() if number.is_active]
+
+
 def _numbers(match: Match, person: Person) -> None:
-    held = {(i.system, i.value) for i in match.patient.identifiers.all()}
-    cores = {insurance_core(value) for system, value in held if system == systems.INSURANCE}
+    held = {(i.system, i.value) for i in _all_numbers(match.patient)}
+    cores = {systems.insurance_core(value) for system, value in held if system == systems.INSURANCE}
     for system, value in person.numbers:
         if system == systems.CITIZEN and (system, value) in held:
+            match.shares_number = True
             match.add(70, _("same personal number"))
         elif system == systems.CITIZEN and any(other == system for other, _value in held):
             match.add(-60, _("different personal number"))
-        elif system == systems.INSURANCE and insurance_core(value) in cores:
+        elif system == systems.INSURANCE and systems.insurance_core(value) in cores:
             match.add(60, _("same insurance number"))
         elif system != systems.INSURANCE and (system, value) in held:
             match.add(60, _("same number %(number)s") % {"number": value})
@@ -121,23 +128,77 @@ def score(patient: Patient, person: Person) -> Match:
 
 
 def possible_duplicates(facility: Organization, person: Person) -> list[Match]:
-    """Patients of the facility who are likely this person, best first, at most five; two queries."""
+    """Patients of the facility who are likely this person, best first, at most five; a fixed number of queries."""
     wanted = Q(search_name=fold(person.full_name))
     if person.birth_date:
         wanted |= Q(birth_date=person.birth_date)
     if digits := phone_digits(person.phone):
         wanted |= Q(phone_digits=digits)
     values = {value for _system, value in person.numbers}
-    values |= {insurance_core(value) for system, value in person.numbers if system == systems.INSURANCE}
+    values |= {
+        systems.insurance_core(value) for system, value in person.numbers if system == systems.INSURANCE
+    }
     alike = Patient.objects.filter(wanted, facility=facility, is_temporary=False, merged_into=None)
     if person.birth_year is not None:
         # Another year of birth can't reach the mark by name alone; without this, "Nguyễn Văn Hùng" brings thousands.
         alike = alike.filter(Q(birth_year=person.birth_year) | Q(birth_year=None))
-    found = {p.pk: p for p in alike.prefetch_related("identifiers")[:_CANDIDATES]}
+    found = {p.pk: p for p in alike.prefetch_related("identifiers", "merged__identifiers")[:_CANDIDATES]}
     if values:
-        numbered = Patient.objects.filter(
-            facility=facility, identifiers__value__in=values, identifiers__is_active=True, merged_into=None
-        )
-        found |= {p.pk: p for p in numbered.prefetch_related("identifiers").distinct()[:_CANDIDATES]}
+        holders = Identifier.objects.filter(facility=facility, value__in=values, is_active=True)
+        people = holders.annotate(person=Coalesce("patient__merged_into_id", "patient_id")).values("person")
+        numbered = Patient.objects.filter(pk__in=people)
+        found |= {
+            p.pk: p for p in numbered.prefetch_related("identifiers", "merged__identifiers")[:_CANDIDATES]
+        }
     matches = [score(patient, person) for patient in found.values()]
-    return sorted((m for m in matches if m.score >= LIKELY), key=lambda m: -m.score)[:_SHOWN]
+    shown = [m for m in matches if m.score >= LIKELY or m.shares_number]
+    return sorted(shown, key=lambda m: -m.score)[:_SHOWN]
+
+
+@dataclass(frozen=True, slots=True)
+class CardMatch:
+    """What a scanned card means here.
+
+    "known": the card's number and name are one patient's, `patient`; "possible": somebody is much like it, `matches`; "new".
+    """
+
+    kind: Literal["new", "known", "possible"]
+    patient: Patient | None = None
+    matches: tuple[Match, ...] = ()
+
+
+def person_on(card: Card) -> Person:
+    """The person a card speaks of."""
+    numbers = [
+        (systems.CITIZEN, card.citizen_number),
+        (systems.OLD_CITIZEN, card.old_citizen_number),
+        (systems.INSURANCE, card.insurance_number),
+    ]
+    return Person(
+        full_name=card.full_name,
+        sex=card.sex,
+        birth_date=card.birth_date,
+        birth_year=card.birth_year,
+        numbers=tuple((system, value) for system, value in numbers if value),
+    )
+
+
+def match_card(facility: Organization, card: Card) -> CardMatch:
+    """Whether the facility knows the person on the card."""
+    person = person_on(card)
+    matches = possible_duplicates(facility, person)
+    number = card.citizen_number or systems.insurance_core(card.insurance_number)
+    sure = [
+        match
+        for match in matches
+        if number
+        and any(
+            i.system in _CARD_SYSTEMS and systems.insurance_core(i.value) == number
+            for i in _all_numbers(match.patient)
+        )
+    ]
+    if len(sure) == 1 and sure[0].score >= LIKELY:
+        return CardMatch("known", patient=sure[0].patient)
+    if matches:
+        return CardMatch("possible", matches=tuple(matches))
+    return CardMatch("new")

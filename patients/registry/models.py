@@ -14,6 +14,7 @@ from emr.accounts.models import FacilityRecord
 from emr.common.clock import now
 from emr.common.triggers import AppendOnly, RowHistory, SameFacility
 from emr.common.vietnamese import fold, sort_key, tidy
+from patients.registry import systems
 from patients.registry.phones import phone_digits
 
 VIETNAM = "VN"
@@ -178,6 +179,11 @@ class Identifier(FacilityRecord):
 
     def __str__(self) -> str:
         return self.value
+
+    @property
+    def kind_text(self) -> str:
+        """What the number is called on pages."""
+        return systems.label(self.system)
 
 
 class RelatedPerson(FacilityRecord):

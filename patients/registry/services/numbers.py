@@ -13,8 +13,6 @@ from emr.common.vietnamese import tidy
 from patients.registry import systems
 from patients.registry.models import Identifier, Patient
 
-MRN_DIGITS = 8
-
 
 def _next(facility: Organization, system: str) -> int:
     with connection.cursor() as cursor:
@@ -29,7 +27,7 @@ def _next(facility: Organization, system: str) -> int:
 def next_mrn(facility: Organization) -> str:
     """The next free patient number, with leading zeros; numbers that the HIS gave out are passed over."""
     system = systems.mrn(facility)
-    digits = int(facility_setting(facility.pk, "mrn_digits", MRN_DIGITS))
+    digits = int(facility_setting(facility.pk, "mrn_digits", systems.MRN_DIGITS))
     while True:
         value = f"{_next(facility, system):0{digits}d}"
         if not Identifier.objects.filter(facility=facility, system=system, value=value).exists():
@@ -50,7 +48,7 @@ def clean_value(system: str, value: str) -> str:
         raise DomainError(
             _("A personal identification number has 12 digits."), code="bad_citizen_number", field="value"
         )
-    return tidied
+    return systems.insurance_core(tidied) if system == systems.INSURANCE else tidied
 
 
 @transaction.atomic

@@ -11,6 +11,7 @@ from emr.audit.services import record
 from emr.common.errors import Conflict, DomainError
 from emr.common.vietnamese import tidy
 from emr.outbox import publish
+from patients.registry.labels import label, shown
 from patients.registry.models import Patient
 from patients.registry.services.registering import Demographics, check_birth
 
@@ -33,6 +34,16 @@ class Difference:
     theirs: Any
     yours: Any
 
+    @property
+    def theirs_shown(self) -> str:
+        """What the other saved, as a page shows it."""
+        return shown(self.field, self.theirs)
+
+    @property
+    def yours_shown(self) -> str:
+        """What was typed here, as a page shows it."""
+        return shown(self.field, self.yours)
+
 
 class Changed(Conflict):
     """Somebody changed the patient meanwhile; `differences` are the fields to compare, `patient` the present row."""
@@ -48,8 +59,7 @@ def _differences(patient: Patient, changes: Correction) -> list[Difference]:
     for name, yours in changes.items():
         theirs = getattr(patient, name)
         if theirs != yours:
-            label = str(Patient._meta.get_field(name).verbose_name)
-            found.append(Difference(name, label, theirs, yours))
+            found.append(Difference(name, label(name), theirs, yours))
     return found
 
 

@@ -1,0 +1,251 @@
+"""Questions about patients: the search of the one box, recent patients, a patient's numbers and earlier states."""
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, cast
+
+from django.contrib.postgres.search import TrigramWordSimilarity
+from django.db import connection
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Concat
+
+from emr.accounts.models import User
+from emr.audit.models import AuditEvent, RowVersion
+from patients.registry import permissions, systems
+from patients.registry.access import patients_for, same_person
+from patients.registry.labels import label, shown
+from patients.registry.models import CareContext, Identifier, MergeLink, Patient, RelatedPerson
+from patients.registry.terms import Terms, parse_terms
+
+PAGE = 20
+_ALIKE = 0.6
+_RECENT_EVENTS = 200
+
+# (facility id, number as typed) -> queryset of one column, ids of patients: a room above knows more numbers.
+NumberProvider = Callable[[int, str], QuerySet[Any, Any]]
+_number_providers: dict[str, NumberProvider] = {}
+
+
+def register_number_provider(name: str, find: NumberProvider) -> None:
+    """Let the search box find patients by numbers of a higher room (admission number, accession …).
+
+    `find` must answer a queryset of one column of patient ids, unevaluated: the search stays one query.
+    """
+    _number_providers[name] = find
+
+
+@dataclass(frozen=True, slots=True)
+class SearchPage:
+    """Up to 20 patients, newest first. `next_before`: send it back for the following page; None: that was all.
+
+    `is_similar`: nothing fits exactly; these names only sound alike.
+    """
+
+    patients: list[Patient]
+    next_before: int | None = None
+    is_similar: bool = False
+
+
+def _words(patients: QuerySet[Patient]) -> QuerySet[Patient]:
+    return patients.annotate(words=Concat(Value(" "), F("search_name")))
+
+
+def _by_number(facility_id: int, number: str) -> QuerySet[Any, Any]:
+    """Ids of patients who have a number that begins so, with or without its leading zeros."""
+    values = Q(value__startswith=number)
+    if number.isdigit() and len(number) < systems.MRN_DIGITS:
+        values |= Q(value=number.zfill(systems.MRN_DIGITS))
+    if (core := systems.insurance_core(number)) != number:
+        values |= Q(value=core)
+    found: list[QuerySet[Any, Any]] = [
+        Identifier.objects.filter(values, facility_id=facility_id).values("patient_id"),
+    ]
+    if number.isdigit():
+        found.append(
+            Patient.objects.filter(facility_id=facility_id, phone_digits__startswith=number)
+            .exclude(phone_digits="")
+            .values("pk")
+        )
+    found += [find(facility_id, number) for find in _number_providers.values()]
+    return found[0].union(*found[1:])
+
+
+def _matching(patients: QuerySet[Patient], facility_id: int, terms: Terms) -> QuerySet[Patient]:
+    if terms.number:
+        patients = patients.filter(pk__in=_by_number(facility_id, terms.number))
+    if terms.words:
+        patients = _words(patients)
+        for word in terms.words:
+            patients = patients.filter(words__contains=f" {word}")
+    if terms.birth_year is not None:
+        patients = patients.filter(birth_year=terms.birth_year)
+    if terms.birth_date is not None:
+        patients = patients.filter(birth_date=terms.birth_date)
+    return patients
+
+
+def with_row_facts(patients: QuerySet[Patient]) -> QuerySet[Patient]:
+    """Add what a row of a list shows: `mrn` and `last_department`, and the survivor where merged."""
+    mrn = Identifier.objects.filter(
+        patient=OuterRef("pk"), is_own=True, is_active=True, system__startswith=systems.MRN_PREFIX
+    ).order_by("pk")
+    last = CareContext.objects.filter(patient=OuterRef("pk"), department__isnull=False).order_by(
+        "-starts_at", "-pk"
+    )
+    return patients.select_related("merged_into").annotate(
+        mrn=Subquery(mrn.values("value")[:1]),
+        last_department=Subquery(last.values("department__name")[:1]),
+    )
+
+
+def search_patients(user: User, text: str, *, before: int | None = None) -> SearchPage:
+    """Find by words of the name in any order (beginnings, with or without accents), any number, birth.
+
+    One query; where nothing fits, a second one by likeness. Never counts, never leaves the person's reach.
+    """
+    terms = parse_terms(text)
+    if terms.is_empty:
+        return SearchPage([])
+    reach = patients_for(user, permissions.SEARCH)
+    found = _matching(reach, user.facility_id, terms)
+    if before is not None:
+        found = found.filter(pk__lt=before)
+    rows = list(with_row_facts(found).order_by("-pk")[: PAGE + 1])
+    if rows or before is not None or not terms.words or terms.number:
+        more = len(rows) > PAGE
+        return SearchPage(rows[:PAGE], rows[PAGE - 1].pk if more else None)
+    return SearchPage(_sounding_like(reach, terms), is_similar=True)
+
+
+def _sounding_like(reach: QuerySet[Patient], terms: Terms) -> list[Patient]:
+    """The names most like the words; the whole facility's index or the few of a department."""
+    wanted = " ".join(terms.words)
+    alike = _words(reach).filter(words__trigram_word_similar=wanted)
+    if terms.birth_year is not None:
+        alike = alike.filter(birth_year=terms.birth_year)
+    alike = alike.annotate(likeness=TrigramWordSimilarity(wanted, "search_name")).order_by("-likeness", "-pk")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('pg_trgm.word_similarity_threshold', %s, true)", [str(_ALIKE)])
+    return list(with_row_facts(alike)[:PAGE])
+
+
+def recent_patients(user: User, limit: int = 10) -> list[Patient]:
+    """The patients whose charts this person opened last, newest first; two queries."""
+    seen = (
+        AuditEvent.objects.filter(agent_id=user.pk, patient_id__isnull=False, outcome="success")
+        .order_by("-recorded_at")
+        .values_list("patient_id", flat=True)[:_RECENT_EVENTS]
+    )
+    order = {pk: place for place, pk in reversed(list(enumerate(seen)))}
+    if not order:
+        return []
+    first = sorted(order, key=lambda pk: order[pk])[: 2 * limit]
+    reach = patients_for(user, permissions.SEARCH).filter(pk__in=first, merged_into=None)
+    return sorted(with_row_facts(reach), key=lambda p: order[p.pk])[:limit]
+
+
+def patient_row(patient_id: int) -> Patient:
+    """One patient with what a list row shows (no scope: the caller has the patient already)."""
+    return with_row_facts(Patient.objects.filter(pk=patient_id)).get()
+
+
+def numbers_of(patient: Patient) -> list[Identifier]:
+    """All numbers of this person, active ones first; one query."""
+    return list(
+        Identifier.objects.filter(patient__in=same_person(patient)).order_by("-is_active", "system", "pk")
+    )
+
+
+def citizen_number(numbers: list[Identifier]) -> Identifier | None:
+    """The personal number among them, when there is an active one."""
+    return next((n for n in numbers if n.system == systems.CITIZEN and n.is_active), None)
+
+
+def people_of(patient: Patient) -> list[RelatedPerson]:
+    """The people who stand for the patient now, representatives first; one query."""
+    return list(RelatedPerson.objects.filter(patient__in=same_person(patient), ended_at=None))
+
+
+def merges_of(patient: Patient) -> list[MergeLink]:
+    """Merges, in force and undone, that touch this person; newest first; one query."""
+    rows = same_person(patient)
+    links = MergeLink.objects.filter(Q(survivor__in=rows) | Q(duplicate__in=rows)).select_related(
+        "survivor", "duplicate", "merged_by", "undone_by"
+    )
+    return list(links.order_by("-merged_at"))
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedColumn:
+    """One column of a correction, as a page shows it."""
+
+    column: str
+    label: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class PastChange:
+    """One correction: when, by whom, and what became different."""
+
+    at: dt.datetime
+    by: str
+    rows: list[ChangedColumn]
+
+
+# Derived columns say nothing that the named ones don't.
+_DERIVED = {
+    "version",
+    "sort_key",
+    "search_name",
+    "phone_digits",
+    "birth_precision",
+    "merged_into_id",
+}
+# The parts of a birth say nothing where its date changed as well.
+_PARTS_OF_BIRTH = {"birth_year", "birth_month"}
+
+
+def _as_row(patient: Patient) -> dict[str, Any]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT to_jsonb(p) FROM registry_patient p WHERE id = %s", [patient.pk])
+        row = cursor.fetchone()[0]
+    if isinstance(row, str):
+        import json  # noqa: PLC0415
+
+        row = json.loads(row)
+    return cast("dict[str, Any]", row)
+
+
+def _changed(before: dict[str, Any], after: dict[str, Any]) -> list[ChangedColumn]:
+    names = [name for name in after if name not in _DERIVED and before.get(name) != after[name]]
+    if "birth_date" in names:
+        names = [name for name in names if name not in _PARTS_OF_BIRTH]
+    return [
+        ChangedColumn(name, label(name), shown(name, before.get(name)), shown(name, after[name]))
+        for name in names
+    ]
+
+
+def past_changes(patient: Patient, limit: int = 50) -> list[PastChange]:
+    """The patient's earlier states as differences, newest first, from the history that the database keeps."""
+    versions = list(
+        RowVersion.objects.filter(
+            table_name="registry_patient", row_id=patient.pk, operation="UPDATE"
+        ).order_by("-recorded_at", "-pk")[:limit]
+    )
+    if not versions:
+        return []
+    who = dict(
+        AuditEvent.objects.filter(
+            transaction_id__in=[v.transaction_id for v in versions], patient_id=patient.pk
+        ).values_list("transaction_id", "agent_name")
+    )
+    after, found = _as_row(patient), []
+    for version in versions:
+        if rows := _changed(version.row, after):
+            found.append(PastChange(version.recorded_at, who.get(version.transaction_id, ""), rows))
+        after = version.row
+    return found
