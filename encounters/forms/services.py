@@ -11,14 +11,15 @@ from typing import Any
 
 from django.db import transaction
 from django.http import QueryDict
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from emr.accounts.models import Organization, User
 from emr.common.clock import local_today, now
 from emr.common.errors import DomainError
 from emr.terminology.selectors import concept
-from encounters.forms import catalogue, engine
-from encounters.forms.engine.calculation import carry_over
+from encounters.forms import catalogue, engine, paper, screen
 from encounters.forms.engine.definition import Coding, Form
 from encounters.forms.engine.parsing import parse
 from encounters.forms.engine.typed import VIETNAM
@@ -152,16 +153,30 @@ def begin_from(questionnaire: Questionnaire, *, earlier: Content, context: objec
     form = form_of(questionnaire)
     variables = _gathered(form, context)
     previous, _problems = engine.read_response(earlier)
-    return engine.write_response(carry_over(form, previous, variables=variables, now=moment()))
+    return engine.write_response(engine.carry_over(form, previous, variables=variables, now=moment()))
 
 
 # -- writing -------------------------------------------------------------------------------------------------------------
 
 
-def content_from_post(questionnaire: Questionnaire, data: QueryDict | Mapping[str, list[str]]) -> Content:
+def refreshed(questionnaire: Questionnaire, content: Content, *, context: object = None) -> Content:
+    """A draft opened again: read-only items as the providers know them now, unanswered ones prefilled, the rest as typed."""
+    form = form_of(questionnaire)
+    current, _problems = engine.read_response(content)
+    variables = _gathered(form, context)
+    return engine.write_response(engine.refresh(form, current, variables=variables, now=moment()))
+
+
+def content_from_post(
+    questionnaire: Questionnaire,
+    data: QueryDict | Mapping[str, list[str]],
+    *,
+    stored: Content | None = None,
+) -> Content:
     """The draft's content in a posted page: all that was typed, calculated items set anew. Other fields are ignored.
 
-    Raises DomainError for answers to items that the form doesn't have: the page belongs to another version.
+    Give the draft as `stored`, so that read-only items stay as they are there, whatever was posted. Raises DomainError
+    for answers to items that the form doesn't have: the page belongs to another version.
     """
     form = form_of(questionnaire)
     fields = dict(data.lists()) if isinstance(data, QueryDict) else data
@@ -170,7 +185,10 @@ def content_from_post(questionnaire: Questionnaire, data: QueryDict | Mapping[st
         raise DomainError(
             _("This page belongs to another version of the form. Open it again."), code="other_form"
         )
-    return engine.write_response(engine.calculate(form, decoded.response, now=moment()))
+    response = decoded.response
+    if stored is not None:
+        response = engine.keep_read_only(form, response, engine.read_response(stored)[0])
+    return engine.write_response(engine.calculate(form, response, now=moment()))
 
 
 def check(questionnaire: Questionnaire, content: Content, *, complete: bool = True) -> list[engine.Problem]:
@@ -251,3 +269,63 @@ def answers_of(content: Content, link_id: str) -> list[engine.Answer]:
 
     response, _problems = engine.read_response(content)
     return list(walk(response.items))
+
+
+# -- showing -------------------------------------------------------------------------------------------------------------
+
+
+def form_view(
+    questionnaire: Questionnaire,
+    content: Content,
+    *,
+    problems: Iterable[engine.Problem] = (),
+    changes: Iterable[engine.Change] = (),
+    sections: Mapping[str, str] | None = None,
+    language: str = "",
+) -> screen.FormView:
+    """What `{% include "encounters/forms/_form.html" with form=… %}` needs, inside a <form> of the page.
+
+    `problems` mark fields and make the summary, `changes` mark what differs, `sections` are safe fragments by name
+    ("orders"). The page loads static/js/forms.js as a module.
+    """
+    response, _unreadable = engine.read_response(content)
+    view = screen.form_view(
+        form_of(questionnaire),
+        response,
+        language=(language or get_language() or "vi").split("-", maxsplit=1)[0],
+        now=moment(),
+        problems=problems,
+        changes=changes,
+        sections=sections,
+    )
+    view.questionnaire = str(questionnaire.uuid)
+    return view
+
+
+def print_body(
+    questionnaire: Questionnaire,
+    content: Content,
+    *,
+    language: str = "vi",
+    sections: Mapping[str, str] | None = None,
+    at: str = "",
+) -> SafeString:
+    """The form's body as HTML for paper: no heading, no signatures; styled by static/print/questionnaire.css.
+
+    The same arguments give the same bytes; `at` (a FHIR dateTime) is what now() means to the form's expressions.
+    """
+    response, _unreadable = engine.read_response(content)
+    return paper.print_body(form_of(questionnaire), response, language=language, sections=sections, now=at)
+
+
+def print_parts(
+    questionnaire: Questionnaire,
+    content: Content,
+    *,
+    language: str = "vi",
+    sections: Mapping[str, str] | None = None,
+    at: str = "",
+) -> dict[str, SafeString]:
+    """The columns of a form laid out in columns, by linkId: for 36/BV2 `when`, `course`, `orders`, to compose one sheet."""
+    response, _unreadable = engine.read_response(content)
+    return paper.print_parts(form_of(questionnaire), response, language=language, sections=sections, now=at)

@@ -1,6 +1,13 @@
 """The forms engine: pure functions over FHIR R4 Questionnaires and their responses; no database, clock or request."""
 
-from encounters.forms.engine.calculation import calculate, initial_response, prune
+from encounters.forms.engine.calculation import (
+    calculate,
+    carry_over,
+    initial_response,
+    keep_read_only,
+    prune,
+    refresh,
+)
 from encounters.forms.engine.definition import (
     Coding,
     Condition,
@@ -12,7 +19,7 @@ from encounters.forms.engine.definition import (
     Text,
 )
 from encounters.forms.engine.difference import Change, difference
-from encounters.forms.engine.encoding import Decoded, decode, encode
+from encounters.forms.engine.encoding import Decoded, decode, encode, next_row
 from encounters.forms.engine.parsing import parse
 from encounters.forms.engine.responses import Answer, Entry, Response, read_response, write_response
 from encounters.forms.engine.tree import Node, Row, Tree, build
@@ -38,13 +45,17 @@ __all__ = [
     "Tree",
     "build",
     "calculate",
+    "carry_over",
     "decode",
     "difference",
     "encode",
     "initial_response",
+    "keep_read_only",
+    "next_row",
     "parse",
     "prune",
     "read_response",
+    "refresh",
     "validate",
     "write_response",
 ]

@@ -1,6 +1,6 @@
 """What the form itself fills in: calculated values, initial values, conditions written as expressions."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
@@ -238,19 +238,56 @@ def carry_over(
 ) -> Response:
     """A new response that repeats an earlier one, except what `variables` know anew (time, day, place)."""
     fresh = initial_response(form, variables=variables, now=now)
-    fresh.items = _carried(form.items, previous.items, fresh.items)
+    fresh.items = _merged(form.items, previous.items, fresh.items, _asks_anew)
     return calculate(form, prune(form, fresh, now=now), variables=variables, now=now)
 
 
-def _carried(items: tuple[Item, ...], previous: list[Entry], fresh: list[Entry]) -> list[Entry]:
+def refresh(form: Form, current: Response, *, variables: Variables | None = None, now: str = "") -> Response:
+    """The response with read-only items as `variables` know them now, and its unanswered items prefilled; what people
+    wrote stays."""
+    fresh = initial_response(form, variables=variables, now=now)
+    items = _merged(form.items, current.items, fresh.items, lambda item: item.read_only and _asks_anew(item))
+    merged = Response(current.questionnaire, current.status, items)
+    return calculate(form, merged, variables=variables, now=now)
+
+
+def keep_read_only(form: Form, posted: Response, stored: Response) -> Response:
+    """The posted response with its read-only items as they were stored: a page shows them, but doesn't decide them."""
+    items = _merged(form.items, posted.items, stored.items, lambda item: item.read_only, prefer_old=True)
+    return Response(posted.questionnaire, posted.status, items)
+
+
+def _asks_anew(item: Item) -> bool:
+    return bool(item.initial_expression or item.rows_expression)
+
+
+def _merged(
+    items: tuple[Item, ...],
+    old: list[Entry],
+    new: list[Entry],
+    takes_new: Callable[[Item], bool],
+    *,
+    prefer_old: bool = False,
+) -> list[Entry]:
+    """Entries of two responses item by item: the new one's where `takes_new` says so, else the old one's.
+
+    With `prefer_old` an item that doesn't take the new one keeps the old one even when that is empty.
+    """
     found: list[Entry] = []
     for item in items:
-        old = [entry for entry in previous if entry.link_id == item.link_id]
-        new = [entry for entry in fresh if entry.link_id == item.link_id]
-        asks_anew = item.initial_expression or item.rows_expression
+        mine = [entry for entry in old if entry.link_id == item.link_id]
+        theirs = [entry for entry in new if entry.link_id == item.link_id]
         if item.type == "group" and not item.repeats and not item.rows_expression:
-            below = _carried(item.items, old[0].items if old else [], new[0].items if new else [])
+            below = _merged(
+                item.items,
+                mine[0].items if mine else [],
+                theirs[0].items if theirs else [],
+                takes_new,
+                prefer_old=prefer_old,
+            )
             found += [Entry(item.link_id, [], below)] if below else []
+        elif prefer_old:
+            found += theirs if takes_new(item) else mine
         else:
-            found += (new or old) if asks_anew else (old or new)
+            found += (theirs or mine) if takes_new(item) else (mine or theirs)
     return found

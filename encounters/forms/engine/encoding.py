@@ -15,7 +15,7 @@ as the type of its item is kept as typed.
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import quote, unquote
 
@@ -59,7 +59,9 @@ def parts_of(item: Item, answer: Answer) -> dict[str, str]:
         return {"": option.key}
     if isinstance(value, Coding):
         shown = value.display or value.code
-        token = value.code if value.system == system_of(item.value_set) and "|" not in value.code else value.token
+        token = (
+            value.code if value.system == system_of(item.value_set) and "|" not in value.code else value.token
+        )
         parts = {"": token or value.token, "chosen": value.display, "shown": shown, "version": value.version}
         return {part: text for part, text in parts.items() if text or part == "chosen"}
     if isinstance(value, Quantity):
@@ -105,6 +107,22 @@ def decode(form: Form, data: Mapping[str, Sequence[str]]) -> Decoded:
     response = new_response(form)
     response.items = decoder.entries(form.items, ())
     return Decoded(response, tuple(decoder.unknown))
+
+
+def next_row(form: Form, names: Iterable[str], item: Item, above: tuple[int, ...]) -> int:
+    """The number after the last row of a repeating item among posted field names, empty fields included."""
+    highest = -1
+    depth = len(above)
+    for name in names:
+        pieces = name.removeprefix(PREFIX).split("/")
+        link_id = unquote(pieces[0])
+        if not name.startswith(PREFIX) or len(pieces) < 2 or not _ROWS.fullmatch(pieces[1]):
+            continue
+        rows = tuple(map(int, pieces[1].split(".")))
+        inside = item.link_id == link_id or item.link_id in form.repeaters.get(link_id, ())
+        if inside and len(rows) > depth and rows[:depth] == above:
+            highest = max(highest, rows[depth])
+    return highest + 1
 
 
 @dataclass
@@ -253,6 +271,7 @@ __all__ = [
     "Node",
     "decode",
     "encode",
+    "next_row",
     "parts_of",
     "path_of",
     "read_answers",

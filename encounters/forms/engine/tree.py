@@ -227,3 +227,8 @@ def _add_answers(node: Node, entries: list[Entry], strays: list[str]) -> None:
         below = item.items if index == 0 or item.repeats else ()
         children = _nodes(below, answer.items, rows, strays)
         node.rows.append(Row(rows, answer, children))
+
+
+def blank_row(item: Item, rows: tuple[int, ...]) -> Row:
+    """An empty row of a repeating group, to be typed into."""
+    return Row(rows, None, _nodes(item.items, [], rows, []))

@@ -6,8 +6,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from encounters.forms.engine import Answer, Coding, Entry, Form, Item, Quantity, Response, parse
-from encounters.forms.engine import typed
+from encounters.forms.engine import Answer, Coding, Entry, Form, Item, Quantity, Response, parse, typed
 from encounters.forms.engine.responses import new_response
 
 ICD = "http://hl7.org/fhir/sid/icd-10"
@@ -111,9 +110,7 @@ words = st.text(st.characters(codec="utf-8", exclude_characters="\r\x00"), min_s
 codes = st.from_regex(r"[A-Z][0-9]{2}(\.[0-9])?", fullmatch=True)
 days = st.dates().map(lambda day: day.isoformat())
 decimals = (
-    st.decimals(-(10**6), 10**6, places=3)
-    .map(lambda number: typed.tidy_decimal(number))
-    .filter(lambda number: number is not None)
+    st.decimals(-(10**6), 10**6, places=3).map(typed.tidy_decimal).filter(lambda number: number is not None)
 )
 clocks = st.times().map(lambda time: time.replace(microsecond=0).isoformat())
 instants = st.one_of(
