@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import IntegrityError, InterfaceError, OperationalError, connection, transaction
 from django.utils.translation import gettext_lazy as _
 
+from emr.common.arming import demand_armed, is_armed
 from emr.common.clock import now
 from emr.common.context import Acting, acting_as
 from integrations.hl7v2.acknowledgement import ERROR, REJECT, Problem, acknowledge
@@ -27,10 +28,12 @@ _alerted_at: dict[tuple[str, str], float] = {}
 def admits(address: str) -> bool:
     """Whether any channel knows the address; a stranger leaves an alert line in the audit, at most one a minute."""
     try:
-        channels = incoming_channels()
+        armed, channels = is_armed(), incoming_channels()
     except (OperationalError, InterfaceError):  # PostgreSQL was restarted: the thread's connection is dead
         connection.close()
-        channels = incoming_channels()
+        armed, channels = is_armed(), incoming_channels()
+    if not armed:
+        return False  # a restored copy takes nothing from the neighbours until a person arms it (F-28)
     if any(channel.admits(address) for channel in channels):
         return True
     if _may_alert(address, "address"):
@@ -74,6 +77,7 @@ def receive(frames: Sequence[Frame]) -> list[Reply]:
 def _receive(frames: Sequence[Frame]) -> list[Reply]:
     """One transaction for the batch."""
     with transaction.atomic():
+        demand_armed()
         channels = incoming_channels()
         moment = now()
         judged = [_judge(channels, single, moment) for single in frames]

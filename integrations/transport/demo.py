@@ -18,7 +18,9 @@ def load(facility: Organization) -> list[Channel]:
 
 
 def _channel(facility: Organization, name: str, title: str, message_types: list[str]) -> Channel:
-    found = Channel.objects.filter(facility=facility, sending_application=name, direction=Channel.Direction.IN).first()
+    found = Channel.objects.filter(
+        facility=facility, sending_application=name, direction=Channel.Direction.IN
+    ).first()
     if found is not None:
         return found
     return Channel.objects.create(
@@ -40,7 +42,9 @@ def channel_account(facility: Organization, name: str, title: str) -> User:
     found = User.objects.filter(username=username).first()
     if found is not None:
         return found
-    account = User(username=username, full_name=title, facility=facility, staff_code=username.upper(), is_active=False)
+    account = User(
+        username=username, full_name=title, facility=facility, staff_code=username.upper(), is_active=False
+    )
     account.set_unusable_password()
     account.save()
     return account

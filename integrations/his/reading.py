@@ -1,0 +1,91 @@
+"""An ADT message as the HIS room works with it: typed segments, whose news it is, when it happened."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from emr.accounts.models import Organization, User
+from integrations.his.outcomes import CannotApply
+from integrations.hl7v2.parsing import Hl7Message, parse
+from integrations.hl7v2.segments import Dg1, Evn, Mrg, Msh, Nk1, Pid, Pv1
+from integrations.transport.models import Channel, Message
+
+
+@dataclass(slots=True)
+class Adt:
+    """One message, read; `remarks` gather what was left undone though the message was applied."""
+
+    message: Message
+    parsed: Hl7Message
+    msh: Msh
+    evn: Evn
+    pid: Pid
+    pv1: Pv1
+    remarks: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+
+    @property
+    def channel(self) -> Channel:
+        """Where it came from."""
+        return self.message.channel
+
+    @property
+    def facility(self) -> Organization:
+        """Whose patient it is about."""
+        return self.message.channel.facility
+
+    @property
+    def account(self) -> User:
+        """The account that changes are written under."""
+        return self.message.channel.account
+
+    @property
+    def event(self) -> str:
+        """A01 … A40: MSH-9.2, or EVN-1 where the sender names it there alone."""
+        return self.msh.trigger_event or self.evn.event_type_code
+
+    @property
+    def happened_at(self) -> datetime:
+        """When the event happened: EVN-6, else EVN-2, else MSH-7, else when it came."""
+        for time in (self.evn.event_occurred, self.evn.recorded_date_time, self.msh.date_time_of_message):
+            if time is not None:
+                return time.at
+        return self.message.received_at
+
+    @property
+    def described_at(self) -> datetime:
+        """How fresh the person's data is: PID-33 where it is sent, else the event."""
+        updated = self.pid.last_update_date_time
+        return updated.at if updated is not None else self.happened_at
+
+    def remark(self, reason: str, **detail: Any) -> None:
+        """Note something left undone, to be shown with the message."""
+        self.remarks.append((reason, detail))
+
+    def next_of_kin(self) -> list[Nk1]:
+        """NK1, in order."""
+        return [Nk1.read(segment) for segment in self.parsed.all("NK1")]
+
+    def diagnoses(self) -> list[Dg1]:
+        """DG1, in order."""
+        return [Dg1.read(segment) for segment in self.parsed.all("DG1")]
+
+    def merges(self) -> list[tuple[Pid, Mrg]]:
+        """Each PID with the MRG that follows it (A40 may repeat the pair)."""
+        pairs: list[tuple[Pid, Mrg]] = []
+        current: Pid | None = None
+        for segment in self.parsed.segments:
+            if segment.name == "PID":
+                current = Pid.read(segment)
+            elif segment.name == "MRG" and current is not None:
+                pairs.append((current, Mrg.read(segment)))
+        return pairs
+
+
+def read_adt(message: Message) -> Adt:
+    """Parse and look through a message. Raises Hl7Error, or CannotApply for two persons in one message (S-30)."""
+    parsed = parse(bytes(message.raw), charset=message.channel.charset)
+    msh = Msh.read(parsed)
+    patients = parsed.all("PID")
+    if len(patients) != 1 and msh.trigger_event != "A40":
+        raise CannotApply("several_patients", count=len(patients))
+    return Adt(message, parsed, msh, Evn.read(parsed), Pid.read(parsed.first("PID")), Pv1.read(parsed))

@@ -1,0 +1,187 @@
+"""PID and NK1 onto the patient: registered once, corrected field by field, deletions only where `""` says so."""
+
+from datetime import date, datetime
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from emr.common.errors import DomainError
+from emr.common.vietnamese import fold
+from emr.terminology.selectors import concept
+from integrations.his.models import Freshness
+from integrations.his.outcomes import CannotApply
+from integrations.his.reading import Adt
+from integrations.his.services.freshness import is_news, stamp
+from integrations.his.services.numbers import Numbers, find_patient, read_numbers
+from integrations.hl7v2.segments import Pid
+from integrations.hl7v2.timestamps import Timestamp
+from integrations.hl7v2.values import NULL, Value
+from patients.registry import services as registry
+from patients.registry.models import Patient
+
+DEMOGRAPHICS = "demographics"
+
+_SEXES = {"M": "male", "F": "female", "O": "other", "A": "other", "U": "unknown", "N": "unknown"}
+# HL7 table 0063 → our relationships.
+_RELATIONSHIPS = {
+    "SPO": "SPS", "FTH": "FTH", "MTH": "MTH", "PAR": "EXT", "CHD": "CHILD", "SCH": "CHILD", "FCH": "CHILD", "NCH": "CHILD",
+    "SIB": "SIB", "BRO": "SIB", "SIS": "SIB", "GRP": "GRPRN", "GCH": "GRNDCHILD", "EXF": "EXT", "GRD": "GUARD",
+    "FND": "FRND", "ASC": "FRND",
+}  # fmt: skip
+
+
+def keep_patient(adt: Adt) -> tuple[Patient, bool]:
+    """The message's patient, registered or corrected; and whether the message brought any news about the person."""
+    numbers = read_numbers(adt, adt.pid.patient_identifier_list)
+    patient = find_patient(adt, numbers)
+    if patient is None:
+        patient = _register(adt, numbers)
+    elif not is_news(Freshness.Subject.PATIENT, patient.pk, DEMOGRAPHICS, adt.described_at):
+        adt.remark("partly_older", groups="PID")
+        return patient, False
+    else:
+        patient = _correct(adt, patient, numbers)
+    _keep_people(adt, patient)
+    stamp(Freshness.Subject.PATIENT, patient.pk, DEMOGRAPHICS, adt.described_at, adt.message)
+    return patient, True
+
+
+def _register(adt: Adt, numbers: Numbers) -> Patient:
+    pid = adt.pid
+    is_unknown = pid.identity_unknown_indicator == "Y"
+    name = pid.patient_name.full_name
+    if not name and not is_unknown:
+        raise CannotApply("no_patient_name")
+    changes = demographics(adt, pid)
+    changes.pop("full_name", None)
+    changes.pop("is_temporary", None)
+    return registry.register_patient(
+        facility=adt.facility,
+        by=adt.account,
+        full_name=name or _("Unknown patient"),
+        sex=changes.pop("sex", Patient.Sex.UNKNOWN),
+        mrn=numbers.own,
+        numbers=[registry.NewNumber(*number) for number in numbers.others],
+        another_person=True,  # the HIS knows; what looks alike is shown to the records staff
+        is_temporary=is_unknown,
+        description=_("Registered by %(sender)s as unknown") % {"sender": adt.channel.name}
+        if is_unknown
+        else "",
+        **changes,
+    )
+
+
+def _correct(adt: Adt, patient: Patient, numbers: Numbers) -> Patient:
+    for system, value in numbers.others:
+        try:
+            registry.add_identifier(patient=patient, system=system, value=value, by=adt.account)
+        except DomainError as refusal:
+            adt.remark("left_out", text=str(refusal))
+    changes = demographics(adt, adt.pid)
+    return (
+        registry.update_patient(patient=patient, by=adt.account, version=None, **changes)
+        if changes
+        else patient
+    )
+
+
+def demographics(adt: Adt, pid: Pid) -> dict[str, Any]:
+    """What PID says, as the registry's fields: empty fields are left out, `""` becomes the field's emptiness."""
+    changes: dict[str, Any] = {}
+    if name := pid.patient_name.full_name:
+        changes["full_name"] = name
+    changes |= _birth(pid)
+    if pid.administrative_sex is NULL:
+        changes["sex"] = Patient.Sex.UNKNOWN
+    elif isinstance(pid.administrative_sex, str):
+        if known := _SEXES.get(pid.administrative_sex.upper()):
+            changes["sex"] = known
+        else:
+            adt.remark("left_out", text="PID-8")
+    _text(changes, "phone", pid.phone_number_home, 30)
+    _text(changes, "other_phone", pid.phone_number_business, 30)
+    _coded(adt, changes, "ethnic_group", "ethnic-group", pid.ethnic_group or pid.race, place="PID-22")
+    citizenship = "VN" if pid.citizenship in {"VNM", "VIE"} else pid.citizenship
+    _coded(adt, changes, "nationality", "country", citizenship, place="PID-26")
+    changes |= _address(adt, pid)
+    if pid.identity_unknown_indicator in {"N", "Y"}:
+        changes["is_temporary"] = pid.identity_unknown_indicator == "Y"
+    changes |= _death(pid)
+    return changes
+
+
+def _birth(pid: Pid) -> dict[str, Any]:
+    born = pid.date_time_of_birth
+    nothing: dict[str, date | int | None] = {"birth_date": None, "birth_month": None, "birth_year": None}
+    if born is NULL:
+        return nothing
+    if not isinstance(born, Timestamp):
+        return {}
+    if born.has_day:
+        return nothing | {"birth_date": born.on, "birth_month": born.on.month, "birth_year": born.on.year}
+    return nothing | {
+        "birth_month": born.on.month if born.precision == "month" else None,
+        "birth_year": born.on.year,
+    }
+
+
+def _death(pid: Pid) -> dict[str, datetime | None]:
+    """PID-29 with a time to the minute at least, or PID-30 = N; a bare "Y" has no time and is told at discharge."""
+    died = pid.patient_death_date_and_time
+    if died is NULL or pid.patient_death_indicator == "N":
+        return {"deceased_at": None}
+    if isinstance(died, Timestamp) and died.has_day:
+        return {"deceased_at": died.at}
+    return {}
+
+
+def _text(changes: dict[str, Any], field: str, value: Value, length: int) -> None:
+    if value is NULL:
+        changes[field] = ""
+    elif isinstance(value, str):
+        changes[field] = value[:length]
+
+
+def _coded(adt: Adt, changes: dict[str, Any], field: str, system: str, value: Value, *, place: str) -> None:
+    if value is NULL:
+        changes[field] = ""
+    elif isinstance(value, str):
+        if concept(system, value.upper()) is not None:
+            changes[field] = value.upper()
+        else:
+            adt.remark("left_out", text=f"{place} ({value[:20]})")
+
+
+def _address(adt: Adt, pid: Pid) -> dict[str, str]:
+    """The line as sent is always kept; province and commune only as codes in force."""
+    if pid.address_is_null:
+        return {"address_line": "", "address_text": "", "province": "", "commune": ""}
+    sent = pid.patient_address
+    if not sent.line:
+        return {}
+    changes = {"address_line": sent.street_address[:200], "address_text": sent.line[:400]}
+    if concept("province", sent.state_or_province):
+        changes["province"] = sent.state_or_province
+    if concept("commune", sent.county_code):
+        changes["commune"] = sent.county_code
+    return changes
+
+
+def _keep_people(adt: Adt, patient: Patient) -> None:
+    """NK1: people not on the list yet are added; nobody is taken off it by a message."""
+    known = {
+        fold(name)
+        for name in patient.related_people.filter(ended_at=None).values_list("full_name", flat=True)
+    }
+    for nk1 in adt.next_of_kin():
+        name = nk1.name.full_name
+        if not name or fold(name) in known:
+            continue
+        known.add(fold(name))
+        registry.set_related_person(
+            patient=patient,
+            full_name=name[:160],
+            relationship=_RELATIONSHIPS.get(nk1.relationship.identifier.upper(), "O"),
+            by=adt.account,
+            phone=nk1.phone_number[:30],
+        )

@@ -1,0 +1,21 @@
+"""What came in is applied: one patient's messages in order, one at a time (the outbox's order key)."""
+
+from django.db import transaction
+
+from emr.outbox import Delivery, subscribe
+from integrations.his import services
+
+MAX_ATTEMPTS = 7
+
+
+@subscribe("hl7_message.received", queue="sync", max_attempts=MAX_ATTEMPTS)
+def apply_received(delivery: Delivery) -> None:
+    """Apply the message; what isn't the message's fault is tried again, then laid on the dead-letter desk."""
+    message_id = int(delivery.payload["message_id"])
+    try:
+        with transaction.atomic():
+            services.apply_message(message_id=message_id)
+    except Exception as error:
+        if delivery.attempts < MAX_ATTEMPTS:
+            raise
+        services.give_up(message_id=message_id, error=type(error).__name__)
