@@ -37,6 +37,7 @@ TEST_PROGRAMS = {
     "docker-compose": "docker-compose",
     "softhsm2-util": "softhsm2",
     "faketime": "faketime",
+    "nginx": "nginx-light",
 }
 # What the browser gets from npm: (files below node_modules, folder below static/vendor).
 BROWSER_FILES = [
