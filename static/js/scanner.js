@@ -2,7 +2,7 @@
 // one shown; a dialog's own before the page's) wherever the focus is, and never sends the form that happens to have it.
 import { isUsable } from "./common.js";
 
-const GAP = 35; // milliseconds between two keys; people need 80 or more, a keyboard-wedge scanner 1 to 20
+const GAP = 50; // milliseconds between two keys; people need 80 or more, a keyboard-wedge scanner 1 to 30
 const LEAST = 6; // characters; shorter lines are typed by hand
 
 let line = "";

@@ -36,7 +36,9 @@ server = Server()
 
 
 def _page(request: HttpRequest, source: str, **context: Any) -> HttpResponse:
-    return HttpResponse(engines["django"].from_string(CottonCompiler().process(source)).render(context, request))
+    return HttpResponse(
+        engines["django"].from_string(CottonCompiler().process(source)).render(context, request)
+    )
 
 
 FORM = """{% extends "layouts/base.html" %}{% block content %}<c-page-head title="Draft" />

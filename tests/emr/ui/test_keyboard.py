@@ -19,6 +19,16 @@ pytestmark = [
 ]
 STOPPED = "document.getElementById('stop').addEventListener('click', () => { window.stopped = (window.stopped || 0) + 1 })"
 
+# A scanner's keys come within milliseconds of each other, which a loaded test machine can't promise from outside.
+SCAN = """line => {
+  for (const key of [...line, 'Enter']) {
+    const field = document.activeElement;
+    const goes = field.dispatchEvent(new KeyboardEvent('keydown', {key, bubbles: true, cancelable: true}));
+    if (goes && key === 'Enter') field.form?.requestSubmit();
+    else if (goes && 'value' in field) field.value += key;
+  }
+}"""
+
 
 def focused(page: Page) -> str:
     return str(
@@ -74,7 +84,7 @@ def test_enter_goes_to_the_next_field_and_sends_nothing(ward_page: Page, bench_s
     ward_page.keyboard.type("x")
     ward_page.keyboard.press("Enter")
     assert focused(ward_page) == "seen_at"
-    ward_page.keyboard.type("221126 1430")
+    ward_page.keyboard.type("221126 1430", delay=70)  # faster would be a scanner
     ward_page.keyboard.press("Enter")
     assert ward_page.get_by_label("Seen at").input_value() == "22/11/2026 14:30"
     assert focused(ward_page) == "day"
@@ -104,9 +114,10 @@ def test_a_dialog_keeps_the_keys_to_itself(ward_page: Page, bench_server: Server
 def test_f2_looks_up_a_code_and_the_keyboard_chooses(ward_page: Page) -> None:
     ward_page.goto("/styleguide/")
     box = ward_page.get_by_role("combobox", name="Chẩn đoán")
+    found = ward_page.locator(".combobox-list [role=option]:visible")
     box.click()
     ward_page.keyboard.type("ph")
-    expect(ward_page.get_by_role("option")).to_have_count(3)
+    expect(found).to_have_count(4)
     ward_page.keyboard.press("ArrowDown")
     ward_page.keyboard.press("Enter")
     assert box.input_value() == "Hen phế quản, không xác định"
@@ -116,9 +127,9 @@ def test_f2_looks_up_a_code_and_the_keyboard_chooses(ward_page: Page) -> None:
     assert hidden.input_value() == "", "text and code never disagree"
     box.fill("")
     ward_page.keyboard.press("F2")
-    expect(ward_page.get_by_role("option")).to_have_count(5)
+    expect(found).to_have_count(5)
     ward_page.keyboard.press("Escape")
-    expect(ward_page.get_by_role("option")).to_have_count(0)
+    expect(found).to_have_count(0)
 
 
 @pytest.mark.parametrize(
@@ -170,8 +181,7 @@ def test_a_scan_goes_to_its_field_and_sends_no_other_form(ward_page: Page, bench
     ward_page.goto("/bench/form/")
     other = ward_page.locator("#other input")
     other.fill("by hand")
-    ward_page.keyboard.type("026001234567", delay=3)
-    ward_page.keyboard.press("Enter")
+    ward_page.evaluate(SCAN, "026001234567")
     assert ward_page.get_by_label("Wristband").input_value() == "026001234567"
     assert other.input_value() == "by hand"
     ward_page.wait_for_timeout(200)
