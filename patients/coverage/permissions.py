@@ -1,0 +1,4 @@
+"""Rights of this room."""
+
+READ = "coverage.read"
+WRITE = "coverage.write"

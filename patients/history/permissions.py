@@ -1,0 +1,4 @@
+"""Rights of this room."""
+
+READ = "history.read"
+WRITE = "history.write"
