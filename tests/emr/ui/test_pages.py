@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
-from django.test import Client
+from django.core.management import call_command
+from django.test import Client, override_settings
 from django.utils import translation
 
 from emr.ui import navigation
@@ -150,3 +151,15 @@ def test_dates_read_the_same_in_both_languages() -> None:
             assert moment(at) == "22/11/2026 14:05"
             assert day(at) == "22/11/2026"
     assert moment(None) == day(None) == ""
+
+
+def test_modules_import_each_other_by_hashed_names(tmp_path: Path) -> None:
+    storage = {"BACKEND": "emr.ui.staticfiles.HashedFiles"}
+    with override_settings(STATIC_ROOT=tmp_path, STORAGES={**settings.STORAGES, "staticfiles": storage}):
+        call_command("collectstatic", interactive=False, verbosity=0)
+    (page,) = tmp_path.glob("js/page.????????????.js")
+    wanted = re.findall(r'import\s*"\./([^"]+)"', page.read_text())
+    assert len(wanted) >= 11
+    for name in wanted:
+        assert re.fullmatch(r"[a-z-]+\.[0-9a-f]{12}\.js", name)
+        assert (tmp_path / "js" / name).exists()
