@@ -65,6 +65,11 @@ class PaperItem:
         return self.template in _ON_A_LINE and not self.items
 
     @property
+    def is_boxed(self) -> bool:
+        """The answer stands in its boxes alone: a day, a number; words with a code beside them don't."""
+        return bool(self.boxes) and not self.item.value_set and not self.item.options
+
+    @property
     def lines(self) -> list[list["PaperItem"]]:
         """What stands below, as lines of items side by side; several rows one after another."""
         return [line for row in self.rows for line in lines_of(row)]
