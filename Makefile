@@ -55,8 +55,8 @@ test-long: bootstrap-test ## kill at every line, soak, the second PostgreSQL in 
 test-security: bootstrap-test ## the tests that name a security requirement
 	$(BIN)/pytest -n 2 --dist loadgroup -m security
 
-reset: ## throw the demo's data away
-	@$(PYTHON) -m tools.reset
+reset: bootstrap ## throw the demo's data away
+	@$(BIN)/python -m tools.reset
 
 bootstrap:
 	@$(PYTHON) tools/bootstrap.py run

@@ -123,7 +123,18 @@ def python_packages(for_tests: bool) -> None:
         (BOOT / ".stamp").write_text(boot, encoding="utf-8")
     say("Python packages")
     groups = ["--group", "dev"] if for_tests else ["--no-dev"]
-    words = [uv, "sync", "--frozen", "--inexact", "--quiet", "--extra", "local", *groups, "--python", sys.executable]
+    words = [
+        uv,
+        "sync",
+        "--frozen",
+        "--inexact",
+        "--quiet",
+        "--extra",
+        "local",
+        *groups,
+        "--python",
+        sys.executable,
+    ]
     run(*words, UV_PYTHON_DOWNLOADS="never", UV_PROJECT_ENVIRONMENT=str(VENV), VIRTUAL_ENV="")
     (VENV / (".stamp-test" if for_tests else ".stamp-run")).write_text(stamp, encoding="utf-8")
 
