@@ -152,7 +152,11 @@ def bury(message: Message, reason: str, detail: Mapping[str, Any]) -> DeadLetter
 
 
 def _open(letter: DeadLetter) -> DeadLetter:
-    letter = DeadLetter.objects.select_for_update().select_related("message__channel").get(pk=letter.pk)
+    letter = (
+        DeadLetter.objects.select_for_update(of=("self",))
+        .select_related("message__channel")
+        .get(pk=letter.pk)
+    )
     if letter.resolution:
         raise Conflict(_("Somebody has already dealt with this message."))
     return letter
