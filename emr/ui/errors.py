@@ -2,30 +2,35 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
+from django.db import InterfaceError, OperationalError
 from django.http import HttpResponse
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
+
+from emr.ui.context_processors import theme_of
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
 
 def answer(request: HttpRequest, status: int, title: str, advice: str) -> HttpResponse:
-    """The page, or for htmx and other scripts the bare alert that fits into a fragment's place."""
+    """The page, or for htmx and other scripts the bare alert that fits into a fragment's place.
+
+    Rendered without the request: nothing here may need the user, and with it the database that may be down.
+    """
     whole = request.headers.get("HX-Request") != "true"
     context = {
         "status": status,
         "title": title,
         "advice": advice,
         "reference": getattr(request, "reference", "-"),
-        "signed_in": getattr(getattr(request, "user", None), "is_authenticated", False),
+        "ui": {"theme": theme_of(request)},
     }
     template = "emr/ui/error.html" if whole else "emr/ui/_error.html"
-    return HttpResponse(
-        render_to_string(template, context, request=request if whole else None), status=status
-    )
+    return HttpResponse(render_to_string(template, context), status=status)
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
@@ -52,7 +57,9 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """500. What was typed stays in the browser's copy of the draft."""
+    """500, or 503 when it is the database that doesn't answer. What was typed stays in the browser's copy."""
+    if isinstance(sys.exc_info()[1], OperationalError | InterfaceError):
+        return unavailable(request)
     advice = _(
         "Nothing you have typed is lost: go back and try again. "
         "If it happens again, give IT the reference below."

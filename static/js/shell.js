@@ -10,6 +10,26 @@ each("[data-nav-toggle]", (button) => {
   });
 });
 
+// Links that are wider than their place lose their icons (compact); that failing, they go under a button (folded).
+each(".topbar", (bar) => {
+  const links = bar.querySelector(".topbar-nav");
+  if (!links) return;
+  const measure = () => {
+    const tooWide = () => links.scrollWidth > links.parentElement.clientWidth + 1;
+    bar.classList.remove("compact", "folded");
+    bar.classList.toggle("compact", tooWide());
+    bar.classList.toggle("folded", tooWide());
+  };
+  new ResizeObserver(measure).observe(document.documentElement);
+  document.fonts.ready.then(measure);
+  measure();
+});
+
+document.addEventListener("keydown", (event) => {
+  const bar = event.key === "Escape" && document.querySelector(".topbar.nav-open");
+  if (bar) bar.querySelector("[data-nav-toggle]").click();
+});
+
 each("[data-panel-toggle]", (button) => {
   const chart = button.closest("[data-chart]");
   const apply = (small) => {

@@ -5,7 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from playwright.sync_api import expect
 
+from emr.accounts.models import User
+from emr.ui import navigation
+from emr.ui.navigation import Link
 from tests.emr.people import make_an
 from tests.emr.ui.conftest import AXE, open_page, sign_in
 
@@ -121,6 +125,45 @@ def test_the_banner_never_scrolls_away(ward_page: Page) -> None:
     assert 0 <= box["y"] < 80
     assert box["height"] < 80, "two lines, not more"
     assert ward_page.locator(".chart-panel").bounding_box()["y"] < 300  # type: ignore[index]
+
+
+def test_the_menu_folds_when_it_does_not_fit(
+    ward_page: Page, screenshots: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = [
+        "Người bệnh",
+        "Buồng bệnh",
+        "Chờ ký",
+        "Kết quả",
+        "Y lệnh",
+        "Hồ sơ bệnh án",
+        "Tích hợp",
+        "Quản trị",
+    ]
+    monkeypatch.setattr(navigation, "_entries", {})
+    monkeypatch.setattr(User, "has_right", lambda *_: True)
+    monkeypatch.setattr(navigation, "address", lambda name, *_: f"/bench/form/?{name}")
+    for order, name in enumerate(names):
+        navigation.register(
+            Link(name, f"to{order}", right="bench.see", icon="people", order=order, key="bcdefgi"[order:])
+        )
+    ward_page.goto("/bench/form/")
+    search = ward_page.get_by_role("searchbox")
+    for width, folded in ((1366, False), (1900, False), (1100, True), (820, True)):
+        ward_page.set_viewport_size({"width": width, "height": 768})
+        ward_page.wait_for_timeout(150)
+        ward_page.screenshot(path=screenshots / f"kit-menu-{width}.png")
+        assert ward_page.evaluate("document.documentElement.scrollWidth") <= width
+        assert search.is_visible()
+        assert ward_page.get_by_role("link", name="Chờ ký").is_visible() is not folded
+    ward_page.get_by_role("button", name="Menu").click()
+    expect(ward_page.get_by_role("link", name="Quản trị")).to_be_visible()
+    ward_page.keyboard.press("Escape")
+    expect(ward_page.get_by_role("link", name="Quản trị")).to_be_hidden()
+    ward_page.keyboard.press("F3")
+    expect(search).to_be_focused()
+    ward_page.keyboard.press("Control+k")
+    expect(search).to_be_focused()
 
 
 def test_the_work_panel_stays_small(ward_page: Page) -> None:

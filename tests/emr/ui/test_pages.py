@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.contrib.sessions.backends.db import SessionStore
 from django.core.management import call_command
+from django.db import OperationalError
 from django.test import Client, override_settings
 from django.utils import translation
 
@@ -163,3 +165,22 @@ def test_modules_import_each_other_by_hashed_names(tmp_path: Path) -> None:
     for name in wanted:
         assert re.fullmatch(r"[a-z-]+\.[0-9a-f]{12}\.js", name)
         assert (tmp_path / "js" / name).exists()
+
+
+def test_a_database_that_does_not_answer_gives_503(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Even the question who is signed in can't be answered then; the page needs none of it."""
+
+    def no_answer(*_: object) -> None:
+        raise OperationalError("connection refused: secret-host")
+
+    client.raise_request_exception = False
+    client.cookies["emr_theme"] = "dark"
+    client.cookies["sessionid"] = "whatever"
+    monkeypatch.setattr(SessionStore, "load", no_answer)
+    answer = client.get("/bench/form/")
+    page = answer.content.decode()
+    assert answer.status_code == 503
+    assert int(answer["Retry-After"]) > 0
+    assert "tạm thời chưa truy cập được" in page
+    assert 'data-bs-theme="dark"' in page
+    assert "secret-host" not in page
