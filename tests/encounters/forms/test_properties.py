@@ -19,18 +19,19 @@ from encounters.forms.engine import (
     validate,
     write_response,
 )
+from encounters.forms.engine.tree import build
+from encounters.forms.engine.vocabulary import ITEM_TYPES
 from tests.encounters.forms.factories import (
     EVERYTHING,
     expression,
     form,
     options,
     q,
-    questionnaire,
     responses,
 )
 
 settings.register_profile(
-    "forms", deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=150
+    "forms", deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=60
 )
 settings.load_profile("forms")
 
@@ -105,15 +106,9 @@ def test_a_response_doesn_t_differ_from_itself(given_response: Response) -> None
 
 
 @given(responses(EVERYTHING), responses(EVERYTHING))
-def test_every_difference_is_found(one: Response, other: Response) -> None:
-    assert bool(difference(EVERYTHING, one, other)) == (one.items != other.items) or _only_rows_moved(
-        one, other
-    )
-
-
-def _only_rows_moved(one: Response, other: Response) -> bool:
-    """Answers without a value but with nested items may shift between rows; nothing that a reader sees differs."""
-    return encode(EVERYTHING, one).values() is not None and one.items != other.items
+def test_where_no_difference_is_told_a_reader_sees_the_same(one: Response, other: Response) -> None:
+    if not difference(EVERYTHING, one, other):
+        assert sorted(encode(EVERYTHING, one).values()) == sorted(encode(EVERYTHING, other).values())
 
 
 CONDITIONAL = form(
@@ -165,17 +160,15 @@ CONDITIONAL = form(
 
 @given(responses(CONDITIONAL, sound=True))
 def test_a_disabled_item_never_blocks(given_response: Response) -> None:
-    from encounters.forms.engine.tree import build  # noqa: PLC0415
-
     tree = build(CONDITIONAL, given_response)
-    disabled = {node.path for node in tree.walk() if not tree.is_enabled(node)}
-    problems = validate(CONDITIONAL, given_response)
-    for problem in problems:
-        node_path = problem.path.rsplit("/0", 1)[0] if problem.code == "required" else problem.path
-        assert not {problem.path, node_path} & disabled
-    assert not disabled or all(
-        problem.link_id not in {"at", "why", "other"} for problem in problems if "death" in str(disabled)
-    )
+    disabled = {
+        path for node in tree.walk() if not tree.is_enabled(node) for path in (node.path, node.answer_path(0))
+    }
+    assert not disabled & {problem.path for problem in validate(CONDITIONAL, given_response)}
+    # What is pruned of disabled answers is judged the same.
+    assert [p.code for p in validate(CONDITIONAL, prune(CONDITIONAL, given_response))] == [
+        p.code for p in validate(CONDITIONAL, given_response)
+    ]
 
 
 @given(responses(CONDITIONAL))
@@ -185,9 +178,4 @@ def test_what_is_pruned_and_calculated_stays_so(given_response: Response) -> Non
 
 
 def test_the_form_used_here_has_every_type() -> None:
-    kinds = {item.type for item in EVERYTHING.walk()}
-    assert kinds == {
-        "group", "display", "boolean", "decimal", "integer", "date", "dateTime", "time", "string", "text", "url",
-        "choice", "open-choice", "quantity",
-    }  # fmt: skip
-    assert questionnaire()["resourceType"] == "Questionnaire"
+    assert {item.type for item in EVERYTHING.walk()} == ITEM_TYPES
