@@ -5,6 +5,7 @@ import datetime as dt
 import pgtrigger
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import RangeOperators
+from django.contrib.postgres.indexes import OpClass
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
@@ -113,6 +114,18 @@ class Encounter(FacilityRecord):
             ),
             models.Index(fields=["facility", "-admitted_at"], name="encounter_admitted"),
             models.Index(fields=["facility", "-ended_at"], name="encounter_ended"),
+            # The search box finds numbers by their beginnings.
+            models.Index(OpClass("identifier", name="varchar_pattern_ops"), name="encounter_identifier"),
+            models.Index(
+                OpClass("admission_number", name="varchar_pattern_ops"),
+                condition=~Q(admission_number=""),
+                name="encounter_admission_number",
+            ),
+            models.Index(
+                OpClass("archive_number", name="varchar_pattern_ops"),
+                condition=~Q(archive_number=""),
+                name="encounter_archive_number",
+            ),
         ]
         constraints = [
             models.UniqueConstraint(fields=["facility", "identifier"], name="one_encounter_per_identifier"),

@@ -1,0 +1,128 @@
+"""The bed board: which beds there are and who lies in them."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+
+from emr.accounts import roles
+from emr.accounts.models import Location, Organization, User
+from encounters.visits import permissions
+from encounters.visits.models import Encounter, EncounterLocation
+
+
+@dataclass(slots=True)
+class BedCell:
+    """One bed and who lies in it (None: nobody)."""
+
+    bed: Location
+    place: EncounterLocation | None = None
+
+    @property
+    def is_free(self) -> bool:
+        """Somebody may be put here."""
+        return self.place is None and self.bed.status == Location.Status.ACTIVE
+
+
+@dataclass(slots=True)
+class RoomCells:
+    """A room (None: beds that stand in no room) and its beds."""
+
+    room: Location | None
+    cells: list[BedCell] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Board:
+    """A department's rooms and beds, and the patients who have none."""
+
+    department: Organization
+    rooms: list[RoomCells]
+    without_bed: list[EncounterLocation]
+
+    @property
+    def cells(self) -> list[BedCell]:
+        """Every bed."""
+        return [cell for room in self.rooms for cell in room.cells]
+
+    @property
+    def free_count(self) -> int:
+        """Beds that somebody may be put into."""
+        return sum(cell.is_free for cell in self.cells)
+
+    @property
+    def patient_count(self) -> int:
+        """Patients of the department, with and without a bed."""
+        return len(self.without_bed) + sum(cell.place is not None for cell in self.cells)
+
+
+def _present(department: Organization) -> QuerySet[EncounterLocation]:
+    """Where patients are now: the rows of running stays without an end."""
+    return EncounterLocation.objects.filter(
+        department=department,
+        ends_at=None,
+        cancelled_at=None,
+        encounter__status=Encounter.Status.IN_PROGRESS,
+    ).select_related("encounter", "encounter__patient", "location")
+
+
+def bed_board(department: Organization) -> Board:
+    """The department's board in two queries, whatever its size. A patient lying in a bed out of use is shown there."""
+    locations = list(
+        Location.objects.filter(department=department)
+        .exclude(status=Location.Status.INACTIVE, kind=Location.Kind.ROOM)
+        .order_by("position", "code")
+    )
+    present = list(_present(department).exclude(encounter__encounter_class="AMB").order_by("starts_at"))
+    in_bed = {place.location_id: place for place in present if place.location_id is not None}
+    rooms = {loc.pk: RoomCells(loc) for loc in locations if loc.kind == Location.Kind.ROOM}
+    loose = RoomCells(None)
+    for bed in locations:
+        if bed.kind != Location.Kind.BED or (bed.status == Location.Status.INACTIVE and bed.pk not in in_bed):
+            continue
+        rooms.get(bed.parent_id or 0, loose).cells.append(BedCell(bed, in_bed.get(bed.pk)))
+    shown = [room for room in [*rooms.values(), loose] if room.cells]
+    return Board(department, shown, [place for place in present if place.location_id is None])
+
+
+def board_departments(user: User) -> list[Organization]:
+    """The departments whose board this person may open, with `free` and `bed_count` (beds in use)."""
+    reach = user.departments_for(permissions.BEDS)
+    departments = Organization.objects.filter(
+        kind=Organization.Kind.DEPARTMENT, parent=user.facility_id, is_active=True
+    )
+    if reach != roles.EVERYWHERE:
+        departments = departments.filter(pk__in=reach)
+    beds = Q(locations__kind=Location.Kind.BED, locations__status=Location.Status.ACTIVE)
+    taken = _taken(OuterRef("locations__pk"))
+    return list(
+        departments.annotate(
+            bed_count=Count("locations", filter=beds), free=Count("locations", filter=beds & ~Exists(taken))
+        )
+        .filter(bed_count__gt=0)
+        .order_by("code")
+    )
+
+
+def _taken(bed: OuterRef) -> QuerySet[EncounterLocation]:
+    return EncounterLocation.objects.filter(location=bed, ends_at=None, cancelled_at=None)
+
+
+def free_beds(department: Organization) -> list[Location]:
+    """Beds where somebody may be put now, in the order of the board, with their rooms."""
+    return list(
+        Location.objects.filter(
+            ~Exists(_taken(OuterRef("pk"))),
+            department=department,
+            kind=Location.Kind.BED,
+            status=Location.Status.ACTIVE,
+        )
+        .select_related("parent")
+        .order_by("parent__position", "parent__code", "position", "code")
+    )
+
+
+def suggested_bed(beds: Iterable[Location]) -> Location | None:
+    """The bed to offer: the first one that isn't kept for intensive care, else the first."""
+    beds = list(beds)
+    return next((bed for bed in beds if not bed.is_intensive_care), beds[0] if beds else None)

@@ -1,0 +1,1 @@
+"""Pages of stays, wards and beds."""

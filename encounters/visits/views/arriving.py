@@ -1,0 +1,243 @@
+"""Visits begin, patients are admitted."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from emr.accounts.access import Denied, requires
+from emr.accounts.models import Organization, User
+from emr.common.errors import DomainError
+from emr.common.http import StaffRequest
+from encounters.visits import codes, permissions, selectors, services
+from encounters.visits.forms import AdmitForm, VisitForm
+from encounters.visits.forms.arriving import own_department, usual_record_type
+from encounters.visits.forms.fields import clinical_departments
+from encounters.visits.models import Encounter
+from patients.registry import permissions as registry_permissions
+from patients.registry import services as registry
+from patients.registry.access import access_patient
+from patients.registry.age import age_of
+from patients.registry.completeness import Missing, missing_facts
+from patients.registry.models import Patient
+from patients.registry.selectors import dossier_of
+
+_SOURCE = {
+    codes.EncounterClass.EMERGENCY: codes.AdmissionSource.EMERGENCY,
+    codes.EncounterClass.AMBULATORY: codes.AdmissionSource.EXAMINATION,
+}
+_NAMES = {"code": "diagnosis_text"}
+
+
+def _age_in_months(patient: Patient) -> int | None:
+    age = age_of(patient)
+    if age is None:
+        return None
+    return {"day": 0, "month": age.count, "year": age.count * 12}[age.unit]
+
+
+def _is_infant(patient: Patient) -> bool:
+    months = _age_in_months(patient)
+    return months is not None and months < 12
+
+
+def _chosen(
+    request: HttpRequest, departments: list[Organization], fallback: Organization | None
+) -> Organization | None:
+    wanted = request.POST.get("department") or request.GET.get("department") or ""
+    return next((d for d in departments if str(d.pk) == wanted), fallback)
+
+
+def _lacking(request: StaffRequest, patient: Patient) -> list[Missing]:
+    """What the patient's own data lack: asked now, since the patient is here."""
+    dossier = dossier_of(patient)
+    return missing_facts(patient, dossier.numbers, dossier.people)
+
+
+def _patient(user: User, patient_uuid: UUID) -> Patient:
+    opened = access_patient(user, patient_uuid)
+    return opened.merged_into or opened
+
+
+@requires(permissions.ADMIT)
+@require_http_methods(["GET", "HEAD", "POST"])
+def admit(request: StaffRequest, patient_uuid: UUID) -> HttpResponse:
+    """Admit a patient: everything that is known is filled in, a free bed is offered."""
+    patient = _patient(request.user, patient_uuid)
+    running = list(selectors.running_stays(patient))
+    inpatient = next((stay for stay in running if stay.is_inpatient), None)
+    if inpatient is not None and request.method != "POST":
+        messages.info(request, _("The patient is admitted already."))
+        return redirect("encounters:visits:detail", inpatient.uuid)
+    visit = next((stay for stay in running if not stay.is_inpatient), None)
+    departments = list(clinical_departments(patient.facility_id))
+    department = _chosen(request, departments, own_department(request.user, departments))
+    beds = selectors.free_beds(department) if department else []
+    missing = _lacking(request, patient)
+    may_complete = request.user.has_right(registry_permissions.UPDATE)
+    form = AdmitForm(
+        request.POST or None,
+        facility_id=patient.facility_id,
+        beds=beds,
+        is_infant=_is_infant(patient),
+        lacking={m.field for m in missing} if may_complete else set(),
+        initial=_suggested(patient, visit, department, beds),
+    )
+    if request.method == "POST" and form.is_valid():
+        try:
+            stay = _carry_out(form, patient, visit, request.user)
+        except DomainError as refusal:
+            form.refuse(refusal, _NAMES)
+        else:
+            messages.success(
+                request,
+                _("Admitted. Admission number %(number)s.") % {"number": stay.admission_number},
+            )
+            return redirect("encounters:visits:detail", stay.uuid)
+    context = {
+        "patient": patient,
+        "encounter": visit,
+        "form": form,
+        "department": department,
+        "missing": missing,
+        "has_beds": bool(beds),
+    }
+    return render(
+        request, "encounters/visits/admit.html", context, status=422 if request.method == "POST" else 200
+    )
+
+
+def _suggested(
+    patient: Patient, visit: Encounter | None, department: Organization | None, beds: list[Any]
+) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "department": department,
+        "bed": selectors.suggested_bed(beds),
+        "record_type": usual_record_type(department, age_months=_age_in_months(patient)),
+    }
+    if visit is None:
+        return found
+    known = {
+        name: getattr(visit, name)
+        for name in ("reason", "referral_source", "referrer_name", "payer", "accident_type", "accident_place")
+    }
+    diagnosis = visit.conditions.filter(status="confirmed").order_by("-asserted_at", "-pk").first()
+    if diagnosis is not None:
+        known |= {"diagnosis": diagnosis.code, "diagnosis_text": diagnosis.text}
+    return (
+        found
+        | known
+        | {"version": visit.version, "admission_source": _SOURCE[codes.EncounterClass(visit.encounter_class)]}
+    )
+
+
+@transaction.atomic
+def _carry_out(form: AdmitForm, patient: Patient, visit: Encounter | None, by: User) -> Encounter:
+    data = form.cleaned_data
+    stay = services.admit(
+        patient=patient,
+        visit=visit,
+        department=data["department"],
+        bed=data["bed"],
+        by=by,
+        at=data["at"],
+        attending=data["attending"],
+        late_reason=data["late_reason"],
+        request_key=data["request_key"],
+        expected_version=data["version"] if visit is not None else None,
+        **form.details,
+    )
+    if data["diagnosis"] or data["diagnosis_text"]:
+        services.record_diagnosis(
+            encounter=stay,
+            role=codes.DiagnosisRole.ADMISSION,
+            code=data["diagnosis"],
+            text=data["diagnosis_text"],
+            by=by,
+            at=data["at"],
+            late_reason=data["late_reason"],
+        )
+    if form.completed:
+        registry.update_patient(patient=patient, by=by, version=None, **form.completed)  # type: ignore[arg-type]
+    if form.person:
+        registry.set_related_person(patient=patient, by=by, **form.person)
+    return stay
+
+
+@requires(permissions.ADMIT)
+@require_safe
+def place_fields(request: StaffRequest, patient_uuid: UUID) -> HttpResponse:
+    """Fragment: the free beds of the department just chosen, one offered, and the kind of record it usually opens."""
+    patient = _patient(request.user, patient_uuid)
+    departments = list(clinical_departments(patient.facility_id))
+    department = _chosen(request, departments, None)
+    beds = selectors.free_beds(department) if department else []
+    form = AdmitForm(
+        facility_id=patient.facility_id, beds=beds, initial=_suggested(patient, None, department, beds)
+    )
+    context = {"form": form, "department": department, "has_beds": bool(beds)}
+    return render(request, "encounters/visits/_place_fields.html", context)
+
+
+@requires(permissions.START)
+@require_http_methods(["GET", "HEAD", "POST"])
+def start_visit(request: StaffRequest, patient_uuid: UUID) -> HttpResponse:
+    """Begin an outpatient or emergency visit."""
+    patient = _patient(request.user, patient_uuid)
+    departments = list(clinical_departments(patient.facility_id))
+    department = _chosen(request, departments, own_department(request.user, departments))
+    form = VisitForm(
+        request.POST or None,
+        facility_id=patient.facility_id,
+        beds=[],
+        is_infant=_is_infant(patient),
+        initial={"department": department},
+    )
+    if request.method == "POST" and form.is_valid():
+        try:
+            stay = _begin(form, patient, request.user)
+        except DomainError as refusal:
+            form.refuse(refusal, _NAMES)
+        else:
+            messages.success(
+                request, _("The visit has begun. Treatment code %(code)s.") % {"code": stay.identifier}
+            )
+            return redirect("encounters:visits:detail", stay.uuid)
+    context = {"patient": patient, "encounter": None, "form": form}
+    return render(
+        request, "encounters/visits/start.html", context, status=422 if request.method == "POST" else 200
+    )
+
+
+@transaction.atomic
+def _begin(form: VisitForm, patient: Patient, by: User) -> Encounter:
+    data = form.cleaned_data
+    if not by.has_right(permissions.START, data["department"].pk):
+        raise Denied(permissions.START, patient_id=patient.pk, hidden=False)
+    stay = services.start_visit(
+        patient=patient,
+        department=data["department"],
+        encounter_class=data["encounter_class"],
+        by=by,
+        at=data["at"],
+        attending=data["attending"],
+        late_reason=data["late_reason"],
+        request_key=data["request_key"],
+        **form.details,
+    )
+    if data["diagnosis"] or data["diagnosis_text"]:
+        services.record_diagnosis(
+            encounter=stay,
+            role=codes.DiagnosisRole.ADMISSION,
+            code=data["diagnosis"],
+            text=data["diagnosis_text"],
+            by=by,
+            at=data["at"],
+            late_reason=data["late_reason"],
+        )
+    return stay

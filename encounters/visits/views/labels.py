@@ -1,0 +1,40 @@
+"""Wristbands and record labels."""
+
+from uuid import UUID
+
+from django.http import Http404, HttpResponse
+from django.views.decorators.http import require_safe
+
+from emr.accounts.access import requires
+from emr.audit.services import record
+from emr.common.http import StaffRequest
+from encounters.visits import labels, permissions
+from encounters.visits.access import access_encounter
+
+
+def _printed(request: StaffRequest, encounter_uuid: UUID, kind: str, form: str) -> labels.Label:
+    if kind not in labels.SIZES:
+        raise Http404
+    stay = access_encounter(request.user, encounter_uuid)
+    record("label.print", by=request.user, of=stay, detail={"kind": kind, "format": form})
+    return labels.label_of(stay)
+
+
+@requires(permissions.READ)
+@require_safe
+def pdf(request: StaffRequest, encounter_uuid: UUID, kind: str) -> HttpResponse:
+    """The label as a page of its own size; printing is on record."""
+    label = _printed(request, encounter_uuid, kind, "pdf")
+    response = HttpResponse(labels.label_pdf(label, kind), content_type="application/pdf")
+    response["Content-Disposition"] = f'inline; filename="{kind}-{label.barcode}.pdf"'
+    return response
+
+
+@requires(permissions.READ)
+@require_safe
+def zpl(request: StaffRequest, encounter_uuid: UUID, kind: str) -> HttpResponse:
+    """The label for a label printer, to be sent to it as it is."""
+    label = _printed(request, encounter_uuid, kind, "zpl")
+    response = HttpResponse(labels.label_zpl(label, kind), content_type="application/zpl")
+    response["Content-Disposition"] = f'attachment; filename="{kind}-{label.barcode}.zpl"'
+    return response

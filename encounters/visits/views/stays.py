@@ -1,0 +1,81 @@
+"""One stay on a page; a patient's stays in the chart."""
+
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from emr.accounts.access import requires
+from emr.accounts.models import User
+from emr.audit.services import record
+from emr.common.http import StaffRequest
+from encounters.visits import codes, permissions, selectors
+from encounters.visits.access import access_encounter
+from encounters.visits.forms import DiagnosisForm
+from encounters.visits.models import Encounter
+from patients.registry.access import access_patient
+
+
+@requires(permissions.READ)
+@require_safe
+def detail(request: StaffRequest, encounter_uuid: UUID) -> HttpResponse:
+    """The stay: numbers, day, places, diagnoses, procedures, people, and what may be done next."""
+    stay = access_encounter(request.user, encounter_uuid)
+    places = selectors.place_history(stay)
+    record("encounter.read", by=request.user, of=stay)
+    context = {
+        "patient": stay.patient,
+        "encounter": stay,
+        "places": places,
+        "present": next((row.place for row in places if row.is_present), None),
+        "bed_days": selectors.bed_days(stay, [row.place for row in places]),
+        "conditions": selectors.active_conditions(stay),
+        "procedures": _procedures(stay),
+        "participants": stay.participants.select_related("practitioner"),
+        "death": stay.deaths.filter(voided_at=None).prefetch_related("causes").first()
+        if stay.outcome in codes.DEATHS
+        else None,
+        "may": may(request.user, stay),
+        "diagnosis_form": DiagnosisForm(),
+    }
+    return render(request, "encounters/visits/detail.html", context)
+
+
+def _procedures(stay: Encounter) -> Any:
+    return stay.procedures.filter(status="completed").prefetch_related("performers__practitioner")
+
+
+def may(user: User, stay: Encounter) -> dict[str, bool]:
+    """What this person may do with the stay as it is now: buttons that would be refused aren't shown."""
+
+    def here(right: str) -> bool:
+        return user.has_right(right, stay.department_id)
+
+    living, finished = stay.is_open, stay.status == Encounter.Status.FINISHED
+    return {
+        "transfer": living and here(permissions.TRANSFER),
+        "discharge": living and here(permissions.DISCHARGE),
+        "admit": living and not stay.is_inpatient and user.has_right(permissions.ADMIT),
+        "cancel": living and here(permissions.CANCEL),
+        "cancel_discharge": finished and not stay.archive_number and here(permissions.DISCHARGE),
+        "diagnose": (living or finished) and not stay.archive_number and here(permissions.DIAGNOSE),
+    }
+
+
+@requires(permissions.READ)
+@require_safe
+def of_patient(request: StaffRequest, patient_uuid: UUID) -> HttpResponse:
+    """Every stay of the patient, newest first."""
+    opened = access_patient(request.user, patient_uuid)
+    patient = opened.merged_into or opened
+    record("encounter.list", by=request.user, of=patient, patient=patient)
+    stays = list(selectors.stays_of(patient))
+    context = {
+        "patient": patient,
+        "encounter": None,
+        "stays": stays,
+        **selectors.may_begin(request.user, stays),
+    }
+    return render(request, "encounters/visits/of_patient.html", context)
