@@ -173,6 +173,7 @@ RIGHTS: dict[str, dict[str, Scope]] = {
         "seal_keeper": F,
     },
     # integrations.transport
+    "transport.channels": {"integration": F, "admin": F},
     "transport.read": {"integration": F},
     "transport.repair": {"integration": F},
     "transport.manage": {"integration": F, "admin": F},
