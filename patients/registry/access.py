@@ -1,15 +1,23 @@
 """The only way to a patient: who may see whom (S-01, S-04)."""
 
-import datetime as dt
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
-from django.db.models.functions import Coalesce
+from django.db.models import (
+    DateTimeField,
+    DurationField,
+    ExpressionWrapper,
+    Func,
+    IntegerField,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+)
+from django.db.models.functions import Cast, Coalesce
 
 from emr.accounts import roles
 from emr.accounts.access import Denied, demand
-from emr.accounts.models import User
-from emr.accounts.services import facility_setting
+from emr.accounts.models import FacilitySetting, User
 from emr.common.clock import now
 from patients.registry import permissions
 from patients.registry.models import CareContext, Patient
@@ -18,17 +26,26 @@ from patients.registry.models import CareContext, Patient
 CARE_DAYS = 30
 
 
+class _Days(Func):
+    """A number of days as an interval."""
+
+    template = "make_interval(days => %(expressions)s)"
+    output_field = DurationField()
+
+
 def care_for(user: User, right: str = permissions.READ) -> QuerySet[CareContext]:
     """Care given lately by the departments where the person holds the right, or by the person in name."""
     reach = user.departments_for(right)
-    days = facility_setting(user.facility_id, "care_days", CARE_DAYS)
+    chosen = FacilitySetting.objects.filter(facility_id=user.facility_id, name="care_days")
+    days = Coalesce(Subquery(chosen.values(days=Cast("value", IntegerField()))[:1]), CARE_DAYS)
     moment = now()
+    lately = ExpressionWrapper(Value(moment) - _Days(days), output_field=DateTimeField())
     by_whom = Q(practitioner=user)
     if isinstance(reach, frozenset) and reach:
         by_whom |= Q(department__in=reach)
     return CareContext.objects.filter(
         by_whom,
-        Q(ends_at=None) | Q(ends_at__gt=moment - dt.timedelta(days=days)),
+        Q(ends_at=None) | Q(ends_at__gt=lately),
         facility_id=user.facility_id,
         starts_at__lte=moment,
     )

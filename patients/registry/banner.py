@@ -12,8 +12,8 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from patients.registry import age, systems
-from patients.registry.access import same_person
-from patients.registry.models import Identifier, Patient
+from patients.registry.models import Patient
+from patients.registry.selectors import dossier_of
 
 Slot = Literal["identity", "allergy", "stay", "measure", "risk", "payer", "state"]
 
@@ -54,7 +54,7 @@ class Banner:
 
 
 def _identity(patient: Patient, _encounter: Any) -> list[Part]:
-    numbers = list(Identifier.objects.filter(patient__in=same_person(patient), is_active=True).order_by("pk"))
+    numbers = [number for number in dossier_of(patient).numbers if number.is_active]
     own = [n for n in numbers if n.is_own and n.system.startswith(systems.MRN_PREFIX)]
     # The survivor's number stands first, the numbers of merged rows behind it.
     own.sort(key=lambda n: n.patient_id != patient.root_id)

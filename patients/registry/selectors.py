@@ -5,10 +5,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, cast
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.search import TrigramWordSimilarity
 from django.db import connection
 from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Value
-from django.db.models.functions import Concat
+from django.db.models.functions import Concat, JSONObject
 
 from emr.accounts.models import User
 from emr.audit.models import AuditEvent, RowVersion
@@ -16,6 +17,7 @@ from patients.registry import permissions, systems
 from patients.registry.access import patients_for, same_person
 from patients.registry.labels import label, shown
 from patients.registry.models import CareContext, Identifier, MergeLink, Patient, RelatedPerson
+from patients.registry.phones import phone_digits
 from patients.registry.terms import Terms, parse_terms
 
 PAGE = 20
@@ -63,7 +65,7 @@ def _by_number(facility_id: int, number: str) -> QuerySet[Any, Any]:
     ]
     if number.isdigit():
         found.append(
-            Patient.objects.filter(facility_id=facility_id, phone_digits__startswith=number)
+            Patient.objects.filter(facility_id=facility_id, phone_digits__startswith=phone_digits(number))
             .exclude(phone_digits="")
             .values("pk")
         )
@@ -150,21 +152,64 @@ def patient_row(patient_id: int) -> Patient:
     return with_row_facts(Patient.objects.filter(pk=patient_id)).get()
 
 
-def numbers_of(patient: Patient) -> list[Identifier]:
-    """All numbers of this person, active ones first; one query."""
-    return list(
-        Identifier.objects.filter(patient__in=same_person(patient)).order_by("-is_active", "system", "pk")
+@dataclass(frozen=True, slots=True)
+class Dossier:
+    """The numbers (active ones first) and the people (representatives first) of one person, merged rows included."""
+
+    numbers: list[Identifier]
+    people: list[RelatedPerson]
+
+
+_NUMBER = ("id", "uuid", "patient_id", "system", "value", "is_own", "is_active", "is_shared")
+_PERSON = (
+    "id",
+    "uuid",
+    "patient_id",
+    "full_name",
+    "relationship",
+    "id_number",
+    "phone",
+    "address",
+    "is_contact",
+    "is_representative",
+    "basis",
+    "basis_reference",
+)
+
+
+def as_json(*names: str) -> JSONObject:
+    """Some columns of a row as one JSON object, to bring rows of several tables home in one query."""
+    return JSONObject(**{name: name for name in names})
+
+
+def dossier_of(patient: Patient) -> Dossier:
+    """One query, asked once for a page: the banner and the page share it."""
+    kept: Dossier | None = patient.__dict__.get("_dossier")
+    if kept is not None:
+        return kept
+    rows = same_person(patient)
+    numbers = Identifier.objects.filter(patient__in=rows).order_by("-is_active", "system", "pk")
+    people = RelatedPerson.objects.filter(patient__in=rows, ended_at=None)
+    found = (
+        Patient.objects.filter(pk=patient.pk)
+        .annotate(
+            their_numbers=ArraySubquery(numbers.values(row=as_json(*_NUMBER))),
+            their_people=ArraySubquery(people.values(row=as_json(*_PERSON))),
+        )
+        .values_list("their_numbers", "their_people")
+        .get()
     )
+    kept = Dossier(
+        [Identifier(facility_id=patient.facility_id, **row) for row in found[0]],
+        [RelatedPerson(facility_id=patient.facility_id, **row) for row in found[1]],
+    )
+    patient.__dict__["_dossier"] = kept
+    return kept
 
 
 def citizen_number(numbers: list[Identifier]) -> Identifier | None:
     """The personal number among them, when there is an active one."""
     return next((n for n in numbers if n.system == systems.CITIZEN and n.is_active), None)
-
-
-def people_of(patient: Patient) -> list[RelatedPerson]:
-    """The people who stand for the patient now, representatives first; one query."""
-    return list(RelatedPerson.objects.filter(patient__in=same_person(patient), ended_at=None))
 
 
 def merges_of(patient: Patient) -> list[MergeLink]:

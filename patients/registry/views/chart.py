@@ -52,7 +52,8 @@ def chart(request: StaffRequest, patient_uuid: UUID) -> HttpResponse:
     """One person's chart; a merged row opens its survivor's, which shows both."""
     opened = access_patient(request.user, patient_uuid)
     patient = opened.merged_into or opened
-    numbers, people = selectors.numbers_of(patient), selectors.people_of(patient)
+    dossier = selectors.dossier_of(patient)
+    numbers, people = dossier.numbers, dossier.people
     record("patient.read", by=request.user, of=patient, patient=patient)
     context = {
         "patient": patient,

@@ -24,8 +24,7 @@ from patients.registry.models import Identifier, Patient, RelatedPerson
 def edit(request: StaffRequest, patient_uuid: UUID) -> HttpResponse:
     """Correct the administrative part; who comes second sees what differs and decides."""
     patient = access_patient(request.user, patient_uuid, permissions.UPDATE)
-    numbers = selectors.numbers_of(patient)
-    held = selectors.citizen_number(numbers)
+    held = selectors.citizen_number(selectors.dossier_of(patient).numbers)
     known = from_patient(patient) | {"citizen_number": held.value if held else ""}
     if patient.commune:
         known["commune_text"] = displays([("commune", patient.commune)]).get(("commune", patient.commune), "")

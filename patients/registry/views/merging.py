@@ -84,7 +84,7 @@ def merge(request: StaffRequest, survivor_uuid: UUID, duplicate_uuid: UUID) -> H
         "pair": [selectors.patient_row(survivor.pk), selectors.patient_row(duplicate.pk)],
         "duplicate": duplicate,
         "match": score(duplicate, _as_person(survivor)),
-        "numbers": [selectors.numbers_of(survivor), selectors.numbers_of(duplicate)],
+        "numbers": [selectors.dossier_of(row).numbers for row in (survivor, duplicate)],
     }
     status = 422 if request.method == "POST" else 200
     return render(request, "patients/registry/merge.html", context, status=status)
