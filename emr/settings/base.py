@@ -2,10 +2,14 @@
 
 from pathlib import Path
 
+import django_stubs_ext
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
 from emr.settings import _env
+
+# Lets classes name what they are of at run time, as the type checker wants: ModelForm[Channel].
+django_stubs_ext.monkeypatch()
 
 BASE_DIR = Path(__file__).resolve().parents[2]
 EMR_HOME = Path(_env.text("EMR_HOME", str(BASE_DIR / "var"))).resolve()
