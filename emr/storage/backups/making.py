@@ -166,7 +166,7 @@ def client_arguments() -> tuple[list[str], dict[str, str]]:
 def _dump(path: Path, snapshot: str) -> str:
     arguments, environment = client_arguments()
     command = [str(binaries.postgres_folder() / "pg_dump"), *arguments, "--format=custom", "--no-owner"]
-    command += ["--no-comments", "--schema=public", f"--snapshot={snapshot}", f"--file={path}"]
+    command += ["--no-comments", f"--snapshot={snapshot}", f"--file={path}"]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)  # noqa: S603 (no shell)
     if done.returncode:
         raise BackupError(f"pg_dump failed: {done.stderr.strip()}")
