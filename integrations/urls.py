@@ -1,4 +1,6 @@
-from django.urls import URLPattern, URLResolver
+"""The house's addresses."""
+
+from django.urls import URLPattern, URLResolver, include, path
 
 app_name = "integrations"
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns: list[URLPattern | URLResolver] = [path("integrations/", include("integrations.transport.urls"))]

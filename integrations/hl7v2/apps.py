@@ -5,3 +5,9 @@ class Hl7v2Config(AppConfig):
     name = "integrations.hl7v2"
     label = "hl7v2"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from integrations.hl7v2.showing import Hl7Reader  # noqa: PLC0415
+        from integrations.transport.readers import register_reader  # noqa: PLC0415
+
+        register_reader("mllp", Hl7Reader())

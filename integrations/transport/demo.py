@@ -1,7 +1,8 @@
 """The demo hospital's neighbours: HIS, LIS and RIS of facility 99999, calling from this machine."""
 
-from emr.accounts.models import Organization, User
+from emr.accounts.models import Organization
 from integrations.transport.models import Channel
+from integrations.transport.services import channel_account
 
 # name → (title of its account, message types)
 NEIGHBOURS = {
@@ -34,17 +35,3 @@ def _channel(facility: Organization, name: str, title: str, message_types: list[
         processing_ids=["P", "T", "D"],
         account=channel_account(facility, name, title),
     )
-
-
-def channel_account(facility: Organization, name: str, title: str) -> User:
-    """The account that a neighbour's changes are written under; inactive, without a password."""
-    username = f"{name}-{facility.code}".lower()
-    found = User.objects.filter(username=username).first()
-    if found is not None:
-        return found
-    account = User(
-        username=username, full_name=title, facility=facility, staff_code=username.upper(), is_active=False
-    )
-    account.set_unusable_password()
-    account.save()
-    return account

@@ -111,6 +111,7 @@ class Message(FacilityRecord):
         ]
         indexes = [
             models.Index(fields=["facility", "-id"], name="message_newest"),
+            models.Index(fields=["channel", "-received_at"], name="message_of_channel"),
             models.Index(fields=["facility", "control_id"], name="message_control_id"),
             models.Index(fields=["facility", "patient_number", "id"], name="message_patient"),
         ]
@@ -198,8 +199,13 @@ class DeadLetter(Record):
 class UnmappedCode(FacilityRecord):
     """A department, bed or staff code of a neighbour's that we don't know; kept as sent until somebody maps it."""
 
+    class Kind(models.TextChoices):
+        DEPARTMENT = "department", _("Department")
+        BED = "bed", _("Bed")
+        STAFF = "staff", _("Staff")
+
     channel = models.ForeignKey(Channel, on_delete=models.PROTECT, related_name="unmapped_codes")
-    kind = models.CharField(max_length=20)
+    kind = models.CharField(max_length=20, choices=Kind)
     code = models.CharField(max_length=200)
     seen_count = models.PositiveIntegerField(default=1)
     last_seen_at = models.DateTimeField()

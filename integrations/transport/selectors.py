@@ -2,10 +2,14 @@
 
 from collections.abc import Iterable
 
-from django.db.models import Count, Max, Q, QuerySet
+from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
 from emr.accounts.models import User
+from emr.common.clock import local_now
 from integrations.transport.models import Channel, DeadLetter, Message, MessageState, UnmappedCode
+
+State = MessageState.State
 
 
 def incoming_channels() -> list[Channel]:
@@ -32,18 +36,24 @@ def sender_channel(
 
 
 def channels_for(user: User) -> QuerySet[Channel]:
-    """The facility's channels with what happened on them: messages, open dead letters, waiting, the last one's time."""
-    state = "messages__state_row__state"
+    """The facility's channels with today's messages, those waiting, open dead letters and the last message's time."""
+    messages = Message.objects.filter(channel=OuterRef("pk"))
+    midnight = local_now().replace(hour=0, minute=0, second=0, microsecond=0)
     return (
         Channel.objects.filter(facility=user.facility)
         .annotate(
-            message_count=Count("messages"),
-            waiting_count=Count("messages", filter=Q(**{f"{state}__in": ["received", "waiting"]})),
-            dead_count=Count("messages", filter=Q(**{state: MessageState.State.DEAD})),
-            last_received_at=Max("messages__received_at"),
+            today_count=_count(messages.filter(received_at__gte=midnight)),
+            waiting_count=_count(messages.filter(state_row__state__in=[State.RECEIVED, State.WAITING])),
+            dead_count=_count(messages.filter(state_row__state=State.DEAD, dead_letters__resolution="")),
+            last_received_at=Subquery(messages.order_by("-received_at").values("received_at")[:1]),
         )
         .order_by("name")
     )
+
+
+def _count(messages: QuerySet[Message]) -> Subquery:
+    counted = messages.order_by().values("channel").annotate(count=Count("pk")).values("count")
+    return Coalesce(Subquery(counted), 0, output_field=IntegerField())  # type: ignore[return-value]  # an expression too
 
 
 def messages_for(
@@ -61,7 +71,7 @@ def messages_for(
         .select_related("channel", "state_row")
         .defer("raw", "reply")
     )
-    if state in MessageState.State.values:
+    if state in State.values:
         found = found.filter(state_row__state=state)
     if channel:
         found = found.filter(channel__uuid=channel)

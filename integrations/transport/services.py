@@ -248,6 +248,48 @@ def map_code(row: UnmappedCode, *, mapped_to: str, by: User) -> None:
 
 
 @transaction.atomic
+def save_channel(channel: Channel, *, by: User) -> Channel:
+    """Keep a new or changed channel; a new one gets its account. Refuses a sender that another channel is for."""
+    is_new = channel.pk is None
+    if is_new:
+        channel.facility = by.facility
+        name = f"{channel.sending_application}-{channel.sending_facility}"
+        channel.account = channel_account(by.facility, name, channel.name)
+    same = Channel.objects.filter(
+        facility=channel.facility,
+        direction=channel.direction,
+        protocol=channel.protocol,
+        sending_application=channel.sending_application,
+        sending_facility=channel.sending_facility,
+    )
+    if same.exclude(pk=channel.pk).exists():
+        raise DomainError(
+            _("Another channel is for this sender."), code="sender_taken", field="sending_application"
+        )
+    channel.save()
+    record("channel.add" if is_new else "channel.change", by=by, of=channel)
+    return channel
+
+
+def channel_account(facility: Organization, name: str, title: str) -> User:
+    """The account that a neighbour's changes are written under; inactive, without a password."""
+    username = f"{name}-{facility.code}".lower()[:60] if facility.code not in name else name.lower()[:60]
+    found = User.objects.filter(username=username, facility=facility).first()
+    if found is not None:
+        return found
+    account = User(
+        username=username,
+        full_name=title,
+        facility=facility,
+        staff_code=username.upper()[:30],
+        is_active=False,
+    )
+    account.set_unusable_password()
+    account.save()
+    return account
+
+
+@transaction.atomic
 def switch_channel(channel: Channel, *, enabled: bool, by: User) -> None:
     """Let a neighbour in, or shut it out; connections that are open are refused from the next message on."""
     channel.is_enabled = enabled

@@ -1,0 +1,129 @@
+"""Shape of the input on the integration pages."""
+
+import ipaddress
+import re
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from integrations.transport.models import Channel, MessageState
+
+_TYPE = re.compile(r"[A-Z]{3}(\^[A-Z0-9]{2,3})?$")
+
+
+class MessageFilterForm(forms.Form):
+    """What the list of messages is narrowed by; it travels by POST, since a patient's number is among it (S-55)."""
+
+    state = forms.ChoiceField(
+        label=gettext_lazy("State"), required=False, choices=[("", "—"), *MessageState.State.choices]
+    )
+    channel = forms.ChoiceField(label=gettext_lazy("Channel"), required=False)
+    message_type = forms.CharField(label=gettext_lazy("Message type"), required=False, max_length=16)
+    control_id = forms.CharField(label=gettext_lazy("Control id (MSH-10)"), required=False, max_length=200)
+    patient_number = forms.CharField(
+        label=gettext_lazy("Patient number (exact)"), required=False, max_length=200
+    )
+    page = forms.IntegerField(required=False, min_value=1, max_value=100_000, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, channels: list[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["channel"].choices = [("", "—"), *channels]  # type: ignore[attr-defined]  # a ChoiceField
+
+
+class ReplayForm(forms.Form):
+    """An edited message, marks and all."""
+
+    text = forms.CharField(
+        label=gettext_lazy("Message"),
+        strip=False,
+        max_length=2_000_000,
+        widget=forms.Textarea(attrs={"rows": 14, "spellcheck": "false"}),
+    )
+
+
+class DismissForm(forms.Form):
+    """Why a message isn't needed."""
+
+    note = forms.CharField(label=gettext_lazy("Why isn't it needed?"), max_length=300)
+
+
+class MapForm(forms.Form):
+    """Our code for a neighbour's."""
+
+    mapped_to = forms.CharField(label=gettext_lazy("Our code"), required=False, max_length=60)
+
+
+class LinesField(forms.CharField):
+    """A list, one entry a line (or separated by commas)."""
+
+    widget = forms.Textarea(attrs={"rows": 3})
+
+    def clean(self, value: Any) -> Any:
+        return [entry.strip() for entry in re.split(r"[\n,]", super().clean(value)) if entry.strip()]
+
+    def prepare_value(self, value: Any) -> Any:
+        return "\n".join(value) if isinstance(value, list) else value
+
+
+class ChannelForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable at run time
+    """A neighbour: who, from where, what."""
+
+    allowed_addresses = LinesField(
+        label=gettext_lazy("Addresses it may call from"),
+        help_text=gettext_lazy("One a line: 10.1.2.3 or 10.1.2.0/24."),
+    )
+    message_types = LinesField(
+        label=gettext_lazy("Messages it may send"),
+        help_text=gettext_lazy("One a line: ADT for every event, or ADT^A01 for one."),
+    )
+    processing_ids = forms.MultipleChoiceField(
+        label=gettext_lazy("Processing ids (MSH-11)"),
+        choices=[
+            ("P", gettext_lazy("P: production")),
+            ("T", gettext_lazy("T: training")),
+            ("D", gettext_lazy("D: debugging")),
+        ],
+        widget=forms.CheckboxSelectMultiple,
+        initial=["P"],
+    )
+    charset = forms.ChoiceField(
+        label=gettext_lazy("Character set"),
+        required=False,
+        choices=[("", gettext_lazy("As the message says, or as it looks")), ("utf-8", "UTF-8"), ("cp1258", "Windows-1258"),
+                 ("tcvn3", "TCVN 5712 (ABC)"), ("vni", "VNI"), ("latin-1", "ISO 8859-1")],
+    )  # fmt: skip
+
+    class Meta:
+        model = Channel
+        fields = (
+            "name", "sending_application", "sending_facility", "allowed_addresses", "message_types", "processing_ids",
+            "charset", "duplicate_key",
+        )  # fmt: skip
+        labels = {
+            "name": gettext_lazy("Name"),
+            "sending_application": gettext_lazy("Sending application (MSH-3)"),
+            "sending_facility": gettext_lazy("Sending facility (MSH-4)"),
+            "duplicate_key": gettext_lazy("The same message is recognised by"),
+        }
+        help_texts = {"sending_application": "", "sending_facility": ""}
+
+    def clean_allowed_addresses(self) -> list[str]:
+        """Every entry an address or a range."""
+        for entry in self.cleaned_data["allowed_addresses"]:
+            try:
+                ipaddress.ip_network(entry, strict=False)
+            except ValueError as error:
+                raise forms.ValidationError(
+                    _("%(entry)s is neither an address nor a range.") % {"entry": entry}
+                ) from error
+        return list(self.cleaned_data["allowed_addresses"])
+
+    def clean_message_types(self) -> list[str]:
+        """Every entry a type, or a type and an event."""
+        types = [entry.upper() for entry in self.cleaned_data["message_types"]]
+        for entry in types:
+            if not _TYPE.match(entry):
+                raise forms.ValidationError(_("%(entry)s is no message type.") % {"entry": entry})
+        return types

@@ -1,0 +1,49 @@
+"""How a format shows its messages on our pages: registered by the format's room, which stands above this one."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One field as understood: where it stands ("PID-5"), what it is, what it says (patient data hidden)."""
+
+    place: str
+    label: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A message made fit for the eyes of somebody without a right to charts.
+
+    `text` is the message with patient data replaced by marks; `problem` says why it couldn't be understood.
+    """
+
+    text: str
+    rows: list[Row]
+    charset: str = ""
+    problem: str = ""
+
+
+class Reader(Protocol):
+    """One format."""
+
+    def show(self, raw: bytes, charset: str) -> Shown:
+        """The message with patient data hidden."""
+
+    def restore(self, text: str, raw: bytes, charset: str) -> tuple[bytes, str]:
+        """An edited text with its marks put back from the original: (bytes, patient number). Raises DomainError."""
+
+
+_readers: dict[str, Reader] = {}
+
+
+def register_reader(protocol: str, reader: Reader) -> None:
+    """Let a format's room show its messages; the same protocol again replaces it."""
+    _readers[protocol] = reader
+
+
+def reader_for(protocol: str) -> Reader:
+    """The format of a channel's protocol. Raises KeyError when its room isn't installed."""
+    return _readers[protocol]

@@ -1,0 +1,23 @@
+"""Pages of the integration staff, under /integrations/."""
+
+from django.urls import path
+
+from integrations.transport.views import channels, desk, inbox
+
+app_name = "transport"
+urlpatterns = [
+    path("", channels.channels, name="channels"),
+    path("channels/add/", channels.edit, name="add_channel"),
+    path("channels/<uuid:channel_uuid>/", channels.edit, name="channel"),
+    path("channels/<uuid:channel_uuid>/switch/", channels.switch, name="switch_channel"),
+    path("messages/", inbox.message_list, name="messages"),
+    path("messages/<uuid:message_uuid>/", inbox.message, name="message"),
+    path("dead-letters/", desk.dead_letters, name="dead_letters"),
+    path("dead-letters/panel/", desk.waiting_panel, name="dead_letter_panel"),
+    path("dead-letters/<uuid:letter_uuid>/", desk.dead_letter, name="dead_letter"),
+    path("dead-letters/<uuid:letter_uuid>/replay/", desk.replay, name="replay"),
+    path("dead-letters/<uuid:letter_uuid>/edit/", desk.replay_edited, name="replay_edited"),
+    path("dead-letters/<uuid:letter_uuid>/dismiss/", desk.dismiss, name="dismiss"),
+    path("codes/", channels.unmapped, name="unmapped"),
+    path("codes/<uuid:code_uuid>/", channels.map_code, name="map_code"),
+]

@@ -1,0 +1,85 @@
+"""The neighbours, and their codes that we don't know."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from emr.accounts.access import requires
+from emr.audit.services import record
+from emr.common.errors import DomainError
+from emr.common.http import StaffRequest
+from integrations.transport import permissions, selectors, services
+from integrations.transport.access import access_channel, access_unmapped_code
+from integrations.transport.forms import ChannelForm, MapForm
+from integrations.transport.models import Channel
+
+
+@requires(permissions.CHANNELS)
+@require_GET
+def channels(request: StaffRequest) -> HttpResponse:
+    """Every channel of the facility with its state and counts."""
+    found = list(selectors.channels_for(request.user))
+    record("channel.list", by=request.user, detail={"count": len(found)})
+    return render(request, "integrations/transport/channels.html", {"channels": found})
+
+
+@requires(permissions.MANAGE)
+@require_http_methods(["GET", "POST"])
+def edit(request: StaffRequest, channel_uuid: UUID | None = None) -> HttpResponse:
+    """Add a channel, or change one."""
+    channel = access_channel(request.user, channel_uuid) if channel_uuid else None
+    if request.method == "GET":
+        record("channel.read", by=request.user, of=channel)
+        form = ChannelForm(instance=channel)
+        return render(request, "integrations/transport/channel.html", {"form": form, "channel": channel})
+    form = ChannelForm(request.POST, instance=channel)
+    if form.is_valid():
+        try:
+            services.save_channel(form.save(commit=False), by=request.user)
+        except DomainError as refusal:
+            form.add_error(refusal.field, str(refusal))
+        else:
+            messages.success(request, _("The channel is saved."))
+            return redirect("integrations:transport:channels")
+    context = {"form": form, "channel": channel}
+    return render(request, "integrations/transport/channel.html", context, status=422)
+
+
+@requires(permissions.MANAGE)
+@require_POST
+def switch(request: StaffRequest, channel_uuid: UUID) -> HttpResponse:
+    """Let a neighbour in, or shut it out."""
+    channel: Channel = access_channel(request.user, channel_uuid)
+    services.switch_channel(channel, enabled=not channel.is_enabled, by=request.user)
+    said = _("%(name)s may send again.") if channel.is_enabled else _("%(name)s is shut out.")
+    messages.success(request, said % {"name": channel.name})
+    return redirect("integrations:transport:channels")
+
+
+@requires(permissions.REPAIR)
+@require_GET
+def unmapped(request: StaffRequest) -> HttpResponse:
+    """The neighbours' codes that nobody has mapped, and those that were."""
+    rows = list(selectors.unmapped_codes(request.user)[:500])
+    record("unmapped_code.list", by=request.user, detail={"count": len(rows)})
+    return render(request, "integrations/transport/unmapped.html", {"rows": rows})
+
+
+@requires(permissions.REPAIR)
+@require_POST
+def map_code(request: StaffRequest, code_uuid: UUID) -> HttpResponse:
+    """Say which of our codes one of theirs means."""
+    row = access_unmapped_code(request.user, code_uuid)
+    form = MapForm(request.POST)
+    if form.is_valid():
+        try:
+            services.map_code(row, mapped_to=form.cleaned_data["mapped_to"], by=request.user)
+        except DomainError as refusal:
+            messages.error(request, str(refusal))
+        else:
+            messages.success(request, _("Kept. It counts from the next message on."))
+    return redirect("integrations:transport:unmapped")

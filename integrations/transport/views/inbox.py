@@ -1,0 +1,57 @@
+"""Messages: searched, and shown raw beside what was understood, patient data hidden."""
+
+from uuid import UUID
+
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET, require_http_methods
+
+from emr.accounts.access import requires
+from emr.audit.services import record
+from emr.common.http import StaffRequest
+from integrations.transport import permissions, selectors
+from integrations.transport.access import access_message
+from integrations.transport.forms import MessageFilterForm
+from integrations.transport.readers import reader_for
+from integrations.transport.reasons import reason_text
+
+PAGE_SIZE = 50
+
+
+@requires(permissions.READ)
+@require_http_methods(["GET", "POST"])
+def message_list(request: StaffRequest) -> HttpResponse:
+    """The facility's messages, newest first; what they are narrowed by travels by POST."""
+    names = [(str(channel.uuid), channel.name) for channel in selectors.channels_for(request.user)]
+    # A link from another page may name a state; everything else is asked by POST.
+    initial = {"state": request.GET.get("state", "")}
+    form = MessageFilterForm(request.POST if request.method == "POST" else initial, channels=names)
+    wanted = dict(form.cleaned_data) if form.is_valid() else {}
+    number = wanted.pop("page", None) or 1
+    page = Paginator(selectors.messages_for(request.user, **wanted), PAGE_SIZE).get_page(number)
+    used = sorted(name for name, value in wanted.items() if value)
+    record("hl7_message.list", by=request.user, detail={"filters": used, "count": len(page)})
+    fragment = bool(request.htmx) and not request.htmx.boosted
+    template = "integrations/transport/_messages.html" if fragment else "integrations/transport/messages.html"
+    return render(request, template, {"form": form, "page": page})
+
+
+@requires(permissions.READ)
+@require_GET
+def message(request: StaffRequest, message_uuid: UUID) -> HttpResponse:
+    """One message: as it came, as it was understood, what became of it."""
+    found = access_message(request.user, message_uuid)
+    shown = reader_for(found.channel.protocol).show(bytes(found.raw), found.channel.charset)
+    answer = (
+        reader_for(found.channel.protocol).show(bytes(found.reply).strip(b"\x0b\x1c\r"), "")
+        if found.reply
+        else None
+    )
+    remarks = [reason_text(reason, detail) for reason, detail in found.state_row.remarks]
+    letters = list(found.dead_letters.select_related("resolved_by").order_by("-id"))
+    for letter in letters:
+        letter.text = reason_text(letter.reason, letter.detail)  # type: ignore[attr-defined]  # for the template
+    record("hl7_message.read", by=request.user, of=found)
+    context = {"message": found, "shown": shown, "answer": answer, "remarks": remarks, "letters": letters}
+    return render(request, "integrations/transport/message.html", context)
