@@ -62,6 +62,7 @@ each("[data-combobox]", (box) => {
   }
 
   async function search() {
+    clearTimeout(timer);
     request?.abort();
     request = new AbortController();
     try {

@@ -85,7 +85,7 @@ def page_range(paginator: Paginator[Any], number: int) -> list[int | str]:
 def control(field: BoundField) -> SafeString:
     """The widget of a form's field with our classes and, for days and times, the hooks of dates.js."""
     widget = field.field.widget
-    attrs: dict[str, str] = {"class": _class_of(widget) + (" is-invalid" if field.errors else "")}
+    attrs: dict[str, str | bool] = {"class": _class_of(widget) + (" is-invalid" if field.errors else "")}
     kind = _date_kind(field.field)
     if kind and not isinstance(widget, forms.HiddenInput):
         attrs |= {
@@ -96,7 +96,7 @@ def control(field: BoundField) -> SafeString:
         }
     own = widget.attrs.get("class")
     if own:
-        attrs["class"] += f" {own}"
+        attrs["class"] = f"{attrs['class']} {own}"
     return field.as_widget(attrs=attrs)
 
 
