@@ -115,7 +115,9 @@ def print_body(
     `sections` are the (safe) fragments of other rooms by name. The same arguments give the same bytes.
     """
     items = _paper(form, response, language, sections or {}, now)
-    html = render_to_string("encounters/forms/print/_body.html", {"lines": lines_of(items), "language": language})
+    html = render_to_string(
+        "encounters/forms/print/_body.html", {"lines": lines_of(items), "language": language}
+    )
     return mark_safe(html)  # noqa: S308 - a rendered template
 
 

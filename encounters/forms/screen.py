@@ -17,7 +17,19 @@ from encounters.forms.engine.tree import blank_row, path_of
 from encounters.forms.engine.values import show_value
 
 FEW = 4  # so many choices of a required question are shown as buttons at once, more as a list to pull down
-_WIDTHS = (2, 3, 4, 6, 8, 9)  # column classes that the grid of a form has
+# Widths on paper (twelfths) as columns of a page's grid, which has fewer.
+_WIDTHS = {
+    1: "w-2",
+    2: "w-2",
+    3: "w-3",
+    4: "w-4",
+    5: "w-4",
+    6: "w-6",
+    7: "w-8",
+    8: "w-8",
+    9: "w-9",
+    10: "w-9",
+}
 
 
 def id_of(path: str) -> str:
@@ -63,6 +75,11 @@ class Input:
     @property
     def chosen(self) -> str:
         return self.parts.get("chosen", "")
+
+    @property
+    def code(self) -> str:
+        """The code alone, to be read beside its words."""
+        return self.value.rpartition("|")[2]
 
     @property
     def version(self) -> str:
@@ -248,7 +265,7 @@ class _Builder:
             is_enabled=self.tree.is_enabled(node),
             help=item.help.in_language(self.language),
             unit=item.units[0].display or item.units[0].code if len(item.units) == 1 else "",
-            width=f"w-{item.paper.width}" if item.paper.width in _WIDTHS else "",
+            width=_WIDTHS.get(item.paper.width, ""),
             search=search_address(item) if item.value_set else "",
             placeholder=item.placeholder.in_language(self.language),
             conditions=self.conditions(node),
@@ -268,6 +285,9 @@ class _Builder:
     def fill_group(self, view: ItemView, node: Node, level: int) -> None:
         if not node.item.repeats:
             view.items = [self.node(child, level + 1) for child in node.rows[0].nodes]
+            if node.item.paper.layout == "columns":  # columns of paper stand below each other on a screen
+                for item in view.items:
+                    item.width = ""
             return
         spare = blank_row(node.item, (*node.above, len(node.rows)))
         view.rows = [self.row(node, row, level + 1) for row in [*node.rows, spare]]
@@ -310,12 +330,8 @@ class _Builder:
 
     def checks(self, node: Node) -> list[Input]:
         """A field for each option of a repeating choice; an answer that is no option keeps a field of its own."""
-        given = [
-            (row.answer, parts_of(node.item, row.answer))
-            for row in node.rows
-            if row.answer and not row.answer.is_empty
-        ]
-        keys = [parts.get("", "") for _answer, parts in given]
+        given = [parts_of(node.item, answer) for answer in node.answers]
+        keys = [parts.get("", "") for parts in given]
         found = []
         for index, option in enumerate(node.item.options):
             chosen = [Choice(option.key, option.label.in_language(self.language), option.key in keys)]

@@ -93,10 +93,14 @@ each("[data-questionnaire]", (root) => {
 each("[data-forms-state]", obey);
 
 each("[data-forms-coded]", (box) => {
+  const shown = box.querySelector("input[name$='/shown']");
+  const code = box.parentElement.querySelector("[data-forms-code]");
+  shown.addEventListener("input", () => { code.textContent = ""; }); // combobox.js empties the code likewise
   box.addEventListener("emr:chosen", (event) => {
     const words = event.detail?.text ?? event.detail?.display ?? "";
     box.querySelector("[data-forms-chosen]").value = words;
-    box.querySelector("input[name$='/shown']").value = words;
+    shown.value = words;
+    code.textContent = event.detail?.display_code ?? event.detail?.code ?? "";
     box.dispatchEvent(new Event("change", { bubbles: true }));
   });
 });
