@@ -1,0 +1,291 @@
+"""Years of finished visits, and today's inpatients at every stage, made through the same services as the pages use."""
+
+import datetime as dt
+import random
+import uuid
+from decimal import Decimal
+
+from django.db import connection
+from django.utils import timezone
+
+from emr.accounts.models import Location, Organization, User
+from emr.common.clock import now
+from emr.outbox.models import OutboxEvent
+from emr.outbox.services import deliver
+from emr.terminology.selectors import displays
+from encounters.documents import services as documents
+from encounters.documents.models import Document, DocumentDraft
+from encounters.orders.services import add_medication, add_service
+from encounters.results.services import record_vital_signs
+from encounters.visits import services as visits
+from encounters.visits.models import Condition, Encounter, EncounterLocation
+from integrations.demo.cases import CASES, Case
+from patients.coverage.services import record_coverage
+from patients.history.services import record_allergy, record_no_known_allergy, record_problem
+from patients.registry.models import Patient
+from signatures.providers.base import Pin
+from signatures.signing.models import SigningRequest
+from signatures.signing.services import sign_requests
+
+LATE = "Dữ liệu minh họa"
+
+
+def build_history(
+    patients: list[Patient], departments: dict[str, Organization], chance: random.Random
+) -> int:
+    """Finished visits over the last years, written straight into the tables; returns how many."""
+    facility, outpatient = patients[0].facility, departments["K01"]
+    names = displays([("icd10", case.code) for case in CASES])
+    stays: list[Encounter] = []
+    cases: list[Case] = []
+    with connection.cursor() as cursor:
+        for patient in patients:
+            for _ in range(chance.randrange(0, 6)):
+                cursor.execute("SELECT nextval('visits_encounter_identifier')")
+                started = now() - dt.timedelta(days=chance.randrange(20, 1500), hours=chance.randrange(1, 9))
+                case = chance.choice(CASES)
+                cases.append(case)
+                stays.append(
+                    Encounter(
+                        facility=facility,
+                        patient=patient,
+                        encounter_class="AMB",
+                        arrival_class="AMB",
+                        status="finished",
+                        identifier=f"DC{cursor.fetchone()[0]:09d}",
+                        started_at=started,
+                        ended_at=started + dt.timedelta(hours=2),
+                        entered_at=started,
+                        department=outpatient,
+                        reason=case.reason,
+                        payer="BHYT",
+                        outcome="2",
+                        disposition="home",
+                    )
+                )
+    Encounter.objects.bulk_create(stays)
+    EncounterLocation.objects.bulk_create(
+        EncounterLocation(
+            facility=facility,
+            encounter=stay,
+            department=outpatient,
+            starts_at=stay.started_at,
+            ends_at=stay.ended_at,
+        )
+        for stay in stays
+    )
+    Condition.objects.bulk_create(
+        Condition(
+            facility=facility,
+            encounter=stay,
+            patient_id=stay.patient_id,
+            department=outpatient,
+            role="discharge-main",
+            code=case.code,
+            text=names.get(("icd10", case.code), case.reason),
+            asserted_at=stay.ended_at,
+        )
+        for stay, case in zip(stays, cases, strict=True)
+    )
+    return len(stays)
+
+
+def build_facts(patients: list[Patient], people: dict[str, User], chance: random.Random) -> None:
+    """Insurance cards, allergies and long-lasting diseases of some."""
+    clerk, doctor = people["tiepdon"], people["bacsi"]
+    for number, patient in enumerate(patients):
+        if chance.random() < 0.8:
+            record_coverage(
+                patient=patient,
+                payer="BHYT",
+                by=clerk,
+                card_number=f"GD4{chance.randrange(10, 97)}{number:010d}",
+                valid_from=timezone.localdate().replace(month=1, day=1),
+                valid_until=timezone.localdate().replace(month=12, day=31),
+                registered_facility="99999",
+            )
+        if chance.random() < 0.12:
+            record_allergy(
+                patient=patient,
+                substance=chance.choice(("Penicillin", "Tôm", "Diclofenac", "Cefotaxim")),
+                by=doctor,
+            )
+        elif chance.random() < 0.5:
+            record_no_known_allergy(patient=patient, by=doctor)
+        if (
+            patient.birth_year
+            and timezone.localdate().year - patient.birth_year > 55
+            and chance.random() < 0.5
+        ):
+            record_problem(patient=patient, text="Tăng huyết áp vô căn (nguyên phát)", code="I10", by=doctor)
+
+
+def build_inpatients(
+    patients: list[Patient],
+    departments: dict[str, Organization],
+    people: dict[str, User],
+    chance: random.Random,
+) -> list[Document]:
+    """Today's wards: one inpatient for each patient given. Returns the entries that were confirmed, oldest first."""
+    beds = {
+        code: list(Location.objects.filter(department=department, kind="bed").order_by("position"))
+        for code, department in departments.items()
+    }
+    confirmed: list[Document] = []
+    for index, patient in enumerate(patients):
+        wanted = CASES[index % len(CASES)]
+        days = chance.randrange(0, len(wanted.course))
+        encounter = _admit(patient, wanted, days, departments, beds, people, chance)
+        _vital_signs(encounter, days, people, chance)
+        if wanted.department in {"K03", "K19"}:
+            doctor = people["bacsi"] if wanted.department == "K03" else people["bacsi2"]
+            confirmed += _entries(encounter, wanted, days, doctor, leave_today=index % 3 == 0)
+    return confirmed
+
+
+def _admit(  # noqa: PLR0917  the demo's cast
+    patient: Patient,
+    case: Case,
+    days: int,
+    departments: dict[str, Organization],
+    beds: dict[str, list[Location]],
+    people: dict[str, User],
+    chance: random.Random,
+) -> Encounter:
+    at = (now() - dt.timedelta(days=days, hours=chance.randrange(2, 7))).replace(second=0, microsecond=0)
+    born = patient.birth_date
+    if born is not None and at.date() <= born:
+        at = now() - dt.timedelta(minutes=30)
+    late = LATE if now() - at > dt.timedelta(hours=12) else ""
+    doctor = people["bacsi2"] if case.department == "K19" else people["bacsi"]
+    encounter = visits.admit(
+        patient=patient,
+        department=departments[case.department],
+        by=people["tiepdon"],
+        bed=beds[case.department].pop(0),
+        at=at,
+        late_reason=late,
+        attending=doctor,
+        reason=case.reason,
+        admission_source="2",
+        referral_source="2",
+        times_admitted=1,
+        payer="BHYT",
+        record_type="01/BV1",
+    )
+    visits.record_diagnosis(
+        encounter=encounter, role="department", by=doctor, code=case.code, at=at, late_reason=late
+    )
+    return encounter
+
+
+def _vital_signs(encounter: Encounter, days: int, people: dict[str, User], chance: random.Random) -> None:
+    for day in range(days, -1, -1):
+        at = now() - dt.timedelta(days=day, minutes=chance.randrange(10, 90))
+        if at < encounter.started_at:
+            continue
+        fever = Decimal(str(round(36.8 + max(0, day - 1) * 0.6 + chance.random() * 0.4, 1)))
+        record_vital_signs(
+            encounter=encounter,
+            by=people["dieuduong"],
+            effective_at=at,
+            batch=uuid.UUID(int=chance.getrandbits(128)),
+            late_reason=LATE if day else "",
+            confirmed=True,
+            values={
+                "pulse": Decimal(chance.randrange(70, 100)),
+                "temperature": fever,
+                "systolic": Decimal(chance.randrange(105, 150)),
+                "diastolic": Decimal(chance.randrange(60, 90)),
+                "respiration": Decimal(chance.randrange(16, 24)),
+                "oxygen": Decimal(chance.randrange(94, 100)),
+            },
+        )
+
+
+def _entries(
+    encounter: Encounter, case: Case, days: int, doctor: User, *, leave_today: bool
+) -> list[Document]:
+    confirmed: list[Document] = []
+    names = displays(
+        [("medicine", m[0]) for m in case.medicines]
+        + [("laboratory-test", t) for t in case.tests]
+        + [("icd10", case.code)]
+    )
+    title = names.get(("icd10", case.code), case.reason)
+    for index in range(days + 1):
+        day = days - index
+        at = max(now() - dt.timedelta(days=day, minutes=40), encounter.started_at + dt.timedelta(minutes=5))
+        document = documents.begin_document(
+            encounter=encounter,
+            code="36/BV2",
+            by=doctor,
+            happened_at=at.replace(second=0, microsecond=0),
+            late_reason=LATE if day else "",
+        )
+        if index:
+            documents.copy_earlier(document=document, by=doctor)
+        else:
+            for code, unit, route, times, day_number in case.medicines:
+                add_medication(
+                    entry=document,
+                    by=doctor,
+                    code=code,
+                    text=names.get(("medicine", code), code),
+                    dose=Decimal(1),
+                    dose_unit=unit,
+                    route=route,
+                    times_per_day=times,
+                    day_number=day_number,
+                )
+            for code in case.tests:
+                add_service(
+                    entry=document,
+                    by=doctor,
+                    category="laboratory",
+                    code=code,
+                    text=names.get(("laboratory-test", code), code),
+                )
+            add_service(entry=document, by=doctor, category="care-level", code="2", text="Chăm sóc cấp II")
+            add_service(entry=document, by=doctor, category="diet", code="BT02", text="Cháo thường")
+        draft = DocumentDraft.objects.get(document=document)
+        local = timezone.localtime(document.happened_at)
+        fields = {
+            "a/when.at/0": [f"{local:%d/%m/%Y %H:%M}"],
+            "a/course.text/0": [case.course[min(index, len(case.course) - 1)]],
+            "a/course.diagnosis.code/0": [case.code],
+            "a/course.diagnosis.code/0/shown": [title],
+            "a/course.diagnosis.code/0/chosen": [title],
+        }
+        draft = documents.save_draft(document=document, fields=fields, revision=draft.revision, by=doctor)
+        if day == 0 and leave_today:
+            continue
+        documents.finalize_document(document=document, revision=draft.revision, by=doctor)
+        confirmed.append(document)
+    return confirmed
+
+
+def sign_some(entries: list[Document], pin: str, count: int) -> int:
+    """Render, prepare and sign the oldest entries now, as workers and doctors would. Returns how many."""
+    signed = 0
+    for document in entries[:count]:
+        key = f"document:{document.pk}"
+        _work(key)
+        request = (
+            SigningRequest.objects.select_related("signer")
+            .filter(version__document=document, status="ready")
+            .first()
+        )
+        if request is None:
+            continue
+        outcomes = sign_requests(shown={request.uuid: request.sha256}, pin=Pin(pin), by=request.signer)
+        signed += sum(outcome.is_signed for outcome in outcomes)
+        _work(key)
+    return signed
+
+
+def _work(order_key: str) -> None:
+    for _ in range(10):
+        owed = OutboxEvent.objects.filter(order_key=order_key, done_at=None, failed_at=None).order_by("pk")
+        if not any(deliver(event_id=pk) for pk in owed.values_list("pk", flat=True)):
+            return
