@@ -151,7 +151,7 @@ def test_the_clerk_completes_what_the_card_did_not_say() -> None:
         told(ethnic_group="01", phone="0912 345 678", person_name="Nguyễn Văn Tú"),
     )
     assert answer.status_code == 422
-    relationship = "2"
+    relationship = "SPS"
     answer = client.post(
         page("admit", patient.uuid),
         told(
@@ -389,7 +389,7 @@ def test_ward_list_and_board_cost_the_same_whatever_their_size(
         client.get(page("ward"))
     with django_assert_max_num_queries(11):
         client.get(page("beds"))
-    with django_assert_max_num_queries(10):
+    with django_assert_max_num_queries(11):
         client.get(page("department_beds", department().uuid), headers={"HX-Request": "true"})
 
 
