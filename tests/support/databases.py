@@ -9,9 +9,7 @@ from django.test import TransactionTestCase
 from psycopg import sql
 
 from emr.local.postgres import APPLICATION, OWNER, PORT, SUPERUSER
-from tests.support.services import PASSWORD, Services
-
-TEMPLATE = "emr_template"
+from tests.support.services import PASSWORD, TEMPLATE, Services
 
 
 def prepare(services: Services, worker: str) -> str:
@@ -33,7 +31,7 @@ def prepare(services: Services, worker: str) -> str:
 
 
 def point_at(services: Services, name: str) -> None:
-    for alias, role in (("default", APPLICATION), ("owner", OWNER)):
+    for alias in ("default", "owner"):
         connections[alias].close()
         connections[alias].settings_dict["NAME"] = name
     # Programs that a test starts on its own (manage.py, the listener) find the same database here.

@@ -9,11 +9,17 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import psutil
+import psycopg
+
 from emr.local import binaries
 from emr.local.broker import Broker
 from emr.local.postgres import APPLICATION, OWNER, SUPERUSER, Postgres
+from tests.support import kept_clusters
 
 PASSWORD = "test"
+TEMPLATE = "emr_template"
+RUN_BEGAN = psutil.Process().create_time()
 
 
 @dataclass
@@ -22,11 +28,16 @@ class Services:
 
     folder: Path
     children: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    schema: str = ""
+    is_new: bool = True
 
     @classmethod
     def started(cls) -> "Services":
         services = cls(Path(tempfile.mkdtemp(prefix="emr-test-")))
         services.folder.chmod(0o711)
+        programs = services.postgres.programs
+        services.schema = kept_clusters.fingerprint(programs)
+        services.is_new = not kept_clusters.take(services.schema, services.postgres.data)
         services.postgres.initialise()
         services.children.append(services.postgres.start_attached())
         # The owner may empty append-only tables between tests; the application role may not, as in production.
@@ -69,13 +80,23 @@ class Services:
         )
 
     def stop(self) -> None:
+        postgres = self.postgres
+        migrated = self.is_new and has_template(postgres.url(SUPERUSER, "postgres"))
+        if migrated:
+            kept_clusters.drop_tests(postgres.url(SUPERUSER, "postgres"))
+        postgres.stop()
         for child in reversed(self.children):
             child.terminate()
-        if self.children:
-            self.postgres.stop()
-        for child in self.children:
             child.wait(20)
+        if migrated:
+            kept_clusters.keep(self.schema, postgres.data, postgres.programs, RUN_BEGAN)
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def has_template(url: str) -> bool:
+    """Whether the migrations came to their end in this run."""
+    with psycopg.connect(url) as connection:
+        return bool(connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [TEMPLATE]).fetchone())
 
 
 def tool(name: str, package: str) -> Path:
