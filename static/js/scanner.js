@@ -26,7 +26,9 @@ function deliver(scanned, before) {
     before.element.value = before.value;
     before.element.dispatchEvent(new Event("input", { bubbles: true }));
   }
-  field.value = scanned;
+  // A slow PC leaves gaps between the keys, and accented letters may come without keys: then the field has more than we saw.
+  const seenWhole = document.activeElement !== field || field.value === `${before?.element === field ? before.value : ""}${scanned}`;
+  if (seenWhole) field.value = scanned;
   field.focus();
   field.dispatchEvent(new Event("input", { bubbles: true }));
   field.dispatchEvent(new CustomEvent("emr:scan", { bubbles: true, detail: { line: scanned } }));
