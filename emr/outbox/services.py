@@ -10,6 +10,7 @@ from celery import current_app
 from django.db import connection, transaction
 from kombu.exceptions import OperationalError
 
+from emr.common.arming import is_armed
 from emr.outbox.models import OutboxEvent
 from emr.outbox.registry import Delivery, LeaseLost, subscription, subscriptions
 
@@ -70,6 +71,8 @@ RETURNING id, topic, payload, attempts, fence, subscriber, order_key, queue
 
 def deliver(*, event_id: int) -> bool:
     """Hand one event over now; twice equals once. Returns whether this call delivered it."""
+    if not is_armed():
+        return False
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_CLAIM, [LEASE_SECONDS, event_id])
         row = cursor.fetchone()
@@ -140,7 +143,9 @@ def _wake_next(event: OutboxEvent) -> None:
 
 
 def sweep() -> int:
-    """Wake what is due and was not woken lately; returns how many."""
+    """Wake what is due and was not woken lately; returns how many. A restored copy wakes nothing (F-28)."""
+    if not is_armed():
+        return 0
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(
             "UPDATE outbox_outboxevent SET woken_at = now() WHERE id IN ("

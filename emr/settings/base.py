@@ -63,6 +63,7 @@ INSTALLED_APPS = [
     "integrations.transport",
     "integrations.hl7v2",
     "integrations.his",
+    "integrations.demo",
 ]
 
 MIDDLEWARE = [

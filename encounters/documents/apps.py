@@ -11,8 +11,10 @@ class DocumentsConfig(AppConfig):
         from emr.ui.navigation import Panel, Section, register  # noqa: PLC0415
         from encounters.documents import permissions, subscribers  # noqa: F401, PLC0415
         from encounters.documents.models import Document  # noqa: PLC0415
+        from encounters.documents.providers import register_all  # noqa: PLC0415
         from encounters.visits.clinical_data import register_clinical_data  # noqa: PLC0415
 
+        register_all()
         register_clinical_data(
             "documents",
             lambda encounter_id: Document.objects.filter(

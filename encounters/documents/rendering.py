@@ -44,7 +44,7 @@ class PackagedAssets(URLFetcher):
         return URLFetcherResponse(url, path.read_bytes())
 
 
-FORM = ("form.css", "questionnaire.css")
+FORM = ("form.css",)
 
 
 @lru_cache(maxsize=8)

@@ -70,7 +70,7 @@ def _entry(document: Document, hours: int) -> Entry:
     draft = getattr(document, "draft", None)
     version = document.current_version
     content = draft.content if draft else (version.response.resource if version else {})
-    texts = [str(answer.value) for answer in answers_of(content, "course") if answer.value]
+    texts = [str(answer.value) for answer in answers_of(content, "course.text") if answer.value]
     signed = bool(getattr(document, "is_signed", False))
     overdue = bool(version and not signed and now() - version.frozen_at > dt.timedelta(hours=hours))
     return Entry(

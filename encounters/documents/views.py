@@ -5,7 +5,6 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
-from django.utils.translation import get_language
 from django.views.decorators.http import require_POST, require_safe
 
 from emr.accounts.access import requires
@@ -20,9 +19,6 @@ from encounters.documents.models import Document, DocumentDraft
 from encounters.documents.sections import sections_of
 from encounters.documents.services.drafting import latest_earlier
 from encounters.forms import services as questionnaires
-from encounters.forms.engine import read_response
-from encounters.forms.screen import form_view
-from encounters.forms.selectors import form_of
 from encounters.visits.access import access_encounter
 
 
@@ -105,20 +101,11 @@ def document(request: StaffRequest, document_uuid: UUID) -> HttpResponse:
 
 
 def _editor(document: Document, draft: DocumentDraft, problems: list[Any] | None = None) -> dict[str, Any]:
-    questionnaire = draft.questionnaire
-    response, _unreadable = read_response(draft.content)
     changes = []
     if draft.copied_from is not None:
-        changes = questionnaires.compare(questionnaire, draft.copied_from.response.resource, draft.content)
-    form = form_view(
-        form_of(questionnaire),
-        response,
-        language=get_language() or "vi",
-        now=questionnaires.moment(),
-        problems=problems or [],
-        changes=changes,
-    )
-    form.questionnaire = str(questionnaire.uuid)
+        earlier = draft.copied_from.response.resource
+        changes = questionnaires.compare(draft.questionnaire, earlier, draft.content)
+    form = questionnaires.form_view(draft.questionnaire, draft.content, problems=problems or (), changes=changes)
     return {
         "document": document,
         "encounter": document.encounter,

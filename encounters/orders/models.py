@@ -36,16 +36,18 @@ class Order(FacilityRecord):
     requester = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     authored_at = models.DateTimeField(default=now)
     confirmed_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
-    confirmed_at = models.DateTimeField(null=True)
+    confirmed_at = models.DateTimeField(null=True, blank=True)
     # For how many days; the entry's own day is the first.
     days = models.PositiveSmallIntegerField(default=1, validators=[MinValueValidator(1)])
-    based_on = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="continued_by")
+    based_on = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="continued_by"
+    )
     status_reason = models.CharField(max_length=200, blank=True, default="")
-    status_changed_at = models.DateTimeField(null=True)
+    status_changed_at = models.DateTimeField(null=True, blank=True)
     status_changed_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
 
     class Meta:

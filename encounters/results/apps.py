@@ -9,7 +9,10 @@ class ResultsConfig(AppConfig):
 
     def ready(self) -> None:
         from emr.ui.navigation import Section, register  # noqa: PLC0415
-        from encounters.results import permissions  # noqa: PLC0415
+        from encounters.forms.services import register_provider  # noqa: PLC0415
+        from encounters.results import permissions, selectors  # noqa: PLC0415
+
+        register_provider("vital_signs", lambda document: selectors.latest_values(document.encounter))
 
         register(
             Section(

@@ -39,7 +39,8 @@ def check_time(encounter: Encounter, happened_at: dt.datetime, late_reason: str)
     """Refuse an impossible time, and a late one without a reason (R-21)."""
     if happened_at > now() + _CLOCKS_MAY_DIFFER:
         raise DomainError(_("This time lies in the future."), code="future", field="happened_at")
-    if happened_at < encounter.started_at:
+    # People write minutes: the minute of arrival is not before it.
+    if happened_at < encounter.started_at.replace(second=0, microsecond=0):
         message = _("This time lies before the patient came (%(time)s).")
         raise DomainError(
             message % {"time": f"{timezone.localtime(encounter.started_at):%d/%m/%Y %H:%M}"},
@@ -156,7 +157,7 @@ def save_draft(
     `revision` is the one that the page was opened on or saved last, or the other's, seen and overruled.
     """
     draft = _locked(document)
-    content = forms.content_from_post(draft.questionnaire, fields)
+    content = forms.content_from_post(draft.questionnaire, fields, stored=draft.content)
     if content == draft.content:
         return draft
     if revision != draft.revision:

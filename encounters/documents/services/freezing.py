@@ -1,6 +1,7 @@
 """Freezing a draft into a version, amending it as a new one, taking it back. What was frozen never changes."""
 
 from django.db import transaction
+from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
 from emr.accounts.models import User
@@ -11,6 +12,7 @@ from emr.outbox import publish
 from encounters.documents.heading import heading, signers
 from encounters.documents.models import Document, DocumentDraft, DocumentVersion, make_verify_code
 from encounters.documents.sections import sections_of
+from encounters.documents.services.drafting import check_time
 from encounters.forms import services as forms
 from encounters.forms.engine import Problem
 
@@ -48,18 +50,29 @@ def finalize_document(*, document: Document, revision: int, by: User) -> Documen
         raise Conflict(_("This document is finished already."), code="finished")
     if draft.revision != revision:
         raise Conflict(_("The text was changed after this page showed it. Read it again, then confirm."))
+    draft.content = forms.refreshed(draft.questionnaire, draft.content, context=document)
+    _take_time(document, draft)
     _demand_complete(document, draft)
     version = _freeze(document, draft, by)
     document.current_version = version
     document.author = by
     document.status = Document.Status.AMENDED if version.number > 1 else Document.Status.FINAL
-    document.save(update_fields=["current_version", "author", "status"])
+    document.save(update_fields=["current_version", "author", "status", "happened_at"])
     draft.delete()
     for section in sections_of(document.code):
         section.frozen(document=document, version=version, by=by)
     record("document.finalize", by=by, of=document, detail={"version": version.number, "code": document.code})
     publish("document_version.finalized", order_key=f"document:{document.pk}", document_version_id=version.pk)
     return version
+
+
+def _take_time(document: Document, draft: DocumentDraft) -> None:
+    """An entry says itself when it was; the document follows what its author wrote."""
+    for answer in forms.answers_of(draft.content, "when.at"):
+        written = parse_datetime(str(answer.value)) if answer.value else None
+        if written is not None and written != document.happened_at.replace(second=0, microsecond=0):
+            check_time(document.encounter, written, document.late_reason)
+            document.happened_at = written
 
 
 def _demand_complete(document: Document, draft: DocumentDraft) -> None:

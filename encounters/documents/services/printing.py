@@ -10,9 +10,7 @@ from emr.storage.services import store_bytes
 from encounters.documents.models import Document, DocumentBytes, DocumentVersion
 from encounters.documents.rendering import render_pdf, render_version_html
 from encounters.documents.sections import sections_of
-from encounters.forms.engine import read_response
-from encounters.forms.paper import print_body
-from encounters.forms.selectors import form_of
+from encounters.forms.services import print_body
 
 
 def render_version(version: DocumentVersion) -> bytes:
@@ -27,12 +25,9 @@ def render_version(version: DocumentVersion) -> bytes:
             )
             for section in sections_of(document.code)
         }
-        response, _unreadable = read_response(version.response.resource)
+        response = version.response
         body = print_body(
-            form_of(version.response.questionnaire),
-            response,
-            sections=slots,
-            now=version.frozen_at.isoformat(),
+            response.questionnaire, response.resource, sections=slots, at=version.frozen_at.isoformat()
         )
         html = render_version_html(composition, body=body, frozen_at=version.frozen_at)
     return render_pdf(html, identifier=version.uuid.bytes)
