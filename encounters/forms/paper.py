@@ -216,8 +216,7 @@ class _Writer:
         found.template = "diagnosis"
         code, text = node.item.items[0], node.item.items[1]
         rows = [row for row in node.rows if any(child.has_content for child in row.nodes)]
-        for row in rows or [None]:
-            answers = _by_link(row) if row else {}
+        for answers in [_by_link(row) for row in rows] or [{}]:
             coded, words = answers.get(code.link_id), answers.get(text.link_id)
             title = (
                 show_value(coded.value, coded.kind, language=self.language) if coded and coded.value else ""

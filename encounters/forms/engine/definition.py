@@ -99,7 +99,9 @@ class Condition:
 class PrintHints:
     """How paper shows an item (our extension urn:benhanmo:questionnaire-print); screens ignore it.
 
-    layout  line (beside its neighbours), block (own paragraph), table (repeats as rows), columns (children side by side)
+    layout  of a question: line (beside its neighbours), block (own paragraph), bare (without its label);
+            of a group: line (its items follow its label), table (repetitions as rows), matrix (its groups as rows),
+            table-total (its items as one row), diagnosis (code and words on one line), columns (its items side by side)
     width   share of the line in twelfths; 12 is a whole line
     boxes   number of digit boxes after the answer for its code; 0 is none
     lines   dotted lines left when there is no answer

@@ -117,9 +117,9 @@ def _facts(answers: list[Answer]) -> list[tuple[str, object, str]]:
 
 def _matched(old: list[list[Entry]], new: list[list[Entry]]) -> list[tuple[int | None, int | None]]:
     """Pairs of row numbers, earlier and later; equal rows find each other, changed ones go by their order."""
-    keys = [[repr(write_entries(row)) for row in side] for side in (old, new)]
+    before, after = ([repr(write_entries(row)) for row in side] for side in (old, new))
     pairs: list[tuple[int | None, int | None]] = []
-    for _, start, end, begin, finish in SequenceMatcher(None, *keys, autojunk=False).get_opcodes():
+    for _, start, end, begin, finish in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
         both = min(end - start, finish - begin)
         pairs += [(start + step, begin + step) for step in range(both)]
         pairs += [(row, None) for row in range(start + both, end)]

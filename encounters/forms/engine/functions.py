@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation, Overflow
 from operator import ge, gt, le, lt
+from typing import Any
 
 from encounters.forms.engine import typed
 
@@ -64,7 +65,7 @@ def same(left: object, right: object) -> bool:
     if isinstance(left, bool) or isinstance(right, bool):
         return left is right
     if isinstance(left, Mapping) and isinstance(right, Mapping) and "code" in left and "code" in right:
-        return left["code"] == right["code"] and left.get("system", "") == right.get("system", "")
+        return bool(left["code"] == right["code"] and left.get("system", "") == right.get("system", ""))
     return left == right
 
 
@@ -106,7 +107,7 @@ LOGIC: Mapping[str, Callable[[bool | None, bool | None], Values]] = {
     "xor": _xor,
     "implies": _implies,
 }
-ORDER: Mapping[str, Callable[[object, object], bool]] = {"<": lt, ">": gt, "<=": le, ">=": ge}
+ORDER: Mapping[str, Callable[[Any, Any], bool]] = {"<": lt, ">": gt, "<=": le, ">=": ge}
 
 
 def compare(operator: str, left: object, right: object) -> Values:

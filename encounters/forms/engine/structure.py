@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from encounters.forms.engine.definition import Condition, Form, Item
-from encounters.forms.engine.vocabulary import KINDS
+from encounters.forms.engine.vocabulary import KINDS, LAYOUTS
 
 _WITH_LENGTH = {"boolean", "decimal", "integer", "string", "text", "url", "open-choice"}
 _ORDERED = {"Integer", "Decimal", "Date", "DateTime", "Time", "Quantity", "String"}
@@ -54,8 +54,24 @@ def _item(item: Item) -> Iterator[str]:  # noqa: PLR0912 - one line for each rul
         yield "several initial values, but the item doesn't repeat"
     if item.calculated and (item.repeats or not item.is_question):
         yield "only a question that doesn't repeat can be calculated"
+    yield from _layout(item)
     if item.rows_expression and not item.row_name:
         yield "itemPopulationContext needs a name"
+
+
+def _layout(item: Item) -> Iterator[str]:
+    """What the print layouts need of the items that they arrange."""
+    layout = item.paper.layout
+    if layout not in LAYOUTS:
+        yield f"unknown print layout {layout}"
+    elif layout == "diagnosis" and [child.is_question for child in item.items[:2]] != [True, True]:
+        yield "print layout diagnosis needs two questions: the code, then the words"
+    elif layout == "matrix" and any(child.type != "group" or child.repeats for child in item.items):
+        yield "print layout matrix needs a plain group for each of its rows"
+    elif layout in {"table", "table-total", "columns"} and item.type != "group":
+        yield f"print layout {layout} is for groups"
+    elif layout in {"table-total", "columns"} and item.repeats:
+        yield f"print layout {layout} can't repeat"
 
 
 def _condition(form: Form, item: Item, condition: Condition) -> Iterator[str]:

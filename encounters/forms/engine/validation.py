@@ -43,8 +43,9 @@ def validate(
     `complete=False` is for drafts: what is still missing is no problem then. Disabled items are not looked at, except
     that they hold no unreadable JSON.
     """
+    unreadable: list[str] = []
     if isinstance(resource, Response):
-        response, unreadable = resource, []
+        response = resource
     else:
         response, unreadable = read_response(resource)
     problems = [

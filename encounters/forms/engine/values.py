@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from decimal import Decimal
+from typing import Any
 
 from encounters.forms.engine import typed
 from encounters.forms.engine.definition import Coding, Quantity, Value
@@ -96,7 +97,7 @@ def write_coding(coding: Coding) -> dict[str, str]:
     return {name: part for name, part in parts.items() if part}
 
 
-def find_choice(raw: Mapping[str, object], prefix: str) -> tuple[str, object] | None:
+def find_choice(raw: Mapping[Any, object], prefix: str) -> tuple[str, object] | None:
     """The kind and JSON of `prefix`[x] in an element (value[x], answer[x]), or None when there isn't exactly one."""
     found = [
         (key.removeprefix(prefix), raw[key])

@@ -106,6 +106,9 @@ ANSWER_KINDS: Final = frozenset(
 )
 OPERATORS: Final = frozenset({"exists", "=", "!=", ">", "<", ">=", "<="})
 
+LAYOUTS: Final = frozenset(
+    {"", "line", "block", "bare", "table", "matrix", "table-total", "diagnosis", "columns"}
+)
 EVERYTHING: Final = "?fhir_vs"
 
 
