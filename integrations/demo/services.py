@@ -49,7 +49,7 @@ def load_demo(
         chance = random.Random(SEED)  # noqa: S311  believable, not secret
         stays.build_facts(registered, people, chance)
         past = stays.build_history(registered, departments, chance)
-        entries = stays.build_inpatients(registered[:inpatients], departments, people, chance)
+        entries = stays.build_inpatients(registered, inpatients, departments, people, chance)
     with override("vi"):
         signatures = stays.sign_some(entries, DEMO_PIN, signed)
     return {

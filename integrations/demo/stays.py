@@ -120,20 +120,36 @@ def build_facts(patients: list[Patient], people: dict[str, User], chance: random
             record_problem(patient=patient, text="Tăng huyết áp vô căn (nguyên phát)", code="I10", by=doctor)
 
 
+def _fits(patient: Patient, case: Case) -> bool:
+    """Children lie in paediatrics, women in obstetrics, the others elsewhere."""
+    age = timezone.localdate().year - (patient.birth_year or 0)
+    if case.department == "K18":
+        return 1 <= age <= 14
+    if case.department == "K27":
+        return patient.sex == "female" and 18 <= age <= 42
+    return age > 16
+
+
 def build_inpatients(
     patients: list[Patient],
+    count: int,
     departments: dict[str, Organization],
     people: dict[str, User],
     chance: random.Random,
 ) -> list[Document]:
-    """Today's wards: one inpatient for each patient given. Returns the entries that were confirmed, oldest first."""
+    """Today's wards: `count` inpatients. Returns the entries that were confirmed, oldest first."""
     beds = {
         code: list(Location.objects.filter(department=department, kind="bed").order_by("position"))
         for code, department in departments.items()
     }
     confirmed: list[Document] = []
-    for index, patient in enumerate(patients):
+    waiting = list(patients)
+    for index in range(count):
         wanted = CASES[index % len(CASES)]
+        patient = next((person for person in waiting if _fits(person, wanted)), None)
+        if patient is None:
+            continue
+        waiting.remove(patient)
         days = chance.randrange(0, len(wanted.course))
         encounter = _admit(patient, wanted, days, departments, beds, people, chance)
         _vital_signs(encounter, days, people, chance)

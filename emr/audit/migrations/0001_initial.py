@@ -105,7 +105,7 @@ class Migration(migrations.Migration):
     initial = True
     dependencies: list[tuple[str, str]] = []
     # Their constraints, indexes and triggers need the extensions and the history function.
-    run_before = [("accounts", "0001_initial")]
+    run_before = [("accounts", "0001_initial"), ("terminology", "0001_initial")]
 
     operations = [
         BtreeGistExtension(),

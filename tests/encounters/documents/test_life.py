@@ -1,6 +1,7 @@
 """A document is drafted, confirmed, rendered, amended, taken back; what was frozen never changes."""
 
 import datetime as dt
+import hashlib
 import threading
 
 import pytest
@@ -60,13 +61,17 @@ def test_two_doctors_typing_see_the_difference_and_nothing_is_lost() -> None:
     document = chart.begin(stay, an)
     services.save_draft(document=document, fields=chart.written(document, "Sốt 38,5 °C."), revision=1, by=an)
     with pytest.raises(services.DraftConflict) as conflict:
-        services.save_draft(document=document, fields=chart.written(document, "Không sốt."), revision=1, by=em)
+        services.save_draft(
+            document=document, fields=chart.written(document, "Không sốt."), revision=1, by=em
+        )
     change = next(c for c in conflict.value.changes if c.link_id == "course.text")
     assert (change.before, change.after) != (change.after, change.before)
     assert "Sốt 38,5 °C." in str(change.before)
     assert "Không sốt." in str(change.after)
     assert "Sốt 38,5" in str(chart.draft_of(document).content)
-    kept = services.save_draft(document=document, fields=chart.written(document, "Không sốt."), revision=2, by=em)
+    kept = services.save_draft(
+        document=document, fields=chart.written(document, "Không sốt."), revision=2, by=em
+    )
     assert (kept.revision, kept.updated_by) == (3, em)
 
 
@@ -184,7 +189,14 @@ def test_yesterdays_entry_is_carried_on_with_its_orders() -> None:
     an, stay = chart.make_stay(at=ago(days=2), late_reason="Nhập lại")
     yesterday = chart.begin(stay, an, happened_at=ago(days=1), late_reason="Nhập lại")
     add_medication(
-        entry=yesterday, by=an, text="Ceftriaxon 1 g", route="IV", dose="1", dose_unit="lo", times_per_day=2, day_number=3
+        entry=yesterday,
+        by=an,
+        text="Ceftriaxon 1 g",
+        route="IV",
+        dose="1",
+        dose_unit="lo",
+        times_per_day=2,
+        day_number=3,
     )
     draft = services.save_draft(document=yesterday, fields=chart.written(yesterday), revision=1, by=an)
     services.finalize_document(document=yesterday, revision=draft.revision, by=an)
@@ -208,8 +220,6 @@ def test_a_version_is_rendered_once_and_the_same_each_time() -> None:
     stored = DocumentBytes.objects.get(version=document.current_version, revision=0)
     assert document.current_version is not None
     version = DocumentVersion.objects.get(pk=document.current_version.pk)
-    import hashlib
-
     assert hashlib.sha256(services.render_version(version)).hexdigest() == stored.sha256
 
 
@@ -224,7 +234,9 @@ def test_two_who_confirm_at_once_make_one_version() -> None:
     def confirm(user) -> None:  # type: ignore[no-untyped-def]
         barrier.wait()
         try:
-            answers.append(services.finalize_document(document=document, revision=draft.revision, by=user).number)
+            answers.append(
+                services.finalize_document(document=document, revision=draft.revision, by=user).number
+            )
         except Conflict:
             answers.append("conflict")
         connections.close_all()

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.utils.safestring import mark_safe
+import weasyprint
+from django.utils.safestring import SafeString
 
-from encounters.documents.rendering import Refused, render_pdf, render_version_html
+from encounters.documents.rendering import PackagedAssets, Refused, render_pdf, render_version_html
 from tests.support.verapdf import broken_clauses
 
 HEADER = {
@@ -34,7 +35,7 @@ AT = dt.datetime(2026, 11, 22, 7, 30, tzinfo=dt.UTC)
 
 
 def _print(body: str) -> bytes:
-    html = render_version_html(COMPOSITION, body=mark_safe(body), frozen_at=AT)
+    html = render_version_html(COMPOSITION, body=SafeString(body), frozen_at=AT)
     return render_pdf(html, identifier=b"0123456789abcdef")
 
 
@@ -60,8 +61,6 @@ def test_a_print_is_pdf_a_and_the_same_each_time(tmp_path: Path, need_tool: Any)
 
 
 def test_the_check_itself_finds_a_pdf_that_is_not_pdf_a(tmp_path: Path) -> None:
-    import weasyprint
-
     file = tmp_path / "plain.pdf"
     weasyprint.HTML(string="<p>x</p>").write_pdf(file)
     assert broken_clauses(file) != ""
@@ -80,8 +79,6 @@ def test_the_check_itself_finds_a_pdf_that_is_not_pdf_a(tmp_path: Path) -> None:
     ],
 )
 def test_nothing_outside_is_reached(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    from encounters.documents.rendering import PackagedAssets
-
     with pytest.raises(Refused):
         PackagedAssets().fetch(address)
     plain = _print("<p>x</p>")
@@ -90,6 +87,4 @@ def test_nothing_outside_is_reached(address: str, monkeypatch: pytest.MonkeyPatc
 
 def test_a_stylesheet_in_the_text_reaches_nothing_either() -> None:
     with pytest.raises(Refused):
-        from encounters.documents.rendering import PackagedAssets
-
         PackagedAssets().fetch("https://example.org/a.css")
