@@ -113,8 +113,9 @@ def _judge(channels: list[Channel], single: Frame, moment: datetime) -> transpor
         return _refuse(header, single, problem, "too long", close=True, channel=channel)
     if header.message_code in {"ACK", "MCF"}:
         return Reply(b"")  # an acknowledgement is never acknowledged
-    if problem := _objection(channel, header):
-        return _refuse(header, single, problem, f"refused {problem.condition}", close=False, channel=channel)
+    if objection := _objection(channel, header):
+        reason = f"refused {objection.condition}"
+        return _refuse(header, single, objection, reason, close=False, channel=channel)
     return transport.Arrival(
         channel=channel,
         raw=single.raw,

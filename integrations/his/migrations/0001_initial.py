@@ -10,34 +10,69 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
-        ('transport', '0001_initial'),
+        ("accounts", "0001_initial"),
+        ("transport", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Freshness',
+            name="Freshness",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('uuid', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
-                ('subject', models.CharField(choices=[('patient', 'Patient'), ('encounter', 'Encounter')], max_length=10)),
-                ('subject_id', models.BigIntegerField()),
-                ('group', models.CharField(max_length=20)),
-                ('happened_at', models.DateTimeField()),
-                ('facility', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.organization')),
-                ('message', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='transport.message')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("uuid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(), editable=False
+                    ),
+                ),
+                (
+                    "subject",
+                    models.CharField(
+                        choices=[("patient", "Patient"), ("encounter", "Encounter")], max_length=10
+                    ),
+                ),
+                ("subject_id", models.BigIntegerField()),
+                ("group", models.CharField(max_length=20)),
+                ("happened_at", models.DateTimeField()),
+                (
+                    "facility",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.organization",
+                    ),
+                ),
+                (
+                    "message",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="transport.message"
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('subject', 'subject_id', 'group'), name='one_freshness_per_group')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("subject", "subject_id", "group"), name="one_freshness_per_group"
+                    )
+                ],
             },
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='freshness',
-            trigger=pgtrigger.compiler.Trigger(name='same_facility_message_id', sql=pgtrigger.compiler.UpsertTriggerSql(func="IF NEW.message_id IS NOT NULL AND NEW.facility_id IS DISTINCT FROM (SELECT facility_id FROM transport_message WHERE id = NEW.message_id) THEN RAISE EXCEPTION 'facility of transport_message differs' USING ERRCODE = 'check_violation'; END IF; RETURN NEW;", hash='ba6314d32ac28c69d97dd8d3d1a4a3bf9cd979bb', operation='INSERT OR UPDATE OF "message_id", "facility_id"', pgid='pgtrigger_same_facility_message_id_223c5', table='his_freshness', when='BEFORE')),
+            model_name="freshness",
+            trigger=pgtrigger.compiler.Trigger(
+                name="same_facility_message_id",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="IF NEW.message_id IS NOT NULL AND NEW.facility_id IS DISTINCT FROM (SELECT facility_id FROM transport_message WHERE id = NEW.message_id) THEN RAISE EXCEPTION 'facility of transport_message differs' USING ERRCODE = 'check_violation'; END IF; RETURN NEW;",
+                    hash="ba6314d32ac28c69d97dd8d3d1a4a3bf9cd979bb",
+                    operation='INSERT OR UPDATE OF "message_id", "facility_id"',
+                    pgid="pgtrigger_same_facility_message_id_223c5",
+                    table="his_freshness",
+                    when="BEFORE",
+                ),
+            ),
         ),
     ]

@@ -12,187 +12,435 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
+        ("accounts", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Message',
+            name="Message",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('uuid', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
-                ('received_at', models.DateTimeField()),
-                ('peer_address', models.CharField(max_length=45)),
-                ('raw', models.BinaryField()),
-                ('sha256', models.CharField(max_length=64)),
-                ('size', models.PositiveIntegerField()),
-                ('control_id', models.CharField(max_length=200)),
-                ('message_type', models.CharField(max_length=16)),
-                ('version', models.CharField(default='', max_length=16)),
-                ('patient_number', models.CharField(default='', max_length=200)),
-                ('duplicate_key', models.CharField(max_length=300)),
-                ('reply', models.BinaryField()),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("uuid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(), editable=False
+                    ),
+                ),
+                ("received_at", models.DateTimeField()),
+                ("peer_address", models.CharField(max_length=45)),
+                ("raw", models.BinaryField()),
+                ("sha256", models.CharField(max_length=64)),
+                ("size", models.PositiveIntegerField()),
+                ("control_id", models.CharField(max_length=200)),
+                ("message_type", models.CharField(max_length=16)),
+                ("version", models.CharField(default="", max_length=16)),
+                ("patient_number", models.CharField(default="", max_length=200)),
+                ("duplicate_key", models.CharField(max_length=300)),
+                ("reply", models.BinaryField()),
             ],
         ),
         migrations.CreateModel(
-            name='Channel',
+            name="Channel",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('uuid', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
-                ('name', models.CharField(max_length=60)),
-                ('direction', models.CharField(choices=[('in', 'Incoming'), ('out', 'Outgoing')], default='in', max_length=3)),
-                ('protocol', models.CharField(choices=[('mllp', 'HL7 v2 / MLLP')], default='mllp', max_length=8)),
-                ('sending_application', models.CharField(help_text='MSH-3', max_length=60)),
-                ('sending_facility', models.CharField(help_text='MSH-4', max_length=60)),
-                ('allowed_addresses', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=43), help_text='addresses or CIDR ranges', size=None)),
-                ('message_types', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=16), size=None)),
-                ('processing_ids', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=1), default=list, size=None)),
-                ('charset', models.CharField(blank=True, default='', help_text='overrides MSH-18 and detection', max_length=12)),
-                ('duplicate_key', models.CharField(choices=[('control-id', 'MSH-10 (control id)'), ('control-id-and-time', 'MSH-10 and MSH-7 (control id and time)'), ('content', 'Whole content')], default='control-id', max_length=20)),
-                ('identifier_systems', models.JSONField(blank=True, default=dict)),
-                ('is_enabled', models.BooleanField(default=True)),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('facility', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.organization')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("uuid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(), editable=False
+                    ),
+                ),
+                ("name", models.CharField(max_length=60)),
+                (
+                    "direction",
+                    models.CharField(
+                        choices=[("in", "Incoming"), ("out", "Outgoing")], default="in", max_length=3
+                    ),
+                ),
+                (
+                    "protocol",
+                    models.CharField(choices=[("mllp", "HL7 v2 / MLLP")], default="mllp", max_length=8),
+                ),
+                ("sending_application", models.CharField(help_text="MSH-3", max_length=60)),
+                ("sending_facility", models.CharField(help_text="MSH-4", max_length=60)),
+                (
+                    "allowed_addresses",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=43),
+                        help_text="addresses or CIDR ranges",
+                        size=None,
+                    ),
+                ),
+                (
+                    "message_types",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=16), size=None
+                    ),
+                ),
+                (
+                    "processing_ids",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=1), default=list, size=None
+                    ),
+                ),
+                (
+                    "charset",
+                    models.CharField(
+                        blank=True, default="", help_text="overrides MSH-18 and detection", max_length=12
+                    ),
+                ),
+                (
+                    "duplicate_key",
+                    models.CharField(
+                        choices=[
+                            ("control-id", "MSH-10 (control id)"),
+                            ("control-id-and-time", "MSH-10 and MSH-7 (control id and time)"),
+                            ("content", "Whole content"),
+                        ],
+                        default="control-id",
+                        max_length=20,
+                    ),
+                ),
+                ("identifier_systems", models.JSONField(blank=True, default=dict)),
+                ("is_enabled", models.BooleanField(default=True)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "facility",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.organization",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['name'],
+                "ordering": ["name"],
             },
         ),
         migrations.CreateModel(
-            name='MessageState',
+            name="MessageState",
             fields=[
-                ('message', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, primary_key=True, related_name='state_row', serialize=False, to='transport.message')),
-                ('state', models.CharField(choices=[('received', 'Received'), ('waiting', 'Waiting for an earlier message'), ('applied', 'Applied'), ('superseded', 'Newer data was there already'), ('dead', 'Needs a person')], default='received', max_length=10)),
-                ('attempts', models.PositiveIntegerField(default=0)),
-                ('changed_at', models.DateTimeField()),
-                ('waits_until', models.DateTimeField(null=True)),
-                ('remarks', models.JSONField(default=list)),
+                (
+                    "message",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        primary_key=True,
+                        related_name="state_row",
+                        serialize=False,
+                        to="transport.message",
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("received", "Received"),
+                            ("waiting", "Waiting for an earlier message"),
+                            ("applied", "Applied"),
+                            ("superseded", "Newer data was there already"),
+                            ("dead", "Needs a person"),
+                        ],
+                        default="received",
+                        max_length=10,
+                    ),
+                ),
+                ("attempts", models.PositiveIntegerField(default=0)),
+                ("changed_at", models.DateTimeField()),
+                ("waits_until", models.DateTimeField(null=True)),
+                ("remarks", models.JSONField(default=list)),
             ],
         ),
         migrations.AddField(
-            model_name='message',
-            name='channel',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='messages', to='transport.channel'),
+            model_name="message",
+            name="channel",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="messages", to="transport.channel"
+            ),
         ),
         migrations.AddField(
-            model_name='message',
-            name='edited_by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="message",
+            name="edited_by",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='message',
-            name='edited_from',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='edited_copies', to='transport.message'),
+            model_name="message",
+            name="edited_from",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="edited_copies",
+                to="transport.message",
+            ),
         ),
         migrations.AddField(
-            model_name='message',
-            name='facility',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.organization'),
+            model_name="message",
+            name="facility",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.organization"
+            ),
         ),
         migrations.CreateModel(
-            name='DeadLetter',
+            name="DeadLetter",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('uuid', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
-                ('reason', models.CharField(max_length=40)),
-                ('detail', models.JSONField(default=dict)),
-                ('resolution', models.CharField(blank=True, choices=[('replayed', 'Replayed as it was'), ('edited', 'Replayed after editing'), ('dismissed', 'Set aside')], default='', max_length=10)),
-                ('resolved_at', models.DateTimeField(null=True)),
-                ('note', models.CharField(blank=True, default='', max_length=300)),
-                ('resolved_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('message', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='dead_letters', to='transport.message')),
-                ('replayed_as', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='transport.message')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("uuid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(), editable=False
+                    ),
+                ),
+                ("reason", models.CharField(max_length=40)),
+                ("detail", models.JSONField(default=dict)),
+                (
+                    "resolution",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("replayed", "Replayed as it was"),
+                            ("edited", "Replayed after editing"),
+                            ("dismissed", "Set aside"),
+                        ],
+                        default="",
+                        max_length=10,
+                    ),
+                ),
+                ("resolved_at", models.DateTimeField(null=True)),
+                ("note", models.CharField(blank=True, default="", max_length=300)),
+                (
+                    "resolved_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "message",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="dead_letters",
+                        to="transport.message",
+                    ),
+                ),
+                (
+                    "replayed_as",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="transport.message",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='UnmappedCode',
+            name="UnmappedCode",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('uuid', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
-                ('kind', models.CharField(choices=[('department', 'Department'), ('bed', 'Bed'), ('staff', 'Staff')], max_length=20)),
-                ('code', models.CharField(max_length=200)),
-                ('seen_count', models.PositiveIntegerField(default=1)),
-                ('last_seen_at', models.DateTimeField()),
-                ('mapped_to', models.CharField(blank=True, default='', max_length=60)),
-                ('channel', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='unmapped_codes', to='transport.channel')),
-                ('facility', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.organization')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("uuid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(), editable=False
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("department", "Department"), ("bed", "Bed"), ("staff", "Staff")],
+                        max_length=20,
+                    ),
+                ),
+                ("code", models.CharField(max_length=200)),
+                ("seen_count", models.PositiveIntegerField(default=1)),
+                ("last_seen_at", models.DateTimeField()),
+                ("mapped_to", models.CharField(blank=True, default="", max_length=60)),
+                (
+                    "channel",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="unmapped_codes",
+                        to="transport.channel",
+                    ),
+                ),
+                (
+                    "facility",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.organization",
+                    ),
+                ),
             ],
         ),
         migrations.AddConstraint(
-            model_name='channel',
-            constraint=models.UniqueConstraint(fields=('facility', 'direction', 'protocol', 'sending_application', 'sending_facility'), name='one_channel_per_sender'),
+            model_name="channel",
+            constraint=models.UniqueConstraint(
+                fields=("facility", "direction", "protocol", "sending_application", "sending_facility"),
+                name="one_channel_per_sender",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='channel',
-            trigger=pgtrigger.compiler.Trigger(name='row_history', sql=pgtrigger.compiler.UpsertTriggerSql(func='PERFORM audit_keep_row(TG_TABLE_NAME::text, TG_OP, to_jsonb(OLD)); RETURN NULL;', hash='73717b4a95b2762d97c7a65dfb80aefa4819a728', operation='UPDATE OR DELETE', pgid='pgtrigger_row_history_44ec4', table='transport_channel', when='AFTER')),
+            model_name="channel",
+            trigger=pgtrigger.compiler.Trigger(
+                name="row_history",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="PERFORM audit_keep_row(TG_TABLE_NAME::text, TG_OP, to_jsonb(OLD)); RETURN NULL;",
+                    hash="73717b4a95b2762d97c7a65dfb80aefa4819a728",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_row_history_44ec4",
+                    table="transport_channel",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='channel',
-            trigger=pgtrigger.compiler.Trigger(name='same_facility_account_id', sql=pgtrigger.compiler.UpsertTriggerSql(func="IF NEW.account_id IS NOT NULL AND NEW.facility_id IS DISTINCT FROM (SELECT facility_id FROM accounts_user WHERE id = NEW.account_id) THEN RAISE EXCEPTION 'facility of accounts_user differs' USING ERRCODE = 'check_violation'; END IF; RETURN NEW;", hash='ed95a335e7c472957a02b654bd482c23d8fc26c8', operation='INSERT OR UPDATE OF "account_id", "facility_id"', pgid='pgtrigger_same_facility_account_id_eb5a6', table='transport_channel', when='BEFORE')),
+            model_name="channel",
+            trigger=pgtrigger.compiler.Trigger(
+                name="same_facility_account_id",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="IF NEW.account_id IS NOT NULL AND NEW.facility_id IS DISTINCT FROM (SELECT facility_id FROM accounts_user WHERE id = NEW.account_id) THEN RAISE EXCEPTION 'facility of accounts_user differs' USING ERRCODE = 'check_violation'; END IF; RETURN NEW;",
+                    hash="ed95a335e7c472957a02b654bd482c23d8fc26c8",
+                    operation='INSERT OR UPDATE OF "account_id", "facility_id"',
+                    pgid="pgtrigger_same_facility_account_id_eb5a6",
+                    table="transport_channel",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddIndex(
-            model_name='messagestate',
-            index=models.Index(fields=['state', 'message'], name='message_state'),
+            model_name="messagestate",
+            index=models.Index(fields=["state", "message"], name="message_state"),
         ),
         migrations.AddIndex(
-            model_name='messagestate',
-            index=models.Index(condition=models.Q(('state', 'waiting')), fields=['waits_until'], name='message_waiting'),
+            model_name="messagestate",
+            index=models.Index(
+                condition=models.Q(("state", "waiting")), fields=["waits_until"], name="message_waiting"
+            ),
         ),
         migrations.AddIndex(
-            model_name='message',
-            index=models.Index(fields=['facility', '-id'], name='message_newest'),
+            model_name="message",
+            index=models.Index(fields=["facility", "-id"], name="message_newest"),
         ),
         migrations.AddIndex(
-            model_name='message',
-            index=models.Index(fields=['channel', '-received_at'], name='message_of_channel'),
+            model_name="message",
+            index=models.Index(fields=["channel", "-received_at"], name="message_of_channel"),
         ),
         migrations.AddIndex(
-            model_name='message',
-            index=models.Index(fields=['facility', 'control_id'], name='message_control_id'),
+            model_name="message",
+            index=models.Index(fields=["facility", "control_id"], name="message_control_id"),
         ),
         migrations.AddIndex(
-            model_name='message',
-            index=models.Index(fields=['facility', 'patient_number', 'id'], name='message_patient'),
+            model_name="message",
+            index=models.Index(fields=["facility", "patient_number", "id"], name="message_patient"),
         ),
         migrations.AddConstraint(
-            model_name='message',
-            constraint=models.UniqueConstraint(fields=('channel', 'duplicate_key'), name='one_message_per_key'),
+            model_name="message",
+            constraint=models.UniqueConstraint(
+                fields=("channel", "duplicate_key"), name="one_message_per_key"
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='message',
-            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='2c50c163d9c0b52e0e85d5cfdc765984a8794373', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_42fbc', table='transport_message', when='BEFORE')),
+            model_name="message",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="2c50c163d9c0b52e0e85d5cfdc765984a8794373",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_42fbc",
+                    table="transport_message",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='message',
-            trigger=pgtrigger.compiler.Trigger(name='same_facility_channel_id', sql=pgtrigger.compiler.UpsertTriggerSql(func="IF NEW.channel_id IS NOT NULL AND NEW.facility_id IS DISTINCT FROM (SELECT facility_id FROM transport_channel WHERE id = NEW.channel_id) THEN RAISE EXCEPTION 'facility of transport_channel differs' USING ERRCODE = 'check_violation'; END IF; RETURN NEW;", hash='ae64c47678bf1b2642b34a0a2a0e53568fed34e5', operation='INSERT OR UPDATE OF "channel_id", "facility_id"', pgid='pgtrigger_same_facility_channel_id_4a2b2', table='transport_message', when='BEFORE')),
+            model_name="message",
+            trigger=pgtrigger.compiler.Trigger(
+                name="same_facility_channel_id",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="IF NEW.channel_id IS NOT NULL AND NEW.facility_id IS DISTINCT FROM (SELECT facility_id FROM transport_channel WHERE id = NEW.channel_id) THEN RAISE EXCEPTION 'facility of transport_channel differs' USING ERRCODE = 'check_violation'; END IF; RETURN NEW;",
+                    hash="ae64c47678bf1b2642b34a0a2a0e53568fed34e5",
+                    operation='INSERT OR UPDATE OF "channel_id", "facility_id"',
+                    pgid="pgtrigger_same_facility_channel_id_4a2b2",
+                    table="transport_message",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddConstraint(
-            model_name='deadletter',
-            constraint=models.UniqueConstraint(condition=models.Q(('resolution', '')), fields=('message',), name='one_open_dead_letter_per_message'),
+            model_name="deadletter",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("resolution", "")),
+                fields=("message",),
+                name="one_open_dead_letter_per_message",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='deadletter',
-            trigger=pgtrigger.compiler.Trigger(name='row_history', sql=pgtrigger.compiler.UpsertTriggerSql(func='PERFORM audit_keep_row(TG_TABLE_NAME::text, TG_OP, to_jsonb(OLD)); RETURN NULL;', hash='4db084c1df0b1ec2d70845dfb63027bb1e7a651a', operation='UPDATE OR DELETE', pgid='pgtrigger_row_history_ad276', table='transport_deadletter', when='AFTER')),
+            model_name="deadletter",
+            trigger=pgtrigger.compiler.Trigger(
+                name="row_history",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="PERFORM audit_keep_row(TG_TABLE_NAME::text, TG_OP, to_jsonb(OLD)); RETURN NULL;",
+                    hash="4db084c1df0b1ec2d70845dfb63027bb1e7a651a",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_row_history_ad276",
+                    table="transport_deadletter",
+                    when="AFTER",
+                ),
+            ),
         ),
         migrations.AddConstraint(
-            model_name='unmappedcode',
-            constraint=models.UniqueConstraint(fields=('channel', 'kind', 'code'), name='one_row_per_unmapped_code'),
+            model_name="unmappedcode",
+            constraint=models.UniqueConstraint(
+                fields=("channel", "kind", "code"), name="one_row_per_unmapped_code"
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='unmappedcode',
-            trigger=pgtrigger.compiler.Trigger(name='row_history', sql=pgtrigger.compiler.UpsertTriggerSql(func='PERFORM audit_keep_row(TG_TABLE_NAME::text, TG_OP, to_jsonb(OLD)); RETURN NULL;', hash='2862f29cbd8646ddda4e2845931f4111f92f97ce', operation='UPDATE OR DELETE', pgid='pgtrigger_row_history_92e13', table='transport_unmappedcode', when='AFTER')),
+            model_name="unmappedcode",
+            trigger=pgtrigger.compiler.Trigger(
+                name="row_history",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="PERFORM audit_keep_row(TG_TABLE_NAME::text, TG_OP, to_jsonb(OLD)); RETURN NULL;",
+                    hash="2862f29cbd8646ddda4e2845931f4111f92f97ce",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_row_history_92e13",
+                    table="transport_unmappedcode",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='unmappedcode',
-            trigger=pgtrigger.compiler.Trigger(name='same_facility_channel_id', sql=pgtrigger.compiler.UpsertTriggerSql(func="IF NEW.channel_id IS NOT NULL AND NEW.facility_id IS DISTINCT FROM (SELECT facility_id FROM transport_channel WHERE id = NEW.channel_id) THEN RAISE EXCEPTION 'facility of transport_channel differs' USING ERRCODE = 'check_violation'; END IF; RETURN NEW;", hash='477d5f19d922a2da724f7c1306a43f2f140ab736', operation='INSERT OR UPDATE OF "channel_id", "facility_id"', pgid='pgtrigger_same_facility_channel_id_b253d', table='transport_unmappedcode', when='BEFORE')),
+            model_name="unmappedcode",
+            trigger=pgtrigger.compiler.Trigger(
+                name="same_facility_channel_id",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="IF NEW.channel_id IS NOT NULL AND NEW.facility_id IS DISTINCT FROM (SELECT facility_id FROM transport_channel WHERE id = NEW.channel_id) THEN RAISE EXCEPTION 'facility of transport_channel differs' USING ERRCODE = 'check_violation'; END IF; RETURN NEW;",
+                    hash="477d5f19d922a2da724f7c1306a43f2f140ab736",
+                    operation='INSERT OR UPDATE OF "channel_id", "facility_id"',
+                    pgid="pgtrigger_same_facility_channel_id_b253d",
+                    table="transport_unmappedcode",
+                    when="BEFORE",
+                ),
+            ),
         ),
     ]

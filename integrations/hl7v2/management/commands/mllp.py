@@ -5,7 +5,7 @@ import errno
 import ipaddress
 import logging
 import signal
-from typing import Any, ClassVar
+from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -19,7 +19,7 @@ logger = logging.getLogger(__name__)
 class Command(BaseCommand):
     """Receives HL7 v2 over MLLP: stores and commits each message, then acknowledges it."""
 
-    requires_system_checks: ClassVar[list[str]] = []  # pages are no business of the listener's
+    requires_system_checks = []  # pages are no business of the listener's
     help = "Listen for HL7 v2 messages over MLLP; SIGTERM answers what was read whole, then ends."
 
     def add_arguments(self, parser: CommandParser) -> None:
