@@ -181,11 +181,32 @@ def test_a_scan_goes_to_its_field_and_sends_no_other_form(ward_page: Page, bench
     ward_page.goto("/bench/form/")
     other = ward_page.locator("#other input")
     other.fill("by hand")
+    ward_page.wait_for_timeout(100)
     ward_page.evaluate(SCAN, "026001234567")
     assert ward_page.get_by_label("Wristband").input_value() == "026001234567"
     assert other.input_value() == "by hand"
     ward_page.wait_for_timeout(200)
     assert bench_server.sent == []
+
+
+def test_letters_that_come_without_their_key_are_scanned_too(ward_page: Page) -> None:
+    """Alt-code and Unicode scanners insert accented letters; only the Enter is a key."""
+    ward_page.goto("/bench/form/")
+    insert = """line => {
+      for (const letter of line) document.execCommand('insertText', false, letter);
+      document.activeElement.dispatchEvent(new KeyboardEvent('keydown', {key: 'Enter', bubbles: true, cancelable: true}));
+    }"""
+    line = "001088012345||NGUYỄN THỊ ĐÀO|05031988|Nữ"
+    other = ward_page.locator("#other input")
+    other.fill("by hand")
+    ward_page.wait_for_timeout(100)
+    ward_page.evaluate(insert, line)
+    assert ward_page.get_by_label("Wristband").input_value() == line
+    assert other.input_value() == "by hand"
+    ward_page.wait_for_timeout(100)
+    # The line lies selected in its field: the next scan takes its place.
+    ward_page.evaluate(insert, "001088054321||TRẦN VĂN BÌNH|01011990|Nam")
+    assert ward_page.get_by_label("Wristband").input_value() == "001088054321||TRẦN VĂN BÌNH|01011990|Nam"
 
 
 def test_what_a_person_types_is_no_scan(ward_page: Page) -> None:
