@@ -4,9 +4,9 @@ from django.core.exceptions import PermissionDenied
 from django.db import models
 
 from emr.accounts.models import User
-from emr.common.doors import public as public
-from emr.common.doors import requires as requires
-from emr.common.doors import signed_in as signed_in
+from emr.common.doors import public, requires, signed_in
+
+__all__ = ["Denied", "demand", "public", "requires", "signed_in"]
 
 
 class Denied(PermissionDenied):

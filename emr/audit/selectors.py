@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from django.db import connection
 
+from emr.audit.chain import GENESIS, event_digest, head_folder, link_hash
 from emr.audit.models import SHARDS, AuditEvent, AuditLink
-from emr.audit.services import GENESIS, event_digest, head_folder, link_hash
 
 _GRACE_SECONDS = 60
 

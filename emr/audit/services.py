@@ -1,15 +1,12 @@
 """Writing the log and linking its chain."""
 
-import datetime as dt
-import hashlib
 import json
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from django.conf import settings
 from django.db import connection, models, transaction
 
+from emr.audit.chain import GENESIS, event_digest, head_folder, link_hash
 from emr.audit.models import SHARDS, AuditEvent, AuditLink
 from emr.common.clock import now
 from emr.common.context import acting
@@ -17,9 +14,7 @@ from emr.common.context import acting
 if TYPE_CHECKING:
     from emr.accounts.models import User
 
-GENESIS = "0" * 64
 _BATCH = 2000
-_COLUMNS = [field.column for field in AuditEvent._meta.concrete_fields]
 
 
 def record(
@@ -40,8 +35,8 @@ def record(
     subject_id = getattr(patient, "pk", None) or getattr(of, "patient_id", None)
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO audit_event (action, outcome, facility_id, agent_id, agent_name, patient_id, entity_type, entity_id,"
-            " entity_uuid, detail, request_id, address, device) VALUES (%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,%s)",
+            "INSERT INTO audit_event (action, outcome, facility_id, agent_id, agent_name, patient_id, entity_type,"
+            " entity_id, entity_uuid, detail, request_id, address, device) VALUES (%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,%s)",
             [
                 action,
                 outcome,
@@ -58,32 +53,6 @@ def record(
                 context.device,
             ],
         )
-
-
-def _canonical(value: object) -> object:
-    if isinstance(value, dt.datetime):
-        return value.astimezone(dt.UTC).isoformat()
-    if isinstance(value, (dict, list, int, str)) or value is None:
-        return value
-    return str(value)
-
-
-def event_digest(row: dict[str, Any]) -> str:
-    """SHA-256 over every column of the event, in the columns' order."""
-    text = json.dumps([_canonical(row[column]) for column in _COLUMNS], sort_keys=True, ensure_ascii=False)
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-def link_hash(shard: int, sequence: int, previous_hash: str, digests: list[str]) -> str:
-    """SHA-256 over the place in the chain, the link before, and the digests of the events linked here."""
-    return hashlib.sha256(
-        "\n".join([str(shard), str(sequence), previous_hash, *digests]).encode()
-    ).hexdigest()
-
-
-def head_folder() -> Path:
-    """Where the chain's heads are kept outside the database."""
-    return Path(settings.EMR_HOME) / "audit"
 
 
 def _keep_head(link: AuditLink) -> None:

@@ -151,7 +151,8 @@ def sweep() -> int:
             "UPDATE outbox_outboxevent SET woken_at = now() WHERE id IN ("
             " SELECT id FROM outbox_outboxevent WHERE done_at IS NULL AND failed_at IS NULL AND available_at <= now()"
             " AND created_at < now() - interval '5 seconds'"
-            " AND (lease_until IS NULL OR lease_until < now()) AND (woken_at IS NULL OR woken_at < now() - interval '30 seconds')"
+            " AND (lease_until IS NULL OR lease_until < now())"
+            " AND (woken_at IS NULL OR woken_at < now() - interval '30 seconds')"
             " ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED) RETURNING id, queue",
             [_SWEEP_LIMIT],
         )

@@ -43,7 +43,7 @@ def words(name: str, default: str = "") -> list[str]:
 
 
 def database(name: str, url: str) -> dict[str, object]:
-    """A `postgresql://role:password@host:port/name?option=…` address as Django's dictionary; host may be a folder (?host=)."""
+    """A `postgresql://role:password@host:port/name?option=…` address as Django's dictionary; ?host= may be a folder."""
     parts = urlsplit(url)
     if parts.scheme not in {"postgresql", "postgres"} or not parts.path.strip("/"):
         raise ImproperlyConfigured(f"{name} must look like postgresql://role:password@host:5432/name.")

@@ -182,7 +182,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 6 * 3600.0,
         "options": {"queue": "sync", "expires": 3600},
     },
-    "outbox-forget": {"task": "emr.outbox.tasks.forget_done", "schedule": 86400.0, "options": {"queue": "bulk"}},
+    "outbox-forget": {
+        "task": "emr.outbox.tasks.forget_done",
+        "schedule": 86400.0,
+        "options": {"queue": "bulk"},
+    },
     "his-waiting": {
         "task": "integrations.his.tasks.expire_waiting",
         "schedule": 15.0,

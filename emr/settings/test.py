@@ -7,12 +7,12 @@ os.environ.setdefault("EMR_FILE_KEY", "0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4
 os.environ.setdefault("DATABASE_URL", "postgresql://emr_app@localhost:1/emr")
 os.environ.setdefault("EMR_OWNER_DATABASE_URL", "postgresql://emr_owner@localhost:1/emr")
 
-from emr.settings.base import *
+from emr.settings.base import *  # noqa: F403
 from emr.settings.base import DATABASES, STORAGES
 
 EMR_DEMO = True
 EMR_STYLEGUIDE = True
-EMR_DEMO_PASSWORD = "benhanmo"
+EMR_DEMO_PASSWORD = "benhanmo"  # noqa: S105
 ALLOWED_HOSTS = ["*"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS: list[dict[str, object]] = []

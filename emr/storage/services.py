@@ -21,7 +21,7 @@ class DamagedFile(Exception):
 
 
 def store_bytes(data: bytes, *, content_type: str, facility: models.Model) -> Attachment:
-    """Keep bytes for ever: durable on disk first, then the row. A rolled-back row leaves an orphan file, never the reverse."""
+    """Keep bytes for ever: durable on disk first, then the row. A rollback leaves an orphan file, never the reverse."""
     digest = hashlib.sha256(data).hexdigest()
     file_key, nonce = secrets.token_bytes(32), secrets.token_bytes(_NONCE)
     sealed = nonce + AESGCM(file_key).encrypt(nonce, data, digest.encode())

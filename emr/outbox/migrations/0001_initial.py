@@ -5,34 +5,48 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='OutboxEvent',
+            name="OutboxEvent",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('topic', models.CharField(max_length=80)),
-                ('subscriber', models.CharField(max_length=120)),
-                ('queue', models.CharField(max_length=16)),
-                ('payload', models.JSONField()),
-                ('order_key', models.CharField(default='', max_length=80)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('available_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('woken_at', models.DateTimeField(null=True)),
-                ('attempts', models.PositiveIntegerField(default=0)),
-                ('lease_until', models.DateTimeField(null=True)),
-                ('fence', models.BigIntegerField(default=0)),
-                ('done_at', models.DateTimeField(null=True)),
-                ('failed_at', models.DateTimeField(null=True)),
-                ('last_error', models.CharField(default='', max_length=300)),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("topic", models.CharField(max_length=80)),
+                ("subscriber", models.CharField(max_length=120)),
+                ("queue", models.CharField(max_length=16)),
+                ("payload", models.JSONField()),
+                ("order_key", models.CharField(default="", max_length=80)),
+                ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("available_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("woken_at", models.DateTimeField(null=True)),
+                ("attempts", models.PositiveIntegerField(default=0)),
+                ("lease_until", models.DateTimeField(null=True)),
+                ("fence", models.BigIntegerField(default=0)),
+                ("done_at", models.DateTimeField(null=True)),
+                ("failed_at", models.DateTimeField(null=True)),
+                ("last_error", models.CharField(default="", max_length=300)),
             ],
             options={
-                'indexes': [models.Index(condition=models.Q(('done_at', None), ('failed_at', None)), fields=['available_at'], name='outbox_due'), models.Index(condition=models.Q(('done_at', None), ('failed_at', None), models.Q(('order_key', ''), _negated=True)), fields=['subscriber', 'order_key', 'id'], name='outbox_in_order'), models.Index(condition=models.Q(('done_at__isnull', False)), fields=['done_at'], name='outbox_done')],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("done_at", None), ("failed_at", None)),
+                        fields=["available_at"],
+                        name="outbox_due",
+                    ),
+                    models.Index(
+                        condition=models.Q(
+                            ("done_at", None), ("failed_at", None), models.Q(("order_key", ""), _negated=True)
+                        ),
+                        fields=["subscriber", "order_key", "id"],
+                        name="outbox_in_order",
+                    ),
+                    models.Index(
+                        condition=models.Q(("done_at__isnull", False)), fields=["done_at"], name="outbox_done"
+                    ),
+                ],
             },
         ),
     ]

@@ -26,7 +26,10 @@ PUBLIC_VIEWS = {
 }
 
 
-def _views(resolver: URLResolver | None = None, space: str = "", route: str = "") -> Iterator[tuple[str, str, Callable[..., Any]]]:
+Found = Iterator[tuple[str, str, Callable[..., Any]]]
+
+
+def _views(resolver: URLResolver | None = None, space: str = "", route: str = "") -> Found:
     for entry in (resolver or get_resolver()).url_patterns:
         path = route + str(entry.pattern)
         if isinstance(entry, URLResolver):
@@ -36,13 +39,19 @@ def _views(resolver: URLResolver | None = None, space: str = "", route: str = ""
 
 
 def _right(view: Callable[..., Any]) -> str | None:
-    return getattr(view, "required_right", None) or getattr(getattr(view, "cls", None), "required_right", None)
+    return getattr(view, "required_right", None) or getattr(
+        getattr(view, "cls", None), "required_right", None
+    )
 
 
 def _address(path: str) -> str:
     filled = path
     for kind, value in (
-        ("uuid", "00000000-0000-4000-8000-000000000000"), ("int", "1"), ("str", "x"), ("slug", "x"), ("path", "x")
+        ("uuid", "00000000-0000-4000-8000-000000000000"),
+        ("int", "1"),
+        ("str", "x"),
+        ("slug", "x"),
+        ("path", "x"),
     ):
         while f"<{kind}:" in filled:
             start = filled.index(f"<{kind}:")
@@ -70,7 +79,9 @@ def test_every_right_of_the_table_is_a_constant_of_its_room() -> None:
             module = __import__(f"{config.name}.permissions", fromlist=["x"])
         except ModuleNotFoundError:
             continue
-        declared |= {value for name, value in vars(module).items() if name.isupper() and isinstance(value, str)}
+        declared |= {
+            value for name, value in vars(module).items() if name.isupper() and isinstance(value, str)
+        }
     assert set(roles.RIGHTS) - declared == set()
     assert declared - set(roles.RIGHTS) == set()
 

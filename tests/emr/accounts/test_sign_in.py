@@ -35,7 +35,9 @@ def test_the_right_password_opens_a_new_session(client: Client) -> None:
     assert client.cookies["sessionid"].value != first
 
 
-@pytest.mark.parametrize(("username", "password"), [("an", "wrong"), ("nobody", "benhanmo"), ("an", ""), ("", "")])
+@pytest.mark.parametrize(
+    ("username", "password"), [("an", "wrong"), ("nobody", "benhanmo"), ("an", ""), ("", "")]
+)
 def test_a_wrong_word_is_refused_without_saying_which(client: Client, username: str, password: str) -> None:
     make_an()
     answer = client.post("/sign-in/", {"username": username, "password": password})
@@ -73,7 +75,9 @@ def test_after_signing_out_the_session_is_dead(client: Client) -> None:
 
 def test_no_open_redirect(client: Client) -> None:
     make_an()
-    answer = client.post("/sign-in/", {"username": "an", "password": "benhanmo", "next": "https://evil.example/"})
+    answer = client.post(
+        "/sign-in/", {"username": "an", "password": "benhanmo", "next": "https://evil.example/"}
+    )
     assert answer.headers["Location"] == "/"
 
 
@@ -115,7 +119,15 @@ def test_a_taken_username_is_refused_in_words() -> None:
 
 def test_the_first_facility_and_its_administrator(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdin", io.StringIO("correct horse battery staple\n"))
-    arguments = ["12345", "Trung tâm Y tế X", "--admin", "it", "--admin-name", "Võ Thị It", "--password-stdin"]
+    arguments = [
+        "12345",
+        "Trung tâm Y tế X",
+        "--admin",
+        "it",
+        "--admin-name",
+        "Võ Thị It",
+        "--password-stdin",
+    ]
     call_command("createfacility", *arguments)
     assert User.objects.get(username="it").has_right("accounts.manage")
     with pytest.raises(CommandError):

@@ -56,7 +56,8 @@ def test_a_removed_event_is_found(chain: list[int], owner_sql: psycopg.Connectio
 def test_an_event_inserted_behind_the_chain_is_found(chain: list[int], owner_sql: psycopg.Connection) -> None:
     _as_owner(
         owner_sql,
-        "INSERT INTO audit_event (action, outcome, recorded_at) VALUES ('patient.read', 'success', now() - interval '2 hours')",
+        "INSERT INTO audit_event (action, outcome, recorded_at)"
+        " VALUES ('patient.read', 'success', now() - interval '2 hours')",
     )
     assert [b.reason for b in breaches()] == ["an event was inserted behind the chain's back"]
 

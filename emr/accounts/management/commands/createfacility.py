@@ -30,7 +30,9 @@ class Command(BaseCommand):
     def handle(self, *_args: object, **options: str) -> None:
         if len(options["code"]) != 5 or not options["code"].isalnum():
             raise CommandError("The facility's code has five letters or digits.", returncode=2)
-        password = sys.stdin.readline().rstrip("\n") if options["password_stdin"] else getpass.getpass("Password: ")
+        password = (
+            sys.stdin.readline().rstrip("\n") if options["password_stdin"] else getpass.getpass("Password: ")
+        )
         try:
             with transaction.atomic():
                 facility, is_new = Organization.objects.get_or_create(
@@ -41,15 +43,24 @@ class Command(BaseCommand):
                 if not is_new:
                     raise CommandError(f"Facility {options['code']} is there already.")
                 office = Organization.objects.create(
-                    kind=Organization.Kind.DEPARTMENT, parent=facility, code="HC", name="Phòng Công nghệ thông tin",
+                    kind=Organization.Kind.DEPARTMENT,
+                    parent=facility,
+                    code="HC",
+                    name="Phòng Công nghệ thông tin",
                     is_clinical=False,
                 )
                 user = create_user(
-                    facility=facility, username=options["admin"], full_name=options["admin_name"],
-                    staff_code="QT01", password=password, by=None,
+                    facility=facility,
+                    username=options["admin"],
+                    full_name=options["admin_name"],
+                    staff_code="QT01",
+                    password=password,
+                    by=None,
                 )
                 grant_role(user=user, role="admin", department=office, by=None)
         except DomainError as refusal:
             raise CommandError(str(refusal)) from refusal
         answer = {"facility": facility.code, "administrator": user.username}
-        self.stdout.write(json.dumps(answer) if options["format"] == "json" else f"Made {facility} and {user.username}.")
+        self.stdout.write(
+            json.dumps(answer) if options["format"] == "json" else f"Made {facility} and {user.username}."
+        )
