@@ -2,11 +2,10 @@
 
 from uuid import UUID
 
-from django.db.models.fields.json import KT
-
 from emr.accounts.access import Denied
 from emr.accounts.models import User
 from signatures.signing.models import SigningRequest
+from signatures.signing.selectors import form_title
 
 
 def access_request(user: User, request_uuid: UUID) -> SigningRequest:
@@ -16,7 +15,7 @@ def access_request(user: User, request_uuid: UUID) -> SigningRequest:
             "version__document__patient", "version__document__author", "signer"
         )
         .defer("version__composition")
-        .annotate(title=KT("version__composition__header__title"))
+        .annotate(title=form_title())
         .filter(uuid=request_uuid)
         .first()
     )

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from django.db.models import Exists, Max, OuterRef, Q, QuerySet, Subquery
-from django.db.models.fields.json import KT
+from django.db.models.fields.json import KeyTextTransform, KeyTransform
 
 from emr.accounts.models import PractitionerRole, User
 from emr.common.clock import now
@@ -26,9 +26,14 @@ def waiting_for(user: User) -> QuerySet[SigningRequest]:
             "version__document__patient", "version__document__department", "version__document__author"
         )
         .defer("tail", "version__composition")
-        .annotate(title=KT("version__composition__header__title"), newest=_newest("version_id"))
+        .annotate(title=form_title(), newest=_newest("version_id"))
         .order_by("created_at", "pk")
     )
+
+
+def form_title(version: str = "version") -> KeyTextTransform:
+    """The form's name as it is printed, read out of the frozen composition without loading all of it."""
+    return KeyTextTransform("title", KeyTransform("header", f"{version}__composition"))
 
 
 def _newest(version: str) -> Subquery:

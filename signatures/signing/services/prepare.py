@@ -17,6 +17,7 @@ from signatures.signing.appearance import Block
 from signatures.signing.models import SigningRequest
 from signatures.signing.pades import Prepared, UnfitPdf, prepare
 from signatures.signing.selectors import latest_bytes, latest_revision
+from signatures.signing.services.requests import is_fresh
 
 # The visible block shows the instant of preparing: it must be near the instant of signing.
 SHELF_LIFE = dt.timedelta(minutes=15)
@@ -37,7 +38,10 @@ class Preparation:
 
 
 def prepare_request(*, request_id: int) -> Preparation | None:
-    """Prepare a request's bytes; slow, changes nothing. None when there is nothing to prepare (yet, or any more)."""
+    """Prepare a request's bytes; slow, changes nothing. None when there is nothing to prepare (yet, or any more).
+
+    Bytes that may still be signed are left alone: somebody may be looking at them.
+    """
     request = (
         SigningRequest.objects.select_related("signer", "version__document").defer("tail").get(pk=request_id)
     )
@@ -47,6 +51,12 @@ def prepare_request(*, request_id: int) -> Preparation | None:
     if base is None:
         return None
     certificate = certificate_of(request.signer)
+    if (
+        certificate is not None
+        and request.certificate_id == certificate.pk
+        and is_fresh(request, revision=base.revision)
+    ):
+        return None
     try:
         if certificate is None:
             raise DomainError(_NO_CERTIFICATE)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django.fixtures import Settings
 
 from emr.accounts.models import User
 from emr.common.clock import now
@@ -49,7 +49,7 @@ def test_the_demo_authority_is_made_once_and_its_key_is_the_owners_alone() -> No
     assert not [path for path in demo_authority_folder().parent.iterdir() if path.name.startswith(".")]
 
 
-def test_only_a_demo_trusts_the_demo_authority(settings: SettingsWrapper, tmp_path: Path) -> None:
+def test_only_a_demo_trusts_the_demo_authority(settings: Settings, tmp_path: Path) -> None:
     root = demo_authority().root
     assert trust_roots() == [root]
     settings.EMR_DEMO = False

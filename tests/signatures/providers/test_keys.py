@@ -8,7 +8,7 @@ import pytest
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, utils
 from freezegun import freeze_time
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django.fixtures import Settings
 
 from emr.audit.models import AuditEvent
 from emr.common.clock import now
@@ -74,7 +74,7 @@ def test_a_wrong_pin_is_counted_and_the_right_one_starts_over() -> None:
     assert AuditEvent.objects.filter(action="pin.refuse", outcome="denied").count() == 2
 
 
-def test_guesses_become_slower_and_end(settings: SettingsWrapper) -> None:
+def test_guesses_become_slower_and_end(settings: Settings) -> None:
     """Even the right PIN is not tried during a pause, so a pause tells nothing."""
     certificate, moment = _certificate(), now()
     with freeze_time(moment) as clock:
@@ -130,7 +130,7 @@ def test_a_pin_never_shows_itself() -> None:
     assert "975310" not in repr(wrong.value) + repr(wrong.value.__cause__)
 
 
-def test_the_database_alone_opens_nothing(settings: SettingsWrapper) -> None:
+def test_the_database_alone_opens_nothing(settings: Settings) -> None:
     """Whoever has the row and guesses the PIN still lacks EMR_FILE_KEY."""
     credential = _certificate().credential
     with pytest.raises(WrongPin):
@@ -146,7 +146,7 @@ def test_a_blob_moved_to_another_row_does_not_open() -> None:
         vault.unseal(bytes(an.sealed_key), row="another", sealed_by=an.sealed_by)
 
 
-def test_keys_survive_a_new_file_key_and_then_need_the_old_one_no_more(settings: SettingsWrapper) -> None:
+def test_keys_survive_a_new_file_key_and_then_need_the_old_one_no_more(settings: Settings) -> None:
     certificate = _certificate()
     issue_demo_seal(facility=certificate.facility)
     old = settings.EMR_FILE_KEYS
@@ -200,7 +200,9 @@ def test_a_file_without_a_certificate_is_refused() -> None:
 
 def test_the_blob_is_pkcs12_of_today() -> None:
     """AES-256, PBKDF2, SHA-256: no RC2, no triple DES."""
-    certificate = _certificate()
-    blob = make_blob(ec.generate_private_key(ec.SECP256R1()), certificate.parsed, Pin(PIN))
+    issued = authority.issue(
+        demo_authority(), common_name="An", identifier="AN", organization="TTYT", today=now()
+    )
+    blob = make_blob(issued.key, issued.certificate, Pin(PIN))
     aes256_cbc, pbkdf2 = bytes.fromhex("60864801650304012a"), bytes.fromhex("2a864886f70d01050c")
     assert aes256_cbc in blob and pbkdf2 in blob

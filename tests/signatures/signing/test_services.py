@@ -7,7 +7,7 @@ import psycopg
 import pytest
 from django.db import IntegrityError, connection, transaction
 from freezegun import freeze_time
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django.fixtures import Settings
 
 from emr.accounts.access import Denied
 from emr.audit.models import AuditEvent
@@ -40,8 +40,14 @@ pytestmark = pytest.mark.django_db
 
 
 def _sign(request: SigningRequest, *, pin: str = PIN, sha256: str | None = None) -> list[services.Outcome]:
-    shown = {request.uuid: request.sha256 if sha256 is None else sha256}
-    return services.sign_requests(shown=shown, pin=Pin(pin), by=request.signer)
+    """Sign as a page does: whatever is refused, the request's transaction commits."""
+    shown, refusal = {request.uuid: request.sha256 if sha256 is None else sha256}, None
+    with transaction.atomic():
+        try:
+            return services.sign_requests(shown=shown, pin=Pin(pin), by=request.signer)
+        except DomainError as error:
+            refusal = error
+    raise refusal
 
 
 def test_the_whole_way_through_the_outbox() -> None:
@@ -84,7 +90,7 @@ def test_another_hash_than_the_frozen_one_is_refused() -> None:
 def test_bytes_prepared_again_need_to_be_looked_at_again() -> None:
     """Between showing and signing the worker prepared anew: the old fingerprint no longer signs."""
     request = make_ready(make_signer())
-    with freeze_time(now() + dt.timedelta(minutes=1)):
+    with freeze_time(now() + dt.timedelta(minutes=16)):
         old = request.sha256
         prepare(request)
         request.refresh_from_db()
@@ -325,14 +331,15 @@ def test_the_pin_is_nowhere(
     assert OutboxEvent.objects.filter(topic="signature.created").count() == 2
 
 
-def test_the_seal_signs_bytes_with_a_purpose_and_nothing_else(settings: SettingsWrapper) -> None:
+def test_the_seal_signs_bytes_with_a_purpose_and_nothing_else(settings: Settings) -> None:
     from asn1crypto import cms  # noqa: PLC0415
 
     from signatures.providers.services import issue_demo_seal  # noqa: PLC0415
 
     an = make_an()
-    with pytest.raises(DomainError, match="seal"):
+    with pytest.raises(DomainError) as refusal:
         services.sign_bytes(b"<xml/>", purpose=services.Purpose.CLAIM, facility=an.facility)
+    assert refusal.value.code == "no_seal"
     issue_demo_seal(facility=an.facility)
     container = services.sign_bytes(b"<xml/>", purpose=services.Purpose.CLAIM, facility=an.facility, by=an)
     signer = cms.ContentInfo.load(container)["content"]["signer_infos"][0]
