@@ -224,17 +224,21 @@ class _Parser:
         return Text(str(value))
 
     def contained_options(self, reference: str, place: str) -> list[Option]:
-        """The concepts that a contained ValueSet lists; a value set given by filters needs a terminology server."""
-        compose = self.contained.get(reference, {}).get("compose")
-        found: list[Option] = []
-        includes = self.children(compose, "include", place) if isinstance(compose, Mapping) else []
-        for include in includes:
-            for concept in self.children(include, "concept", place):
-                coding = read_coding({**concept, "system": include.get("system", "")})
-                if coding:
-                    found.append(
-                        Option("Coding", coding, self.text(concept, "display", place) or Text(coding.code))
-                    )
+        """The concepts that a contained ValueSet lists, expanded or not; one given by filters needs a server."""
+        whole = self.contained.get(reference, {})
+        compose, expansion = (
+            part if isinstance(part := whole.get(name), Mapping) else {} for name in ("compose", "expansion")
+        )
+        concepts = [
+            ({**concept, "system": include.get("system", "")}, concept)
+            for include in self.children(compose, "include", place)
+            for concept in self.children(include, "concept", place)
+        ] or [(concept, concept) for concept in self.children(expansion, "contains", place)]
+        found = [
+            Option("Coding", coding, self.text(concept, "display", place) or Text(coding.code))
+            for raw, concept in concepts
+            if (coding := read_coding(raw))
+        ]
         if not found:
             self.refuse(place, f"the contained value set {reference} lists no concepts")
         return found
