@@ -20,7 +20,7 @@ class EncounterStatus(TextChoices):
     """FHIR R4 EncounterStatus, the ones in use."""
 
     PLANNED = "planned", _("Planned")
-    IN_PROGRESS = "in-progress", _("In progress")
+    IN_PROGRESS = "in-progress", _("Under care")
     FINISHED = "finished", _("Finished")
     CANCELLED = "cancelled", _("Cancelled")
     ENTERED_IN_ERROR = "entered-in-error", _("Entered in error")

@@ -32,7 +32,7 @@ class Migration(migrations.Migration):
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
                 ('encounter_class', models.CharField(choices=[('AMB', 'Outpatient'), ('EMER', 'Emergency'), ('IMP', 'Inpatient')], max_length=4)),
                 ('arrival_class', models.CharField(choices=[('AMB', 'Outpatient'), ('EMER', 'Emergency'), ('IMP', 'Inpatient')], max_length=4)),
-                ('status', models.CharField(choices=[('planned', 'Planned'), ('in-progress', 'In progress'), ('finished', 'Finished'), ('cancelled', 'Cancelled'), ('entered-in-error', 'Entered in error')], default='in-progress', max_length=16)),
+                ('status', models.CharField(choices=[('planned', 'Planned'), ('in-progress', 'Under care'), ('finished', 'Finished'), ('cancelled', 'Cancelled'), ('entered-in-error', 'Entered in error')], default='in-progress', max_length=16)),
                 ('identifier', models.CharField(help_text='mã điều trị (MA_LK)', max_length=40)),
                 ('admission_number', models.CharField(blank=True, default='', help_text='số vào viện', max_length=20)),
                 ('archive_number', models.CharField(blank=True, default='', help_text='số lưu trữ', max_length=20)),

@@ -123,8 +123,7 @@ class Ward(RuleBasedStateMachine):
                 assert open_places[0].department_id == stay.department_id
                 assert places[-1] == open_places[0]
             assert all(
-                a.ends_at is not None and a.ends_at <= b.starts_at
-                for a, b in itertools.pairwise(places)
+                a.ends_at is not None and a.ends_at <= b.starts_at for a, b in itertools.pairwise(places)
             )
             caring = CareContext.objects.filter(source=f"encounter:{stay.pk}", ends_at=None)
             assert [care.department_id for care in caring] == ([stay.department_id] if stay.is_open else [])

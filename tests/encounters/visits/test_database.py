@@ -75,7 +75,7 @@ def test_no_overlapping_inpatient_stays() -> None:
     [
         (
             "ended_at = started_at - interval '1 second', status = 'finished'",
-            "stay_ends_after_it_starts|range",
+            "stay_ends_after_it_starts|admitted_between",
         ),
         ("admitted_at = started_at - interval '1 second'", "admitted_between_start_and_end"),
         ("admission_number = ''", "inpatients_have_an_admission_number"),

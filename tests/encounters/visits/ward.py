@@ -6,6 +6,7 @@ from typing import Any
 from emr.accounts.models import Location, Organization
 from emr.common.clock import now
 from emr.terminology.models import CodeSystem, Concept
+from emr.terminology.text import search_text
 from encounters.visits import services
 from encounters.visits.models import Encounter
 from patients.registry.models import Patient
@@ -69,6 +70,6 @@ def know(code: str, display: str, *flags: str, system: str = "icd10") -> None:
         system=holder,
         code=code,
         display=display,
-        search_text=display.lower(),
+        search_text=search_text(code, display, ""),
         properties=dict.fromkeys(flags, True),
     )
