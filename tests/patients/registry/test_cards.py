@@ -1,5 +1,6 @@
 """What a scanner types is read, odd content warns, broken text is refused in words; nothing ever crashes."""
 
+import contextlib
 import datetime as dt
 
 import pytest
@@ -140,10 +141,8 @@ def test_no_line_whatever_crashes_a_parser(parts: list[str]) -> None:
 def test_no_text_crashes_the_search_box_or_a_birth(text: str) -> None:
     assert isinstance(parse_terms(text), Terms)
     assert isinstance(is_card_line(text), bool)
-    try:
+    with contextlib.suppress(ValueError):
         parse_birth(text)
-    except ValueError:
-        pass
 
 
 def test_the_century_digit_says_sex_and_year() -> None:

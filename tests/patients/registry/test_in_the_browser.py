@@ -14,7 +14,9 @@ from tests.patients.people import make_clerk, make_patient
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.browser]
 
-CARD = "038157012345|171234567|NGUYỄN THỊ ĐÀO|14031957|Nữ|Thôn 3, Xã Ba Cụm Bắc, Khánh Sơn, Khánh Hòa|21122021"
+CARD = (
+    "038157012345|171234567|NGUYỄN THỊ ĐÀO|14031957|Nữ|Thôn 3, Xã Ba Cụm Bắc, Khánh Sơn, Khánh Hòa|21122021"
+)
 
 
 @pytest.fixture
