@@ -19,6 +19,7 @@ from encounters.visits.forms import AdmitForm, VisitForm
 from encounters.visits.forms.arriving import own_department, usual_record_type
 from encounters.visits.forms.fields import clinical_departments
 from encounters.visits.models import Encounter
+from patients.coverage.selectors import coverage_on
 from patients.registry import permissions as registry_permissions
 from patients.registry import services as registry
 from patients.registry.access import access_patient
@@ -32,6 +33,18 @@ _SOURCE = {
     codes.EncounterClass.AMBULATORY: codes.AdmissionSource.EXAMINATION,
 }
 _NAMES = {"code": "diagnosis_text"}
+# What the visit already told about the stay it turns into.
+_CARRIED_OVER = (
+    "reason",
+    "referral_source",
+    "referrer_name",
+    "payer",
+    "external_cause_code",
+    "accident_type",
+    "accident_place",
+    "accident_at",
+    "child_weight_grams",
+)
 
 
 def _age_in_months(patient: Patient) -> int | None:
@@ -120,12 +133,11 @@ def _suggested(
         "bed": selectors.suggested_bed(beds),
         "record_type": usual_record_type(department, age_months=_age_in_months(patient)),
     }
+    if (coverage := coverage_on(patient)) is not None:
+        found["payer"] = coverage.payer
     if visit is None:
         return found
-    known = {
-        name: getattr(visit, name)
-        for name in ("reason", "referral_source", "referrer_name", "payer", "accident_type", "accident_place")
-    }
+    known = {name: value for name in _CARRIED_OVER if (value := getattr(visit, name))}
     diagnosis = visit.conditions.filter(status="confirmed").order_by("-asserted_at", "-pk").first()
     if diagnosis is not None:
         known |= {"diagnosis": diagnosis.code, "diagnosis_text": diagnosis.text}
@@ -196,7 +208,7 @@ def start_visit(request: StaffRequest, patient_uuid: UUID) -> HttpResponse:
         facility_id=patient.facility_id,
         beds=[],
         is_infant=_is_infant(patient),
-        initial={"department": department},
+        initial={"department": department, "payer": getattr(coverage_on(patient), "payer", "")},
     )
     if request.method == "POST" and form.is_valid():
         try:

@@ -3,7 +3,10 @@
 import datetime as dt
 from typing import Any
 
-from emr.accounts.models import Location, Organization
+from django.test import Client
+from django.urls import reverse
+
+from emr.accounts.models import Location, Organization, User
 from emr.common.clock import now
 from emr.terminology.models import CodeSystem, Concept
 from emr.terminology.text import search_text
@@ -73,3 +76,15 @@ def know(code: str, display: str, *flags: str, system: str = "icd10") -> None:
         search_text=search_text(code, display, ""),
         properties=dict.fromkeys(flags, True),
     )
+
+
+def signed_in(user: User) -> Client:
+    """A browser in which the person has signed in."""
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def page(name: str, *args: Any) -> str:
+    """The address of one of this room's pages."""
+    return reverse(f"encounters:visits:{name}", args=args)
