@@ -112,7 +112,7 @@ def _editor(document: Document, draft: DocumentDraft, problems: list[Any] | None
         "patient": document.patient,
         "draft": draft,
         "earlier": latest_earlier(document),
-        "sections": sections_of(document.code),
+        "entry_sections": sections_of(document.code),
         "form": form,
     }
 
