@@ -2,7 +2,7 @@
 
 import datetime as dt
 import re
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models
@@ -67,7 +67,7 @@ class Coverage(FacilityRecord):
                 name="one_active_row_per_card",
             ),
         ]
-        ordering: ClassVar[list[str]] = ["-is_active", F("valid_until").desc(nulls_first=True), "-pk"]
+        ordering: ClassVar[list[Any]] = ["-is_active", F("valid_until").desc(nulls_first=True), "-pk"]
         triggers = [RowHistory(), SameFacility("patient_id", "registry_patient")]
 
     def __str__(self) -> str:

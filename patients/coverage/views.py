@@ -1,5 +1,6 @@
 """Pages of who pays."""
 
+from typing import Any
 from uuid import UUID
 
 from django.http import HttpResponse
@@ -32,7 +33,7 @@ def page(request: StaffRequest, patient_uuid: UUID) -> HttpResponse:
 def scan(request: StaffRequest, patient_uuid: UUID) -> HttpResponse:
     """An insurance card was scanned: the form, filled, with what to compare."""
     patient = access_patient(request.user, patient_uuid, permissions.WRITE)
-    context = {"patient": patient, "encounter": None}
+    context: dict[str, Any] = {"patient": patient, "encounter": None}
     try:
         card = parse_insurance_card(request.POST.get("card", ""))
     except UnreadableCard as refusal:

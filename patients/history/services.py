@@ -1,6 +1,6 @@
 """Stating, correcting and ending what a patient brings along."""
 
-from typing import TypedDict, TypeVar, Unpack
+from typing import TypedDict, Unpack
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -16,7 +16,7 @@ from patients.registry.access import same_person
 from patients.registry.models import Patient
 
 _ACTIVE, _WRONG = "active", "entered-in-error"
-Entry = TypeVar("Entry", AllergyIntolerance, Condition, Device)
+Entry = AllergyIntolerance | Condition | Device
 
 
 class AllergyDetails(TypedDict, total=False):
@@ -52,7 +52,7 @@ def _one_at_a_time(patient: Patient) -> None:
     Patient.objects.select_for_update(no_key=True).get(pk=patient.pk)
 
 
-def _tell(verb: str, entry: AllergyIntolerance | Condition | Device, by: User | None) -> None:
+def _tell(verb: str, entry: Entry, by: User | None) -> None:
     noun = {AllergyIntolerance: "allergy", Condition: "problem", Device: "device"}[type(entry)]
     record(f"{noun}.{verb}", by=by, of=entry, patient=entry.patient, detail={"status": entry.status})
     publish("history.changed", order_key=f"patient:{entry.patient_id}", patient_id=entry.patient_id)
@@ -192,9 +192,7 @@ def record_device(
 
 
 @transaction.atomic
-def end_entry(
-    *, entry: AllergyIntolerance | Condition | Device, status: str, by: User | None, reason: str
-) -> None:
+def end_entry(*, entry: Entry, status: str, by: User | None, reason: str) -> None:
     """End a statement: it is resolved, refuted, removed, or was entered in error; the row stays readable."""
     present = type(entry).objects.select_for_update(of=("self",)).get(pk=entry.pk)
     if present.status != _ACTIVE:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django import forms
@@ -111,7 +111,7 @@ def end(request: StaffRequest, patient_uuid: UUID, kind: str, entry_uuid: UUID) 
     form = EndForm(request.POST or None, statuses=statuses)
     if request.method == "POST" and form.is_valid():
         try:
-            services.end_entry(entry=entry, by=request.user, **form.cleaned_data)
+            services.end_entry(entry=cast("services.Entry", entry), by=request.user, **form.cleaned_data)
         except DomainError as refusal:
             form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
         else:

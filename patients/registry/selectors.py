@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from django.contrib.postgres.expressions import ArraySubquery
+from django.contrib.postgres.lookups import TrigramWordSimilar
 from django.contrib.postgres.search import TrigramWordSimilarity
 from django.db import connection
 from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Concat, JSONObject
+from django.db.models.lookups import Contains
 
 from emr.accounts.models import User
 from emr.audit.models import AuditEvent, RowVersion
@@ -49,13 +51,16 @@ class SearchPage:
     is_similar: bool = False
 
 
-def _words(patients: QuerySet[Patient]) -> QuerySet[Patient]:
-    return patients.annotate(words=Concat(Value(" "), F("search_name")))
+# The blank in front makes the first word one like the others; the very expression that the index is built on.
+_WORDS = Concat(Value(" "), F("search_name"))
+# Fewer characters are looked up whole: the first digits of a personal number are shared by a province.
+_LEAST_PREFIX = 5
 
 
 def _by_number(facility_id: int, number: str) -> QuerySet[Any, Any]:
     """Ids of patients who have a number that begins so, with or without its leading zeros."""
-    values = Q(value__startswith=number)
+    is_prefix = len(number) >= _LEAST_PREFIX
+    values = Q(value__startswith=number) if is_prefix else Q(value=number)
     if number.isdigit() and len(number) < systems.MRN_DIGITS:
         values |= Q(value=number.zfill(systems.MRN_DIGITS))
     if (core := systems.insurance_core(number)) != number:
@@ -63,7 +68,7 @@ def _by_number(facility_id: int, number: str) -> QuerySet[Any, Any]:
     found: list[QuerySet[Any, Any]] = [
         Identifier.objects.filter(values, facility_id=facility_id).values("patient_id"),
     ]
-    if number.isdigit():
+    if number.isdigit() and is_prefix:
         found.append(
             Patient.objects.filter(facility_id=facility_id, phone_digits__startswith=phone_digits(number))
             .exclude(phone_digits="")
@@ -76,10 +81,8 @@ def _by_number(facility_id: int, number: str) -> QuerySet[Any, Any]:
 def _matching(patients: QuerySet[Patient], facility_id: int, terms: Terms) -> QuerySet[Patient]:
     if terms.number:
         patients = patients.filter(pk__in=_by_number(facility_id, terms.number))
-    if terms.words:
-        patients = _words(patients)
-        for word in terms.words:
-            patients = patients.filter(words__contains=f" {word}")
+    for word in terms.words:
+        patients = patients.filter(Contains(_WORDS, f" {word}"))
     if terms.birth_year is not None:
         patients = patients.filter(birth_year=terms.birth_year)
     if terms.birth_date is not None:
@@ -117,13 +120,14 @@ def search_patients(user: User, text: str, *, before: int | None = None) -> Sear
     if rows or before is not None or not terms.words or terms.number:
         more = len(rows) > PAGE
         return SearchPage(rows[:PAGE], rows[PAGE - 1].pk if more else None)
-    return SearchPage(_sounding_like(reach, terms), is_similar=True)
+    alike = _sounding_like(reach, terms)
+    return SearchPage(alike, is_similar=bool(alike))
 
 
 def _sounding_like(reach: QuerySet[Patient], terms: Terms) -> list[Patient]:
     """The names most like the words; the whole facility's index or the few of a department."""
     wanted = " ".join(terms.words)
-    alike = _words(reach).filter(words__trigram_word_similar=wanted)
+    alike = reach.filter(TrigramWordSimilar(_WORDS, wanted))
     if terms.birth_year is not None:
         alike = alike.filter(birth_year=terms.birth_year)
     alike = alike.annotate(likeness=TrigramWordSimilarity(wanted, "search_name")).order_by("-likeness", "-pk")
@@ -139,7 +143,7 @@ def recent_patients(user: User, limit: int = 10) -> list[Patient]:
         .order_by("-recorded_at")
         .values_list("patient_id", flat=True)[:_RECENT_EVENTS]
     )
-    order = {pk: place for place, pk in reversed(list(enumerate(seen)))}
+    order = {pk: place for place, pk in reversed(list(enumerate(seen))) if pk is not None}
     if not order:
         return []
     first = sorted(order, key=lambda pk: order[pk])[: 2 * limit]

@@ -132,11 +132,12 @@ def register_patient(
     numbers = [
         NewNumber(n.system, clean_value(n.system, n.value), n.valid_from, n.valid_until) for n in numbers
     ]
+    born = details.get("birth_date")
     person = Person(
         full_name=full_name,
         sex=sex,
-        birth_date=details.get("birth_date"),
-        birth_year=details["birth_date"].year if details.get("birth_date") else details.get("birth_year"),
+        birth_date=born,
+        birth_year=born.year if born else details.get("birth_year"),
         phone=details.get("phone", ""),
         numbers=tuple((n.system, n.value) for n in numbers),
     )

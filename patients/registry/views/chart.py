@@ -14,10 +14,10 @@ from patients.registry import citizen, permissions, selectors
 from patients.registry.access import access_patient
 from patients.registry.completeness import missing_facts
 from patients.registry.extensions import chart_panels
-from patients.registry.models import Identifier, Patient
+from patients.registry.models import Identifier, Patient, RelatedPerson
 
 
-def _coded(patient: Patient, people: list[selectors.RelatedPerson]) -> dict[str, str]:
+def _coded(patient: Patient, people: list[RelatedPerson]) -> dict[str, str]:
     """Titles of the patient's codes, by field name, and of the people's relations by code; one query."""
     systems = {
         "ethnic_group": "ethnic-group",

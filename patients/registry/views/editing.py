@@ -1,5 +1,6 @@
 """Corrections, numbers and people of a patient, with what was there before."""
 
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -29,7 +30,7 @@ def edit(request: StaffRequest, patient_uuid: UUID) -> HttpResponse:
     if patient.commune:
         known["commune_text"] = displays([("commune", patient.commune)]).get(("commune", patient.commune), "")
     form = CorrectionForm(request.POST or None, initial=known)
-    context = {"patient": patient, "encounter": None, "form": form}
+    context: dict[str, Any] = {"patient": patient, "encounter": None, "form": form}
     status = 200
     if request.method == "POST":
         status = 422
@@ -39,8 +40,9 @@ def edit(request: StaffRequest, patient_uuid: UUID) -> HttpResponse:
             except services.Changed as conflict:
                 status = 409
                 context |= {"differences": conflict.differences, "present": conflict.patient}
-                form = CorrectionForm(request.POST.copy(), initial=known)
-                form.data["version"] = str(conflict.patient.version)
+                again = request.POST.copy()
+                again["version"] = str(conflict.patient.version)
+                form = CorrectionForm(again, initial=known)
                 context["form"] = form
             except DomainError as refusal:
                 field = {"value": "citizen_number"}.get(refusal.field or "", refusal.field)

@@ -13,6 +13,7 @@ from emr.accounts.access import requires
 from emr.audit.services import record
 from emr.common.http import StaffRequest
 from patients.registry import permissions, selectors
+from patients.registry.access import patients_for
 from patients.registry.cards import UnreadableCard, is_card_line, parse_card
 from patients.registry.matching import match_card
 from patients.registry.terms import parse_terms
@@ -60,7 +61,7 @@ def _scanned(request: StaffRequest, line: str) -> HttpResponse:
         messages.warning(request, str(refusal))
         return redirect("patients:registry:search")
     match = match_card(request.user.facility, card)
-    reach = selectors.patients_for(request.user, permissions.SEARCH)
+    reach = patients_for(request.user, permissions.SEARCH)
     found = reach.filter(pk=match.patient.pk).first() if match.patient else None
     record("patient.search", by=request.user, detail={"card": card.kind, "count": int(found is not None)})
     if found is None:
