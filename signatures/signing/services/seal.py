@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from emr.accounts.models import Organization, User
 from emr.audit.services import record
+from emr.common.arming import demand_armed
 from emr.common.clock import now
 from emr.common.errors import DomainError
 from signatures.certificates.checks import check_usable
@@ -39,6 +40,7 @@ def sign_bytes(
 
     `by` is the person whose action led to the rule, when there is one. Raises DomainError without a usable seal.
     """
+    demand_armed()
     certificate = seal_of(facility)
     if certificate is None:
         raise DomainError(_("The facility has no seal."), code="no_seal")

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from emr.accounts.access import Denied
 from emr.accounts.models import User
 from emr.audit.services import record
+from emr.common.arming import demand_armed
 from emr.common.clock import now
 from emr.common.errors import DomainError
 from emr.outbox import publish
@@ -46,6 +47,7 @@ def sign_requests(*, shown: Mapping[UUID, str], pin: Pin, by: User) -> list[Outc
     hold the others up. Another person's request refuses the whole (Denied). PinRefused and DomainError (certificate,
     key away) sign nothing; the caller lets the transaction commit, since a wrong PIN is counted in it.
     """
+    demand_armed()
     requests = _lock(shown, by)
     certificate = certificate_of(by)
     if certificate is None:
