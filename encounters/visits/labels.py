@@ -77,7 +77,7 @@ def label_of(encounter: Encounter) -> Label:
     )
 
 
-class _FontsOnly(URLFetcher):
+class _FontsOnly(URLFetcher):  # type: ignore[misc]
     """The packaged font and nothing else (S-39)."""
 
     def fetch(self, url: str, headers: object = None) -> URLFetcherResponse:

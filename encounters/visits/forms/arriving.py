@@ -82,7 +82,7 @@ class _ArrivalForm(EventForm):
     def details(self) -> StayDetails:
         """What the service takes as details of the stay."""
         told = {name: self.cleaned_data[name] for name in _DETAILS if name in self.cleaned_data}
-        return StayDetails(**told)  # type: ignore[typeddict-item]
+        return StayDetails(**told)  # type: ignore[typeddict-item, no-any-return]
 
 
 def _offer_beds(field: forms.Field, beds: list[Location], chosen: str, facility_id: int) -> None:

@@ -35,7 +35,7 @@ def doctors_of(facility_id: int) -> QuerySet[User]:
     ).order_by("sort_key")
 
 
-class DepartmentField(forms.ModelChoiceField):
+class DepartmentField(forms.ModelChoiceField):  # type: ignore[type-arg]  # not generic at run time
     """A department, chosen with one click."""
 
     def __init__(self, label: StrOrPromise, **kwargs: Any) -> None:
@@ -47,7 +47,7 @@ class DepartmentField(forms.ModelChoiceField):
         return str(obj.name)
 
 
-class BedField(forms.ModelChoiceField):
+class BedField(forms.ModelChoiceField):  # type: ignore[type-arg]  # not generic at run time
     """A free bed, or none."""
 
     def __init__(self, **kwargs: Any) -> None:
@@ -59,7 +59,7 @@ class BedField(forms.ModelChoiceField):
         return f"{obj.parent.name} · {obj.name}" if obj.parent else str(obj.name)
 
 
-class DoctorField(forms.ModelChoiceField):
+class DoctorField(forms.ModelChoiceField):  # type: ignore[type-arg]  # not generic at run time
     """The attending doctor."""
 
     def __init__(self, **kwargs: Any) -> None:

@@ -77,7 +77,7 @@ class DischargeForm(EventForm):
     @property
     def ends(self) -> EndDetails:
         """What the service takes beside outcome and disposition."""
-        return EndDetails(**{name: self.cleaned_data[name] for name in _END})  # type: ignore[typeddict-item]
+        return EndDetails(**{name: self.cleaned_data[name] for name in _END})  # type: ignore[typeddict-item, no-any-return]
 
     @property
     def death(self) -> DeathDetails | None:

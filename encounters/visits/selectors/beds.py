@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
-from emr.accounts import roles
 from emr.accounts.models import Location, Organization, User
 from encounters.visits import permissions
 from encounters.visits.models import Encounter, EncounterLocation
@@ -91,13 +90,14 @@ def board_departments(user: User) -> list[Organization]:
     departments = Organization.objects.filter(
         kind=Organization.Kind.DEPARTMENT, parent=user.facility_id, is_active=True
     )
-    if reach != roles.EVERYWHERE:
+    if isinstance(reach, frozenset):
         departments = departments.filter(pk__in=reach)
     beds = Q(locations__kind=Location.Kind.BED, locations__status=Location.Status.ACTIVE)
     taken = _taken(OuterRef("locations__pk"))
     return list(
         departments.annotate(
-            bed_count=Count("locations", filter=beds), free=Count("locations", filter=beds & ~Exists(taken))
+            bed_count=Count("locations", filter=beds),
+            free=Count("locations", filter=beds & Q(~Exists(taken))),
         )
         .filter(bed_count__gt=0)
         .order_by("code")

@@ -49,7 +49,7 @@ def ward_places(user: User, department_id: int | None = None) -> QuerySet[Encoun
         encounter__status=Encounter.Status.IN_PROGRESS,
     )
     reach = user.departments_for(permissions.READ)
-    if reach != roles.EVERYWHERE:
+    if isinstance(reach, frozenset):
         places = places.filter(department__in=reach)
     if department_id is not None:
         places = places.filter(department=department_id)
@@ -113,7 +113,7 @@ def admissions_on(user: User, day: dt.date) -> QuerySet[Encounter]:
         admitted_at__lt=end,
     ).exclude(status=Encounter.Status.ENTERED_IN_ERROR)
     reach = user.departments_for(permissions.READ)
-    if reach != roles.EVERYWHERE:
+    if isinstance(reach, frozenset):
         stays = stays.filter(department__in=reach)
     return stays.select_related("patient", "department").order_by("-admitted_at", "-pk")
 

@@ -176,8 +176,15 @@ def _carry_out(form: AdmitForm, patient: Patient, visit: Encounter | None, by: U
         )
     if form.completed:
         registry.update_patient(patient=patient, by=by, version=None, **form.completed)  # type: ignore[arg-type]
-    if form.person:
-        registry.set_related_person(patient=patient, by=by, **form.person)
+    if form.person is not None:
+        person = form.person
+        registry.set_related_person(
+            patient=patient,
+            by=by,
+            full_name=person["full_name"],
+            relationship=person["relationship"],
+            phone=person["phone"],
+        )
     return stay
 
 
