@@ -22,6 +22,9 @@ from integrations.transport.selectors import incoming_channels, sender_channel
 
 _VERSIONS = ("2.1", "2.2", "2.3", "2.4", "2.5", "2.6", "2.7", "2.8")
 _ALERT_SECONDS = 60.0
+# A channel shut out is refused within this time; asking for every batch costs a seventh of its work.
+_CHANNELS_SECONDS = 2.0
+_channels: tuple[float, list[Channel]] = (-_CHANNELS_SECONDS, [])
 _alerted_at: dict[tuple[str, str], float] = {}
 
 
@@ -40,6 +43,20 @@ def admits(address: str) -> bool:
         with acting_as(Acting(address=address, device="MLLP")), transaction.atomic():
             transport.alert("hl7_sender.refused", detail={"reason": "unknown address"})
     return False
+
+
+def _known_channels() -> list[Channel]:
+    """The listening channels, at most two seconds old."""
+    global _channels  # noqa: PLW0603
+    if time.monotonic() - _channels[0] >= _CHANNELS_SECONDS:
+        _channels = (time.monotonic(), incoming_channels())
+    return _channels[1]
+
+
+def forget_channels() -> None:
+    """Read them afresh next time."""
+    global _channels  # noqa: PLW0603
+    _channels = (-_CHANNELS_SECONDS, [])
 
 
 def _may_alert(address: str, reason: str) -> bool:
@@ -78,7 +95,7 @@ def _receive(frames: Sequence[Frame]) -> list[Reply]:
     """One transaction for the batch."""
     with transaction.atomic():
         demand_armed()
-        channels = incoming_channels()
+        channels = _known_channels()
         moment = now()
         judged = [_judge(channels, single, moment) for single in frames]
         arrivals = [j for j in judged if isinstance(j, transport.Arrival)]

@@ -291,7 +291,7 @@ def channel_account(facility: Organization, name: str, title: str) -> User:
 
 @transaction.atomic
 def switch_channel(channel: Channel, *, enabled: bool, by: User) -> None:
-    """Let a neighbour in, or shut it out; connections that are open are refused from the next message on."""
+    """Let a neighbour in, or shut it out; open connections are refused within two seconds."""
     channel.is_enabled = enabled
     channel.save(update_fields=["is_enabled"])
     record("channel.enabled" if enabled else "channel.disabled", by=by, of=channel)

@@ -25,6 +25,7 @@ def facility(db: None) -> Organization:
     """Facility 99999 with internal medicine (K03: beds G1 to G3 in room P1), surgery (K19) and examination (K01)."""
     facility = make_facility()
     load(facility)
+    hl7v2.forget_channels()
     for code, name in (("K01", "Khoa Khám bệnh"), ("K03", "Khoa Nội"), ("K19", "Khoa Ngoại")):
         department = make_department(facility, code, name)
         room = Location.objects.create(

@@ -30,6 +30,7 @@ def facility(db: None) -> Organization:
 
 
 def send(raw: bytes, address: str = HERE) -> Reply:
+    services.forget_channels()
     return services.receive([Frame(raw, address)])[0]
 
 
@@ -158,6 +159,7 @@ def test_a_duplicate_gets_the_stored_answer_and_changes_nothing(facility: Organi
 
 
 def test_a_duplicate_within_one_batch(facility: Organization) -> None:
+    services.forget_channels()
     replies = services.receive([Frame(adt(), HERE), Frame(adt(control_id="M2"), HERE), Frame(adt(), HERE)])
     assert replies[0].wire == replies[2].wire
     assert Message.objects.count() == 2
@@ -185,6 +187,7 @@ def test_an_acknowledgement_is_never_acknowledged(facility: Organization) -> Non
 
 
 def test_a_message_too_long_is_refused_by_its_head(facility: Organization) -> None:
+    services.forget_channels()
     reply = services.receive([Frame(adt(), HERE, is_cut=True)])[0]
     assert code(reply) == "AR"
     assert reply.close
