@@ -2,13 +2,16 @@
 // one shown; a dialog's own before the page's) wherever the focus is, and never sends the form that happens to have it.
 //
 // Scanners in Alt-code or Unicode mode put letters like "Đ" into a field without pressing their key, so the line is what was
-// inserted into the field that has the focus; the keys themselves count only where no field has it.
+// inserted into the field that has the focus. Where no field has it, the target gets it as soon as a burst is seen.
 import { isUsable } from "./common.js";
 
 const GAP = 50; // milliseconds between two keys; people need 80 or more, a keyboard-wedge scanner 1 to 30
+const PAUSE = 500; // milliseconds after which keys with no field to go to belong to something else
+const BURST = 3; // quick keys with no field to go to: certainly a scanner
 const LEAST = 6; // characters; shorter lines are typed by hand
 
 let line = "";
+let burst = 0; // keys in quick succession
 let last = -Infinity;
 let known = null; // the field that has the focus, and its text before the present event
 let start = null; // the field that had the focus when the burst began, and its text then
@@ -20,12 +23,13 @@ function look() {
 }
 
 function beat(event) {
-  const quick = event.timeStamp - last < GAP;
+  const gap = event.timeStamp - last;
   last = event.timeStamp;
-  if (quick) return;
+  burst = gap < GAP ? burst + 1 : 1;
+  if (burst > 1) return;
   if (event.type !== "input") look(); // after an input event the text has changed already
-  line = "";
   start = known;
+  if (start || gap > PAUSE) line = "";
 }
 
 /** What `after` has that `before` had not, in one piece. */
@@ -37,8 +41,22 @@ function inserted(before, after) {
   return after.slice(head, after.length - tail);
 }
 
+const target = () => [...document.querySelectorAll("[data-scan]")].filter(isUsable).pop();
+
+/** The rest of the burst falls into the target by itself. */
+function lead(event) {
+  const field = target();
+  if (!field) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  field.focus();
+  field.value = line;
+  field.setSelectionRange?.(line.length, line.length);
+  start = { element: field, value: "" };
+}
+
 function deliver(scanned) {
-  const field = [...document.querySelectorAll("[data-scan]")].filter(isUsable).pop();
+  const field = target();
   if (!field) return false;
   if (start && start.element !== field) {
     // Take the scanned letters out of the field they fell into by chance.
@@ -71,7 +89,8 @@ document.addEventListener("keydown", (event) => {
     event.stopImmediatePropagation();
     return;
   }
-  if (event.ctrlKey || event.metaKey || (event.key.length !== 1 && event.key !== "Alt")) return;
+  if (event.repeat || event.ctrlKey || event.metaKey || (event.key.length !== 1 && event.key !== "Alt")) return;
   beat(event);
   if (event.key.length === 1 && !event.altKey) line += event.key;
+  if (!start && burst >= BURST) lead(event);
 }, true);

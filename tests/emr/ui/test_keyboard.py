@@ -209,6 +209,18 @@ def test_letters_that_come_without_their_key_are_scanned_too(ward_page: Page) ->
     assert ward_page.get_by_label("Wristband").input_value() == "001088054321||TRẦN VĂN BÌNH|01011990|Nam"
 
 
+def test_a_scan_with_the_focus_nowhere_finds_its_field(ward_page: Page) -> None:
+    ward_page.goto("/bench/form/")
+    ward_page.evaluate(
+        """() => { for (const key of '001') {
+          document.body.dispatchEvent(new KeyboardEvent('keydown', {key, bubbles: true, cancelable: true}));
+        } }"""
+    )
+    assert focused(ward_page) == "wristband"
+    ward_page.keyboard.insert_text("088012345||NGUYỄN THỊ ĐÀO|05031988|Nữ")
+    assert ward_page.get_by_label("Wristband").input_value() == "001088012345||NGUYỄN THỊ ĐÀO|05031988|Nữ"
+
+
 def test_what_a_person_types_is_no_scan(ward_page: Page) -> None:
     ward_page.goto("/bench/form/")
     ward_page.locator("#other input").focus()
