@@ -130,6 +130,11 @@ class ItemView:
         return id_of(self.path)
 
     @property
+    def is_hidden(self) -> bool:
+        """Not asked by its own conditions; what stands inside another item that isn't asked is hidden with that one."""
+        return bool(self.conditions) and not self.is_enabled
+
+    @property
     def first(self) -> Input:
         return self.inputs[0] if self.inputs else Input(self.path)
 
@@ -348,7 +353,7 @@ class _Builder:
 
     def conditions(self, node: Node) -> str:
         """The conditions as the page's script reads them; "" when only the server can decide."""
-        if not node.item.conditions:
+        if not node.item.conditions and not node.item.enable_expression:
             return ""
         asked: list[dict[str, Any]] = []
         mine = self.form.repeaters[node.item.link_id]
@@ -359,6 +364,8 @@ class _Builder:
                 shared += 1
             prefix = path_of(condition.question, ()) + "/" + "".join(f"{n}." for n in node.above[:shared])
             asked.append({"name": prefix, "operator": condition.operator, "value": _posted(condition.value)})
+        if node.item.enable_expression:
+            asked.append({"name": "", "operator": "expression", "value": None})
         return json.dumps({"any": node.item.any_condition, "when": asked})
 
 

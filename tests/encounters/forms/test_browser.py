@@ -53,7 +53,7 @@ def test_the_record_answers_while_it_is_typed(record: Any, screenshots: Path) ->
     page.get_by_label("Miễn").check()
     expect(insurance).to_be_hidden()
     page.get_by_label("BHYT", exact=True).check()
-    expect(insurance).to_be_visible()
+    expect(field(page, "admin.insurance.number")).to_be_visible()
 
     field(page, "case.exam.vitals.weight").fill("52,5")
     field(page, "case.exam.vitals.height").fill("155")

@@ -26,7 +26,7 @@ from encounters.forms.management.commands.load_questionnaires import SHIPPED
 from encounters.forms.models import Questionnaire
 from tests.emr.people import make_an
 from tests.encounters.chart import load_forms
-from tests.encounters.forms.factories import EVERYTHING, form, options, q, response
+from tests.encounters.forms.factories import EVERYTHING, expression, form, options, q, response
 
 NOW = "2026-11-22T09:30:00+07:00"
 RECORD, ENTRY = (
@@ -163,6 +163,19 @@ def test_what_isn_t_asked_is_hidden_but_not_lost() -> None:
     (condition,) = json.loads(view.items[1].conditions)["when"]
     assert condition == {"name": "a/dead/", "operator": "=", "value": "true"}
     assert view.items[0].is_live
+
+
+def test_what_stands_in_a_hidden_group_comes_back_with_it() -> None:
+    on = [{"question": "dead", "operator": "=", "answerBoolean": True}]
+    rule = expression("enableWhenExpression", "%resource.item.where(linkId='dead').answer.value")
+    found = form(
+        q("dead", "boolean"), q("g", "group", enableWhen=on, item=[q("why")]), q("x", extension=[rule])
+    )
+    view = screen.form_view(found, decode(found, {}).response, language="en")
+    html = render_to_string("encounters/forms/_form.html", {"form": view})
+    hidden = re.findall(r'data-item="([^"]+)"[^>]* hidden>', html)
+    assert hidden == ["a:g", "a:x"]  # not a:why, which has no conditions that could show it again
+    assert len(re.findall("data-enable", html)) == 2
 
 
 def test_a_row_asks_about_its_own_row_alone() -> None:
