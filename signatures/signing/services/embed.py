@@ -43,14 +43,12 @@ def embed_signature(*, request_id: int) -> SignedBytes | None:
     base = DocumentBytes.objects.select_related("attachment__key").get(
         version_id=request.version_id, revision=request.base_revision
     )
+    room = (request.hole_end - request.hole_start - 2) // 2
     token = _timestamp(signature)
-    container = pades.container(
-        attributes=bytes(signature.signed_attributes),
-        signature=bytes(signature.value),
-        certificate=signature.certificate.der,
-        chain=signature.certificate.chain_der,
-        token=token,
-    )
+    container = _container(signature, token)
+    if token is not None and len(container) > room:
+        # Prepared before the authority was named, or its tokens grew: sign without rather than not at all.
+        token, container = None, _container(signature)
     pdf = pades.embed(
         read_bytes(base.attachment) + bytes(request.tail),
         hole_start=request.hole_start,
@@ -59,6 +57,16 @@ def embed_signature(*, request_id: int) -> SignedBytes | None:
         container=container,
     )
     return SignedBytes(request_id=request_id, pdf=pdf, level="B-B" if token is None else "B-T")
+
+
+def _container(signature: Signature, token: bytes | None = None) -> bytes:
+    return pades.container(
+        attributes=bytes(signature.signed_attributes),
+        signature=bytes(signature.value),
+        certificate=signature.certificate.der,
+        chain=signature.certificate.chain_der,
+        token=token,
+    )
 
 
 def _verify(signature: Signature) -> None:
