@@ -239,9 +239,8 @@ def _read_searched(item: Item, parts: Mapping[str, Sequence[str]], token: str) -
     system, bar, code = token.rpartition("|")
     system = system if bar else system_of(item.value_set)
     display, shown = _last(parts, "chosen"), _last(parts, "shown")
-    if shown != (
-        display or code
-    ):  # somebody typed on after choosing: the code no longer belongs to the words
+    # Somebody typed on after choosing: the code no longer belongs to the words.
+    if shown != (display or code):
         return _free_text(item, shown)
     return [Answer("Coding", Coding(code, system, display, _last(parts, "version")))]
 
