@@ -5,6 +5,7 @@ import os
 import secrets
 import stat
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 from emr.local import privileges
@@ -12,7 +13,7 @@ from emr.local.errors import LocalError
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 LONGEST_SOCKET = 107  # bytes; the kernel's limit for a unix socket's path
-_SECRETS = {
+_SECRETS: dict[str, Callable[[], str]] = {
     "EMR_SECRET_KEY": lambda: secrets.token_urlsafe(60),
     "EMR_FILE_KEY": lambda: secrets.token_hex(32),
     "EMR_BACKUP_PASSWORD": lambda: secrets.token_urlsafe(24),

@@ -52,7 +52,7 @@ class Postgres:
         secret.touch(mode=0o600)
         secret.write_text(self.passwords[SUPERUSER], encoding="utf-8")
         privileges.hand_over(secret)
-        arguments = [
+        arguments: list[str | Path] = [
             "-D",
             self.data,
             "-U",
