@@ -87,7 +87,7 @@ class AccessMiddleware:
         user = request.user
         record(
             denied.action,
-            by=user if user.is_authenticated else None,  # type: ignore[arg-type]
+            by=user if user.is_authenticated else None,
             of=denied.entity,
             outcome="denied",
             detail={

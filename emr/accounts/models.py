@@ -178,7 +178,10 @@ class User(AbstractBaseUser, Record):
                 if scope == roles.Scope.FACILITY:
                     reached[right] = roles.EVERYWHERE
                 elif reached.get(right) != roles.EVERYWHERE:
-                    reached[right] = frozenset(reached.get(right, frozenset())) | {held.department_id}
+                    before = reached.get(right, frozenset())
+                    reached[right] = (
+                        frozenset({held.department_id, *before}) if isinstance(before, frozenset) else before
+                    )
         return reached
 
     def has_right(self, right: str, department_id: int | None = None) -> bool:

@@ -3,6 +3,7 @@
 import datetime as dt
 import hashlib
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from django.conf import settings
 from emr.audit.models import AuditEvent
 
 GENESIS = "0" * 64
-_COLUMNS = [field.column for field in AuditEvent._meta.concrete_fields]
+_COLUMNS = [str(field.column) for field in AuditEvent._meta.concrete_fields]
 
 
 def _canonical(value: object) -> object:
@@ -22,7 +23,7 @@ def _canonical(value: object) -> object:
     return str(value)
 
 
-def event_digest(row: dict[str, Any]) -> str:
+def event_digest(row: Mapping[str, Any]) -> str:
     """SHA-256 over every column of the event, in the columns' order."""
     text = json.dumps([_canonical(row[column]) for column in _COLUMNS], sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()

@@ -34,7 +34,7 @@ class SameFacility(pgtrigger.Trigger):
             when=pgtrigger.Before,
             operation=pgtrigger.Insert | pgtrigger.UpdateOf(column, "facility_id"),
             func=(
-                f"IF NEW.{column} IS NOT NULL AND NEW.facility_id IS DISTINCT FROM "
+                f"IF NEW.{column} IS NOT NULL AND NEW.facility_id IS DISTINCT FROM "  # noqa: S608  our own tables
                 f"(SELECT facility_id FROM {parent} WHERE id = NEW.{column}) THEN "
                 f"RAISE EXCEPTION 'facility of {parent} differs' USING ERRCODE = 'check_violation'; END IF; "
                 "RETURN NEW;"

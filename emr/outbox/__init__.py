@@ -7,8 +7,9 @@ if TYPE_CHECKING:
     from emr.outbox.registry import Delivery as Delivery
     from emr.outbox.registry import subscribe as subscribe
     from emr.outbox.services import publish as publish
+    from emr.outbox.services import publish_many as publish_many
 
-_HOMES = {"publish": "services", "subscribe": "registry", "Delivery": "registry"}
+_HOMES = {"publish": "services", "publish_many": "services", "subscribe": "registry", "Delivery": "registry"}
 
 
 def __getattr__(name: str) -> Any:

@@ -6,9 +6,10 @@ from emr.outbox import services
 
 
 @shared_task
-def deliver(event_id: int) -> None:
-    """Deliver one outbox event now; the sweeper rings for it too, so twice must equal once."""
-    services.deliver(event_id=event_id)
+def deliver(event_ids: list[int]) -> None:
+    """Deliver these outbox events now, in this order; the sweeper rings for them too, so twice must equal once."""
+    for event_id in event_ids:
+        services.deliver(event_id=event_id)
 
 
 @shared_task

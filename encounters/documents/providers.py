@@ -135,12 +135,16 @@ def encounter(document: Document) -> Values:
         "transfer_direction": stay.transfer_direction,
         "transferred_to": stay.transfer_to_name,
         "discharged_at": stay.ended_at,
-        "discharge_kind": codes.FORM_CODE.get(codes.Disposition(stay.disposition), "") if stay.disposition else "",
+        "discharge_kind": codes.FORM_CODE.get(codes.Disposition(stay.disposition), "")
+        if stay.disposition
+        else "",
         "outcome": stay.outcome,
         "pathology": stay.pathology,
         "day_number": _day(stay, document.happened_at),
         "has_surgery": stay.procedures.filter(kind=codes.ProcedureKind.SURGERY, status="completed").exists(),
-        "has_procedure": stay.procedures.filter(kind=codes.ProcedureKind.PROCEDURE, status="completed").exists(),
+        "has_procedure": stay.procedures.filter(
+            kind=codes.ProcedureKind.PROCEDURE, status="completed"
+        ).exists(),
     }
     death = stay.deaths.filter(voided_at=None).first()
     if death is not None:
@@ -167,7 +171,9 @@ def diagnoses(document: Document) -> Values:
     """Part III: what was diagnosed, by role; `current` is the newest that is meant to guide the treatment."""
     role = codes.DiagnosisRole
     found: dict[str, list[Condition]] = {}
-    for condition in document.encounter.conditions.filter(status="confirmed", replaced_by=None).order_by("rank", "pk"):
+    for condition in document.encounter.conditions.filter(status="confirmed", replaced_by=None).order_by(
+        "rank", "pk"
+    ):
         found.setdefault(condition.role, []).append(condition)
     single = {
         "referral": role.REFERRAL,
@@ -178,7 +184,9 @@ def diagnoses(document: Document) -> Values:
         "autopsy": role.AUTOPSY,
     }
     values: Values = {name: _diagnosis(found[key][0]) for name, key in single.items() if found.get(key)}
-    guiding = next((found[key] for key in (role.WORKING, role.DEPARTMENT, role.ADMISSION) if found.get(key)), [])
+    guiding = next(
+        (found[key] for key in (role.WORKING, role.DEPARTMENT, role.ADMISSION) if found.get(key)), []
+    )
     if guiding:
         values["current"] = _diagnosis(guiding[0])
         values["current_secondary"] = [_diagnosis(condition) for condition in guiding[1:]]

@@ -27,7 +27,7 @@ class Refused(ValueError):
     """A print asked for something that isn't packaged (S-39)."""
 
 
-class PackagedAssets(URLFetcher):
+class PackagedAssets(URLFetcher):  # type: ignore[misc]  # WeasyPrint ships no types
     """`asset:fonts/…` and `asset:print/…` alone: no network, no file of the machine, no way out of the folder."""
 
     def fetch(self, url: str, headers: object = None) -> URLFetcherResponse:

@@ -85,8 +85,9 @@ def _entry(document: Document, hours: int) -> Entry:
 
 def unfinished_for(user: User) -> QuerySet[Document]:
     """What this person has begun and not finished, or finished and not signed; the oldest first."""
-    mine = with_state(documents_for(user).filter(author=user).exclude(status="entered-in-error"))
-    return mine.filter(is_signed=False).select_related("patient", "encounter").order_by("happened_at")
+    signed = DocumentBytes.objects.filter(version=OuterRef("current_version"), revision__gt=0)
+    mine = documents_for(user).filter(~Exists(signed), author=user).exclude(status="entered-in-error")
+    return with_state(mine).select_related("patient", "encounter").order_by("happened_at")
 
 
 def versions_of(document: Document) -> QuerySet[DocumentVersion]:

@@ -105,7 +105,9 @@ def _editor(document: Document, draft: DocumentDraft, problems: list[Any] | None
     if draft.copied_from is not None:
         earlier = draft.copied_from.response.resource
         changes = questionnaires.compare(draft.questionnaire, earlier, draft.content)
-    form = questionnaires.form_view(draft.questionnaire, draft.content, problems=problems or (), changes=changes)
+    form = questionnaires.form_view(
+        draft.questionnaire, draft.content, problems=problems or (), changes=changes
+    )
     return {
         "document": document,
         "encounter": document.encounter,

@@ -1,6 +1,6 @@
 """Verbs of orders: written on a draft entry, in effect when the doctor confirms, then held, resumed, stopped."""
 
-from typing import Any, TypedDict, Unpack, cast
+from typing import Any, TypedDict, Unpack
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
@@ -200,10 +200,7 @@ def _change_status(
     reason: str,
     by: User,
 ) -> MedicationRequest | ServiceRequest:
-    order = cast(
-        MedicationRequest | ServiceRequest,
-        type(order).objects.select_for_update(of=("self",)).get(pk=order.pk),
-    )
+    order = type(order).objects.select_for_update(of=("self",)).get(pk=order.pk)
     if order.status == to:
         return order
     if order.status not in allowed:

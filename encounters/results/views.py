@@ -87,6 +87,6 @@ def correct(request: StaffRequest, observation_uuid: UUID) -> HttpResponse:
             refused = str(refusal)
         else:
             return redirect("encounters:results:vital_signs", encounter.uuid)
-    refused = refused or " ".join(message for messages in form.errors.values() for message in messages)
+    refused = refused or " ".join(str(message) for messages in form.errors.values() for message in messages)
     context = _context(request, encounter) | {"refusal": refused}
     return render(request, "encounters/results/vital_signs.html", context, status=422)

@@ -80,6 +80,6 @@ def _register(facility: Organization, count: int) -> list[Patient]:
                 address_line=person.address_line,
                 phone=person.phone,
                 **known,
-            )  # type: ignore[arg-type]
+            )
         )
     return found

@@ -5,7 +5,7 @@ import random
 import uuid
 from decimal import Decimal
 
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
 from emr.accounts.models import Location, Organization, User
@@ -83,7 +83,7 @@ def build_history(
             role="discharge-main",
             code=case.code,
             text=names.get(("icd10", case.code), case.reason),
-            asserted_at=stay.ended_at,
+            asserted_at=stay.started_at,
         )
         for stay, case in zip(stays, cases, strict=True)
     )
@@ -294,7 +294,8 @@ def sign_some(entries: list[Document], pin: str, count: int) -> int:
         )
         if request is None:
             continue
-        outcomes = sign_requests(shown={request.uuid: request.sha256}, pin=Pin(pin), by=request.signer)
+        with transaction.atomic():
+            outcomes = sign_requests(shown={request.uuid: request.sha256}, pin=Pin(pin), by=request.signer)
         signed += sum(outcome.is_signed for outcome in outcomes)
         _work(key)
     return signed

@@ -24,7 +24,9 @@ def load_forms() -> None:
     system, _ = CodeSystem.objects.get_or_create(
         code=ICD, defaults={"url": "http://hl7.org/fhir/sid/icd-10", "title": "ICD-10"}
     )
-    Concept.objects.get_or_create(system=system, code="J18.9", defaults={"display": "Viêm phổi, không đặc hiệu"})
+    Concept.objects.get_or_create(
+        system=system, code="J18.9", defaults={"display": "Viêm phổi, không đặc hiệu"}
+    )
 
 
 def make_stay(**told: Any) -> tuple[User, Encounter]:
@@ -64,7 +66,11 @@ def deliver_all() -> int:
     """Do what the workers would do, until nothing is owed; returns how many deliveries were made."""
     done = 0
     for _ in range(50):
-        owed = OutboxEvent.objects.filter(done_at=None, failed_at=None).order_by("pk").values_list("pk", flat=True)
+        owed = (
+            OutboxEvent.objects.filter(done_at=None, failed_at=None)
+            .order_by("pk")
+            .values_list("pk", flat=True)
+        )
         if not (now := sum(deliver(event_id=pk) for pk in list(owed))):
             return done
         done += now

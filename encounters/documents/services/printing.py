@@ -8,13 +8,15 @@ from django.utils.translation import override
 from emr.outbox import publish
 from emr.storage.services import store_bytes
 from encounters.documents.models import Document, DocumentBytes, DocumentVersion
-from encounters.documents.rendering import render_pdf, render_version_html
 from encounters.documents.sections import sections_of
 from encounters.forms.services import print_body
 
 
 def render_version(version: DocumentVersion) -> bytes:
     """The version's PDF/A: from frozen rows alone, so that it is the same bytes whenever it is rendered."""
+    # WeasyPrint takes a second to import, and only workers print.
+    from encounters.documents.rendering import render_pdf, render_version_html  # noqa: PLC0415
+
     document, composition = version.document, version.composition
     with override("vi"):
         slots: dict[str, SafeString] = {

@@ -2,18 +2,22 @@
 
 import datetime as dt
 import threading
+import time
 from collections.abc import Callable, Iterator
 
 import pytest
+from celery import Celery
 from django.db import connection, connections, transaction
 from django.utils import timezone
 from kombu.exceptions import OperationalError
+from pytest_django import Settings
 
 from emr.accounts.models import Organization
+from emr.celery import app as celery_app
 from emr.outbox import registry, services
 from emr.outbox.models import OutboxEvent
 from emr.outbox.registry import Delivery, LeaseLost, subscribe
-from emr.outbox.services import deliver, forget_done, publish, sweep, wake
+from emr.outbox.services import deliver, forget_done, publish, publish_many, sweep, wake
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -34,8 +38,8 @@ def bell(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The doorbell, unheard: ids that would have woken a worker."""
     rung: list[int] = []
 
-    def send(_name: str, args: list[int], **_options: object) -> None:
-        rung.append(args[0])
+    def send(_name: str, args: list[list[int]], **_options: object) -> None:
+        rung.extend(args[0])
 
     monkeypatch.setattr(services.current_app, "send_task", send)
     return rung
@@ -196,7 +200,9 @@ def test_a_killed_workers_delivery_is_swept_when_its_lease_ends(bell: list[int])
     assert sweep() == 1
 
 
-def test_without_a_broker_the_request_goes_on_and_does_not_wait_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_broker_the_request_goes_on_and_does_not_wait_each_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     tries: list[int] = []
 
     def refuse(*_args: object, **_options: object) -> None:
@@ -209,7 +215,7 @@ def test_without_a_broker_the_request_goes_on_and_does_not_wait_each_time(monkey
     publish("thing.happened", thing_id=2)
     assert OutboxEvent.objects.count() == 2
     assert len(tries) == 1
-    assert wake(1, "interactive") is False
+    assert wake([1], "interactive") is False
 
 
 def test_done_deliveries_are_forgotten_after_their_time(bell: list[int]) -> None:
@@ -220,3 +226,26 @@ def test_done_deliveries_are_forgotten_after_their_time(bell: list[int]) -> None
     with connection.cursor() as cursor:
         cursor.execute("UPDATE outbox_outboxevent SET done_at = now() - interval '31 days'")
     assert forget_done(days=30) == 1
+
+
+def test_many_facts_ring_the_bell_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    rung: list[list[int]] = []
+    monkeypatch.setattr(
+        services.current_app, "send_task", lambda _name, args, **_options: rung.append(args[0])
+    )
+    _subscribe(lambda _delivery: None)
+    publish_many("thing.happened", [(f"patient:{number}", {"thing_id": number}) for number in range(3)])
+    assert rung == [list(OutboxEvent.objects.order_by("pk").values_list("pk", flat=True))]
+
+
+def test_a_broker_that_is_really_away_holds_a_request_for_less_than_two_seconds(settings: Settings) -> None:
+    """F-05, with kombu itself: nobody listens on the port, and its own reconnecting must not be waited for."""
+    away = Celery("away", broker="redis://127.0.0.1:1/0")
+    away.conf.broker_transport_options = settings.CELERY_BROKER_TRANSPORT_OPTIONS
+    away.set_current()
+    try:
+        began = time.monotonic()
+        assert wake([1], "interactive") is False
+        assert time.monotonic() - began < 2
+    finally:
+        celery_app.set_current()

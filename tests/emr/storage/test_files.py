@@ -35,7 +35,9 @@ def facility() -> Organization:
     return make_facility()
 
 
-@hypothesis_settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30, deadline=None)
+@hypothesis_settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30, deadline=None
+)
 @given(data=st.binary(max_size=5000))
 def test_what_goes_in_comes_out(facility: Organization, data: bytes) -> None:
     attachment = store_bytes(data, content_type="application/pdf", facility=facility)
@@ -84,7 +86,9 @@ def test_a_rolled_back_row_leaves_an_orphan_and_no_fault(facility: Organization)
     assert len(orphan_names()) == 1
 
 
-def test_a_failed_write_leaves_no_row(facility: Organization, monkeypatch: pytest.MonkeyPatch, home: Path) -> None:
+def test_a_failed_write_leaves_no_row(
+    facility: Organization, monkeypatch: pytest.MonkeyPatch, home: Path
+) -> None:
     def full(_descriptor: int) -> None:
         raise OSError(28, "No space left on device")
 
@@ -95,7 +99,9 @@ def test_a_failed_write_leaves_no_row(facility: Organization, monkeypatch: pytes
     assert _files(home) == []
 
 
-def test_keys_rotate_without_touching_the_files(facility: Organization, home: Path, settings: Settings) -> None:
+def test_keys_rotate_without_touching_the_files(
+    facility: Organization, home: Path, settings: Settings
+) -> None:
     attachment = store_bytes(b"secret", content_type="text/plain", facility=facility)
     before = _files(home)[0].read_bytes()
     settings.EMR_FILE_KEYS = [NEW, OLD]
