@@ -10,9 +10,11 @@ class SigningConfig(AppConfig):
         """Hear of documents; stand in the menu and on the home page."""
         from django.utils.translation import gettext_lazy as _  # noqa: PLC0415
 
+        from emr.common.health import register_part  # noqa: PLC0415
         from emr.ui.navigation import Link, Panel, register  # noqa: PLC0415
         from signatures.signing import permissions, subscribers  # noqa: F401, PLC0415
 
+        register_part("signing", _health, required=False)
         register(
             Link(
                 _("Signing"),
@@ -34,3 +36,16 @@ class SigningConfig(AppConfig):
                 every=30,
             )
         )
+
+
+def _health() -> str:
+    """Empty when documents can be signed: some authority is trusted, and nothing has given up on the way."""
+    from emr.outbox.models import OutboxEvent  # noqa: PLC0415
+    from signatures.certificates.trust import trust_roots  # noqa: PLC0415
+
+    if not trust_roots():
+        return "No certificate authority is trusted: EMR_TRUST_ROOTS holds none."
+    stuck = OutboxEvent.objects.filter(
+        topic="signature.created", done_at=None, failed_at__isnull=False
+    ).count()
+    return f"{stuck} signatures could not be embedded." if stuck else ""
