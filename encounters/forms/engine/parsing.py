@@ -229,8 +229,8 @@ class _Parser:
         compose, expansion = (
             part if isinstance(part := whole.get(name), Mapping) else {} for name in ("compose", "expansion")
         )
-        concepts = [
-            ({**concept, "system": include.get("system", "")}, concept)
+        concepts: list[tuple[Mapping[str, Any], Mapping[str, Any]]] = [
+            (cast("Mapping[str, Any]", {**concept, "system": include.get("system", "")}), concept)
             for include in self.children(compose, "include", place)
             for concept in self.children(include, "concept", place)
         ] or [(concept, concept) for concept in self.children(expansion, "contains", place)]
