@@ -12,8 +12,9 @@ run: bootstrap ## install, start and load the demo hospital; Ctrl-C stops everyt
 
 test: bootstrap-test ## everything that .ci/run runs
 	@$(MAKE) --no-print-directory lint
-	$(BIN)/pytest -n 2 --dist loadgroup
-	EMR_SERVICES=wheel $(BIN)/pytest -n 2 --dist loadgroup -m "not browser and not peer and not long" -q
+	$(BIN)/pytest -n 2 --dist loadgroup -m "not long"
+	EMR_SERVICES=wheel $(BIN)/pytest -n 2 --dist loadgroup -q \
+		-m "database and not browser and not peer and not long" --ignore tests/emr/storage/test_backup.py
 
 lint: bootstrap-test ## style, types, layers, templates, migrations, translations
 	$(BIN)/ruff check -q .

@@ -1,5 +1,7 @@
 """Fixtures for every test: a real PostgreSQL as two roles, a broker, Chromium. Nothing is faked that we run ourselves."""
 
+import inspect
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,6 +14,7 @@ from tests.support.services import Services, tool
 
 pytest_plugins = ["tests.support.browser"]
 _started: list[Services] = []
+SECURITY_REQUIREMENT = re.compile(r"\bS-\d\d\b")
 
 
 def _services(config: pytest.Config) -> Services:
@@ -76,3 +79,17 @@ def redis_url(services: Services) -> str:
 def need_tool() -> Any:
     """`need_tool("pdfsig", "poppler-utils")` answers the path, or fails with the line to type."""
     return tool
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Marks that follow from what a test uses, so that nobody forgets them."""
+    for item in items:
+        used = set(getattr(item, "fixturenames", ()))
+        if used & {"chromium", "browser_context", "page"}:
+            item.add_marker(pytest.mark.browser)
+        if item.get_closest_marker("django_db") or used & {"db", "transactional_db", "owner_sql"}:
+            item.add_marker(pytest.mark.database)
+        function = getattr(item, "function", None)
+        told = (inspect.getmodule(function).__doc__ or "", inspect.getsource(function)) if function else ()
+        if any(SECURITY_REQUIREMENT.search(text) for text in told):
+            item.add_marker(pytest.mark.security)

@@ -52,21 +52,12 @@ class Postgres:
         secret.touch(mode=0o600)
         secret.write_text(self.passwords[SUPERUSER], encoding="utf-8")
         privileges.hand_over(secret)
-        arguments: list[str | Path] = [
-            "-D",
-            self.data,
-            "-U",
-            SUPERUSER,
-            "-A",
-            "scram-sha-256",
-            "--pwfile",
-            secret,
-            "-E",
-            "UTF8",
-        ]
+        arguments: list[str | Path] = ["-D", self.data, "-U", SUPERUSER, "-E", "UTF8", "--pwfile", secret]
         speed = ["--data-checksums"] if self.safe else ["--no-sync"]
         try:
-            self._run("initdb", *arguments, "--locale=C.UTF-8", "--no-instructions", *speed)
+            self._run(
+                "initdb", *arguments, "-A", "scram-sha-256", "--locale=C.UTF-8", "--no-instructions", *speed
+            )
         finally:
             secret.unlink()
         self._unfinished.unlink(missing_ok=True)
