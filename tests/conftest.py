@@ -1,6 +1,5 @@
 """Fixtures for every test: a real PostgreSQL as two roles, a broker, Chromium. Nothing is faked that we run ourselves."""
 
-import inspect
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -89,7 +88,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.browser)
         if item.get_closest_marker("django_db") or used & {"db", "transactional_db", "owner_sql"}:
             item.add_marker(pytest.mark.database)
-        function = getattr(item, "function", None)
-        told = (inspect.getmodule(function).__doc__ or "", inspect.getsource(function)) if function else ()
+        told = (getattr(getattr(item, name, None), "__doc__", None) or "" for name in ("module", "function"))
         if any(SECURITY_REQUIREMENT.search(text) for text in told):
             item.add_marker(pytest.mark.security)
