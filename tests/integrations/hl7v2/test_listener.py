@@ -75,15 +75,18 @@ def test_two_frames_in_one_packet_noise_and_split_frames(listener: RunningListen
     assert Message.objects.count() == 3
 
 
-def test_a_half_frame_is_dropped_in_time_and_others_don_t_notice(listener: RunningListener) -> None:
-    with RawSender(listener.port) as slow, RawSender(listener.port) as other:
-        slow.send(frame(adt(control_id="slow"))[:80])
-        began = time.monotonic()
-        assert code(other.ask(adt(control_id="other"))) == "AA"
-        assert time.monotonic() - began < 0.9, "the other sender waited for the slow one"
-        assert slow.is_closed(within=5)
-    with RawSender(listener.port) as again:
-        assert code(again.ask(adt(control_id="slow"))) == "AA"
+def test_a_half_frame_is_dropped_in_time_and_others_don_t_notice() -> None:
+    """Six seconds stand for the thirty of the hospital; the other sender is answered well within them."""
+    load(make_facility())
+    with listening("--half-frame-seconds", "6") as listener:
+        with RawSender(listener.port) as slow, RawSender(listener.port) as other:
+            slow.send(frame(adt(control_id="slow"))[:80])
+            began = time.monotonic()
+            assert code(other.ask(adt(control_id="other"))) == "AA"
+            assert time.monotonic() - began < 5, "the other sender waited for the slow one"
+            assert slow.is_closed(within=12)
+        with RawSender(listener.port) as again:
+            assert code(again.ask(adt(control_id="slow"))) == "AA"
     assert sorted(Message.objects.values_list("control_id", flat=True)) == ["other", "slow"]
 
 
