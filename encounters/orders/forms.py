@@ -26,7 +26,7 @@ KINDS = [("medication", _("Medicine")), *ServiceRequest.Category.choices]
 class VietnameseDecimal(forms.DecimalField):
     """A number with a comma or a point."""
 
-    def to_python(self, value: Any) -> Decimal | None:
+    def to_python(self, value: Any) -> Decimal | None:  # type: ignore[override]  # the stubs say int
         return super().to_python(value.replace(",", ".") if isinstance(value, str) else value)
 
 

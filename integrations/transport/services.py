@@ -15,7 +15,7 @@ from emr.accounts.models import Organization, User
 from emr.audit.services import record
 from emr.common.clock import now
 from emr.common.errors import Conflict, DomainError
-from emr.outbox import publish
+from emr.outbox import publish, publish_many
 from integrations.transport.models import Channel, DeadLetter, Message, MessageState, UnmappedCode
 
 
@@ -116,8 +116,7 @@ def _add(messages: Sequence[Message]) -> None:
         return
     Message.objects.bulk_create(messages)
     MessageState.objects.bulk_create([MessageState(message=m, changed_at=m.received_at) for m in messages])
-    for message in messages:
-        publish("hl7_message.received", order_key=message.order_key, message_id=message.pk)
+    publish_many("hl7_message.received", [(m.order_key, {"message_id": m.pk}) for m in messages])
 
 
 def settle(message: Message, state: str, *, remarks: Sequence[tuple[str, Mapping[str, Any]]] = ()) -> None:

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import re
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
@@ -117,7 +117,7 @@ def display_name(name: x509.Name) -> str:
     return str(common[0].value) if common else name.rfc4514_string()
 
 
-def _parts(certificate: x509.Certificate, oid: x509.ObjectIdentifier) -> list[x509.NameAttribute]:
+def _parts(certificate: x509.Certificate, oid: x509.ObjectIdentifier) -> list[x509.NameAttribute[Any]]:
     return certificate.subject.get_attributes_for_oid(oid)
 
 

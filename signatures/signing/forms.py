@@ -69,9 +69,9 @@ class KeyFileForm(forms.Form):
     new_pin = PinField(label=gettext_lazy("New PIN"))
     repeated = PinField(label=gettext_lazy("New PIN again"))
 
-    def clean_file(self) -> UploadedFile:
+    def clean_file(self) -> UploadedFile[bytes]:
         """Refuse what is no key file by its size."""
-        file: UploadedFile = self.cleaned_data["file"]
+        file: UploadedFile[bytes] = self.cleaned_data["file"]
         if (file.size or 0) > _LARGEST_KEY_FILE:
             raise forms.ValidationError(_("This file is too large for a key."))
         return file

@@ -9,6 +9,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from io import BytesIO
+from typing import Any
 
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.generic import pdf_name
@@ -127,7 +128,7 @@ def embed(whole: bytes, *, hole_start: int, hole_end: int, digest: bytes, contai
     frozen.update(view[hole_end:])
     if frozen.digest() != digest:
         raise UnfitPdf("The prepared file isn't the one whose digest was signed.")
-    if view[hole_start : hole_start + 1] != b"<" or view[hole_end - 1 : hole_end] != b">":
+    if bytes(view[hole_start : hole_start + 1]) != b"<" or bytes(view[hole_end - 1 : hole_end]) != b">":
         raise UnfitPdf("The place for the signature isn't where it was.")
     room = hole_end - hole_start - 2
     value = container.hex().upper().encode()
@@ -189,7 +190,7 @@ def _page_count(writer: IncrementalPdfFileWriter) -> int:
     return int(writer.root["/Pages"]["/Count"])
 
 
-def _inherited(page: generic.DictionaryObject, key: str) -> generic.PdfObject:
+def _inherited(page: generic.DictionaryObject, key: str) -> Any:
     """A page attribute that may stand on a node above it."""
     while key not in page:
         page = page["/Parent"]

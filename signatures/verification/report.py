@@ -5,11 +5,12 @@ pyHanko's `intact` and `valid` stay true after a page was replaced by an increme
 with its reason, never an exception (S-44).
 """
 
+import dataclasses
 import datetime as dt
 import hashlib
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from io import BytesIO
 from typing import Any
@@ -21,12 +22,12 @@ from pyhanko.sign.ades.report import AdESFailure, AdESIndeterminate
 from pyhanko.sign.diff_analysis import ModificationLevel
 from pyhanko.sign.validation import (
     EmbeddedPdfSignature,
-    KeyUsageConstraints,
     PdfSignatureStatus,
     SignatureCoverageLevel,
     validate_pdf_signature,
     validate_pdf_timestamp,
 )
+from pyhanko.sign.validation.settings import KeyUsageConstraints
 from pyhanko_certvalidator import ValidationContext
 
 logger = logging.getLogger(__name__)
@@ -78,7 +79,7 @@ class SignatureReport:
     trusted: bool = False
     coverage: str = ""
     modification: str = ""
-    problems: list[str] = field(default_factory=list)
+    problems: list[str] = dataclasses.field(default_factory=list)
 
     @property
     def verdict(self) -> Verdict:
@@ -94,8 +95,8 @@ class Report:
 
     sha256: str
     size: int
-    signatures: list[SignatureReport] = field(default_factory=list)
-    problems: list[str] = field(default_factory=list)
+    signatures: list[SignatureReport] = dataclasses.field(default_factory=list)
+    problems: list[str] = dataclasses.field(default_factory=list)
 
     @property
     def verdict(self) -> Verdict:
@@ -275,7 +276,8 @@ def _trust_problem(status: PdfSignatureStatus, at: dt.datetime | None) -> str:
         return "revoked"
     if status.signing_cert.not_valid_before > (at or dt.datetime.now(dt.UTC)):
         return "not_yet_valid"  # pyHanko reports this one as a general failure of the chain
-    return _TRUST_PROBLEMS.get(status.trust_problem_indic, "untrusted")
+    indication = status.trust_problem_indic
+    return _TRUST_PROBLEMS.get(indication, "untrusted") if indication is not None else "untrusted"
 
 
 def _text(subject: dict[str, Any], key: str) -> str:

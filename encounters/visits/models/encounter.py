@@ -23,7 +23,7 @@ class DepartmentOfFacility(pgtrigger.Trigger):
         super().__init__(
             name="department_of_facility",
             when=pgtrigger.Before,
-            operation=pgtrigger.Insert | pgtrigger.UpdateOf("department_id", "facility_id"),  # type: ignore[no-untyped-call]
+            operation=pgtrigger.Insert | pgtrigger.UpdateOf("department_id", "facility_id"),
             func=(
                 "IF NEW.department_id IS NOT NULL AND NEW.facility_id IS DISTINCT FROM (SELECT parent_id FROM"
                 " accounts_organization WHERE id = NEW.department_id) THEN RAISE EXCEPTION"

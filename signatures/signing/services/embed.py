@@ -41,7 +41,7 @@ def embed_signature(*, request_id: int) -> SignedBytes | None:
     signature = request.signature
     _verify(signature)
     base = DocumentBytes.objects.select_related("attachment__key").get(
-        version_id=request.version_id, revision=request.base_revision
+        version_id=request.version_id, revision=request.base_revision or 0
     )
     room = (request.hole_end - request.hole_start - 2) // 2
     token = _timestamp(signature)

@@ -159,7 +159,7 @@ def withdraw_all(*, document_id: int) -> int:
 def shown_bytes(request: SigningRequest) -> bytes:
     """Exactly the bytes whose digest will be signed. Raises DomainError while there are none."""
     base = DocumentBytes.objects.select_related("attachment__key").filter(
-        version_id=request.version_id, revision=request.base_revision
+        version_id=request.version_id, revision=request.base_revision or 0
     )
     stored = base.first() if request.tail is not None else None
     if stored is None or request.tail is None:

@@ -7,7 +7,7 @@ from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_GET, require_POST
 
@@ -22,20 +22,22 @@ from signatures.signing.selectors import being_embedded, waiting_for
 
 PAGE = 50
 _ORDERS = {
-    "age": ("created_at", "pk"),
-    "patient": ("version__document__patient__sort_key", "created_at", "pk"),
-    "kind": ("version__document__code", "created_at", "pk"),
+    "age": (gettext_lazy("Oldest first"), "created_at", "pk"),
+    "patient": (gettext_lazy("By patient"), "version__document__patient__sort_key", "created_at", "pk"),
+    "kind": (gettext_lazy("By kind"), "version__document__code", "created_at", "pk"),
 }
 
 
 def tray_context(request: StaffRequest, *, outcomes: dict[int, str] | None = None) -> dict[str, Any]:
     """Rows of the tray: each is ready to be signed, being prepared, or failed with its reason."""
     by = request.GET.get("by", "")
-    order = _ORDERS.get(by, _ORDERS["age"])
-    page = Paginator(waiting_for(request.user).order_by(*order), PAGE).get_page(request.GET.get("page"))
+    by = by if by in _ORDERS else "age"
+    page = Paginator(waiting_for(request.user).order_by(*_ORDERS[by][1:]), PAGE).get_page(
+        request.GET.get("page")
+    )
     rows = []
     for item in page.object_list:
-        fresh = services.is_fresh(item, revision=item.newest)
+        fresh = services.is_fresh(item, revision=getattr(item, "newest", None))
         failed = item.status == SigningRequest.Status.FAILED
         rows.append(
             {
@@ -46,11 +48,15 @@ def tray_context(request: StaffRequest, *, outcomes: dict[int, str] | None = Non
             }
         )
     embedding = being_embedded(request.user).count()
-    preparing = [str(row["item"].uuid) for row in rows if row["state"] == "preparing"]
+    preparing = [
+        str(item.uuid)
+        for item, row in zip(page.object_list, rows, strict=True)
+        if row["state"] == "preparing"
+    ]
     return {
         "rows": rows,
         "page": page,
-        "by": by if by in _ORDERS else "age",
+        "orders": [(key, label, key == by) for key, (label, *_fields) in _ORDERS.items()],
         "embedding": embedding,
         "preparing": preparing,
         "is_waiting": bool(embedding or preparing),
@@ -78,7 +84,7 @@ def rows(request: StaffRequest) -> HttpResponse:
 def refresh(request: StaffRequest) -> HttpResponse:
     """Have everything prepared that isn't ready; looking at a page changes nothing, so the page asks for it."""
     for item in waiting_for(request.user)[:PAGE]:
-        if not services.is_fresh(item, revision=item.newest):
+        if not services.is_fresh(item, revision=getattr(item, "newest", None)):
             services.ask_to_prepare(item)
     return _poll(request, request.POST.getlist("preparing"))
 
