@@ -11,6 +11,7 @@ const BURST = 3; // quick keys with no field to go to: certainly a scanner
 const LEAST = 6; // characters; shorter lines are typed by hand
 
 let line = "";
+let keyed = false; // a key has been pressed whose letter is still to come
 let burst = 0; // keys in quick succession
 let last = -Infinity;
 let known = null; // the field that has the focus, and its text before the present event
@@ -74,8 +75,13 @@ function deliver(scanned) {
 }
 
 document.addEventListener("focusin", look, true);
-document.addEventListener("beforeinput", beat, true);
-document.addEventListener("input", (event) => { beat(event); look(); }, true);
+// An insertion that a key announced counts once, by its key: on a slow PC it comes so late that it would bridge a person's pause.
+document.addEventListener("beforeinput", (event) => keyed || beat(event), true);
+document.addEventListener("input", (event) => {
+  if (!keyed && event.isTrusted) beat(event); // not what our own scripts write
+  keyed = false;
+  look();
+}, true);
 
 document.addEventListener("keydown", (event) => {
   if (event.key === "Enter" || event.key === "Tab") {
@@ -91,6 +97,7 @@ document.addEventListener("keydown", (event) => {
   }
   if (event.repeat || event.ctrlKey || event.metaKey || (event.key.length !== 1 && event.key !== "Alt")) return;
   beat(event);
+  keyed = true;
   if (event.key.length === 1 && !event.altKey) line += event.key;
   if (!start && burst >= BURST) lead(event);
 }, true);
