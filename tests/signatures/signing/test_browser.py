@@ -1,0 +1,67 @@
+"""In Chromium: An looks, types the PIN, presses F9; and signs the rest of the tray at once."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+from signatures.signing.models import Signature, SigningRequest
+from tests.signatures.records import PIN, deliver_all, make_ready, make_signer
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.browser]
+
+
+@pytest.fixture
+def tray(page: Any, live_server: Any) -> Any:
+    """An has signed in; three documents wait."""
+    an = make_signer()
+    for text in ("Mạch 80", "Mạch 84", "Mạch 88"):
+        make_ready(an, text=text)
+    page.goto(live_server.url)
+    page.fill("[name=username]", "an")
+    page.fill("[name=password]", "benhanmo")
+    page.press("[name=password]", "Enter")
+    page.wait_for_load_state("networkidle")
+    page.goto(f"{live_server.url}/signing/")
+    return page
+
+
+def test_one_document_looked_at_and_signed_by_f9(tray: Any, live_server: Any, screenshots: Path) -> None:
+    """The page computes the fingerprint of what it drew; a wrong PIN loses nothing (4 actions in all)."""
+    first = SigningRequest.objects.order_by("pk")[0]
+    tray.click(f'a[href="/signing/{first.uuid}/"]')
+    expect(tray.locator("[data-pdf][data-state=shown] canvas")).to_be_visible(timeout=20_000)
+    expect(tray.locator("[name=sha256]")).to_have_value(first.sha256)
+    tray.screenshot(path=screenshots / "signing-document.png")
+    tray.fill("#id_pin", "000000")
+    tray.keyboard.press("F9")
+    expect(tray.locator("#id_pin_error")).to_be_visible()
+    tray.fill("#id_pin", PIN)
+    tray.keyboard.press("F9")
+    expect(tray.locator("#sign-state [role=status]")).to_be_visible()
+    deliver_all()
+    expect(tray.locator("#sign-state .alert-done")).to_be_visible()
+    tray.screenshot(path=screenshots / "signing-done.png")
+    first.refresh_from_db()
+    assert first.status == "completed"
+
+
+def test_the_whole_tray_with_one_pin(tray: Any, screenshots: Path) -> None:
+    """All rows by the box in the head, the PIN, F9: three actions for any number of documents."""
+    tray.check("thead input[type=checkbox]")
+    expect(tray.locator("[data-selected-count]")).to_have_text("3")
+    tray.screenshot(path=screenshots / "signing-tray.png")
+    tray.fill("#id_pin", PIN)
+    tray.keyboard.press("F9")
+    expect(tray.locator(".alert-done")).to_be_visible()
+    assert Signature.objects.count() == 3
+    deliver_all()
+    expect(tray.locator("#tray-poller [role=status]")).to_have_count(0, timeout=8000)
+    tray.screenshot(path=screenshots / "signing-tray-done.png")
+
+
+def test_a_preview_below_the_tray(tray: Any, screenshots: Path) -> None:
+    tray.locator("tbody tr").first.get_by_role("button").click()
+    expect(tray.locator("#signing-preview canvas")).to_be_visible(timeout=20_000)
+    tray.screenshot(path=screenshots / "signing-preview.png", full_page=True)
