@@ -3,6 +3,7 @@
 import os
 
 from celery import Celery
+from celery.signals import worker_init
 
 os.environ.setdefault(
     "DJANGO_SETTINGS_MODULE", f"emr.settings.{os.environ.get('EMR_SETTINGS', 'production')}"
@@ -10,3 +11,11 @@ os.environ.setdefault(
 app = Celery("emr")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+
+@worker_init.connect  # type: ignore[untyped-decorator]
+def refuse_demo_data(**_: object) -> None:
+    """No worker of a real hospital works on the demo's database."""
+    from emr.accounts import demo_data  # noqa: PLC0415 (models exist only once Django is set up)
+
+    demo_data.refuse_demo_data()
