@@ -6,7 +6,6 @@ the container. Those are the bytes a person is shown. The digest over all but th
 """
 
 import hashlib
-from collections.abc import Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
@@ -20,7 +19,6 @@ from pyhanko.sign.general import SigningError
 from pyhanko.sign.signers.cms_embedder import PdfCMSEmbedder, SigIOSetup, SigObjSetup
 from pyhanko.sign.signers.pdf_byterange import SignatureObject
 
-from signatures.signing import cms
 from signatures.signing.appearance import Block, appearance
 
 # Where the block goes on a page that keeps no place for it: bottom right, clear of a printer's margin.
@@ -135,24 +133,6 @@ def embed(whole: bytes, *, hole_start: int, hole_end: int, digest: bytes, contai
     if len(value) > room:
         raise UnfitPdf(f"The signature needs {len(value)} characters, {room} were kept free.")
     return b"".join((view[: hole_start + 1], value.ljust(room, b"0"), view[hole_end - 1 :]))
-
-
-def container(
-    *,
-    attributes: bytes,
-    signature: bytes,
-    certificate: bytes,
-    chain: Sequence[bytes],
-    token: bytes | None = None,
-) -> bytes:
-    """The CMS container for `embed` (see `cms.signed_data`)."""
-    return cms.signed_data(
-        attributes=attributes,
-        signature=signature,
-        certificate=certificate,
-        chain=chain,
-        timestamp_token=token,
-    )
 
 
 def _named_place(writer: IncrementalPdfFileWriter, anchor: str | None) -> Place | None:

@@ -6,7 +6,6 @@ import urllib.error
 import urllib.request
 from typing import Any
 
-from asn1crypto import algos, tsp
 from django.conf import settings
 
 _TIMEOUT = 5.0  # seconds: a slow authority must not hold the ward's signatures up (F-25)
@@ -32,6 +31,8 @@ def is_configured() -> bool:
 
 def fetch_token(data: bytes) -> bytes:
     """A token (ContentInfo, DER) over SHA-256 of `data`. Raises NoTimestamp."""
+    from asn1crypto import algos, tsp  # noqa: PLC0415 -- costs every process 100 ms otherwise
+
     digest, nonce = hashlib.sha256(data).digest(), secrets.randbits(63)
     imprint = {"hash_algorithm": algos.DigestAlgorithm({"algorithm": "sha256"}), "hashed_message": digest}
     question = tsp.TimeStampReq(

@@ -5,13 +5,10 @@ pyHanko's `intact` and `valid` stay true after a page was replaced by an increme
 with its reason, never an exception (S-44).
 """
 
-import dataclasses
 import datetime as dt
 import hashlib
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
-from enum import StrEnum
 from io import BytesIO
 from typing import Any
 
@@ -30,82 +27,9 @@ from pyhanko.sign.validation import (
 from pyhanko.sign.validation.settings import KeyUsageConstraints
 from pyhanko_certvalidator import ValidationContext
 
+from signatures.verification.verdicts import Report, SignatureReport
+
 logger = logging.getLogger(__name__)
-
-
-class Verdict(StrEnum):
-    """The worst comes last."""
-
-    VALID = "valid"
-    UNKNOWN = "unknown"  # intact, but who signed can't be trusted, or not any more
-    UNSIGNED = "unsigned"
-    INVALID = "invalid"
-
-
-_BADNESS = {verdict: place for place, verdict in enumerate(Verdict)}
-
-# What makes a signature's verdict what it is. `words.py` says each in words.
-INVALID_REASONS = frozenset(
-    {
-        *("malformed", "changed", "wrong_value", "coverage", "modified", "appended", "revoked", "timestamp"),
-        *(
-            "key_usage",
-            "weak_algorithm",
-            "seed_value",
-            "hidden",
-            "unreadable",
-            "not_pdf",
-            "encrypted",
-            "differs",
-        ),
-    }
-)
-
-
-@dataclass
-class SignatureReport:
-    """One signature or document timestamp."""
-
-    field: str
-    kind: str = "signature"  # or "timestamp"
-    signer: str = ""
-    organization: str = ""
-    title: str = ""
-    claimed_at: dt.datetime | None = None  # by the signer's own clock
-    timestamped_at: dt.datetime | None = None  # by a trusted authority
-    level: str = ""
-    bottom_line: bool = False
-    intact: bool = False
-    trusted: bool = False
-    coverage: str = ""
-    modification: str = ""
-    problems: list[str] = dataclasses.field(default_factory=list)
-
-    @property
-    def verdict(self) -> Verdict:
-        """Valid only when everything holds."""
-        if INVALID_REASONS.intersection(self.problems):
-            return Verdict.INVALID
-        return Verdict.UNKNOWN if self.problems or not self.bottom_line else Verdict.VALID
-
-
-@dataclass
-class Report:
-    """The whole file; its verdict is the weakest signature's."""
-
-    sha256: str
-    size: int
-    signatures: list[SignatureReport] = dataclasses.field(default_factory=list)
-    problems: list[str] = dataclasses.field(default_factory=list)
-
-    @property
-    def verdict(self) -> Verdict:
-        """The weakest link."""
-        if INVALID_REASONS.intersection(self.problems):
-            return Verdict.INVALID
-        if not any(one.kind == "signature" for one in self.signatures):
-            return Verdict.UNSIGNED
-        return max((one.verdict for one in self.signatures), key=_BADNESS.__getitem__)
 
 
 def verify_pdf(data: bytes, *, roots: Sequence[bytes], at: dt.datetime | None = None) -> Report:

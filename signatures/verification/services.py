@@ -8,8 +8,8 @@ from emr.storage.services import DamagedFile, read_bytes
 from encounters.documents.models import Document, DocumentBytes, DocumentVersion
 from signatures.certificates.trust import trust_roots
 from signatures.verification.cage import TooHeavy, verify_caged
-from signatures.verification.report import Report, verify_pdf
 from signatures.verification.selectors import is_kept, newest_bytes
+from signatures.verification.verdicts import Report
 
 
 def trusted_roots() -> list[bytes]:
@@ -32,6 +32,8 @@ def verify_stored(stored: DocumentBytes) -> Report:
         data = read_bytes(stored.attachment)
     except DamagedFile:
         return Report(stored.sha256, 0, problems=["unreadable"])
+    from signatures.verification.report import verify_pdf  # noqa: PLC0415 -- loads pyHanko
+
     report = verify_pdf(data, roots=trusted_roots())
     if report.sha256 != stored.sha256:
         report.problems.append("differs")

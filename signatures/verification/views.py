@@ -13,8 +13,8 @@ from emr.audit.services import record
 from emr.common.http import StaffRequest
 from signatures.verification import services
 from signatures.verification.forms import CodeForm, UploadForm
-from signatures.verification.report import Report
 from signatures.verification.selectors import version_by_code
+from signatures.verification.verdicts import Report
 from signatures.verification.words import COVERAGES, MODIFICATIONS, SENTENCES, VERDICTS, problem_text
 
 # Strangers' files are checked one after the other: each costs a process, and the ward comes first.

@@ -3,7 +3,7 @@
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from signatures.verification.report import Verdict
+from signatures.verification.verdicts import Verdict
 
 VERDICTS: dict[Verdict, Promise] = {
     Verdict.VALID: _("Valid"),

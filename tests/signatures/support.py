@@ -100,12 +100,12 @@ def finish(
 ) -> bytes:
     """Sign what was prepared and embed the signature."""
     attributes = cms.signed_attributes(half.prepared.digest, half.certificate)
-    container = pades.container(
+    container = cms.signed_data(
         attributes=attributes,
         signature=value or raw_sign(signer or person(), attributes),
         certificate=half.certificate,
         chain=half.chain,
-        token=token,
+        timestamp_token=token,
     )
     return pades.embed(
         half.shown,

@@ -12,7 +12,7 @@ from emr.common.clock import now
 from emr.outbox import publish
 from emr.storage.services import read_bytes, store_bytes
 from encounters.documents.models import DocumentBytes
-from signatures.signing import pades, timestamp
+from signatures.signing import cms, timestamp
 from signatures.signing.models import Signature, SigningRequest
 
 
@@ -35,6 +35,8 @@ def embed_signature(*, request_id: int) -> SignedBytes | None:
     Everything comes from rows that don't change any more, so killed and run again it makes the same signature (F-03).
     Raises BrokenSignature, UnfitPdf, DamagedFile.
     """
+    from signatures.signing import pades  # noqa: PLC0415 -- loads pyHanko, which only this worker needs
+
     request = SigningRequest.objects.select_related("signature__certificate").get(pk=request_id)
     if request.status != SigningRequest.Status.SIGNED or request.tail is None:
         return None
@@ -60,12 +62,12 @@ def embed_signature(*, request_id: int) -> SignedBytes | None:
 
 
 def _container(signature: Signature, token: bytes | None = None) -> bytes:
-    return pades.container(
+    return cms.signed_data(
         attributes=bytes(signature.signed_attributes),
         signature=bytes(signature.value),
         certificate=signature.certificate.der,
         chain=signature.certificate.chain_der,
-        token=token,
+        timestamp_token=token,
     )
 
 

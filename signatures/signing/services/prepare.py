@@ -2,6 +2,7 @@
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from django.db import transaction
 from django.utils.translation import gettext_noop
@@ -13,11 +14,12 @@ from signatures.certificates.checks import check_person, check_usable
 from signatures.certificates.models import Certificate
 from signatures.certificates.selectors import certificate_of
 from signatures.signing import cms, timestamp
-from signatures.signing.appearance import Block
 from signatures.signing.models import SigningRequest
-from signatures.signing.pades import Prepared, UnfitPdf, prepare
 from signatures.signing.selectors import latest_bytes, latest_revision
 from signatures.signing.services.requests import is_fresh
+
+if TYPE_CHECKING:
+    from signatures.signing.pades import Prepared
 
 # The visible block shows the instant of preparing: it must be near the instant of signing.
 SHELF_LIFE = dt.timedelta(minutes=15)
@@ -33,7 +35,7 @@ class Preparation:
     problem: str = ""
     base_revision: int | None = None
     certificate_id: int | None = None
-    prepared: Prepared | None = None
+    prepared: "Prepared | None" = None
     prepared_at: dt.datetime | None = None
 
 
@@ -64,6 +66,10 @@ def prepare_request(*, request_id: int) -> Preparation | None:
         check_person(certificate.parsed, request.signer)
     except DomainError as refusal:
         return Preparation(request_id=request_id, problem=str(refusal))
+    # pyHanko and fontTools cost every process half a second at start; only the worker that prepares needs them.
+    from signatures.signing.appearance import Block  # noqa: PLC0415
+    from signatures.signing.pades import UnfitPdf, prepare  # noqa: PLC0415
+
     moment = now()
     try:
         prepared = prepare(

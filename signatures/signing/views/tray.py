@@ -22,9 +22,14 @@ from signatures.signing.selectors import being_embedded, waiting_for
 
 PAGE = 50
 _ORDERS = {
-    "age": (gettext_lazy("Oldest first"), "created_at", "pk"),
-    "patient": (gettext_lazy("By patient"), "version__document__patient__sort_key", "created_at", "pk"),
-    "kind": (gettext_lazy("By kind"), "version__document__code", "created_at", "pk"),
+    "age": ("created_at", "pk"),
+    "patient": ("version__document__patient__sort_key", "created_at", "pk"),
+    "kind": ("version__document__code", "created_at", "pk"),
+}
+_ORDER_NAMES = {
+    "age": gettext_lazy("Oldest first"),
+    "patient": gettext_lazy("By patient"),
+    "kind": gettext_lazy("By kind"),
 }
 
 
@@ -32,9 +37,7 @@ def tray_context(request: StaffRequest, *, outcomes: dict[int, str] | None = Non
     """Rows of the tray: each is ready to be signed, being prepared, or failed with its reason."""
     by = request.GET.get("by", "")
     by = by if by in _ORDERS else "age"
-    page = Paginator(waiting_for(request.user).order_by(*_ORDERS[by][1:]), PAGE).get_page(
-        request.GET.get("page")
-    )
+    page = Paginator(waiting_for(request.user).order_by(*_ORDERS[by]), PAGE).get_page(request.GET.get("page"))
     rows = []
     for item in page.object_list:
         fresh = services.is_fresh(item, revision=getattr(item, "newest", None))
@@ -56,7 +59,7 @@ def tray_context(request: StaffRequest, *, outcomes: dict[int, str] | None = Non
     return {
         "rows": rows,
         "page": page,
-        "orders": [(key, label, key == by) for key, (label, *_fields) in _ORDERS.items()],
+        "orders": [(key, name, key == by) for key, name in _ORDER_NAMES.items()],
         "embedding": embedding,
         "preparing": preparing,
         "is_waiting": bool(embedding or preparing),

@@ -182,8 +182,9 @@ def test_a_key_file_from_an_authority_is_taken_in_under_a_new_pin() -> None:
         [trial.issuing],
         serialization.BestAvailableEncryption(b"from-the-authority"),
     )
-    with pytest.raises(DomainError, match="another one"):
+    with pytest.raises(DomainError) as refusal:
         import_key(blob=blob, passphrase=Pin("wrong"), new_pin=Pin(PIN), owner=an, by=an)
+    assert refusal.value.code == "bad_key_file"
     import_key(blob=blob, passphrase=Pin("from-the-authority"), new_pin=Pin(PIN), owner=an, by=an)
     certificate = certificate_of(an)
     assert certificate is not None

@@ -19,8 +19,8 @@ from encounters.documents.models import DocumentBytes
 from signatures.providers.base import Pin
 from signatures.signing import services
 from signatures.signing.models import Signature, SigningRequest
-from signatures.verification.report import Verdict
 from signatures.verification.services import verify_stored
+from signatures.verification.verdicts import Verdict
 from tests.signatures.records import PIN, make_ready, make_signer
 
 _EMBED = "signatures.signing.subscribers.embed"

@@ -23,8 +23,8 @@ from signatures.providers.services import PinRefused
 from signatures.signing import services
 from signatures.signing.models import Signature, SigningRequest
 from signatures.signing.selectors import waiting_for
-from signatures.verification.report import Verdict
 from signatures.verification.services import verify_stored
+from signatures.verification.verdicts import Verdict
 from tests.emr.people import make_an, make_chi, make_user
 from tests.signatures.records import (
     PIN,

@@ -7,7 +7,8 @@ import pytest
 from pytest_django.fixtures import Settings
 
 from signatures.signing import cms, timestamp
-from signatures.verification.report import Verdict, verify_pdf
+from signatures.verification.report import verify_pdf
+from signatures.verification.verdicts import Verdict
 from tests.signatures import support, tsa
 
 

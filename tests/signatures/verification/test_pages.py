@@ -17,8 +17,8 @@ from signatures.providers.base import Pin
 from signatures.signing import services
 from signatures.signing.models import SigningRequest
 from signatures.verification import cage
-from signatures.verification.report import Verdict
 from signatures.verification.services import verify_stored, verify_upload
+from signatures.verification.verdicts import Verdict
 from tests.signatures import support
 from tests.signatures.records import PIN, deliver_all, make_ready, make_signer, newest_pdf
 from tests.signatures.verification import corpus

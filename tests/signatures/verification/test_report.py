@@ -11,7 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from signatures.certificates import authority
-from signatures.verification.report import INVALID_REASONS, Report, Verdict, verify_pdf
+from signatures.verification.report import verify_pdf
+from signatures.verification.verdicts import INVALID_REASONS, Report, Verdict
 from tests.signatures import support
 from tests.signatures.verification import corpus
 

@@ -9,9 +9,10 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils.timezone import localtime
 
 from signatures.verification.cage import as_json
-from signatures.verification.report import Report, Verdict, verify_pdf
+from signatures.verification.report import verify_pdf
 from signatures.verification.selectors import is_kept
 from signatures.verification.services import trusted_roots
+from signatures.verification.verdicts import Report, Verdict
 from signatures.verification.words import SENTENCES, VERDICTS, problem_text
 
 
