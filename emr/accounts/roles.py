@@ -116,7 +116,6 @@ RIGHTS: dict[str, dict[str, Scope]] = {
         "planning": F,
         "director": F,
     },
-    "visits.manage_beds": {"admin": F},
     # encounters.documents (and the forms they are written on)
     "documents.read": {
         "doctor": D,

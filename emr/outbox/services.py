@@ -72,7 +72,7 @@ def wake(event_ids: list[int], queue: str) -> bool:
 _CLAIM = """
 UPDATE outbox_outboxevent e
 SET lease_until = now() + make_interval(secs => %s), fence = fence + 1, attempts = attempts + 1
-WHERE id = %s AND done_at IS NULL AND failed_at IS NULL AND available_at <= now()
+WHERE id = %s AND done_at IS NULL AND failed_at IS NULL AND available_at <= clock_timestamp()
   AND (lease_until IS NULL OR lease_until < now())
   AND (order_key = '' OR NOT EXISTS (
       SELECT 1 FROM outbox_outboxevent o
@@ -162,7 +162,8 @@ def sweep() -> int:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(
             "UPDATE outbox_outboxevent SET woken_at = now() WHERE id IN ("
-            " SELECT id FROM outbox_outboxevent WHERE done_at IS NULL AND failed_at IS NULL AND available_at <= now()"
+            " SELECT id FROM outbox_outboxevent WHERE done_at IS NULL AND failed_at IS NULL"
+            " AND available_at <= clock_timestamp()"
             " AND created_at < now() - interval '5 seconds'"
             " AND (lease_until IS NULL OR lease_until < now())"
             " AND (woken_at IS NULL OR woken_at < now() - interval '30 seconds')"

@@ -107,7 +107,8 @@ class MedicationRequest(Order):
             *Order.Meta.constraints,
             models.CheckConstraint(condition=Q(dose__gt=0), name="a_dose_is_more_than_nothing"),
             models.CheckConstraint(
-                condition=Q(as_needed=True) | Q(times_per_day__gte=1), name="a_medicine_says_how_often"
+                condition=Q(as_needed=True) | Q(times_per_day__isnull=False, times_per_day__gte=1),
+                name="a_medicine_says_how_often",
             ),
             models.CheckConstraint(
                 condition=Q(as_needed=False) | ~Q(as_needed_for=""), name="as_needed_says_for_what"
