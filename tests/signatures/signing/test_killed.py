@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import MultipleObjectsReturned
-from django.db import connection, transaction
+from django.db import connections, transaction
 
 from emr.outbox import Delivery, registry
 from emr.outbox.models import OutboxEvent
@@ -55,6 +55,14 @@ def _run_until(line: int, event_id: int) -> bool:
     return False
 
 
+def _lose_the_connection() -> None:
+    """The dead process's connection goes, in whatever state it was (even between a block's last line and its commit)."""
+    dead = connections["default"].connection
+    del connections["default"]
+    if dead is not None:
+        dead.close()
+
+
 def _forget_the_lease(event_id: int) -> None:
     """Time passes: the dead worker's lease runs out."""
     OutboxEvent.objects.filter(pk=event_id).update(lease_until=None)
@@ -86,7 +94,7 @@ def _kill_at(lines: Iterable[int]) -> int:
         died = _run_until(line, event_id)
         deaths += died
         if died:
-            connection.close()  # as the dead process's was
+            _lose_the_connection()
             _forget_the_lease(event_id)
             deliver(event_id=event_id)
         assert not OutboxEvent.objects.get(pk=event_id).last_error
