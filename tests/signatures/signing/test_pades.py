@@ -16,6 +16,7 @@ from signatures.signing import pades
 from signatures.signing.appearance import Block
 from signatures.signing.font import font_for, printable
 from tests.signatures import support
+from tests.support.verapdf import broken_clauses
 
 
 def _statuses(pdf: bytes) -> list[PdfSignatureStatus]:
@@ -211,3 +212,15 @@ def test_letters_the_font_lacks_become_question_marks() -> None:
 
 def test_cutting_the_font_again_costs_nothing() -> None:
     assert font_for("Nguyễn Văn An 0123") is font_for("Nguyễn Văn An 9876")
+
+
+@pytest.mark.peer
+@pytest.mark.parametrize("flavour", ["2b", "3u"])
+def test_a_signed_file_is_still_pdf_a(flavour: str, tmp_path: Path) -> None:
+    """veraPDF finds nothing before, and nothing after two visible signatures."""
+    before, after = tmp_path / "before.pdf", tmp_path / "after.pdf"
+    before.write_bytes(support.base_pdf(variant=f"pdf/a-{flavour}"))
+    binh = support.person("Trần Thị Bình", "NV002", "BSCKI.")
+    after.write_bytes(support.sign(support.sign(before.read_bytes()), binh, step=2))
+    assert broken_clauses(before, flavour=flavour) == ""
+    assert broken_clauses(after, flavour=flavour) == ""
