@@ -62,7 +62,8 @@ def test_the_whole_tray_with_one_pin(tray: Any, screenshots: Path) -> None:
 
 
 def test_a_preview_below_the_tray(tray: Any, screenshots: Path) -> None:
-    for row in (0, 2):
-        tray.locator("tbody tr").nth(row).get_by_role("button").click()
-        expect(tray.locator("#signing-preview canvas")).to_be_visible(timeout=20_000)
+    for request in SigningRequest.objects.order_by("pk")[::2]:
+        tray.locator(f"#row-{request.uuid}").get_by_role("button").click()
+        shown = f'#signing-preview [data-pdf="/signing/{request.uuid}/pdf/"][data-state=shown] canvas'
+        expect(tray.locator(shown)).to_be_visible(timeout=20_000)
     tray.screenshot(path=screenshots / "signing-preview.png", full_page=True)
