@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PYTHONPATH := $(CURDIR)
 export EMR_HOME ?= $(CURDIR)/var
-.PHONY: run test lint unit e2e fmt assets messages graph bench test-long test-security reset bootstrap bootstrap-test
+.PHONY: run test lint unit e2e fmt assets messages graph test-long test-security reset bootstrap bootstrap-test
 
 run: bootstrap ## install, start and load the demo hospital; Ctrl-C stops everything
 	@exec $(BIN)/python -m emr.local
@@ -45,9 +45,6 @@ messages: ## compile the Vietnamese catalogue and say what is missing
 
 graph: bootstrap-test ## draw the houses and rooms into docs/graph.md
 	$(BIN)/python -m tools.graph
-
-bench: bootstrap ## measure; writes docs/benchmarks.md
-	$(BIN)/python -m tools.bench
 
 test-long: bootstrap-test ## kill at every line, soak, the second PostgreSQL in full
 	$(BIN)/pytest -n 2 --dist loadgroup -m long --timeout 3600
