@@ -10,9 +10,11 @@ export EMR_HOME ?= $(CURDIR)/var
 run: bootstrap ## install, start and load the demo hospital; Ctrl-C stops everything
 	@exec $(BIN)/python -m emr.local
 
+# Browsers apart: Playwright keeps an event loop running in the process, in which pyHanko can't start its own.
 test: bootstrap-test ## everything that .ci/run runs
 	@$(MAKE) --no-print-directory lint
-	$(BIN)/pytest -n 2 --dist loadgroup -m "not long"
+	$(BIN)/pytest -n 2 --dist loadgroup -m "not browser and not long"
+	$(BIN)/pytest -n 2 --dist loadgroup -m browser
 	EMR_SERVICES=wheel $(BIN)/pytest -n 2 --dist loadgroup -q \
 		-m "database and not browser and not peer and not long" --ignore tests/emr/storage/test_backup.py
 
@@ -29,7 +31,8 @@ unit: bootstrap-test ## the suite without browsers and peer programs
 	$(BIN)/pytest -n 2 --dist loadgroup -m "not browser and not peer and not long"
 
 e2e: bootstrap-test ## browsers and peer programs alone
-	$(BIN)/pytest -n 2 --dist loadgroup -m "browser or peer"
+	$(BIN)/pytest -n 2 --dist loadgroup -m "peer and not browser and not long"
+	$(BIN)/pytest -n 2 --dist loadgroup -m browser
 
 fmt: bootstrap-test ## format code and templates
 	$(BIN)/ruff check -q --fix .
