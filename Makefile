@@ -14,7 +14,7 @@ run: bootstrap ## install, start and load the demo hospital; Ctrl-C stops everyt
 test: bootstrap-test ## everything that .ci/run runs
 	@$(MAKE) --no-print-directory lint
 	$(BIN)/pytest -n 2 --dist loadgroup -m "not browser and not long"
-	$(BIN)/pytest -n 2 --dist loadgroup -m browser
+	$(BIN)/pytest -n 1 -m browser
 	EMR_SERVICES=wheel $(BIN)/pytest -n 2 --dist loadgroup -q \
 		-m "database and not browser and not peer and not long" --ignore tests/emr/storage/test_backup.py
 
@@ -32,7 +32,7 @@ unit: bootstrap-test ## the suite without browsers and peer programs
 
 e2e: bootstrap-test ## browsers and peer programs alone
 	$(BIN)/pytest -n 2 --dist loadgroup -m "peer and not browser and not long"
-	$(BIN)/pytest -n 2 --dist loadgroup -m browser
+	$(BIN)/pytest -n 1 -m browser
 
 fmt: bootstrap-test ## format code and templates
 	$(BIN)/ruff check -q --fix .
