@@ -1,5 +1,6 @@
 """One document: shown, signed, declined; and the panel on the document's own page."""
 
+import datetime as dt
 from uuid import UUID
 
 from django.http import HttpResponse
@@ -11,6 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 from emr.accounts.access import requires
 from emr.accounts.models import User
 from emr.audit.services import record
+from emr.common.clock import now
 from emr.common.errors import DomainError
 from emr.common.http import StaffRequest
 from encounters.documents import permissions as documents
@@ -21,6 +23,9 @@ from signatures.signing.access import access_request
 from signatures.signing.forms import AskForm, RefuseForm, SignForm
 from signatures.signing.models import SigningRequest
 from signatures.signing.selectors import countersigners, latest_revision, next_for, steps_of
+
+# How long a document's page looks for the request that follows the print.
+_ASKED_WITHIN = dt.timedelta(minutes=5)
 
 
 def _context(item: SigningRequest, **more: object) -> dict[str, object]:
@@ -157,10 +162,17 @@ def _panel(
         "steps": steps,
         "mine": mine,
         "refusal": refusal,
-        "is_waiting": any(step.status in {"pending", "signed"} for step in steps),
+        "is_waiting": any(step.status in {"pending", "signed"} for step in steps)
+        or _is_fresh(document, steps),
         "countersigners": countersigners(document, asked=steps) if may_ask else [],
     }
     return render(request, "signatures/signing/_panel.html", context, status=status)
+
+
+def _is_fresh(document: Document, steps: list[SigningRequest]) -> bool:
+    """Just confirmed: its author will be asked as soon as the print is made."""
+    version = document.current_version
+    return not steps and version is not None and now() - version.frozen_at < _ASKED_WITHIN
 
 
 @requires(permissions.SIGN)
