@@ -12,6 +12,13 @@ class DocumentsConfig(AppConfig):
         from encounters.documents import permissions, subscribers  # noqa: F401, PLC0415
         from encounters.documents.models import Document  # noqa: PLC0415
         from encounters.documents.providers import register_all  # noqa: PLC0415
+        from encounters.documents.selectors import ENTRY  # noqa: PLC0415
+        from encounters.visits.bedside import (  # noqa: PLC0415
+            RowAction,
+            WristbandPage,
+            register_row_action,
+            register_wristband_page,
+        )
         from encounters.visits.clinical_data import register_clinical_data  # noqa: PLC0415
 
         register_all()
@@ -21,6 +28,20 @@ class DocumentsConfig(AppConfig):
                 encounter_id=encounter_id, current_version__isnull=False
             ).exists(),
             title=_("clinical documents"),
+        )
+        register_wristband_page(
+            WristbandPage(url_name="encounters:documents:course", right=permissions.WRITE, order=10)
+        )
+        register_row_action(
+            RowAction(
+                name="entry",
+                title=_("Today's entry"),
+                url_name="encounters:documents:begin",
+                right=permissions.WRITE,
+                icon="journal-plus",
+                order=10,
+                posts={"code": ENTRY, "copy": "1"},
+            )
         )
         register(
             Section(

@@ -9,11 +9,12 @@ from django.utils import timezone
 
 from emr.accounts.models import User
 from emr.accounts.services import facility_setting
-from emr.common.clock import now
+from emr.common.clock import local_today, now
 from encounters.documents.access import documents_for
 from encounters.documents.models import Document, DocumentBytes, DocumentVersion
 from encounters.forms.services import answers_of
 from encounters.visits.models import Encounter
+from encounters.visits.selectors.wards import day_bounds
 
 ENTRY = "36/BV2"
 # Hours in which a confirmed document is to be signed; the facility may set another number.
@@ -88,6 +89,24 @@ def unfinished_for(user: User) -> QuerySet[Document]:
     signed = DocumentBytes.objects.filter(version=OuterRef("current_version"), revision__gt=0)
     mine = documents_for(user).filter(~Exists(signed), author=user).exclude(status="entered-in-error")
     return with_state(mine).select_related("patient", "encounter").order_by("happened_at")
+
+
+def begun_today(encounter: Encounter, code: str, by: User) -> Document | None:
+    """The document of this kind that this person began today and never confirmed: opened again, not doubled."""
+    start, end = day_bounds(local_today())
+    return (
+        Document.objects.filter(
+            encounter=encounter,
+            code=code,
+            author=by,
+            current_version=None,
+            draft__isnull=False,
+            happened_at__gte=start,
+            happened_at__lt=end,
+        )
+        .order_by("-happened_at", "-pk")
+        .first()
+    )
 
 
 def versions_of(document: Document) -> QuerySet[DocumentVersion]:

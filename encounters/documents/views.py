@@ -61,19 +61,24 @@ def documents(request: StaffRequest, encounter_uuid: UUID) -> HttpResponse:
 @require_POST
 @requires(permissions.WRITE)
 def begin(request: StaffRequest, encounter_uuid: UUID) -> HttpResponse:
-    """Open a new document of the stay; with `copy`, carried on from the one before."""
+    """Open a new document of the stay; with `copy`, carried on from the one before, or the one of today
+    that this person has begun already.
+    """
     encounter = access_encounter(request.user, encounter_uuid, permissions.WRITE)
     form = BeginForm(request.POST)
     if form.is_valid():
+        code, copies = form.cleaned_data["code"], form.cleaned_data["copy"]
+        if copies and (begun := selectors.begun_today(encounter, code, request.user)):
+            return redirect("encounters:documents:document", begun.uuid)
         try:
             document = services.begin_document(
                 encounter=encounter,
-                code=form.cleaned_data["code"],
+                code=code,
                 by=request.user,
                 happened_at=form.cleaned_data["happened_at"],
                 late_reason=form.cleaned_data["late_reason"],
             )
-            if form.cleaned_data["copy"] and latest_earlier(document):
+            if copies and latest_earlier(document):
                 services.copy_earlier(document=document, by=request.user)
         except DomainError as refusal:
             form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))

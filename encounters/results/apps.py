@@ -11,6 +11,12 @@ class ResultsConfig(AppConfig):
         from emr.ui.navigation import Section, register  # noqa: PLC0415
         from encounters.forms.services import register_provider  # noqa: PLC0415
         from encounters.results import permissions, selectors  # noqa: PLC0415
+        from encounters.visits.bedside import (  # noqa: PLC0415
+            RowAction,
+            WristbandPage,
+            register_row_action,
+            register_wristband_page,
+        )
 
         register_provider("vital_signs", lambda document: selectors.latest_values(document.encounter))
 
@@ -23,5 +29,17 @@ class ResultsConfig(AppConfig):
                 order=15,
                 icon="activity",
                 key="v",
+            )
+        )
+        page, right = "encounters:results:vital_signs", permissions.RECORD_VITAL_SIGNS
+        register_wristband_page(WristbandPage(url_name=page, right=right, order=20))
+        register_row_action(
+            RowAction(
+                name="vital_signs",
+                title=_("Vital signs"),
+                url_name=page,
+                right=right,
+                icon="activity",
+                order=20,
             )
         )

@@ -8,7 +8,27 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from encounters.results.vital_signs import VITAL_SIGNS
+from encounters.results.vital_signs import VITAL_SIGNS, VitalSign
+
+# What a round takes of everybody: typed one after the other as on a keypad, the next field following by itself.
+# The greatest value that is typed says when a number is complete: 98 can't go on under 350, 12 can.
+_LONGEST = {
+    "pulse": 350,
+    "temperature": 45,
+    "systolic": 350,
+    "diastolic": 250,
+    "respiration": 99,
+    "oxygen": 100,
+}
+
+
+def _attributes(sign: VitalSign) -> dict[str, str]:
+    found = {"inputmode": "decimal" if sign.decimals else "numeric", "autocomplete": "off"}
+    if sign.name in _LONGEST:
+        found["data-longest"] = str(_LONGEST[sign.name])
+        if sign.decimals:
+            found["data-decimals"] = str(sign.decimals)
+    return found
 
 
 class VitalSignsForm(forms.Form):
@@ -26,8 +46,10 @@ class VitalSignsForm(forms.Form):
                 label=f"{sign.title} ({sign.unit})",
                 max_length=8,
                 required=False,
-                widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
+                widget=forms.TextInput(attrs=_attributes(sign)),
             )
+        if not self.is_bound:
+            self.fields[next(iter(_LONGEST))].widget.attrs["autofocus"] = True
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
@@ -49,8 +71,12 @@ class VitalSignsForm(forms.Form):
         return {name: self.cleaned_data[name] for name in VITAL_SIGNS if name in self.cleaned_data}
 
     def numbers(self) -> list[forms.BoundField]:
-        """The fields of the numbers, for the template."""
-        return [self[name] for name in VITAL_SIGNS]
+        """The fields of the numbers that every round takes, for the template."""
+        return [self[name] for name in _LONGEST]
+
+    def more_numbers(self) -> list[forms.BoundField]:
+        """The fields of those taken now and then."""
+        return [self[name] for name in VITAL_SIGNS if name not in _LONGEST]
 
 
 class CorrectionForm(forms.Form):

@@ -11,6 +11,7 @@ class VisitsConfig(AppConfig):
         from emr.ui.navigation import Link, Panel, Section, register  # noqa: PLC0415
         from encounters.visits import permissions  # noqa: PLC0415
         from encounters.visits.banner import stay_parts  # noqa: PLC0415
+        from encounters.visits.bedside import read_wristband  # noqa: PLC0415
         from encounters.visits.clinical_data import register_clinical_data  # noqa: PLC0415
         from encounters.visits.selectors.stays import (  # noqa: PLC0415
             chart_facts,
@@ -18,7 +19,11 @@ class VisitsConfig(AppConfig):
             patients_by_number,
         )
         from patients.registry.banner import register_banner  # noqa: PLC0415
-        from patients.registry.extensions import ChartPanel, register_chart_panel  # noqa: PLC0415
+        from patients.registry.extensions import (  # noqa: PLC0415
+            ChartPanel,
+            register_chart_panel,
+            register_code_reader,
+        )
         from patients.registry.selectors import register_number_provider  # noqa: PLC0415
 
         read, beds = permissions.READ, permissions.BEDS
@@ -63,5 +68,6 @@ class VisitsConfig(AppConfig):
                 _("Stays"), "encounters/visits/_panel.html", chart_facts, right=read, icon="hospital", order=5
             )
         )
+        register_code_reader("visits", read_wristband)
         register_number_provider("visits", patients_by_number)
         register_clinical_data("visits", has_clinical_data, title=_("diagnoses or procedures"))

@@ -29,6 +29,21 @@ def keep_card(patient: Patient, card: Card, by: User) -> None:
         keep(patient, card, by)
 
 
+# (who scans, the code whole) -> the address of the page to open, or "" when the room doesn't know it within their reach.
+CodeReader = Callable[[User, str], str]
+_readers: dict[str, CodeReader] = {}
+
+
+def register_code_reader(name: str, read: CodeReader) -> None:
+    """Let a room say what its own printed codes (a wristband's) open when they are scanned anywhere."""
+    _readers[name] = read
+
+
+def read_code(user: User, code: str) -> str:
+    """The address that the first room to know the code gives, or ""."""
+    return next((url for read in _readers.values() if (url := read(user, code))), "")
+
+
 @dataclass(frozen=True, slots=True)
 class ChartPanel:
     """A card on the chart's first page, drawn with the page: `facts(patient, user)` gives `template` its context.

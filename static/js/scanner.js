@@ -56,6 +56,15 @@ function lead(event) {
   start = { element: field, value: "" };
 }
 
+/** A form with a field `scanned` wants to know, and is answered by a page: a wristband opens what is done at the bed. */
+function send(form) {
+  const mark = form?.elements.scanned;
+  if (!mark) return form?.requestSubmit();
+  mark.value = "1";
+  form.submit();
+  mark.value = "";
+}
+
 function deliver(scanned) {
   const field = target();
   if (!field) return false;
@@ -70,7 +79,7 @@ function deliver(scanned) {
   field.dispatchEvent(new Event("input", { bubbles: true }));
   field.dispatchEvent(new CustomEvent("emr:scan", { bubbles: true, detail: { line: field.value } }));
   if (field.dataset.scan === "stay") field.select();
-  else field.form?.requestSubmit();
+  else send(field.form);
   return true;
 }
 
@@ -87,7 +96,9 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "Enter" || event.key === "Tab") {
     const quick = event.timeStamp - last < GAP;
     const inField = start?.element === document.activeElement;
-    const scanned = inField ? inserted(start.value, start.element.value) : line;
+    // A field that takes only so many letters has cut the line; then the keys themselves must do.
+    const isCut = inField && start.element.maxLength >= 0 && start.element.value.length >= start.element.maxLength;
+    const scanned = inField && !isCut ? inserted(start.value, start.element.value) : line;
     last = -Infinity;
     if (!quick || scanned.length < LEAST || start?.element.type === "password") return;
     if (!deliver(scanned)) return;

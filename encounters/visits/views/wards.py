@@ -15,6 +15,7 @@ from emr.common.errors import DomainError
 from emr.common.http import StaffRequest
 from encounters.visits import permissions, selectors, services
 from encounters.visits.access import access_encounter
+from encounters.visits.bedside import posting_actions, row_actions
 from encounters.visits.forms import MapForm
 from encounters.visits.forms.fields import clinical_departments
 from encounters.visits.models import EncounterLocation
@@ -45,6 +46,8 @@ def ward(request: StaffRequest) -> HttpResponse:
     places = selectors.ward_places(user, department.pk if department else None)
     wanted = selectors.WardFilter(chip=kept.get("chip") or "all", words=kept.get("q", ""))
     page = Paginator(selectors.ward_search(user, places, wanted), PAGE).get_page(kept.get("page") or 1)
+    for place in page.object_list:
+        place.actions = row_actions(user, place.encounter)
     record("ward.list", by=user, detail={"chip": wanted.chip, "count": len(page.object_list)})
     context = {
         "page": page,
@@ -52,6 +55,7 @@ def ward(request: StaffRequest) -> HttpResponse:
         "wanted": wanted,
         "department": department,
         "departments": departments,
+        "posting": posting_actions(),
     }
     template = "encounters/visits/_ward.html" if request.htmx else "encounters/visits/ward.html"
     return render(request, template, context)
@@ -107,12 +111,14 @@ def today(request: StaffRequest) -> HttpResponse:
 @requires(permissions.READ)
 @require_safe
 def ward_panel(request: StaffRequest) -> HttpResponse:
-    """Fragment for the home page: my departments' patients, counted, with the way to the list."""
+    """Fragment for the home page: my departments' patients, counted, each with what one click does."""
     places = selectors.ward_places(request.user)
     wanted = selectors.WardFilter()
+    shown = selectors.ward_search(request.user, places, wanted)[:PAGE]
     context = {
         "chips": selectors.ward_chips(request.user, places),
-        "places": selectors.ward_search(request.user, places, wanted)[:8],
+        "places": [(place, row_actions(request.user, place.encounter)) for place in shown],
+        "posting": posting_actions(),
     }
     return render(request, "encounters/visits/_ward_panel.html", context)
 

@@ -15,6 +15,7 @@ from emr.common.http import StaffRequest
 from patients.registry import permissions, selectors
 from patients.registry.access import patients_for
 from patients.registry.cards import UnreadableCard, is_card_line, parse_card
+from patients.registry.extensions import read_code
 from patients.registry.matching import match_card
 from patients.registry.terms import parse_terms
 from patients.registry.views.registering import answer_scan
@@ -29,7 +30,9 @@ def _fingerprint(text: str) -> str:
 @requires(permissions.SEARCH)
 @require_http_methods(["GET", "POST"])
 def search(request: StaffRequest) -> HttpResponse:
-    """The page with recent patients; by POST the results, as a page or (htmx) as a fragment. A card line is read."""
+    """The page with recent patients; by POST the results, as a page or (htmx) as a fragment. A card line is read, a scanned
+    wristband opens what its bearer's ward is asked for.
+    """
     text = request.POST.get("q", "").strip()
     fragment = bool(request.htmx) and not request.htmx.boosted
     if request.method == "GET" or not text:
@@ -37,6 +40,9 @@ def search(request: StaffRequest) -> HttpResponse:
         return render(request, template, {"recent": selectors.recent_patients(request.user)})
     if is_card_line(text):
         return _scanned(request, text)
+    if request.POST.get("scanned") and (opened := read_code(request.user, text)):
+        record("patient.search", by=request.user, detail={"scan": True, "count": 1})
+        return redirect(opened)
     before = request.POST.get("before", "")
     page = selectors.search_patients(
         request.user, text, before=int(before) if before.isascii() and before.isdigit() else None
