@@ -40,7 +40,7 @@ _SIGNATURE_ALGORITHMS = {
 # What a container has besides certificates, signature value and timestamp token: about 400 bytes, doubled.
 _OVERHEAD = 800
 _SIGNATURE_MAXIMUM = 512  # RSA-4096
-_TOKEN_MAXIMUM = 8192  # a timestamp token with its authority's chain
+TOKEN_MAXIMUM = 8192  # a timestamp token with its authority's chain
 
 
 @dataclass(frozen=True)
@@ -142,4 +142,4 @@ def message_digest(attributes: bytes) -> bytes:
 def reserve(*, certificate: bytes, chain: Sequence[bytes] = (), with_timestamp: bool) -> int:
     """How many bytes to keep free for the container of this signer."""
     certificates = len(certificate) + sum(len(issuer) for issuer in chain)
-    return _OVERHEAD + _SIGNATURE_MAXIMUM + certificates + (_TOKEN_MAXIMUM if with_timestamp else 0)
+    return _OVERHEAD + _SIGNATURE_MAXIMUM + certificates + (TOKEN_MAXIMUM if with_timestamp else 0)

@@ -59,6 +59,9 @@ class SigningRequest(FacilityRecord):
 
     completed_at = models.DateTimeField(null=True, blank=True)
     level = models.CharField(max_length=4, blank=True, default="", help_text="B-B, or B-T when timestamped")
+    owes_timestamp = models.BooleanField(
+        default=False, db_default=False, help_text="the authority was away: a document timestamp follows"
+    )
 
     class Meta:
         constraints = [
@@ -74,7 +77,10 @@ class SigningRequest(FacilityRecord):
                 fields=["signer", "status"],
                 name="signing_waiting",
                 condition=Q(status__in=["pending", "ready", "failed", "signed"]),
-            )
+            ),
+            models.Index(
+                fields=["completed_at"], name="signing_owes_timestamp", condition=Q(owes_timestamp=True)
+            ),
         ]
         triggers = [
             SameFacility("version_id", "documents_documentversion"),

@@ -2,10 +2,12 @@
 
 `prepare` appends to a PDF everything a signature needs but the signature: field, visible block, and a hole for
 the container. Those are the bytes a person is shown. The digest over all but the hole is frozen with them.
-`embed` puts the container into the hole. Neither touches a byte of what was there before.
+`embed` puts the container into the hole. Neither touches a byte of what was there before. A document timestamp goes
+the same way, without a block.
 """
 
 import hashlib
+from collections.abc import Generator
 from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
@@ -17,12 +19,14 @@ from pyhanko.pdf_utils.misc import PdfError
 from pyhanko.sign.fields import SigFieldSpec, SigSeedSubFilter
 from pyhanko.sign.general import SigningError
 from pyhanko.sign.signers.cms_embedder import PdfCMSEmbedder, SigIOSetup, SigObjSetup
-from pyhanko.sign.signers.pdf_byterange import SignatureObject
+from pyhanko.sign.signers.pdf_byterange import DocumentTimestamp, PdfSignedData, SignatureObject
 
 from signatures.signing.appearance import Block, appearance
 
 # Where the block goes on a page that keeps no place for it: bottom right, clear of a printer's margin.
 _FALLBACK_RIGHT, _FALLBACK_BOTTOM = 40.0, 40.0
+# All the ways in which pyHanko and a damaged file disagree.
+_TROUBLE = (PdfError, SigningError, ValueError, KeyError, IndexError, TypeError)
 
 
 class UnfitPdf(Exception):
@@ -79,9 +83,7 @@ def prepare(
     to the bottom right of the last page. Raises UnfitPdf.
     """
     try:
-        writer = _QuietWriter(BytesIO(pdf))
-        if writer.prev.encrypted:
-            raise UnfitPdf("The PDF is encrypted.")
+        writer = _open(pdf)
         corner = place or _named_place(writer, anchor) or _last_page(writer, block)
         box = (
             round(corner.left),
@@ -101,10 +103,36 @@ def prepare(
             reason=block.reason or None,
             bytes_reserved=2 * reserved,
         )
-        steps.send(SigObjSetup(sig_placeholder=signature))
-        frozen, output = steps.send(SigIOSetup(md_algorithm="sha256"))
-    except (PdfError, SigningError, ValueError, KeyError, IndexError, TypeError) as error:
+        return _freeze(pdf, steps, signature)
+    except _TROUBLE as error:
         raise UnfitPdf(str(error)) from error
+
+
+def prepare_timestamp(pdf: bytes, *, field_name: str, reserved: int) -> Prepared:
+    """Append an invisible field with a hole for a document timestamp (ISO 32000-2 §12.8.5). Raises UnfitPdf.
+
+    Its token proves that everything before it existed then, signatures included, and touches none of them.
+    """
+    try:
+        writer = _open(pdf)
+        steps = PdfCMSEmbedder(SigFieldSpec(field_name)).write_cms(field_name, writer)
+        next(steps)
+        return _freeze(pdf, steps, DocumentTimestamp(bytes_reserved=2 * reserved))
+    except _TROUBLE as error:
+        raise UnfitPdf(str(error)) from error
+
+
+def _open(pdf: bytes) -> _QuietWriter:
+    writer = _QuietWriter(BytesIO(pdf))
+    if writer.prev.encrypted:
+        raise UnfitPdf("The PDF is encrypted.")
+    return writer
+
+
+def _freeze(pdf: bytes, steps: Generator[Any, Any, Any], placeholder: PdfSignedData) -> Prepared:
+    """Write the update with its hole and take both digests."""
+    steps.send(SigObjSetup(sig_placeholder=placeholder))
+    frozen, output = steps.send(SigIOSetup(md_algorithm="sha256"))
     whole = output.getbuffer()
     return Prepared(
         tail=bytes(whole[len(pdf) :]),

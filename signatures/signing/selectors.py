@@ -56,6 +56,25 @@ def steps_of(document: Document) -> QuerySet[SigningRequest]:
     )
 
 
+def versions_owed_a_timestamp() -> QuerySet[DocumentVersion]:
+    """Versions signed while the timestamp authority was away, oldest first; without those being signed right now.
+
+    What somebody looks at or has just signed was prepared over the newest PDF: a timestamp would put another before it.
+    """
+    requests = SigningRequest.objects.filter(version=OuterRef("pk"))
+    busy = requests.filter(Q(status="signed") | Q(status="ready", expires_at__gt=now()))
+    return (
+        DocumentVersion.objects.filter(pk__in=owing_requests().values("version_id"))
+        .exclude(Exists(busy))
+        .order_by("pk")
+    )
+
+
+def owing_requests() -> QuerySet[SigningRequest]:
+    """Signatures without the timestamp that they were to have."""
+    return SigningRequest.objects.filter(owes_timestamp=True).defer("tail")
+
+
 def next_for(user: User, *, after: SigningRequest) -> SigningRequest | None:
     """What the person may sign next; the other way is back to the tray."""
     return waiting_for(user).exclude(pk=after.pk).first()

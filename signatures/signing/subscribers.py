@@ -39,6 +39,15 @@ def prepare_next(delivery: Delivery) -> None:
     services.prepare_next_step(version_id=delivery.payload["document_version_id"])
 
 
+@subscribe("document_version.timestamp_owed", queue="bulk", long=True)
+def stamp(delivery: Delivery) -> None:
+    """Append the document timestamp outside any transaction, then store it with "done"."""
+    stamped = services.stamp_version(version_id=delivery.payload["document_version_id"])
+    with delivery.finish():
+        if stamped is not None and services.keep_stamp(stamped) is not None:
+            services.ask_for_timestamps(services.BATCH)
+
+
 @subscribe("document.entered_in_error", queue="interactive")
 def withdraw(delivery: Delivery) -> None:
     """Nobody signs what was entered in error."""

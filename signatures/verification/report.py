@@ -27,7 +27,7 @@ from pyhanko.sign.validation import (
 from pyhanko.sign.validation.settings import KeyUsageConstraints
 from pyhanko_certvalidator import ValidationContext
 
-from signatures.verification.verdicts import Report, SignatureReport
+from signatures.verification.verdicts import Report, SignatureReport, Verdict
 
 logger = logging.getLogger(__name__)
 
@@ -51,14 +51,21 @@ def verify_pdf(data: bytes, *, roots: Sequence[bytes], at: dt.datetime | None = 
     if not embedded and b"/ByteRange" in data:
         report.problems.append("hidden")
     trusted = [x509.Certificate.load(root) for root in roots]
-    for one in embedded:
-        report.signatures.append(_judge(one, trusted, at))
+    proven_at: dt.datetime | None = None
+    for one in reversed(embedded):  # a document timestamp proves the time of the signatures before it
+        judged = _judge(one, trusted, at, proven_at)
+        if judged.kind == "timestamp" and judged.verdict == Verdict.VALID:
+            proven_at = judged.timestamped_at
+        report.signatures.insert(0, judged)
     _judge_ending(report)
     return report
 
 
 def _judge(
-    embedded: EmbeddedPdfSignature, roots: list[x509.Certificate], at: dt.datetime | None
+    embedded: EmbeddedPdfSignature,
+    roots: list[x509.Certificate],
+    at: dt.datetime | None,
+    proven_at: dt.datetime | None,
 ) -> SignatureReport:
     """One signature, whatever it is made of."""
     result = SignatureReport(field="")
@@ -67,7 +74,7 @@ def _judge(
         if embedded.sig_object_type == "/DocTimeStamp":
             _judge_timestamp(result, embedded, roots, at)
         else:
-            _judge_signature(result, embedded, roots, at)
+            _judge_signature(result, embedded, roots, at, proven_at)
     except Exception as error:
         logger.info("malformed signature: %s", type(error).__name__)
         result.problems.append("malformed")
@@ -93,19 +100,23 @@ def _judge_signature(
     embedded: EmbeddedPdfSignature,
     roots: list[x509.Certificate],
     at: dt.datetime | None,
+    proven_at: dt.datetime | None,
 ) -> None:
+    """`proven_at`: when a document timestamp after this signature saw it."""
     status = _validate(embedded, roots, at)
     stamp = status.timestamp_validity
-    if stamp is not None and stamp.intact and stamp.valid and stamp.trusted and not status.trusted:
+    if stamp is not None and stamp.intact and stamp.valid and stamp.trusted:
+        proven_at = stamp.timestamp
+    if proven_at is not None and not status.trusted:
         # Signed while the certificate was good, as a trusted clock says: what happened since doesn't matter (F-26).
-        status = _validate(embedded, roots, stamp.timestamp, timestamp_at=at)
+        status = _validate(embedded, roots, proven_at, timestamp_at=at)
         stamp = status.timestamp_validity
     subject = status.signing_cert.subject.native
     result.signer = _text(subject, "common_name")
     result.organization, result.title = _text(subject, "organization_name"), _text(subject, "title")
     result.claimed_at = embedded.self_reported_timestamp
-    result.timestamped_at = stamp.timestamp if stamp is not None else None
-    result.level = "B-B" if stamp is None else "B-T"
+    result.timestamped_at = proven_at
+    result.level = "B-B" if proven_at is None else "B-T"
     result.intact, result.trusted = status.intact and status.valid, status.trusted
     _judge_changes(result, status)
     if not status.intact:

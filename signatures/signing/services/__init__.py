@@ -18,3 +18,7 @@ from signatures.signing.services.seal import Purpose as Purpose
 from signatures.signing.services.seal import sign_bytes as sign_bytes
 from signatures.signing.services.sign import Outcome as Outcome
 from signatures.signing.services.sign import sign_requests as sign_requests
+from signatures.signing.services.stamp import BATCH as BATCH
+from signatures.signing.services.stamp import ask_for_timestamps as ask_for_timestamps
+from signatures.signing.services.stamp import keep_stamp as keep_stamp
+from signatures.signing.services.stamp import stamp_version as stamp_version

@@ -1,5 +1,6 @@
 """The second half: the signed PDF, stored once."""
 
+import hashlib
 from dataclasses import dataclass
 
 from cryptography.exceptions import InvalidSignature
@@ -27,6 +28,7 @@ class SignedBytes:
     request_id: int
     pdf: bytes
     level: str
+    owes_timestamp: bool
 
 
 def embed_signature(*, request_id: int) -> SignedBytes | None:
@@ -58,7 +60,12 @@ def embed_signature(*, request_id: int) -> SignedBytes | None:
         digest=bytes.fromhex(request.digest),
         container=container,
     )
-    return SignedBytes(request_id=request_id, pdf=pdf, level="B-B" if token is None else "B-T")
+    return SignedBytes(
+        request_id=request_id,
+        pdf=pdf,
+        level="B-B" if token is None else "B-T",
+        owes_timestamp=token is None and timestamp.is_configured(),
+    )
 
 
 def _container(signature: Signature, token: bytes | None = None) -> bytes:
@@ -91,7 +98,7 @@ def _timestamp(signature: Signature) -> bytes | None:
     if not timestamp.is_configured():
         return None
     try:
-        return timestamp.fetch_token(bytes(signature.value))
+        return timestamp.fetch_token(hashlib.sha256(bytes(signature.value)).digest())
     except timestamp.NoTimestamp:
         return None
 
@@ -116,7 +123,8 @@ def keep_signed_bytes(signed: SignedBytes) -> DocumentBytes | None:
     )
     request.status, request.tail = SigningRequest.Status.COMPLETED, None
     request.completed_at, request.level = now(), signed.level
-    request.save(update_fields=["status", "tail", "completed_at", "level"])
+    request.owes_timestamp = signed.owes_timestamp
+    request.save(update_fields=["status", "tail", "completed_at", "level", "owes_timestamp"])
     patient = request.version.document.patient
     record("signature.embed", by=request.signer, of=request, patient=patient, detail={"level": signed.level})
     publish(

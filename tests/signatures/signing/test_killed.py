@@ -2,14 +2,12 @@
 
 import dataclasses
 import itertools
-import sys
 from collections.abc import Iterable
-from types import FrameType
 from typing import Any
 
 import pytest
 from django.core.exceptions import MultipleObjectsReturned
-from django.db import connections, transaction
+from django.db import transaction
 
 from emr.outbox import Delivery, registry
 from emr.outbox.models import OutboxEvent
@@ -21,51 +19,10 @@ from signatures.signing import services
 from signatures.signing.models import Signature, SigningRequest
 from signatures.verification.services import verify_stored
 from signatures.verification.verdicts import Verdict
+from tests.signatures.killing import Killed, bury, forget_the_lease, run_until
 from tests.signatures.records import PIN, make_ready, make_signer
 
 _EMBED = "signatures.signing.subscribers.embed"
-_WATCHED = ("/signatures/signing/", "/emr/storage/services", "/emr/outbox/registry")
-
-
-class Killed(BaseException):
-    """What `kill -9` looks like from inside: no handler of ours catches it."""
-
-
-def _run_until(line: int, event_id: int) -> bool:
-    """Deliver, and die when the `line`th watched line is about to run; answers whether it got that far."""
-    seen = 0
-
-    def trace(frame: FrameType, event: str, _arg: Any) -> Any:
-        nonlocal seen
-        if not any(part in frame.f_code.co_filename for part in _WATCHED):
-            return None
-        if event == "line":
-            seen += 1
-            if seen == line:
-                raise Killed
-        return trace
-
-    sys.settrace(trace)
-    try:
-        deliver(event_id=event_id)
-    except Killed:
-        return True
-    finally:
-        sys.settrace(None)
-    return False
-
-
-def _lose_the_connection() -> None:
-    """The dead process's connection goes, in whatever state it was (even between a block's last line and its commit)."""
-    dead = connections["default"].connection
-    del connections["default"]
-    if dead is not None:
-        dead.close()
-
-
-def _forget_the_lease(event_id: int) -> None:
-    """Time passes: the dead worker's lease runs out."""
-    OutboxEvent.objects.filter(pk=event_id).update(lease_until=None)
 
 
 def _check(request: SigningRequest) -> None:
@@ -91,11 +48,10 @@ def _kill_at(lines: Iterable[int]) -> int:
     an, deaths = make_signer(), 0
     for line in lines:
         request, event_id = _signed_request(an)
-        died = _run_until(line, event_id)
+        died = run_until(line, event_id)
         deaths += died
         if died:
-            _lose_the_connection()
-            _forget_the_lease(event_id)
+            bury(event_id)
             deliver(event_id=event_id)
         assert not OutboxEvent.objects.get(pk=event_id).last_error
         _check(request)
@@ -148,7 +104,7 @@ def test_the_control_fails_without_the_guard(monkeypatch: pytest.MonkeyPatch) ->
     for _ in range(2):
         with pytest.raises(Killed):
             deliver(event_id=event_id)
-        _forget_the_lease(event_id)
+        forget_the_lease(event_id)
     monkeypatch.undo()
     deliver(event_id=event_id)
     with pytest.raises((AssertionError, MultipleObjectsReturned)):

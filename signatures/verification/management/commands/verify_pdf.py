@@ -1,5 +1,6 @@
 """`manage.py verify_pdf FILE`: signatures, signers, trust, timestamps, level; exit 1 when any is not valid."""
 
+import datetime as dt
 import json
 import sys
 from argparse import ArgumentParser
@@ -49,14 +50,16 @@ class Command(BaseCommand):
         for problem in report.problems:
             self.stdout.write(f"  - {problem_text(problem)}")
         for one in report.signatures:
-            instant = one.timestamped_at or one.claimed_at
-            when = f"{localtime(instant):%d/%m/%Y %H:%M:%S}" if instant else "?"
-            clock = "timestamp" if one.timestamped_at else "signer's clock"
             self.stdout.write(
                 f"{one.field}: {VERDICTS[one.verdict]} · {one.title} {one.signer} · {one.organization}"
             )
             self.stdout.write(
-                f"  {when} ({clock}) · {one.level} · covers {one.coverage} · later changes: {one.modification}"
+                f"  signed {_moment(one.claimed_at)} (signer's clock), timestamped {_moment(one.timestamped_at)}"
+                f" · {one.level} · covers {one.coverage} · later changes: {one.modification}"
             )
             for problem in one.problems:
                 self.stdout.write(f"  - {problem_text(problem)}")
+
+
+def _moment(instant: dt.datetime | None) -> str:
+    return f"{localtime(instant):%d/%m/%Y %H:%M:%S}" if instant else "-"
