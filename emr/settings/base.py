@@ -192,6 +192,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 86400.0,
         "options": {"queue": "bulk"},
     },
+    "timestamps-owed": {
+        "task": "signatures.signing.tasks.ask_for_timestamps",
+        "schedule": 60.0,
+        "options": {"queue": "sync", "expires": 60},
+    },
     "his-waiting": {
         "task": "integrations.his.tasks.expire_waiting",
         "schedule": 15.0,
