@@ -26,6 +26,16 @@ _QUIET_SECONDS = 5.0
 _quiet_until = 0.0
 
 
+_OWE = """
+INSERT INTO outbox_outboxevent (topic, subscriber, queue, payload, order_key, attempts, fence, last_error)
+SELECT %s, subscriber, queue, payload::jsonb, order_key, 0, 0, ''
+FROM unnest(%s::text[], %s::text[]) WITH ORDINALITY AS fact (order_key, payload, place)
+CROSS JOIN unnest(%s::text[], %s::text[]) AS wanted (subscriber, queue)
+ORDER BY place
+RETURNING id, queue
+"""
+
+
 def publish(topic: str, *, order_key: str = "", **ids: Any) -> None:
     """Record a past-tense fact in the present transaction; subscribers are told after it commits.
 
@@ -37,18 +47,23 @@ def publish(topic: str, *, order_key: str = "", **ids: Any) -> None:
 
 def publish_many(topic: str, facts: Sequence[tuple[str, dict[str, Any]]]) -> None:
     """Record many facts of one topic at once: (order_key, ids) each; one INSERT, one ring of the bell a queue."""
-    events = OutboxEvent.objects.bulk_create(
-        [
-            OutboxEvent(
-                topic=topic, subscriber=wanted.name, queue=wanted.queue, payload=ids, order_key=order_key
-            )
-            for order_key, ids in facts
-            for wanted in subscriptions(topic)
-        ]
-    )
-    by_queue: dict[str, list[int]] = {}
-    for event in events:
-        by_queue.setdefault(event.queue, []).append(event.pk)
+    wanted = subscriptions(topic)
+    if not wanted or not facts:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _OWE,
+            [
+                topic,
+                [order_key for order_key, _ids in facts],
+                [json.dumps(ids, default=str) for _order_key, ids in facts],
+                [subscriber.name for subscriber in wanted],
+                [subscriber.queue for subscriber in wanted],
+            ],
+        )
+        by_queue: dict[str, list[int]] = {}
+        for event_id, queue in cursor.fetchall():
+            by_queue.setdefault(queue, []).append(event_id)
     for queue, event_ids in by_queue.items():
         transaction.on_commit(partial(wake, event_ids, queue))
 
@@ -139,20 +154,19 @@ def _postpone(event: OutboxEvent, reason: str, *, attempts_left: bool) -> None:
         )
 
 
+_NEXT = """
+SELECT id, queue FROM outbox_outboxevent
+WHERE subscriber = %s AND order_key = %s AND id > %s AND done_at IS NULL AND failed_at IS NULL AND order_key <> ''
+ORDER BY id LIMIT 1
+"""
+
+
 def _wake_next(event: OutboxEvent) -> None:
-    following = (
-        OutboxEvent.objects.filter(
-            subscriber=event.subscriber,
-            order_key=event.order_key,
-            pk__gt=event.pk,
-            done_at=None,
-            failed_at=None,
-        )
-        .order_by("pk")
-        .first()
-    )
+    with connection.cursor() as cursor:
+        cursor.execute(_NEXT, [event.subscriber, event.order_key, event.pk])
+        following = cursor.fetchone()
     if following is not None:
-        wake([following.pk], following.queue)
+        wake([following[0]], following[1])
 
 
 def sweep() -> int:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from django.conf import settings
-from django.db import IntegrityError, InterfaceError, OperationalError, connection, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 from django.utils.translation import gettext_lazy as _
 
 from emr.common.arming import demand_armed, is_armed
@@ -78,8 +78,6 @@ def receive(frames: Sequence[Frame]) -> list[Reply]:
     """
     with acting_as(Acting(device="MLLP")):
         try:
-            return _receive(frames)
-        except IntegrityError:  # another listener stored one of them in this instant: now it is found
             return _receive(frames)
         except (OperationalError, InterfaceError):
             # PostgreSQL was restarted. Should the COMMIT have gone through, the messages are found as duplicates.

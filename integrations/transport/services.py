@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import Enum
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
 
@@ -16,7 +16,7 @@ from emr.audit.services import record
 from emr.common.clock import now
 from emr.common.errors import Conflict, DomainError
 from emr.outbox import publish, publish_many
-from integrations.transport.models import Channel, DeadLetter, Message, MessageState, UnmappedCode
+from integrations.transport.models import Channel, DeadLetter, Message, MessageState, UnmappedCode, order_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,63 +60,88 @@ def duplicate_key(channel: Channel, *, control_id: str, date_time: str, raw: byt
     return control_id[:300]
 
 
-@transaction.atomic
+# One statement stores a batch: three round trips through the ORM took four times the CPU (docs/benchmarks.md, e).
+_STORE = """
+WITH filed AS (
+    INSERT INTO transport_message (uuid, facility_id, channel_id, received_at, peer_address, raw, sha256, size,
+        control_id, message_type, version, patient_number, duplicate_key, reply)
+    SELECT gen_random_uuid(), facility_id, channel_id, received_at, peer_address, raw, sha256, octet_length(raw),
+        control_id, message_type, version, patient_number, duplicate_key, reply
+    FROM unnest(%s::bigint[], %s::bigint[], %s::timestamptz[], %s::text[], %s::bytea[], %s::text[], %s::text[],
+        %s::text[], %s::text[], %s::text[], %s::text[], %s::bytea[]) WITH ORDINALITY AS arrived (facility_id,
+        channel_id, received_at, peer_address, raw, sha256, control_id, message_type, version, patient_number,
+        duplicate_key, reply, place)
+    ORDER BY place
+    ON CONFLICT (channel_id, duplicate_key) DO NOTHING
+    RETURNING id, channel_id, patient_number, duplicate_key, received_at
+), states AS (
+    INSERT INTO transport_messagestate (message_id, state, attempts, changed_at, remarks)
+    SELECT id, 'received', 0, received_at, '[]' FROM filed
+)
+SELECT id, channel_id, patient_number, duplicate_key FROM filed ORDER BY id
+"""
+
+
+@transaction.atomic(savepoint=False)
 def file_messages(arrivals: Sequence[Arrival]) -> list[Filed]:
     """Store new messages in the order given and publish them; find repeated ones (F-13, F-14).
 
-    One transaction for all: after it commits, every reply may be sent. Raises IntegrityError when another listener
-    stored one of them in the same instant; called again, it finds it.
+    One transaction for all: after it commits, every reply may be sent. What another listener stores in the same
+    instant is waited for and found.
     """
-    keys = [(a.channel.pk, a.duplicate_key) for a in arrivals]
-    known: dict[tuple[int, str], tuple[str, bytes]] = {
-        (channel_id, key): (sha256, bytes(reply))
-        for channel_id, key, sha256, reply in Message.objects.filter(
-            channel__in={a.channel.pk for a in arrivals}, duplicate_key__in={key for _id, key in keys}
-        ).values_list("channel_id", "duplicate_key", "sha256", "reply")
-    }
+    if not arrivals:
+        return []
+    hashes = [hashlib.sha256(arrival.raw).hexdigest() for arrival in arrivals]
+    with connection.cursor() as cursor:
+        cursor.execute(_STORE, _columns(arrivals, hashes))
+        stored: list[tuple[int, int, str, str]] = cursor.fetchall()
+    publish_many(
+        "hl7_message.received",
+        [(order_key(channel_id, number), {"message_id": pk}) for pk, channel_id, number, _key in stored],
+    )
+    fresh = {(channel_id, key) for _pk, channel_id, _number, key in stored}
+    first: dict[tuple[int, str], tuple[str, bytes]] = {}
+    if repeated := [a for a in arrivals if (a.channel.pk, a.duplicate_key) not in fresh]:
+        first = {
+            (channel_id, key): (sha256, bytes(reply))
+            for channel_id, key, sha256, reply in Message.objects.filter(
+                channel__in={a.channel.pk for a in repeated},
+                duplicate_key__in={a.duplicate_key for a in repeated},
+            ).values_list("channel_id", "duplicate_key", "sha256", "reply")
+        }
     filed: list[Filed] = []
-    fresh: list[Message] = []
-    for arrival, key in zip(arrivals, keys, strict=True):
-        sha256 = hashlib.sha256(arrival.raw).hexdigest()
-        if key in known:
-            first_sha256, reply = known[key]
-            if first_sha256 == sha256:
-                filed.append(Filed(Verdict.DUPLICATE, reply))
-            else:
-                filed.append(Filed(Verdict.CONFLICT, b""))
-            continue
-        known[key] = (sha256, arrival.reply)
-        fresh.append(_message(arrival, sha256))
-        filed.append(Filed(Verdict.STORED, arrival.reply))
-    _add(fresh)
+    for arrival, sha256 in zip(arrivals, hashes, strict=True):
+        key = (arrival.channel.pk, arrival.duplicate_key)
+        if key not in first:
+            first[key] = (sha256, arrival.reply)
+            filed.append(Filed(Verdict.STORED, arrival.reply))
+        elif first[key][0] == sha256:
+            filed.append(Filed(Verdict.DUPLICATE, first[key][1]))
+        else:
+            filed.append(Filed(Verdict.CONFLICT, b""))
     return filed
 
 
-def _message(arrival: Arrival, sha256: str) -> Message:
-    return Message(
-        facility_id=arrival.channel.facility_id,
-        channel=arrival.channel,
-        received_at=arrival.received_at,
-        peer_address=arrival.peer_address,
-        raw=arrival.raw,
-        sha256=sha256,
-        size=len(arrival.raw),
-        control_id=arrival.control_id[:200],
-        message_type=arrival.message_type[:16],
-        version=arrival.version[:16],
-        patient_number=arrival.patient_number,
-        duplicate_key=arrival.duplicate_key,
-        reply=arrival.reply,
-    )
-
-
-def _add(messages: Sequence[Message]) -> None:
-    """Insert, in order, and tell whoever applies them."""
-    if not messages:
-        return
-    Message.objects.bulk_create(messages)
-    MessageState.objects.bulk_create([MessageState(message=m, changed_at=m.received_at) for m in messages])
-    publish_many("hl7_message.received", [(m.order_key, {"message_id": m.pk}) for m in messages])
+def _columns(arrivals: Sequence[Arrival], hashes: Sequence[str]) -> list[list[Any]]:
+    """The batch as the statement's arrays, column by column."""
+    rows = [
+        (
+            a.channel.facility_id,
+            a.channel.pk,
+            a.received_at,
+            a.peer_address,
+            a.raw,
+            sha256,
+            a.control_id[:200],
+            a.message_type[:16],
+            a.version[:16],
+            a.patient_number,
+            a.duplicate_key,
+            a.reply,
+        )
+        for a, sha256 in zip(arrivals, hashes, strict=True)
+    ]
+    return [list(column) for column in zip(*rows, strict=True)]
 
 
 def settle(message: Message, state: str, *, remarks: Sequence[tuple[str, Mapping[str, Any]]] = ()) -> None:
@@ -209,7 +234,9 @@ def replay_edited(letter: DeadLetter, *, raw: bytes, patient_number: str, by: Us
     copy.duplicate_key = (
         f"edited:{copy.uuid}"  # never equal to what a sender can send: MSH-10 has 20 characters
     )
-    _add([copy])
+    copy.save(force_insert=True)
+    MessageState.objects.create(message=copy, changed_at=moment)
+    publish("hl7_message.received", order_key=copy.order_key, message_id=copy.pk)
     _close(letter, DeadLetter.Resolution.EDITED, by, replayed_as=copy)
     record("hl7_message.edited", by=by, of=original, detail={"copy": str(copy.uuid)})
     return copy
