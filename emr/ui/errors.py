@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.db import InterfaceError, OperationalError
-from django.http import HttpResponse
+from django.http import HttpResponse, JsonResponse
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
@@ -16,17 +17,37 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
 
 
-def answer(request: HttpRequest, status: int, title: str, advice: str) -> HttpResponse:
-    """The page, or for htmx and other scripts the bare alert that fits into a fragment's place.
+_TYPES = ["text/html", "application/json"]  # of two that are liked equally the first is taken
+_SECRETS = {"password", "pin"}
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """The same request as a form: where to, and for a POST what was typed."""
+
+    path: str
+    is_post: bool
+    fields: list[tuple[str, str]]
+
+
+def answer(
+    request: HttpRequest, status: int, title: str, advice: str, again: Again | None = None
+) -> HttpResponse:
+    """The page; for htmx the bare alert that fits into a fragment's place; JSON for programs that ask for it.
 
     Rendered without the request: nothing here may need the user, and with it the database that may be down.
+    `again` puts a button on the page that asks the same once more.
     """
+    reference = getattr(request, "reference", "-")
+    if request.path.startswith("/api/") or request.get_preferred_type(_TYPES) == "application/json":
+        return JsonResponse({"title": title, "advice": advice, "reference": reference}, status=status)
     whole = request.headers.get("HX-Request") != "true"
     context = {
         "status": status,
         "title": title,
         "advice": advice,
-        "reference": getattr(request, "reference", "-"),
+        "reference": reference,
+        "again": again,
         "ui": {"theme": theme_of(request)},
     }
     template = "emr/ui/error.html" if whole else "emr/ui/_error.html"
@@ -73,9 +94,20 @@ def unavailable(request: HttpRequest) -> HttpResponse:
         "The system is being restarted or repaired. What you have typed is kept; "
         "this page may be tried again in a minute."
     )
-    response = answer(request, 503, _("The record is not available for a moment"), advice)
+    response = answer(request, 503, _("The record is not available for a moment"), advice, _again(request))
     response["Retry-After"] = "30"
+    response["Cache-Control"] = "no-store"  # what was typed stands in the page
     return response
+
+
+def _again(request: HttpRequest) -> Again | None:
+    """The form as it was posted, to be sent once more (F-07). Files and secrets are never echoed: those are typed anew."""
+    if request.method != "POST":
+        return Again(request.get_full_path(), is_post=False, fields=[])
+    if request.content_type != "application/x-www-form-urlencoded" or _SECRETS & request.POST.keys():
+        return None
+    fields = [(name, value) for name, values in request.POST.lists() for value in values]
+    return Again(request.get_full_path(), is_post=True, fields=fields)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
