@@ -121,7 +121,10 @@ COTTON_SNAKE_CASED_NAMES = False
 _pool = {
     "min_size": 1,
     "max_size": _env.integer("EMR_DATABASE_POOL", 10, minimum=1, maximum=200),
-    "timeout": 10,
+    # While PostgreSQL is away a request is told so in seconds. There are more connections than threads, so that nobody
+    # waits for another's. An attempt gives up early, lest its pauses, each twice the last, outlast the fault (F-07).
+    "timeout": 3,
+    "reconnect_timeout": 10,
 }
 
 
