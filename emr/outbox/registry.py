@@ -38,7 +38,7 @@ class Delivery:
             yield
         self.finished = True
 
-    def renew(self, seconds: int = 120) -> None:
+    def renew(self, seconds: int = 90) -> None:
         """Keep the lease of work that takes long (raises LeaseLost when it is gone)."""
         with connection.cursor() as cursor:
             cursor.execute(

@@ -18,7 +18,8 @@ from emr.outbox.registry import Delivery, LeaseLost, subscription, subscriptions
 
 logger = logging.getLogger(__name__)
 
-LEASE_SECONDS = 120
+# A killed worker's work is begun anew when its lease has run out and the sweeper comes by: within two minutes (F-03).
+LEASE_SECONDS = 90
 _BACK_OFF_LIMIT = 15 * 60
 _SWEEP_LIMIT = 500
 # While the broker is away, requests don't wait for it: the sweeper will find the rows.
