@@ -5,18 +5,20 @@ import random
 from django.conf import settings
 from django.core.management import call_command
 from django.db import transaction
-from django.utils import timezone
 from django.utils.translation import override
 
 from emr.accounts.models import Organization
 from emr.audit.services import record
 from emr.common.errors import DomainError
-from integrations.demo import hospital, names, stays
+from emr.outbox import Later, publish_many
+from emr.terminology.models import Concept
+from integrations.demo import charts, hospital, stays
 from integrations.transport.demo import load as load_channels
-from patients.registry import systems
 from patients.registry.models import Patient
-from patients.registry.services import NewNumber, register_patient
+from signatures.providers.base import Pin
 from signatures.providers.services import issue_demo_key, issue_demo_seal
+from signatures.signing.models import SigningRequest
+from signatures.signing.services import sign_requests
 
 SEED = 20261122
 PATIENTS, INPATIENTS, SIGNED = 300, 32, 6
@@ -28,11 +30,12 @@ def load_demo(
 ) -> dict[str, int]:
     """Build what is missing of the demo hospital; a second call changes nothing. Returns counts.
 
-    Raises DomainError outside demo settings: a real hospital never meets these people (S-59).
+    Rendering and the signatures of the oldest `signed` entries are the workers' work, as always. Raises DomainError
+    outside demo settings: a real hospital never meets these people (S-59).
     """
-    if not getattr(settings, "EMR_DEMO", False):
-        raise DomainError("The demo hospital is refused outside demo settings.", code="not_a_demo")
-    call_command("load_terminology", verbosity=0)
+    _refuse_outside_demo()
+    if not Concept.objects.exists():
+        call_command("load_terminology", verbosity=0)
     call_command("load_questionnaires", verbosity=0)
     with override("vi"), transaction.atomic():
         facility = hospital.build_facility()
@@ -44,42 +47,33 @@ def load_demo(
         if Patient.objects.filter(facility=facility).exists():
             return {"patients": 0, "visits": 0, "inpatients": 0, "entries": 0}
         record("demo.load", by=None, of=facility)
-        registered = _register(facility, patients)
-        departments = {d.code: d for d in Organization.objects.filter(parent=facility)}
         chance = random.Random(SEED)  # noqa: S311  believable, not secret
-        stays.build_facts(registered, people, chance)
+        registered = charts.build_patients(facility, patients, chance)
+        departments = {d.code: d for d in Organization.objects.filter(parent=facility)}
+        charts.build_facts(registered, people, chance)
         past = stays.build_history(registered, departments, chance)
         entries = stays.build_inpatients(registered, inpatients, departments, people, chance)
-    with override("vi"):
-        signatures = stays.sign_some(entries, DEMO_PIN, signed)
+        wanted = [(f"document:{entry.pk}", {"document_id": entry.pk}) for entry in entries[:signed]]
+        publish_many("demo.signature_wanted", wanted)
     return {
         "patients": len(registered),
         "visits": past,
         "inpatients": inpatients,
         "entries": len(entries),
-        "signed": signatures,
+        "signed": len(wanted),
     }
 
 
-def _register(facility: Organization, count: int) -> list[Patient]:
-    chance, today = random.Random(SEED), timezone.localdate()  # noqa: S311
-    found = []
-    for _ in range(count):
-        person = names.person(chance, today)
-        numbers = [NewNumber(systems.CITIZEN, person.citizen_number)] if person.citizen_number else []
-        known = {"birth_date": person.birth_date} if person.birth_date else {"birth_year": person.birth_year}
-        found.append(
-            register_patient(
-                facility=facility,
-                by=None,
-                full_name=person.full_name,
-                sex=person.sex,
-                numbers=numbers,
-                another_person=True,
-                ethnic_group="01",
-                address_line=person.address_line,
-                phone=person.phone,
-                **known,
-            )
-        )
-    return found
+def sign_entry(*, document_id: int) -> None:
+    """Sign as the entry's doctor would, once its pages are ready; asks to be called later before that (Later)."""
+    _refuse_outside_demo()
+    ready = SigningRequest.objects.select_related("signer").filter(version__document_id=document_id)
+    request = ready.filter(status=SigningRequest.Status.READY).first()
+    if request is None:
+        raise Later
+    sign_requests(shown={request.uuid: request.sha256}, pin=Pin(DEMO_PIN), by=request.signer)
+
+
+def _refuse_outside_demo() -> None:
+    if not getattr(settings, "EMR_DEMO", False):
+        raise DomainError("The demo hospital is refused outside demo settings.", code="not_a_demo")

@@ -5,13 +5,11 @@ import random
 import uuid
 from decimal import Decimal
 
-from django.db import connection, transaction
+from django.db import connection
 from django.utils import timezone
 
 from emr.accounts.models import Location, Organization, User
 from emr.common.clock import now
-from emr.outbox.models import OutboxEvent
-from emr.outbox.services import deliver
 from emr.terminology.selectors import displays
 from encounters.documents import services as documents
 from encounters.documents.models import Document, DocumentDraft
@@ -20,12 +18,7 @@ from encounters.results.services import record_vital_signs
 from encounters.visits import services as visits
 from encounters.visits.models import Condition, Encounter, EncounterLocation
 from integrations.demo.cases import CASES, Case
-from patients.coverage.services import record_coverage
-from patients.history.services import record_allergy, record_no_known_allergy, record_problem
 from patients.registry.models import Patient
-from signatures.providers.base import Pin
-from signatures.signing.models import SigningRequest
-from signatures.signing.services import sign_requests
 
 LATE = "Dữ liệu minh họa"
 
@@ -38,31 +31,29 @@ def build_history(
     names = displays([("icd10", case.code) for case in CASES])
     stays: list[Encounter] = []
     cases: list[Case] = []
-    with connection.cursor() as cursor:
-        for patient in patients:
-            for _ in range(chance.randrange(0, 6)):
-                cursor.execute("SELECT nextval('visits_encounter_identifier')")
-                started = now() - dt.timedelta(days=chance.randrange(20, 1500), hours=chance.randrange(1, 9))
-                case = chance.choice(CASES)
-                cases.append(case)
-                stays.append(
-                    Encounter(
-                        facility=facility,
-                        patient=patient,
-                        encounter_class="AMB",
-                        arrival_class="AMB",
-                        status="finished",
-                        identifier=f"DC{cursor.fetchone()[0]:09d}",
-                        started_at=started,
-                        ended_at=started + dt.timedelta(hours=2),
-                        entered_at=started,
-                        department=outpatient,
-                        reason=case.reason,
-                        payer="BHYT",
-                        outcome="2",
-                        disposition="home",
-                    )
-                )
+    who = [patient for patient in patients for _ in range(chance.randrange(0, 6))]
+    for patient, number in zip(who, _visit_numbers(len(who)), strict=True):
+        started = now() - dt.timedelta(days=chance.randrange(20, 1500), hours=chance.randrange(1, 9))
+        case = chance.choice(CASES)
+        cases.append(case)
+        stays.append(
+            Encounter(
+                facility=facility,
+                patient=patient,
+                encounter_class="AMB",
+                arrival_class="AMB",
+                status="finished",
+                identifier=f"DC{number:09d}",
+                started_at=started,
+                ended_at=started + dt.timedelta(hours=2),
+                entered_at=started,
+                department=outpatient,
+                reason=case.reason,
+                payer="BHYT",
+                outcome="2",
+                disposition="home",
+            )
+        )
     Encounter.objects.bulk_create(stays)
     EncounterLocation.objects.bulk_create(
         EncounterLocation(
@@ -90,34 +81,10 @@ def build_history(
     return len(stays)
 
 
-def build_facts(patients: list[Patient], people: dict[str, User], chance: random.Random) -> None:
-    """Insurance cards, allergies and long-lasting diseases of some."""
-    clerk, doctor = people["tiepdon"], people["bacsi"]
-    for number, patient in enumerate(patients):
-        if chance.random() < 0.8:
-            record_coverage(
-                patient=patient,
-                payer="BHYT",
-                by=clerk,
-                card_number=f"GD4{chance.randrange(10, 97)}{number:010d}",
-                valid_from=timezone.localdate().replace(month=1, day=1),
-                valid_until=timezone.localdate().replace(month=12, day=31),
-                registered_facility="99999",
-            )
-        if chance.random() < 0.12:
-            record_allergy(
-                patient=patient,
-                substance=chance.choice(("Penicillin", "Tôm", "Diclofenac", "Cefotaxim")),
-                by=doctor,
-            )
-        elif chance.random() < 0.5:
-            record_no_known_allergy(patient=patient, by=doctor)
-        if (
-            patient.birth_year
-            and timezone.localdate().year - patient.birth_year > 55
-            and chance.random() < 0.5
-        ):
-            record_problem(patient=patient, text="Tăng huyết áp vô căn (nguyên phát)", code="I10", by=doctor)
+def _visit_numbers(count: int) -> list[int]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT nextval('visits_encounter_identifier') FROM generate_series(1, %s)", [count])
+        return [number for (number,) in cursor.fetchall()]
 
 
 def _fits(patient: Patient, case: Case) -> bool:
@@ -279,30 +246,3 @@ def _entries(
         documents.finalize_document(document=document, revision=draft.revision, by=doctor)
         confirmed.append(document)
     return confirmed
-
-
-def sign_some(entries: list[Document], pin: str, count: int) -> int:
-    """Render, prepare and sign the oldest entries now, as workers and doctors would. Returns how many."""
-    signed = 0
-    for document in entries[:count]:
-        key = f"document:{document.pk}"
-        _work(key)
-        request = (
-            SigningRequest.objects.select_related("signer")
-            .filter(version__document=document, status="ready")
-            .first()
-        )
-        if request is None:
-            continue
-        with transaction.atomic():
-            outcomes = sign_requests(shown={request.uuid: request.sha256}, pin=Pin(pin), by=request.signer)
-        signed += sum(outcome.is_signed for outcome in outcomes)
-        _work(key)
-    return signed
-
-
-def _work(order_key: str) -> None:
-    for _ in range(10):
-        owed = OutboxEvent.objects.filter(order_key=order_key, done_at=None, failed_at=None).order_by("pk")
-        if not any(deliver(event_id=pk) for pk in owed.values_list("pk", flat=True)):
-            return
