@@ -1,10 +1,13 @@
 """Questions to the log."""
 
+import datetime as dt
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from django.db import connection
+from django.db.models import Count, Q, QuerySet
+from django.utils import timezone
 
 from emr.audit.chain import GENESIS, event_digest, head_folder, link_hash
 from emr.audit.models import SHARDS, AuditEvent, AuditLink
@@ -79,3 +82,58 @@ def unlinked_count() -> int:
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM audit_pending")
         return int(cursor.fetchone()[0])
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked of the log: local days, both included; the rest "" for any. `patients`: None for any."""
+
+    since: dt.date
+    until: dt.date
+    person: str = ""
+    patients: tuple[int, ...] | None = None
+    action: str = ""
+    outcome: str = ""
+
+
+def _midnight(day: dt.date) -> dt.datetime:
+    return timezone.make_aware(dt.datetime.combine(day, dt.time.min))
+
+
+def events_of(facility_id: int, question: Question) -> QuerySet[AuditEvent]:
+    """The lines that fit, newest first; those of the house itself (no facility) stand among them."""
+    events = AuditEvent.objects.filter(
+        Q(facility_id=facility_id) | Q(facility_id=None),
+        recorded_at__gte=_midnight(question.since),
+        recorded_at__lt=_midnight(question.until + dt.timedelta(days=1)),
+        action__startswith=question.action,
+    )
+    if question.person:
+        events = events.filter(agent_name__iexact=question.person)
+    if question.patients is not None:
+        events = events.filter(patient_id__in=question.patients)
+    if question.outcome:
+        events = events.filter(outcome=question.outcome)
+    return events.order_by("-recorded_at", "-id")
+
+
+def page_of(
+    events: QuerySet[AuditEvent], before: tuple[dt.datetime, int] | None, size: int
+) -> tuple[list[AuditEvent], bool]:
+    """(up to `size` lines older than that one, whether there are more). Never counts: the log is long."""
+    if before is not None:
+        at, pk = before
+        events = events.filter(Q(recorded_at__lt=at) | Q(recorded_at=at, id__lt=pk))
+    rows = list(events[: size + 1])
+    return rows[:size], len(rows) > size
+
+
+def counts_on(facility_id: int, day: dt.date) -> dict[str, int]:
+    """The day's lines by outcome, and how many people wrote them."""
+    events = events_of(facility_id, Question(day, day)).order_by()
+    return events.aggregate(
+        all=Count("id"),
+        denied=Count("id", filter=Q(outcome=AuditEvent.Outcome.DENIED)),
+        failed=Count("id", filter=Q(outcome=AuditEvent.Outcome.FAILURE)),
+        people=Count("agent_id", distinct=True),
+    )

@@ -30,6 +30,12 @@ def draft_key(request: HttpRequest) -> str:
     return base64.b64encode(digest).decode()
 
 
+def _search_url(request: HttpRequest) -> str:
+    """Where the box in the bar searches, for who may."""
+    links = navigation.links(request)
+    return next((url for link, url, _is_here in links if link.url_name == "patients:registry:search"), "")
+
+
 def interface(request: HttpRequest) -> dict[str, Any]:
     """`ui`: theme, demo marker, navigation, addresses that may be missing; lazy: fragments pay nothing."""
     return {
@@ -39,7 +45,7 @@ def interface(request: HttpRequest) -> dict[str, Any]:
             "languages": settings.LANGUAGES,
             "draft_key": SimpleLazyObject(lambda: draft_key(request)),
             "links": SimpleLazyObject(lambda: navigation.links(request)),
-            "search_url": SimpleLazyObject(lambda: navigation.address("patients:registry:search")),
+            "search_url": SimpleLazyObject(lambda: _search_url(request)),
             "sign_in_url": SimpleLazyObject(lambda: navigation.address("accounts:sign_in")),
             "sign_out_url": SimpleLazyObject(lambda: navigation.address("accounts:sign_out")),
         }

@@ -28,6 +28,11 @@ class _Entry:
     right: str
     order: int = 50
     icon: str = ""
+    # Whom it is for, of those who hold the right: who holds it in departments, who in the whole facility, or anybody.
+    reach: Reach = "any"
+
+
+Reach = Literal["any", "department", "facility"]
 
 
 @dataclass(frozen=True)
@@ -69,6 +74,8 @@ class Section(_Entry, _Named):
 class _HasRights(Protocol):
     def has_right(self, right: str) -> bool: ...
 
+    def departments_for(self, right: str) -> frozenset[int] | str: ...
+
 
 EntryT = TypeVar("EntryT", Link, Panel, Section)
 _entries: dict[tuple[type, str], Link | Panel | Section] = {}
@@ -84,10 +91,15 @@ def _allowed(request: HttpRequest, kind: type[EntryT]) -> list[EntryT]:
     if user is None or not user.is_authenticated:
         return []
     holder = cast("_HasRights", user)
-    found = [
-        entry for entry in _entries.values() if isinstance(entry, kind) and holder.has_right(entry.right)
-    ]
+    found = [entry for entry in _entries.values() if isinstance(entry, kind) and _is_for(holder, entry)]
     return sorted(found, key=lambda entry: (entry.order, entry.url_name))
+
+
+def _is_for(holder: _HasRights, entry: _Entry) -> bool:
+    if not holder.has_right(entry.right):
+        return False
+    in_departments = isinstance(holder.departments_for(entry.right), frozenset)
+    return entry.reach == "any" or (entry.reach == "department") == in_departments
 
 
 def address(url_name: str, *args: object) -> str:
@@ -100,8 +112,10 @@ def address(url_name: str, *args: object) -> str:
 
 def links(request: HttpRequest) -> list[tuple[Link, str, bool]]:
     """The main navigation of this user: (link, address, whether the present page lies under it)."""
-    found = [(link, address(link.url_name)) for link in _allowed(request, Link)]
-    return [(link, url, request.path.startswith(url)) for link, url in found if url]
+    found = [(link, url) for link in _allowed(request, Link) if (url := address(link.url_name))]
+    # Of a place and one within it the inner one is where the person is.
+    here = max((url for _link, url in found if request.path.startswith(url)), key=len, default="")
+    return [(link, url, url == here) for link, url in found]
 
 
 def panels(request: HttpRequest) -> list[tuple[Panel, str]]:

@@ -8,8 +8,12 @@ class RegistryConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from emr.audit.subjects import register_subjects  # noqa: PLC0415
         from emr.ui.navigation import Link, Section, register  # noqa: PLC0415
         from patients.registry import permissions  # noqa: PLC0415
+        from patients.registry.subjects import own_numbers, patients_with_number  # noqa: PLC0415
+
+        register_subjects(patients_with_number, own_numbers)
 
         register(
             Link(

@@ -18,14 +18,24 @@ if TYPE_CHECKING:
 
 register = template.Library()
 
+_MOMENTS = {
+    "full": "%d/%m/%Y %H:%M",
+    "seconds": "%d/%m/%Y %H:%M:%S",
+    "short": "%d/%m %H:%M",
+    "time": "%H:%M",
+}
+
 
 @register.filter
 def moment(value: dt.datetime | None, style: str = "full") -> str:
-    """A local date and time, `dd/MM/yyyy HH:mm`; "short" leaves out the year, "time" the day. "" for None."""
+    """A local date and time, `dd/MM/yyyy HH:mm`; "" for None.
+
+    "seconds" adds them, "short" leaves out the year, "time" the day.
+    """
     if value is None or value == "":
         return ""
     local = timezone.localtime(value) if timezone.is_aware(value) else value
-    return local.strftime({"full": "%d/%m/%Y %H:%M", "short": "%d/%m %H:%M", "time": "%H:%M"}[style])
+    return local.strftime(_MOMENTS[style])
 
 
 @register.filter
