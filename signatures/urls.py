@@ -3,5 +3,6 @@ from django.urls import URLPattern, URLResolver, include, path
 app_name = "signatures"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("signing/", include("signatures.signing.urls")),
+    path("signing-keys/", include("signatures.providers.urls")),
     path("", include("signatures.verification.urls")),
 ]

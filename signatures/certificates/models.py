@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from emr.accounts.models import FacilityRecord
+from emr.common.clock import now
 from emr.common.triggers import RowHistory, SameFacility
 
 
@@ -36,6 +37,7 @@ class Certificate(FacilityRecord):
     not_after = models.DateTimeField()
     status = models.CharField(max_length=9, choices=Status, default=Status.ACTIVE)
     status_reason = models.CharField(max_length=200, blank=True, default="")
+    revoked_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = [
@@ -46,12 +48,22 @@ class Certificate(FacilityRecord):
             models.CheckConstraint(
                 condition=Q(not_after__gt=F("not_before")), name="certificate_ends_after_it_starts"
             ),
+            models.CheckConstraint(
+                condition=Q(status="revoked", revoked_at__isnull=False)
+                | (Q(revoked_at=None) & ~Q(status="revoked")),
+                name="a_revoked_certificate_says_since_when",
+            ),
         ]
         indexes = [models.Index(fields=["owner", "status"], name="certificate_owner_status")]
         triggers = [RowHistory(), SameFacility("owner_id", "accounts_user")]
 
     def __str__(self) -> str:
         return self.subject
+
+    @property
+    def has_expired(self) -> bool:
+        """Whether its last day is over."""
+        return self.not_after < now()
 
     @property
     def parsed(self) -> x509.Certificate:

@@ -69,8 +69,10 @@ def set_status(*, certificate: Certificate, status: str, reason: str, by: User |
     if row.status == Certificate.Status.REVOKED:
         raise DomainError(_("A revoked certificate stays revoked."), code="certificate_revoked")
     row.status, row.status_reason = Certificate.Status(status), reason[:200]
-    row.save(update_fields=["status", "status_reason"])
-    record(f"certificate.{row.status}", by=by, of=row, detail={"fingerprint": row.fingerprint})
+    row.revoked_at = now() if row.status == Certificate.Status.REVOKED else None
+    row.save(update_fields=["status", "status_reason", "revoked_at"])
+    detail = {"fingerprint": row.fingerprint, "reason": row.status_reason}
+    record(f"certificate.{row.status}", by=by, of=row, detail=detail)
     return row
 
 

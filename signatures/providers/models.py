@@ -3,6 +3,7 @@
 from django.db import models
 
 from emr.accounts.models import FacilityRecord
+from emr.common.clock import now
 from emr.common.triggers import SameFacility
 from signatures.certificates.models import Certificate
 
@@ -12,6 +13,9 @@ class Credential(FacilityRecord):
 
     No row history here: it would keep copies of keys that were taken away and of old PINs' locks.
     """
+
+    # In a row; after as many only an administrator helps (S-21).
+    GUESS_LIMIT = 10
 
     certificate = models.OneToOneField(Certificate, on_delete=models.PROTECT, related_name="credential")
     provider = models.CharField(max_length=20, default="pkcs12")
@@ -28,6 +32,16 @@ class Credential(FacilityRecord):
 
     class Meta:
         triggers = [SameFacility("certificate_id", "certificates_certificate")]
+
+    @property
+    def is_blocked(self) -> bool:
+        """Whether no PIN may be tried at all."""
+        return self.wrong_pins >= self.GUESS_LIMIT
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether no PIN may be tried for a while."""
+        return self.locked_until is not None and self.locked_until > now()
 
     def __str__(self) -> str:
         return f"{self.provider} {self.certificate_id}"

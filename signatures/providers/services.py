@@ -26,8 +26,8 @@ from signatures.providers.models import Credential
 from signatures.providers.pkcs12 import PrivateKey, make_blob, open_blob
 
 PIN_MINIMUM = 6
-# From this many wrong PINs in a row on, each costs a longer pause; at the limit only a new key helps (S-21).
-_FREE_GUESSES, _GUESS_LIMIT = 3, 10
+# From this many wrong PINs in a row on, each costs a longer pause; at Credential.GUESS_LIMIT it is blocked (S-21).
+_FREE_GUESSES = 3
 
 
 class PinRefused(DomainError):
@@ -60,12 +60,12 @@ def unlocked(certificate: Certificate, pin: Pin) -> Iterator[UnlockedKey]:
 
 
 def _refuse_while_locked(credential: Credential) -> None:
-    if credential.wrong_pins >= _GUESS_LIMIT:
+    if credential.is_blocked:
         raise PinRefused(
-            _("The PIN is blocked after too many wrong tries. Ask the administrator for a new key."),
+            _("The PIN is blocked after too many wrong tries. Ask the administrator to unlock it."),
             code="pin_blocked",
         )
-    if credential.locked_until is not None and credential.locked_until > now():
+    if credential.is_paused and credential.locked_until is not None:
         raise PinRefused(
             _("Too many wrong PINs. Try again at %(time)s.")
             % {"time": timezone.localtime(credential.locked_until).strftime("%H:%M:%S")},
@@ -83,10 +83,10 @@ def _count_wrong_pin(credential: Credential) -> PinRefused:
     record(
         "pin.refuse", by=owner, of=credential, outcome="denied", detail={"in_a_row": credential.wrong_pins}
     )
-    left = _GUESS_LIMIT - credential.wrong_pins
+    left = Credential.GUESS_LIMIT - credential.wrong_pins
     if left <= 0:
         return PinRefused(
-            _("The PIN is blocked after too many wrong tries. Ask the administrator for a new key."),
+            _("The PIN is blocked after too many wrong tries. Ask the administrator to unlock it."),
             code="pin_blocked",
         )
     text = ngettext("Wrong PIN. %(left)d try is left.", "Wrong PIN. %(left)d tries are left.", left)
@@ -164,6 +164,21 @@ def change_pin(*, owner: User, pin: Pin, new_pin: Pin) -> None:
         )
         _keep(certificate=certificate, key=open_blob(blob, pin)[0], pin=new_pin, credential=credential)
         record("pin.change", by=owner, of=credential)
+
+
+@transaction.atomic
+def unlock_pin(*, credential: Credential, reason: str, by: User) -> Credential:
+    """Take the counter of wrong PINs back; the PIN stays. Nobody unlocks their own key."""
+    row = (
+        Credential.objects.select_for_update(of=("self",)).select_related("certificate").get(pk=credential.pk)
+    )
+    if row.certificate.owner_id == by.pk:
+        raise DomainError(_("Ask another administrator to unlock your own key."), code="own_key")
+    detail = {"in_a_row": row.wrong_pins, "reason": reason}
+    row.wrong_pins, row.locked_until = 0, None
+    row.save(update_fields=["wrong_pins", "locked_until"])
+    record("pin.unlock", by=by, of=row, detail=detail)
+    return row
 
 
 @transaction.atomic

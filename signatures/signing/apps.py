@@ -12,8 +12,10 @@ class SigningConfig(AppConfig):
 
         from emr.common.health import register_part  # noqa: PLC0415
         from emr.ui.navigation import Link, Panel, register  # noqa: PLC0415
-        from signatures.signing import permissions, subscribers  # noqa: F401, PLC0415
+        from encounters.documents.signed import register_signatures  # noqa: PLC0415
+        from signatures.signing import permissions, selectors, subscribers  # noqa: F401, PLC0415
 
+        register_signatures(selectors.signatures_of)
         register_part("signing", _health, required=False)
         register(
             Link(

@@ -1,6 +1,6 @@
 """Questions about signatures."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from django.db.models import Exists, Max, OuterRef, Q, QuerySet, Subquery
 from django.db.models.fields.json import KeyTextTransform, KeyTransform
@@ -8,7 +8,8 @@ from django.db.models.fields.json import KeyTextTransform, KeyTransform
 from emr.accounts.models import PractitionerRole, User
 from emr.common.clock import now
 from encounters.documents.models import Document, DocumentBytes, DocumentVersion
-from signatures.signing.models import SigningRequest
+from encounters.documents.signed import SignedBy
+from signatures.signing.models import Signature, SigningRequest
 
 
 def waiting_for(user: User) -> QuerySet[SigningRequest]:
@@ -73,6 +74,24 @@ def versions_owed_a_timestamp() -> QuerySet[DocumentVersion]:
 def owing_requests() -> QuerySet[SigningRequest]:
     """Signatures without the timestamp that they were to have."""
     return SigningRequest.objects.filter(owes_timestamp=True).defer("tail")
+
+
+def signatures_of(version_ids: Collection[int]) -> dict[int, list[SignedBy]]:
+    """Who signed these versions, in order, as far as the signature stands in the PDF. One query."""
+    made = (
+        Signature.objects.filter(
+            request__version_id__in=version_ids, request__status=SigningRequest.Status.COMPLETED
+        )
+        .select_related("request__signer")
+        .defer("request__tail")
+        .order_by("request__step")
+    )
+    found: dict[int, list[SignedBy]] = {}
+    for signature in made:
+        request = signature.request
+        signed = SignedBy(request.signer.titled_name, request.capacity, signature.signed_at)
+        found.setdefault(request.version_id, []).append(signed)
+    return found
 
 
 def next_for(user: User, *, after: SigningRequest) -> SigningRequest | None:

@@ -1,7 +1,8 @@
 """Verification of a stranger's file in a process of its own, with limits on time and memory (S-35).
 
-`python -m signatures.verification.cage` reads one line of JSON (the roots) and then the PDF from standard input, and
-prints the report as JSON. It has no database, no settings and no keys; whatever the file does to it, the server goes on.
+`python -m signatures.verification.cage` reads one line of JSON (roots, revocations) and then the PDF from standard
+input, and prints the report as JSON. It has no database, no settings and no keys; whatever the file does to it, the
+server goes on.
 """
 
 import base64
@@ -10,9 +11,10 @@ import json
 import resource
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from signatures.verification.verdicts import Report, SignatureReport
@@ -28,9 +30,15 @@ class TooHeavy(Exception):
     """The file went over the limits; nothing is known of its signatures."""
 
 
-def verify_caged(data: bytes, *, roots: Sequence[bytes]) -> Report:
+def verify_caged(
+    data: bytes, *, roots: Sequence[bytes], revoked: Mapping[str, dt.datetime] = MappingProxyType({})
+) -> Report:
     """`verify_pdf` in a cage. Raises TooHeavy."""
-    header = json.dumps([base64.b64encode(root).decode() for root in roots]).encode()
+    law = {
+        "roots": [base64.b64encode(root).decode() for root in roots],
+        "revoked": {fingerprint: since.isoformat() for fingerprint, since in revoked.items()},
+    }
+    header = json.dumps(law).encode()
     try:
         done = subprocess.run(  # noqa: S603 -- our own interpreter and module
             [sys.executable, "-I", "-c", _START, str(_ROOT)],
@@ -78,6 +86,8 @@ def main() -> int:
     from signatures.verification.report import verify_pdf  # noqa: PLC0415 -- loads pyHanko
 
     header, _, data = sys.stdin.buffer.read().partition(b"\n")
-    report = verify_pdf(data, roots=[base64.b64decode(root) for root in json.loads(header)])
+    law = json.loads(header)
+    revoked = {name: dt.datetime.fromisoformat(since) for name, since in law["revoked"].items()}
+    report = verify_pdf(data, roots=[base64.b64decode(root) for root in law["roots"]], revoked=revoked)
     print(json.dumps(as_json(report)))
     return 0

@@ -8,8 +8,10 @@ with its reason, never an exception (S-44).
 import datetime as dt
 import hashlib
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from io import BytesIO
+from types import MappingProxyType
 from typing import Any
 
 from asn1crypto import x509
@@ -32,8 +34,26 @@ from signatures.verification.verdicts import Report, SignatureReport, Verdict
 logger = logging.getLogger(__name__)
 
 
-def verify_pdf(data: bytes, *, roots: Sequence[bytes], at: dt.datetime | None = None) -> Report:
-    """Judge every signature of a PDF. `roots` are the trusted certificates (DER), `at` the instant asked about (now)."""
+@dataclass(frozen=True)
+class _Law:
+    """What the judge goes by: whom to trust, which certificates were revoked when, the instant asked about (now)."""
+
+    roots: list[x509.Certificate]
+    revoked: Mapping[str, dt.datetime]
+    at: dt.datetime | None
+
+
+def verify_pdf(
+    data: bytes,
+    *,
+    roots: Sequence[bytes],
+    revoked: Mapping[str, dt.datetime] = MappingProxyType({}),
+    at: dt.datetime | None = None,
+) -> Report:
+    """Judge every signature of a PDF. `roots` are the trusted certificates (DER), `at` the instant asked about (now).
+
+    `revoked`: {SHA-256 of a certificate, hexadecimal: since when}.
+    """
     report = Report(sha256=hashlib.sha256(data).hexdigest(), size=len(data))
     if not data[:1024].lstrip().startswith(b"%PDF-"):
         report.problems.append("not_pdf")
@@ -50,10 +70,10 @@ def verify_pdf(data: bytes, *, roots: Sequence[bytes], at: dt.datetime | None = 
         return report
     if not embedded and b"/ByteRange" in data:
         report.problems.append("hidden")
-    trusted = [x509.Certificate.load(root) for root in roots]
+    law = _Law([x509.Certificate.load(root) for root in roots], revoked, at)
     proven_at: dt.datetime | None = None
     for one in reversed(embedded):  # a document timestamp proves the time of the signatures before it
-        judged = _judge(one, trusted, at, proven_at)
+        judged = _judge(one, law, proven_at)
         if judged.kind == "timestamp" and judged.verdict == Verdict.VALID:
             proven_at = judged.timestamped_at
         report.signatures.insert(0, judged)
@@ -61,20 +81,15 @@ def verify_pdf(data: bytes, *, roots: Sequence[bytes], at: dt.datetime | None = 
     return report
 
 
-def _judge(
-    embedded: EmbeddedPdfSignature,
-    roots: list[x509.Certificate],
-    at: dt.datetime | None,
-    proven_at: dt.datetime | None,
-) -> SignatureReport:
+def _judge(embedded: EmbeddedPdfSignature, law: _Law, proven_at: dt.datetime | None) -> SignatureReport:
     """One signature, whatever it is made of."""
     result = SignatureReport(field="")
     try:
         result.field = str(embedded.field_name)
         if embedded.sig_object_type == "/DocTimeStamp":
-            _judge_timestamp(result, embedded, roots, at)
+            _judge_timestamp(result, embedded, law)
         else:
-            _judge_signature(result, embedded, roots, at, proven_at)
+            _judge_signature(result, embedded, law, proven_at)
     except Exception as error:
         logger.info("malformed signature: %s", type(error).__name__)
         result.problems.append("malformed")
@@ -82,9 +97,9 @@ def _judge(
     return result
 
 
-def _context(roots: list[x509.Certificate], at: dt.datetime | None) -> ValidationContext:
+def _context(law: _Law, at: dt.datetime | None) -> ValidationContext:
     return ValidationContext(
-        trust_roots=roots,
+        trust_roots=law.roots,
         allow_fetching=False,
         revocation_mode="soft-fail",
         moment=at,
@@ -98,18 +113,17 @@ _SIGNING_USAGE = KeyUsageConstraints(key_usage={"digital_signature", "non_repudi
 def _judge_signature(
     result: SignatureReport,
     embedded: EmbeddedPdfSignature,
-    roots: list[x509.Certificate],
-    at: dt.datetime | None,
+    law: _Law,
     proven_at: dt.datetime | None,
 ) -> None:
     """`proven_at`: when a document timestamp after this signature saw it."""
-    status = _validate(embedded, roots, at)
+    status = _validate(embedded, law, law.at)
     stamp = status.timestamp_validity
     if stamp is not None and stamp.intact and stamp.valid and stamp.trusted:
         proven_at = stamp.timestamp
     if proven_at is not None and not status.trusted:
         # Signed while the certificate was good, as a trusted clock says: what happened since doesn't matter (F-26).
-        status = _validate(embedded, roots, proven_at, timestamp_at=at)
+        status = _validate(embedded, law, proven_at)
         stamp = status.timestamp_validity
     subject = status.signing_cert.subject.native
     result.signer = _text(subject, "common_name")
@@ -124,7 +138,8 @@ def _judge_signature(
     elif not status.valid:
         result.problems.append("wrong_value")
     elif not status.trusted:
-        result.problems.append(_trust_problem(status, at))
+        result.problems.append(_trust_problem(status, law.at))
+    result.problems += _revocation(result, status, law)
     if stamp is not None and not (stamp.intact and stamp.valid and stamp.trusted):
         result.problems.append("timestamp" if not (stamp.intact and stamp.valid) else "timestamp_untrusted")
     if not status.seed_value_ok:
@@ -132,17 +147,23 @@ def _judge_signature(
     result.bottom_line = bool(status.bottom_line)
 
 
-def _validate(
-    embedded: EmbeddedPdfSignature,
-    roots: list[x509.Certificate],
-    at: dt.datetime | None,
-    *,
-    timestamp_at: dt.datetime | None = None,
-) -> PdfSignatureStatus:
+def _revocation(result: SignatureReport, status: PdfSignatureStatus, law: _Law) -> list[str]:
+    """What the hospital's own revocation of the certificate does to a signature (F-26).
+
+    Proven to be older: nothing. Claiming to be younger: it breaks it. Else nobody can say which came first.
+    """
+    revoked_at = law.revoked.get(hashlib.sha256(status.signing_cert.dump()).hexdigest())
+    if revoked_at is None or (result.timestamped_at is not None and result.timestamped_at < revoked_at):
+        return []
+    claimed = result.claimed_at
+    return ["revoked" if claimed is None or claimed >= revoked_at else "revoked_since"]
+
+
+def _validate(embedded: EmbeddedPdfSignature, law: _Law, at: dt.datetime | None) -> PdfSignatureStatus:
     return validate_pdf_signature(
         embedded,
-        signer_validation_context=_context(roots, at),
-        ts_validation_context=_context(roots, timestamp_at or at),
+        signer_validation_context=_context(law, at),
+        ts_validation_context=_context(law, law.at),
         key_usage_settings=_SIGNING_USAGE,
     )
 
@@ -150,10 +171,9 @@ def _validate(
 def _judge_timestamp(
     result: SignatureReport,
     embedded: EmbeddedPdfSignature,
-    roots: list[x509.Certificate],
-    at: dt.datetime | None,
+    law: _Law,
 ) -> None:
-    status = validate_pdf_timestamp(embedded, _context(roots, at))
+    status = validate_pdf_timestamp(embedded, _context(law, law.at))
     result.kind, result.level = "timestamp", "T"
     result.signer = _text(status.signing_cert.subject.native, "common_name")
     result.timestamped_at = status.timestamp

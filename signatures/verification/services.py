@@ -6,6 +6,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from emr.storage.services import DamagedFile, read_bytes
 from encounters.documents.models import Document, DocumentBytes, DocumentVersion
+from signatures.certificates.selectors import revocations
 from signatures.certificates.trust import trust_roots
 from signatures.verification.cage import TooHeavy, verify_caged
 from signatures.verification.selectors import is_kept, newest_bytes
@@ -20,7 +21,7 @@ def trusted_roots() -> list[bytes]:
 def verify_upload(data: bytes) -> tuple[Report, bool]:
     """(report, whether exactly these bytes are kept here) for a file that anybody may have sent."""
     try:
-        report = verify_caged(data, roots=trusted_roots())
+        report = verify_caged(data, roots=trusted_roots(), revoked=revocations())
     except TooHeavy:
         report = Report(hashlib.sha256(data).hexdigest(), len(data), problems=["unreadable", "too_heavy"])
     return report, is_kept(report.sha256)
@@ -34,7 +35,7 @@ def verify_stored(stored: DocumentBytes) -> Report:
         return Report(stored.sha256, 0, problems=["unreadable"])
     from signatures.verification.report import verify_pdf  # noqa: PLC0415 -- loads pyHanko
 
-    report = verify_pdf(data, roots=trusted_roots())
+    report = verify_pdf(data, roots=trusted_roots(), revoked=revocations())
     if report.sha256 != stored.sha256:
         report.problems.append("differs")
     return report

@@ -37,6 +37,9 @@ PROBLEMS: dict[str, Promise] = {
     "modified": _("Pages, notes or fields were changed after this signature."),
     "appended": _("Something was added to the file after the last signature."),
     "revoked": _("The signer's certificate was revoked."),
+    "revoked_since": _(
+        "The signer's certificate was revoked later, and no trusted time proves that it was signed before."
+    ),
     "expired": _(
         "The signer's certificate has expired, and no trusted time proves that it was signed before."
     ),

@@ -12,7 +12,7 @@ from emr.common.errors import DomainError
 from emr.storage.services import read_bytes
 from signatures.certificates.checks import check_person, check_usable
 from signatures.certificates.models import Certificate
-from signatures.certificates.selectors import certificate_of
+from signatures.certificates.selectors import last_certificate_of
 from signatures.signing import cms, timestamp
 from signatures.signing.models import SigningRequest
 from signatures.signing.selectors import latest_bytes, latest_revision
@@ -52,7 +52,7 @@ def prepare_request(*, request_id: int) -> Preparation | None:
     base = latest_bytes(request.version)
     if base is None:
         return None
-    certificate = certificate_of(request.signer)
+    certificate = last_certificate_of(request.signer)
     if (
         certificate is not None
         and request.certificate_id == certificate.pk

@@ -17,7 +17,7 @@ from emr.outbox import publish
 from encounters.documents.models import Document
 from signatures.certificates.checks import check_person, check_usable
 from signatures.certificates.models import Certificate
-from signatures.certificates.selectors import certificate_of
+from signatures.certificates.selectors import last_certificate_of
 from signatures.providers.base import Pin, ProviderDown, UnlockedKey
 from signatures.providers.services import unlocked
 from signatures.signing import cms
@@ -49,7 +49,7 @@ def sign_requests(*, shown: Mapping[UUID, str], pin: Pin, by: User) -> list[Outc
     """
     demand_armed()
     requests = _lock(shown, by)
-    certificate = certificate_of(by)
+    certificate = last_certificate_of(by)
     if certificate is None:
         raise DomainError(_("You have no signing certificate."), code="no_certificate")
     check_usable(certificate, at=now())

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_GET, require_POST
 from emr.accounts.access import requires
 from emr.common.errors import DomainError
 from emr.common.http import StaffRequest
-from signatures.certificates.selectors import certificate_of
+from signatures.certificates.selectors import last_certificate_of
 from signatures.providers.services import change_pin, import_key
 from signatures.signing import permissions
 from signatures.signing.forms import KeyFileForm, PinChangeForm
@@ -24,7 +24,7 @@ def _page(
     status: int = 200,
 ) -> HttpResponse:
     context = {
-        "certificate": certificate_of(request.user),
+        "certificate": last_certificate_of(request.user),
         "key_form": key_form or KeyFileForm(),
         "pin_form": pin_form or PinChangeForm(),
     }

@@ -181,8 +181,9 @@ def test_a_certificate_taken_away_signs_nothing(status: str) -> None:
     certificate = certificate_of(an)
     assert certificate is not None
     set_status(certificate=certificate, status=status, reason="Mất máy", by=an)
-    with pytest.raises(DomainError):
+    with pytest.raises(DomainError) as refusal:
         _sign(request)
+    assert refusal.value.code == f"certificate_{status}", "the reason is said (F-26)"
     assert not Signature.objects.exists()
 
 

@@ -18,12 +18,14 @@ from emr.accounts.models import User
 from emr.audit.models import AuditEvent
 from emr.outbox.models import OutboxEvent
 from encounters.documents.models import Document, DocumentBytes
+from signatures.certificates.selectors import certificate_of
+from signatures.certificates.services import set_status
 from signatures.providers.base import Pin
 from signatures.signing import services, timestamp
 from signatures.signing.apps import _health
 from signatures.signing.models import SigningRequest
 from signatures.verification.report import verify_pdf
-from signatures.verification.services import trusted_roots, verify_stored
+from signatures.verification.services import trusted_roots, verify_stored, verify_upload
 from signatures.verification.verdicts import Report, Verdict
 from tests.emr.people import make_user
 from tests.signatures import support, tsa
@@ -124,6 +126,30 @@ def test_years_later_the_document_timestamp_still_proves_the_signature(authority
     roots = trusted_roots()
     assert verify_pdf(newest_pdf(request.version), roots=roots, at=years_later).verdict == Verdict.VALID
     assert verify_pdf(unstamped, roots=roots, at=years_later).verdict == Verdict.UNKNOWN
+
+
+def test_revoked_after_a_timestamp_before_it_and_unproven(authority: Authority) -> None:
+    """F-26 for the hospital's own revocations: what was proven before stays valid, the rest isn't taken for it."""
+    an = make_signer()
+    proven = _sign(make_ready(an))
+    with authority():
+        _sweep()
+    unproven = _sign(make_ready(an))
+    certificate = certificate_of(an)
+    assert certificate is not None
+    set_status(certificate=certificate, status="revoked", reason="Nghỉ việc", by=None)
+    assert _report(proven).verdict == Verdict.VALID
+    report = _report(unproven)
+    assert (report.verdict, report.signatures[0].problems) == (Verdict.UNKNOWN, ["revoked_since"])
+    caged, _kept = verify_upload(newest_pdf(unproven.version))
+    assert caged.signatures[0].problems == ["revoked_since"]
+    with authority():
+        _sweep()
+    assert _report(unproven).verdict == Verdict.UNKNOWN, "timestamped, but only after the revocation"
+    long_ago = {certificate.fingerprint: support.NOW - dt.timedelta(days=2)}
+    forged = verify_pdf(newest_pdf(proven.version), roots=trusted_roots(), revoked=long_ago)
+    assert forged.signatures[0].problems == ["revoked"]
+    assert forged.verdict == Verdict.INVALID
 
 
 def test_a_document_timestamp_of_a_stranger_proves_nothing(authority: Authority) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.timezone import localtime
 
+from signatures.certificates.selectors import revocations
 from signatures.verification.cage import as_json
 from signatures.verification.report import verify_pdf
 from signatures.verification.selectors import is_kept
@@ -33,7 +34,7 @@ class Command(BaseCommand):
             data = file.read_bytes()
         except OSError as error:
             raise CommandError(f"{file}: {error.strerror}", returncode=2) from error
-        report = verify_pdf(data, roots=trusted_roots())
+        report = verify_pdf(data, roots=trusted_roots(), revoked=revocations())
         kept = is_kept(report.sha256)
         if format == "json":
             self.stdout.write(
