@@ -158,7 +158,8 @@ RIGHTS: dict[str, dict[str, Scope]] = {
         "planning": F,
     },
     "results.record_vital_signs": {"doctor": D, "head_of_department": D, "nurse": D, "head_nurse": D},
-    # signatures.signing
+    # signatures.providers (the staff's keys; no document), signatures.signing
+    "providers.manage": {"admin": F},
     "signing.sign": {
         "doctor": D,
         "head_of_department": D,
