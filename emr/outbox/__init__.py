@@ -5,15 +5,17 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from emr.outbox.registry import Delivery as Delivery
+    from emr.outbox.registry import Later as Later
     from emr.outbox.registry import subscribe as subscribe
     from emr.outbox.services import publish as publish
     from emr.outbox.services import publish_many as publish_many
 
-_HOMES = {"publish": "services", "publish_many": "services", "subscribe": "registry", "Delivery": "registry"}
+_HOMES = {"publish": "services", "publish_many": "services"}
+_HOMES |= dict.fromkeys(("subscribe", "Delivery", "Later"), "registry")
 
 
 def __getattr__(name: str) -> Any:
-    """`publish`, `subscribe`, `Delivery`, loaded when first used: models can't load before the app registry."""
+    """What the rooms use of the outbox, loaded when first used: models can't load before the app registry."""
     if name not in _HOMES:
         raise AttributeError(name)
     return getattr(import_module(f"emr.outbox.{_HOMES[name]}"), name)

@@ -12,6 +12,10 @@ class LeaseLost(Exception):
     """Another worker has taken the delivery over; whatever this one did must not be committed."""
 
 
+class Later(Exception):
+    """What the work needs isn't there yet: no failure, it is tried again after the usual pause."""
+
+
 @dataclass(slots=True)
 class Delivery:
     """A fact handed to a subscriber. `payload` holds ids only."""

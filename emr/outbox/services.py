@@ -14,7 +14,7 @@ from kombu.exceptions import OperationalError
 
 from emr.common.arming import is_armed
 from emr.outbox.models import OutboxEvent
-from emr.outbox.registry import Delivery, LeaseLost, subscription, subscriptions
+from emr.outbox.registry import Delivery, Later, LeaseLost, Subscription, subscription, subscriptions
 
 logger = logging.getLogger(__name__)
 
@@ -134,13 +134,18 @@ def deliver(*, event_id: int) -> bool:
     except LeaseLost:
         return False
     except Exception as error:
-        # The text may hold a patient's name: only the kind of error is kept.
-        logger.exception("Delivery %s of %s to %s failed.", event.pk, event.topic, event.subscriber)
-        _postpone(event, type(error).__name__, attempts_left=event.attempts < wanted.max_attempts)
+        _put_off(event, wanted, error)
         return False
     if event.order_key:
         _wake_next(event)
     return True
+
+
+def _put_off(event: OutboxEvent, wanted: Subscription, error: Exception) -> None:
+    if not isinstance(error, Later):
+        logger.exception("Delivery %s of %s to %s failed.", event.pk, event.topic, event.subscriber)
+    # The text may hold a patient's name: only the kind of error is kept.
+    _postpone(event, type(error).__name__, attempts_left=event.attempts < wanted.max_attempts)
 
 
 def _postpone(event: OutboxEvent, reason: str, *, attempts_left: bool) -> None:

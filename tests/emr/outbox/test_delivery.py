@@ -16,7 +16,7 @@ from emr.accounts.models import Organization
 from emr.celery import app as celery_app
 from emr.outbox import registry, services
 from emr.outbox.models import OutboxEvent
-from emr.outbox.registry import Delivery, LeaseLost, subscribe
+from emr.outbox.registry import Delivery, Later, LeaseLost, subscribe
 from emr.outbox.services import deliver, forget_done, publish, publish_many, sweep, wake
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -94,6 +94,24 @@ def test_a_failing_handler_leaves_nothing_and_is_tried_later(bell: list[int]) ->
     assert event.last_error == "ValueError"  # the text could hold a patient's name
     assert event.available_at > timezone.now()
     assert deliver(event_id=event.pk) is False  # not before its time
+
+
+def test_work_that_asks_for_later_leaves_nothing_and_is_no_error_in_the_log(
+    bell: list[int], caplog: pytest.LogCaptureFixture
+) -> None:
+    def not_yet(_delivery: Delivery) -> None:
+        _make_facility("00003")
+        raise Later
+
+    _subscribe(not_yet)
+    publish("thing.happened", thing_id=1)
+    event = OutboxEvent.objects.get()
+    assert deliver(event_id=event.pk) is False
+    event.refresh_from_db()
+    assert not Organization.objects.exists()
+    assert (event.last_error, event.done_at, event.failed_at) == ("Later", None, None)
+    assert event.available_at > timezone.now()
+    assert not caplog.records
 
 
 def test_after_the_last_attempt_it_waits_for_a_person(bell: list[int]) -> None:
