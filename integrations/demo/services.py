@@ -53,14 +53,14 @@ def load_demo(
         charts.build_facts(registered, people, chance)
         past = stays.build_history(registered, departments, chance)
         entries = stays.build_inpatients(registered, inpatients, departments, people, chance)
-        wanted = [(f"document:{entry.pk}", {"document_id": entry.pk}) for entry in entries[:signed]]
-        publish_many("demo.signature_wanted", wanted)
+        oldest = entries[:signed]
+        publish_many("demo.signature_wanted", [("", {"document_id": entry.pk}) for entry in oldest])
     return {
         "patients": len(registered),
         "visits": past,
         "inpatients": inpatients,
         "entries": len(entries),
-        "signed": len(wanted),
+        "signed": len(oldest),
     }
 
 

@@ -1,0 +1,55 @@
+"""The demo hospital: loaded without its papers, which the workers make and sign as they come."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from emr.common.errors import DomainError
+from emr.outbox.models import OutboxEvent
+from encounters.documents.models import Document
+from encounters.visits.models import Encounter
+from integrations.demo.services import load_demo
+from patients.coverage.models import Coverage
+from patients.registry.models import Patient
+from signatures.signing.models import Signature
+from tests.encounters.chart import deliver_all
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def home(settings: Any, tmp_path: Path) -> None:
+    settings.EMR_HOME = tmp_path
+
+
+def test_loaded_in_a_moment_then_rendered_and_signed_by_the_workers() -> None:
+    counts = load_demo(patients=60, inpatients=4, signed=1)
+    assert counts["patients"] == Patient.objects.count() == 60
+    assert Encounter.objects.filter(status="in-progress", encounter_class="IMP").count() == 4
+    assert Coverage.objects.exclude(insurance_number="").exists()
+    card = Coverage.objects.select_related("patient").latest("pk")
+    assert card.patient.identifiers.filter(value=card.insurance_number).exists()
+    assert not Signature.objects.exists(), "signing waits for the worker"
+    _work()
+    states = set(Document.objects.values_list("status", flat=True))
+    assert states == {"draft", "final", "signed"}
+    assert Signature.objects.count() == 1
+    assert load_demo(patients=60, inpatients=4, signed=1)["patients"] == 0
+    assert Patient.objects.count() == 60
+
+
+def _work() -> None:
+    """Deliver everything, the pauses after "not yet" left out."""
+    for _ in range(4):
+        deliver_all()
+        OutboxEvent.objects.filter(done_at=None).update(available_at="2020-01-01T00:00Z")
+    assert not OutboxEvent.objects.filter(done_at=None).exists()
+
+
+def test_refused_outside_demo_settings(settings: Any) -> None:
+    """S-59."""
+    settings.EMR_DEMO = False
+    with pytest.raises(DomainError):
+        load_demo()
+    assert not Patient.objects.exists()
