@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from emr.accounts.access import Denied, demand
 from emr.accounts.models import User
 from encounters.documents import permissions
-from encounters.documents.models import Document
+from encounters.documents.models import CoursePrint, Document
 from encounters.visits.access import encounters_for
 
 
@@ -32,3 +32,19 @@ def access_document(user: User, document_uuid: UUID, right: str = permissions.RE
     if document is None:
         raise Denied(right, entity=Document.objects.filter(uuid=document_uuid).first())
     return document
+
+
+def access_course_print(user: User, print_uuid: UUID, right: str = permissions.PRINT) -> CoursePrint:
+    """The print of that public id; raises Denied (404 outside the person's reach)."""
+    demand(user, right)
+    found = (
+        CoursePrint.objects.filter(
+            facility_id=user.facility_id, encounter__in=encounters_for(user, right).values("pk")
+        )
+        .select_related("encounter__department", "patient", "requested_by", "attachment__key")
+        .filter(uuid=print_uuid)
+        .first()
+    )
+    if found is None:
+        raise Denied(right, entity=CoursePrint.objects.filter(uuid=print_uuid).first())
+    return found

@@ -1,5 +1,7 @@
 """Shape of what is asked about a document; the document's own fields are the Questionnaire's."""
 
+from typing import Any
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
@@ -17,3 +19,17 @@ class ReasonForm(forms.Form):
     """Why."""
 
     reason = forms.CharField(label=_("Reason"), max_length=200)
+
+
+class DaysForm(forms.Form):
+    """From which day to which; without one, from the beginning or to the end."""
+
+    first = forms.DateField(label=_("From day"), required=False)
+    last = forms.DateField(label=_("To day"), required=False)
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse days the wrong way round."""
+        first, last = self.cleaned_data.get("first"), self.cleaned_data.get("last")
+        if first and last and last < first:
+            raise forms.ValidationError(_("The last day lies before the first."))
+        return self.cleaned_data

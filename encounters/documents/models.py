@@ -2,9 +2,11 @@
 
 import secrets
 
+import pgtrigger
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from emr.accounts.models import FacilityRecord, Organization
 from emr.common.clock import now
@@ -40,6 +42,10 @@ class Document(FacilityRecord):
     happened_at = models.DateTimeField(default=now)
     late_reason = models.CharField(max_length=200, blank=True, default="")
     error_reason = models.CharField(max_length=200, blank=True, default="")
+    error_at = models.DateTimeField(null=True, blank=True)
+    error_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
     current_version = models.ForeignKey(
         "documents.DocumentVersion", on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
@@ -51,6 +57,11 @@ class Document(FacilityRecord):
                 fields=["author", "status"],
                 name="document_unsigned",
                 condition=Q(status__in=["draft", "final"]),
+            ),
+            models.Index(
+                fields=["department", "author"],
+                name="document_maybe_unsigned",
+                condition=Q(status__in=["final", "amended"]),
             ),
         ]
         constraints = [
@@ -148,3 +159,61 @@ class DocumentBytes(Record):
 
     def __str__(self) -> str:
         return f"{self.version_id} r{self.revision}"
+
+
+class CoursePrint(FacilityRecord):
+    """A stay's treatment sheets as one running print: asked for by a person, made by a worker, kept.
+
+    What it shows is frozen in `content` when it is asked for; `digest` is its SHA-256. The same entries with the same
+    signatures are therefore one print, however often and by whomever it is asked for.
+    """
+
+    class Status(models.TextChoices):
+        QUEUED = "queued", _("Waiting for its turn")
+        RENDERING = "rendering", _("Being made")
+        READY = "ready", _("Ready")
+        CANCELLED = "cancelled", _("Cancelled")
+        FAILED = "failed", _("Failed")
+
+    patient = models.ForeignKey("registry.Patient", on_delete=models.PROTECT, related_name="+")
+    encounter = models.ForeignKey("visits.Encounter", on_delete=models.PROTECT, related_name="course_prints")
+    content = models.JSONField(help_text="see encounters.documents.sheets")
+    digest = models.CharField(max_length=64, help_text="SHA-256 of the content, hexadecimal")
+    status = models.CharField(max_length=9, choices=Status, default=Status.QUEUED)
+    pages = models.PositiveIntegerField(default=0, help_text="laid out so far")
+    requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    requested_at = models.DateTimeField(default=now)
+    attachment = models.ForeignKey(
+        Attachment, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["encounter", "digest"], name="one_print_of_the_same_sheets"),
+            models.CheckConstraint(
+                condition=Q(status="ready", attachment__isnull=False)
+                | (~Q(status="ready") & Q(attachment__isnull=True)),
+                name="a_ready_print_has_its_file",
+            ),
+        ]
+        triggers = [
+            SameFacility("patient_id", "registry_patient"),
+            SameFacility("encounter_id", "visits_encounter"),
+            pgtrigger.ReadOnly(
+                name="what_is_printed_stays", fields=["facility", "patient", "encounter", "content", "digest"]
+            ),
+            pgtrigger.Protect(
+                name="a_ready_print_stays",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Q(old__status="ready"),
+            ),
+            pgtrigger.Protect(name="no_delete", operation=pgtrigger.Delete),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.encounter_id} {self.digest[:8]} {self.status}"
+
+    @property
+    def is_under_way(self) -> bool:
+        """A worker has it before it, or in hand."""
+        return self.status in {self.Status.QUEUED, self.Status.RENDERING}

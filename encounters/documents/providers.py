@@ -9,6 +9,7 @@ from typing import Any
 from django.utils import timezone
 
 from emr.terminology.selectors import displays
+from encounters.documents.heading import place_at
 from encounters.documents.models import Document
 from encounters.forms.services import register_provider
 from encounters.visits import codes
@@ -115,16 +116,15 @@ def encounter(document: Document) -> Values:
     """Part II of every record: ways in, through and out."""
     stay = document.encounter
     places = _places(stay)
-    present = next((p for p in reversed(places) if p.starts_at <= document.happened_at), None)
-    bed = present.location if present else None
+    room, bed = place_at(places, document.happened_at)
     lines = _departments(places)
     values: Values = {
         "identifier": stay.identifier,
         "admission_number": stay.admission_number,
         "archive_number": stay.archive_number,
         "department": document.department.name,
-        "bed": bed.name if bed else (present.location_as_sent if present else ""),
-        "room": bed.parent.name if bed and bed.parent else "",
+        "bed": bed,
+        "room": room,
         "admitted_at": stay.begins_at,
         "reason": stay.reason,
         "admission_source": stay.admission_source,

@@ -1,7 +1,11 @@
 """HTML to PDF/A-2b. Only what is packaged with the product can be reached; the same input gives the same bytes."""
 
+import contextlib
 import datetime as dt
+import logging
 import os
+import threading
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -45,6 +49,40 @@ class PackagedAssets(URLFetcher):  # type: ignore[misc]  # WeasyPrint ships no t
 
 
 FORM = ("form.css",)
+SHEETS = ("form.css", "sheets.css")
+
+# WeasyPrint tells its progress through this logger alone: a line a step, and one for each page laid out.
+_PROGRESS = logging.getLogger("weasyprint.progress")
+_PROGRESS.propagate = False
+
+
+class _Steps(logging.Handler):
+    def __init__(self, on_step: Callable[[int], None]) -> None:
+        super().__init__(logging.INFO)
+        self.on_step = on_step
+        self.thread = threading.get_ident()
+        self.pages = 0
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if record.thread == self.thread:
+            if "Page" in record.msg and isinstance(record.args, tuple):
+                self.pages = int(str(record.args[0]))
+            self.on_step(self.pages)
+
+
+@contextlib.contextmanager
+def steps_told(on_step: Callable[[int], None]) -> Iterator[None]:
+    """Call `on_step(pages laid out so far)` at each step of a rendering in this thread; what it raises ends that."""
+    handler = _Steps(on_step)
+    level = _PROGRESS.level
+    _PROGRESS.addHandler(handler)
+    _PROGRESS.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        _PROGRESS.removeHandler(handler)
+        if not _PROGRESS.handlers:
+            _PROGRESS.setLevel(level)
 
 
 @lru_cache(maxsize=8)

@@ -1,12 +1,19 @@
 from django.urls import path
 
-from encounters.documents import views
+from encounters.documents.views import documents as views
+from encounters.documents.views import prints
 
 app_name = "documents"
 urlpatterns = [
     path("encounters/<uuid:encounter_uuid>/course/", views.course, name="course"),
     path("encounters/<uuid:encounter_uuid>/documents/", views.documents, name="list"),
     path("encounters/<uuid:encounter_uuid>/documents/begin", views.begin, name="begin"),
+    path("encounters/<uuid:encounter_uuid>/course/print", prints.ask, name="print_course"),
+    path("course-prints/<uuid:print_uuid>/", prints.show, name="course_print"),
+    path("course-prints/<uuid:print_uuid>/state", prints.state, name="course_print_state"),
+    path("course-prints/<uuid:print_uuid>/cancel", prints.cancel, name="cancel_course_print"),
+    path("course-prints/<uuid:print_uuid>/again", prints.again, name="resume_course_print"),
+    path("course-prints/<uuid:print_uuid>/pdf", prints.pdf, name="course_print_pdf"),
     path("documents/unfinished/", views.unfinished, name="unfinished"),
     path("documents/<uuid:document_uuid>/", views.document, name="document"),
     path("documents/<uuid:document_uuid>/draft", views.draft, name="draft"),

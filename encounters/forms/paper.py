@@ -140,6 +140,25 @@ def print_parts(
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a form laid out in columns; `width` in twelfths."""
+
+    link_id: str
+    label: str
+    width: int
+
+
+def columns_of(form: Form, *, language: str = "vi") -> list[Column]:
+    """The columns whose contents `print_parts` gives, in order."""
+    found = (item for item in form.items if item.paper.layout == "columns")
+    return [
+        Column(column.link_id, column.text.in_language(language), column.paper.width)
+        for item in found
+        for column in item.items
+    ]
+
+
 def _paper(
     form: Form, response: Response, language: str, sections: Mapping[str, str], now: str
 ) -> list[PaperItem]:

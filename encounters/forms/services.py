@@ -329,3 +329,8 @@ def print_parts(
     """The columns of a form laid out in columns, by linkId: for 36/BV2 `when`, `course`, `orders`, to compose one sheet."""
     response, _unreadable = engine.read_response(content)
     return paper.print_parts(form_of(questionnaire), response, language=language, sections=sections, now=at)
+
+
+def columns_of(questionnaire: Questionnaire, *, language: str = "vi") -> list[paper.Column]:
+    """The columns whose contents `print_parts` gives, in order, with the words above them."""
+    return paper.columns_of(form_of(questionnaire), language=language)

@@ -14,18 +14,36 @@ from encounters.documents.services.freezing import (
     finalize_document,
 )
 from encounters.documents.services.printing import mark_signed, render_version, store_rendering
+from encounters.documents.services.sheets import (
+    CalledOff,
+    cancel_course_print,
+    fail_course_print,
+    render_course_print,
+    report_progress,
+    request_course_print,
+    resume_course_print,
+    store_course_print,
+)
 
 __all__ = [
+    "CalledOff",
     "DraftConflict",
     "NotComplete",
     "amend_document",
     "begin_document",
+    "cancel_course_print",
     "copy_earlier",
     "discard_draft",
     "enter_in_error",
+    "fail_course_print",
     "finalize_document",
     "mark_signed",
+    "render_course_print",
     "render_version",
+    "report_progress",
+    "request_course_print",
+    "resume_course_print",
     "save_draft",
+    "store_course_print",
     "store_rendering",
 ]

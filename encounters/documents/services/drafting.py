@@ -197,7 +197,8 @@ def discard_draft(*, document: Document, by: User) -> None:
     if document.current_version_id is None:
         reason = _("Discarded before it was finished.")
         document.status, document.error_reason = Document.Status.ENTERED_IN_ERROR, reason
-        document.save(update_fields=["status", "error_reason"])
+        document.error_at, document.error_by = now(), by
+        document.save(update_fields=["status", "error_reason", "error_at", "error_by"])
         for section in sections_of(document.code):
             section.entered_in_error(document=document, by=by, reason=reason)
     record("document.discard", by=by, of=document)

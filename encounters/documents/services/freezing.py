@@ -152,7 +152,8 @@ def enter_in_error(*, document: Document, reason: str, by: User) -> Document:
     if document.is_closed:
         return document
     document.status, document.error_reason = Document.Status.ENTERED_IN_ERROR, reason.strip()[:200]
-    document.save(update_fields=["status", "error_reason"])
+    document.error_at, document.error_by = now(), by
+    document.save(update_fields=["status", "error_reason", "error_at", "error_by"])
     DocumentDraft.objects.filter(document=document).delete()
     for section in sections_of(document.code):
         section.entered_in_error(document=document, by=by, reason=document.error_reason)

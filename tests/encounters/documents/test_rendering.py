@@ -60,6 +60,15 @@ def test_a_print_is_pdf_a_and_the_same_each_time(tmp_path: Path, need_tool: Any)
     assert " no " not in "".join(line[50:75] for line in fonts.splitlines()[2:])
 
 
+def test_the_letters_of_a_print_can_be_copied_and_searched(tmp_path: Path, need_tool: Any) -> None:
+    words = "Họ và tên, điều trị, tuổi thọ, mẹ, bụng, kỵ nước, Mỹ Thọ"
+    file = tmp_path / "entry.pdf"
+    file.write_bytes(_print(f"<p>{words}</p><p><b>{words}</b></p><p><i>{words}</i></p>"))
+    tool = need_tool("pdftotext", "poppler-utils")
+    text = subprocess.run([tool, "-layout", file, "-"], capture_output=True, text=True, check=True).stdout
+    assert text.count(words) == 3
+
+
 def test_the_check_itself_finds_a_pdf_that_is_not_pdf_a(tmp_path: Path) -> None:
     file = tmp_path / "plain.pdf"
     weasyprint.HTML(string="<p>x</p>").write_pdf(file)

@@ -33,11 +33,13 @@ def course(request: StaffRequest, encounter_uuid: UUID) -> HttpResponse:
     """The stay's treatment sheets: the days as columns of one course."""
     encounter = access_encounter(request.user, encounter_uuid, permissions.READ)
     record("course.read", by=request.user, of=encounter)
+    days = selectors.course_of(encounter)
     context = {
         "encounter": encounter,
         "patient": encounter.patient,
-        "days": selectors.course_of(encounter),
+        "days": days,
         "entry_code": selectors.ENTRY,
+        "may_print": bool(days) and request.user.has_right(permissions.PRINT, encounter.department_id),
         "may_write": request.user.has_right(permissions.WRITE, encounter.department_id),
     }
     return render(request, "encounters/documents/course.html", context)
