@@ -44,6 +44,7 @@ class Limits:
     half_frame: float = 30.0
     idle: float = 3600.0
     answer: float = 30.0
+    handshake: float = 10.0
     connections: int = 64
     connections_per_address: int = 32
     batch: int = 64
@@ -88,7 +89,13 @@ class Listener:
         self._stopping = asyncio.Event()
         writer = asyncio.create_task(self._write_batches())
         server = await asyncio.start_server(
-            self._connected, host, port, ssl=tls, backlog=128, limit=256 * 1024
+            self._connected,
+            host,
+            port,
+            ssl=tls,
+            ssl_handshake_timeout=self.limits.handshake if tls else None,
+            backlog=128,
+            limit=256 * 1024,
         )
         if ready:
             ready(server.sockets[0].getsockname()[1])
@@ -230,14 +237,31 @@ def _keep_alive(writer: asyncio.StreamWriter) -> None:
                 peer.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), seconds)
 
 
+class UnusableTls(Exception):
+    """The files named can't serve; says which variable is wrong."""
+
+
 def tls_context(certificate: str, key: str, authority: str) -> ssl.SSLContext | None:
-    """TLS 1.2 or newer from PEM files; with an authority, peers must show a certificate of it. None without any."""
+    """TLS 1.2 or newer from PEM files; with an authority, peers must show a certificate of it. None without any.
+
+    Raises UnusableTls: who asked for TLS never gets a listener in clear text instead.
+    """
     if not certificate:
+        if key or authority:
+            raise UnusableTls("EMR_MLLP_TLS_CERT isn't set, but its key or EMR_MLLP_TLS_CA is.")
         return None
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.load_cert_chain(certificate, key or None)
+    try:
+        context.load_cert_chain(certificate, key or None)
+    except OSError as error:
+        raise UnusableTls(
+            f"EMR_MLLP_TLS_CERT and EMR_MLLP_TLS_KEY aren't a certificate and its key: {error}"
+        ) from error
     if authority:
-        context.load_verify_locations(authority)
+        try:
+            context.load_verify_locations(authority)
+        except OSError as error:
+            raise UnusableTls(f"EMR_MLLP_TLS_CA holds no certificates: {error}") from error
         context.verify_mode = ssl.CERT_REQUIRED
     return context

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from integrations.hl7v2 import services
-from integrations.transport.listener import Limits, Listener, tls_context
+from integrations.transport.listener import Limits, Listener, UnusableTls, tls_context
 
 logger = logging.getLogger(__name__)
 
@@ -37,7 +37,10 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Serve until SIGTERM or Ctrl-C."""
-        tls = tls_context(settings.EMR_MLLP_TLS_CERT, settings.EMR_MLLP_TLS_KEY, settings.EMR_MLLP_TLS_CA)
+        try:
+            tls = tls_context(settings.EMR_MLLP_TLS_CERT, settings.EMR_MLLP_TLS_KEY, settings.EMR_MLLP_TLS_CA)
+        except UnusableTls as error:
+            raise CommandError(str(error), returncode=2) from error
         bind = options["bind"]
         if tls is None and not _is_loopback(bind):
             logger.warning(
