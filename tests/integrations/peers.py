@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -34,12 +34,14 @@ class RunningListener:
 
 
 @contextlib.contextmanager
-def listening(*arguments: str, **environment: str) -> Iterator[RunningListener]:
-    """Start the listener on the test's own database."""
+def listening(
+    *arguments: str, program: Sequence[str] = ("manage.py", "mllp"), **environment: str
+) -> Iterator[RunningListener]:
+    """Start the listener, or what stands in for it, on the test's own database."""
     process = subprocess.Popen(
-        [sys.executable, "-u", "manage.py", "mllp", "--port", "0", "--bind", "127.0.0.1", *arguments],
+        [sys.executable, "-u", *program, "--port", "0", "--bind", "127.0.0.1", *arguments],
         cwd=ROOT,
-        env=os.environ | {"EMR_SETTINGS": "test"} | environment,
+        env=os.environ | {"EMR_SETTINGS": "test", "PYTHONPATH": str(ROOT)} | environment,
         stdout=subprocess.PIPE,
         text=True,
     )

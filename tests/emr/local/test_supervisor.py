@@ -26,22 +26,31 @@ DRIVER = CHECKOUT / "tests" / "emr" / "local" / "driver.py"
 class Run:
     """One `make run` in a home of its own."""
 
+    command = (sys.executable, str(DRIVER))
+    patience = 40.0
+
     def __init__(self, home: Path, port: int, **environment: str) -> None:
         self.home, self.port = home, port
         self.output = home.with_suffix(".out")
+        ours = ("EMR_", "DATABASE_URL", "REDIS_URL")
         kept = {
-            name: value for name, value in os.environ.items() if name not in {"DATABASE_URL", "REDIS_URL"}
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(ours) or name == "EMR_SERVICES"
         }
         kept |= {"EMR_HOME": str(home), "EMR_PORT": str(port), "EMR_MLLP_PORT": str(free_port())}
         kept |= {"EMR_SETTINGS": "demo", "PYTHONPATH": str(CHECKOUT), **environment}
         kept.pop("DJANGO_SETTINGS_MODULE", None)
         with self.output.open("wb") as output:
             self.process = subprocess.Popen(
-                [sys.executable, DRIVER], env=kept, stdout=output, stderr=output, start_new_session=True
+                self.command, env=kept, stdout=output, stderr=output, start_new_session=True
             )
 
     def until_up(self) -> "Run":
-        wait_for(lambda: "Bệnh án mở: http://localhost" in self.text() or self.process.poll() is not None)
+        wait_for(
+            lambda: "Bệnh án mở: http://localhost" in self.text() or self.process.poll() is not None,
+            self.patience,
+        )
         assert self.process.poll() is None, self.text()
         with urlopen(f"http://127.0.0.1:{self.port}/", timeout=5) as answer:
             assert answer.status == 200

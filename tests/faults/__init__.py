@@ -1,0 +1,1 @@
+"""What breaks, broken on purpose: the people's side of the story kept in a ledger, and compared with the database after."""
