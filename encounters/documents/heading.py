@@ -10,14 +10,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from emr.accounts.models import User
 from emr.common.vietnamese import fold
 from encounters.documents.models import Document
 from encounters.visits.models import Encounter, EncounterLocation
 from patients.registry import systems
 from patients.registry.age import age_of, birth_text
 
-SIGNER_ROLES = {"01/BV1": "BÁC SĨ LÀM BỆNH ÁN", "36/BV2": "BÁC SĨ ĐIỀU TRỊ"}
 # The corner of a record (Annex XXVIII) and that of a form (Annex XXIX); what isn't known yet is a dotted line.
 _RECORD_NUMBERS = ("Số lưu trữ", "Mã YT", "Mã người bệnh", "Mã HSBA", "Số vào viện")
 _FORM_NUMBERS = ("Số vào viện", "Mã người bệnh", "Mã điều trị")
@@ -91,6 +89,10 @@ def heading(
     with override("vi"):
         encounter, facility = document.encounter, document.facility
         room, bed = place_at(places_of(encounter), document.happened_at)
+        where = [["Khoa", bare(document.department.name, "khoa")], ["Buồng", room], ["Giường", bed]]
+        # A record's own first part says who the patient is.
+        is_record = document.code.endswith("/BV1")
+        who = [] if is_record else [person(encounter, timezone.localdate(document.happened_at))]
         return {
             "title": title,
             "form_code": document.code,
@@ -100,22 +102,6 @@ def heading(
             "record_number": encounter.admission_number or encounter.identifier,
             "version_text": _("version %(number)d") % {"number": number} + f" · {questionnaire_version}",
             "numbers": numbers(encounter, document.code),
-            "identity": [
-                person(encounter, timezone.localdate(document.happened_at)),
-                [["Khoa", bare(document.department.name, "khoa")], ["Buồng", room], ["Giường", bed]],
-            ],
+            "identity": [*who, where],
             "verify_text": verify_address(verify_code),
         }
-
-
-def signers(document: Document, author: User) -> list[dict[str, str]]:
-    """The places to sign; the visible signature is put exactly at `place`."""
-    when = timezone.localtime(document.happened_at)
-    return [
-        {
-            "dated": f"{when:%H} giờ {when:%M}, ngày {when:%d} tháng {when:%m} năm {when:%Y}",
-            "role": SIGNER_ROLES.get(document.code, "NGƯỜI KÝ"),
-            "place": "signature-1",
-            "name": author.titled_name,
-        }
-    ]

@@ -20,6 +20,8 @@ from django.utils.safestring import SafeString, mark_safe
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import URLFetcher, URLFetcherResponse
 
+from encounters.documents.signers import at_the_end
+
 _FONTS = Path(fontpkg_noto_sans.__file__).parent
 _PRINT = Path(settings.BASE_DIR) / "static" / "print"
 PDF_VARIANT = "pdf/a-2b"
@@ -123,7 +125,7 @@ def render_version_html(composition: dict[str, Any], *, body: SafeString, frozen
         "body": body,
         "frozen_at": frozen_at,
         "qr": qr_svg(header["verify_text"]),
-        "signers": composition.get("signers", []),
+        "signers": at_the_end(composition.get("signers", [])),
         "sections": composition.get("sections", {}),
     }
     return render_to_string("encounters/documents/print.html", context)

@@ -334,3 +334,8 @@ def print_parts(
 def columns_of(questionnaire: Questionnaire, *, language: str = "vi") -> list[paper.Column]:
     """The columns whose contents `print_parts` gives, in order, with the words above them."""
     return paper.columns_of(form_of(questionnaire), language=language)
+
+
+def sections_in(questionnaire: Questionnaire) -> frozenset[str]:
+    """The names of the places that the form keeps for other rooms."""
+    return frozenset(item.section for item in form_of(questionnaire).walk() if item.section)

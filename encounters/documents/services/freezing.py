@@ -9,10 +9,11 @@ from emr.audit.services import record
 from emr.common.clock import now
 from emr.common.errors import Conflict, DomainError
 from emr.outbox import publish
-from encounters.documents.heading import heading, signers
+from encounters.documents.heading import heading
 from encounters.documents.models import Document, DocumentDraft, DocumentVersion, make_verify_code
 from encounters.documents.sections import sections_of
 from encounters.documents.services.drafting import check_time
+from encounters.documents.signers import signers
 from encounters.forms import services as forms
 from encounters.forms.engine import Problem
 
@@ -103,7 +104,7 @@ def _freeze(document: Document, draft: DocumentDraft, by: User) -> DocumentVersi
             questionnaire_version=draft.questionnaire.version,
         ),
         "sections": {section.name: section.compose(document) for section in sections_of(document.code)},
-        "signers": signers(document, by),
+        "signers": signers(document, by, draft.questionnaire, draft.content),
         "late_reason": document.late_reason,
         "amend_reason": draft.amend_reason,
     }

@@ -9,6 +9,7 @@ from emr.outbox import publish
 from emr.storage.services import store_bytes
 from encounters.documents.models import Document, DocumentBytes, DocumentVersion
 from encounters.documents.sections import sections_of
+from encounters.documents.signers import in_sections
 from encounters.forms.services import print_body
 
 
@@ -27,6 +28,7 @@ def render_version(version: DocumentVersion) -> bytes:
             )
             for section in sections_of(document.code)
         }
+        slots |= in_sections(composition.get("signers", []))
         response = version.response
         body = print_body(
             response.questionnaire, response.resource, sections=slots, at=version.frozen_at.isoformat()

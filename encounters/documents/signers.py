@@ -1,0 +1,104 @@
+"""The places to sign on a print: who, in what capacity, where on the form. Frozen with the version.
+
+A form that keeps places of its own (sections `signers-…` of its Questionnaire) has them filled; every other print has
+them at its end. A visible signature is put exactly at its place's name.
+"""
+
+import datetime as dt
+from collections.abc import Collection, Iterable
+from typing import Any
+
+from django.template.loader import render_to_string
+from django.utils import timezone
+from django.utils.safestring import SafeString, mark_safe
+
+from emr.accounts.models import User
+from encounters.documents.models import Document
+from encounters.forms.models import Questionnaire
+from encounters.forms.services import answers_of, sections_in
+
+Place = dict[str, str]
+PREFIX = "signers-"
+_UNKNOWN_DAY = "Ngày …… tháng …… năm ………"
+
+
+def signers(
+    document: Document, author: User, questionnaire: Questionnaire, content: dict[str, Any]
+) -> list[Place]:
+    """The places of this version, the author's first.
+
+    `of` says whose place it is (author, director, head_of_department), `slot` which section of the form holds it.
+    """
+    kept = sections_in(questionnaire)
+    if not document.code.endswith("/BV1"):
+        return [_author("BÁC SĨ ĐIỀU TRỊ", "", document.happened_at, author)]
+    # The closing summary (B) is written at discharge: from then on its doctor answers for the record.
+    if answers_of(content, "summary.doctor"):
+        own = _author("BÁC SĨ ĐIỀU TRỊ", _slot("summary", kept), document.happened_at, author)
+    else:
+        own = _author("BÁC SĨ LÀM BỆNH ÁN", _slot("case", kept), document.happened_at, author)
+    management = _slot("management", kept)
+    left = document.encounter.ended_at
+    return [
+        own,
+        _superior("GIÁM ĐỐC BỆNH VIỆN", "director", management, ""),
+        _superior("TRƯỞNG KHOA", "head_of_department", management, _day(left) if left else _UNKNOWN_DAY),
+    ]
+
+
+def _slot(name: str, kept: Collection[str]) -> str:
+    return PREFIX + name if PREFIX + name in kept else ""
+
+
+def _author(role: str, slot: str, at: dt.datetime, author: User) -> Place:
+    when = timezone.localtime(at)
+    return {
+        "of": "author",
+        "slot": slot,
+        "role": role,
+        "place": "signature-1",
+        "dated": f"{when:%H} giờ {when:%M}, ngày {when:%d} tháng {when:%m} năm {when:%Y}",
+        "name": author.titled_name,
+    }
+
+
+def _superior(role: str, of: str, slot: str, dated: str) -> Place:
+    return {"of": of, "slot": slot, "role": role, "place": f"signature-{of}", "dated": dated, "name": ""}
+
+
+def _day(at: dt.datetime) -> str:
+    when = timezone.localtime(at)
+    return f"Ngày {when:%d} tháng {when:%m} năm {when:%Y}"
+
+
+def at_the_end(places: Iterable[Place]) -> list[Place]:
+    """Those that no section of the form holds."""
+    return [place for place in places if not place.get("slot")]
+
+
+def in_sections(places: Iterable[Place]) -> dict[str, SafeString]:
+    """{section: its places as HTML}."""
+    by_slot: dict[str, list[Place]] = {}
+    for place in places:
+        if slot := place.get("slot"):
+            by_slot.setdefault(slot, []).append(place)
+    return {
+        slot: mark_safe(  # noqa: S308  our own template, autoescaped
+            render_to_string("encounters/documents/_print_signers.html", {"signers": held})
+        )
+        for slot, held in by_slot.items()
+    }
+
+
+def place_of(
+    composition: dict[str, Any], *, step: int, roles: Iterable[str], taken: Collection[str] = ()
+) -> str:
+    """The name of the place where a step's visible signature belongs: the author's, else that of the signer's role.
+
+    `taken` are the places of the steps before. A name that the print doesn't have means: wherever there is room.
+    """
+    if step == 1:
+        return "signature-1"
+    held = {place.get("of", ""): place["place"] for place in composition.get("signers", [])}
+    free = (held[role] for role in roles if role in held and held[role] not in taken)
+    return next(free, f"signature-{step}")
