@@ -10,6 +10,7 @@ from django.utils.translation import gettext_noop
 from emr.common.clock import now
 from emr.common.errors import DomainError
 from emr.storage.services import read_bytes
+from encounters.documents.signers import place_of
 from signatures.certificates.checks import check_person, check_usable
 from signatures.certificates.models import Certificate
 from signatures.certificates.selectors import last_certificate_of
@@ -81,7 +82,7 @@ def prepare_request(*, request_id: int) -> Preparation | None:
                 signed_at=moment,
                 reason=request.reason,
             ),
-            anchor=f"signature-{request.step}",
+            anchor=_place(request),
             reserved=_reserve(certificate),
         )
     except UnfitPdf:
@@ -93,6 +94,21 @@ def prepare_request(*, request_id: int) -> Preparation | None:
         prepared=prepared,
         prepared_at=moment,
     )
+
+
+def _place(request: SigningRequest) -> str:
+    """The name of the place that the form keeps for this signer; the steps before have chosen theirs."""
+    document, composition = request.version.document, request.version.composition
+    taken: list[str] = []
+    steps = SigningRequest.objects.filter(version_id=request.version_id, step__lte=request.step)
+    for step in steps.select_related("signer").defer("tail").order_by("step"):
+        roles = [
+            held.role
+            for held in step.signer.current_roles
+            if held.role == "director" or held.department_id == document.department_id
+        ]
+        taken.append(place_of(composition, step=step.step, roles=roles, taken=taken))
+    return taken[-1]
 
 
 def _reserve(certificate: Certificate) -> int:
