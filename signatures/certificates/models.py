@@ -2,6 +2,7 @@
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import NameOID
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
@@ -76,6 +77,16 @@ class Certificate(FacilityRecord):
         return x509.load_pem_x509_certificates(self.chain_pem.encode()) if self.chain_pem else []
 
     @property
+    def subject_lines(self) -> list[str]:
+        """Who it was issued to, part by part, the person first."""
+        return _name_lines(self.parsed.subject)
+
+    @property
+    def issuer_lines(self) -> list[str]:
+        """Who issued it, part by part."""
+        return _name_lines(self.parsed.issuer)
+
+    @property
     def der(self) -> bytes:
         """The certificate as signatures embed it."""
         return self.parsed.public_bytes(Encoding.DER)
@@ -84,3 +95,15 @@ class Certificate(FacilityRecord):
     def chain_der(self) -> list[bytes]:
         """The issuers as signatures embed them."""
         return [issuer.public_bytes(Encoding.DER) for issuer in self.chain]
+
+
+def _name_lines(name: x509.Name) -> list[str]:
+    """The parts that people read; a country says nothing here."""
+    oids = (
+        NameOID.COMMON_NAME,
+        NameOID.TITLE,
+        NameOID.SERIAL_NUMBER,
+        NameOID.USER_ID,
+        NameOID.ORGANIZATION_NAME,
+    )
+    return [str(part.value) for oid in oids for part in name.get_attributes_for_oid(oid)]

@@ -15,7 +15,7 @@ from signatures.verification import services
 from signatures.verification.forms import CodeForm, UploadForm
 from signatures.verification.selectors import version_by_code
 from signatures.verification.verdicts import Report
-from signatures.verification.words import COVERAGES, MODIFICATIONS, SENTENCES, VERDICTS, problem_text
+from signatures.verification.words import COVERAGES, LEVELS, MODIFICATIONS, VERDICTS, problem_text, summary
 
 # Strangers' files are checked one after the other: each costs a process, and the ward comes first.
 _one_at_a_time = threading.BoundedSemaphore(1)
@@ -24,10 +24,11 @@ _WAIT_SECONDS = 10
 
 def _shown(report: Report) -> dict[str, object]:
     """The report in words, for the template."""
+    verdict_text, sentence = summary(report)
     return {
         "verdict": report.verdict.value,
-        "verdict_text": VERDICTS[report.verdict],
-        "sentence": SENTENCES[report.verdict],
+        "verdict_text": verdict_text,
+        "sentence": sentence,
         "problems": [problem_text(code) for code in report.problems],
         "sha256": report.sha256,
         "signatures": [
@@ -38,7 +39,7 @@ def _shown(report: Report) -> dict[str, object]:
                 "organization": one.organization,
                 "claimed_at": one.claimed_at,
                 "timestamped_at": one.timestamped_at,
-                "level": one.level,
+                "level": LEVELS.get(one.level, ""),
                 "verdict": one.verdict.value,
                 "verdict_text": VERDICTS[one.verdict],
                 "coverage": COVERAGES.get(one.coverage, one.coverage),

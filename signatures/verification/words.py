@@ -3,7 +3,7 @@
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from signatures.verification.verdicts import Verdict
+from signatures.verification.verdicts import Report, Verdict
 
 VERDICTS: dict[Verdict, Promise] = {
     Verdict.VALID: _("Valid"),
@@ -52,6 +52,15 @@ PROBLEMS: dict[str, Promise] = {
     "seed_value": _("The signature breaks the rules that the document sets for it."),
 }
 
+# A file that isn't a PDF was never signed, so nobody may say that it was changed after signing.
+UNCHECKED = (_("Can't be checked"), _("Nothing is known of this file's signatures."))
+UNCHECKED_REASONS = frozenset({"not_pdf", "unreadable", "encrypted"})
+
+LEVELS: dict[str, Promise] = {
+    "B-B": _("B-B, without a timestamp"),
+    "B-T": _("B-T, with a timestamp"),
+}
+
 COVERAGES: dict[str, Promise] = {
     "entire_file": _("the whole file"),
     "entire_revision": _("the whole document as it was when signed"),
@@ -67,6 +76,13 @@ MODIFICATIONS: dict[str, Promise] = {
     "other": _("content changed"),
     "unknown": _("unknown"),
 }
+
+
+def summary(report: Report) -> tuple[str, str]:
+    """(verdict, sentence) about a whole file."""
+    if not report.signatures and UNCHECKED_REASONS.intersection(report.problems):
+        return str(UNCHECKED[0]), str(UNCHECKED[1])
+    return str(VERDICTS[report.verdict]), str(SENTENCES[report.verdict])
 
 
 def problem_text(code: str) -> str:

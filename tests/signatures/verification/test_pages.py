@@ -19,6 +19,7 @@ from signatures.signing.models import SigningRequest
 from signatures.verification import cage
 from signatures.verification.services import verify_stored, verify_upload
 from signatures.verification.verdicts import Verdict
+from signatures.verification.words import SENTENCES, UNCHECKED
 from tests.signatures import support
 from tests.signatures.records import PIN, deliver_all, make_ready, make_signer, newest_pdf
 from tests.signatures.verification import corpus
@@ -54,6 +55,22 @@ def test_our_own_file_is_valid_and_known_byte_for_byte(signed: SigningRequest) -
 
 def test_a_changed_file_is_invalid_and_not_ours(signed: SigningRequest) -> None:
     assert 'data-verdict="invalid"' in _send(corpus.content_replaced(newest_pdf(signed.version)))
+
+
+@pytest.mark.parametrize("rubbish", [b"hello", b"%PDF-1.7\nrubbish", b""])
+def test_rubbish_is_not_said_to_be_changed_after_signing(rubbish: bytes) -> None:
+    client, url = Client(), reverse("signatures:verification:upload")
+    file = SimpleUploadedFile("to.pdf", rubbish, content_type="application/pdf")
+    page = client.post(url, {"file": file}).content.decode()
+    assert str(SENTENCES[Verdict.INVALID]) not in page
+    assert (str(UNCHECKED[0]) in page) == bool(rubbish), "an empty file is refused by the form"
+
+
+def test_the_public_pages_keep_no_session(signed: SigningRequest) -> None:
+    client = Client()
+    client.get(reverse("signatures:verification:upload"))
+    client.get(reverse("signatures:verification:code", args=[signed.version.verify_code]))
+    assert set(client.cookies) <= {"csrftoken", "__Host-csrftoken"}
 
 
 def test_nothing_is_kept_of_what_is_sent(signed: SigningRequest, home: Path) -> None:

@@ -15,7 +15,7 @@ from signatures.verification.report import verify_pdf
 from signatures.verification.selectors import is_kept
 from signatures.verification.services import trusted_roots
 from signatures.verification.verdicts import Report, Verdict
-from signatures.verification.words import SENTENCES, VERDICTS, problem_text
+from signatures.verification.words import VERDICTS, problem_text, summary
 
 
 class Command(BaseCommand):
@@ -46,7 +46,7 @@ class Command(BaseCommand):
             sys.exit(1)
 
     def _tell(self, report: Report, *, kept: bool) -> None:
-        self.stdout.write(f"{VERDICTS[report.verdict]}: {SENTENCES[report.verdict]}")
+        self.stdout.write(": ".join(summary(report)))
         self.stdout.write(f"SHA-256 {report.sha256}, {'kept here' if kept else 'not kept here'}")
         for problem in report.problems:
             self.stdout.write(f"  - {problem_text(problem)}")
