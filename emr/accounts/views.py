@@ -8,12 +8,14 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from emr.accounts.access import public, signed_in
+from emr.accounts import permissions, selectors
+from emr.accounts.access import public, requires, signed_in
 from emr.accounts.forms import SignInForm
 from emr.accounts.models import User
 from emr.audit.services import record
+from emr.common.health import readiness
 from emr.common.http import StaffRequest
 from emr.ui.errors import answer
 
@@ -80,3 +82,17 @@ def locked_out(
         _("Too many wrong passwords"),
         _("Wait 15 minutes, or ask the administrator to help you."),
     )
+
+
+@requires(permissions.MANAGE)
+@require_safe
+def house(request: StaffRequest) -> HttpResponse:
+    """Home panel of the administrator: the facility, its staff by role, and how each part of the house is."""
+    is_ready, parts = readiness()
+    context = {
+        "facility": request.user.facility,
+        "staff": selectors.staff_counts(request.user.facility_id),
+        "parts": parts,
+        "is_ready": is_ready,
+    }
+    return render(request, "emr/accounts/_house.html", context)

@@ -27,7 +27,7 @@ class AuditFilterForm(forms.Form):
     patient = forms.CharField(label=_("Patient's number"), max_length=40, required=False)
     action = forms.CharField(label=_("Action begins with"), max_length=64, required=False)
     outcome = forms.ChoiceField(
-        label=_("How it ended"),
+        label=_("Result of the action"),
         required=False,
         choices=[
             ("", _("All")),

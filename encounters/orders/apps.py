@@ -8,11 +8,24 @@ class OrdersConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from emr.ui.navigation import Section, register  # noqa: PLC0415
+        from emr.ui.navigation import Link, Panel, Section, register  # noqa: PLC0415
         from encounters.documents.sections import register_section  # noqa: PLC0415
         from encounters.orders import permissions  # noqa: PLC0415
         from encounters.orders.sections import OrdersSection  # noqa: PLC0415
 
+        worklist, right = "encounters:orders:worklist", permissions.READ
+        register(Link(_("Orders"), worklist, right=right, icon="list-check", key="o", order=40))
+        register(
+            Panel(
+                _("Orders in effect"),
+                "encounters:orders:today",
+                right=right,
+                icon="list-check",
+                order=15,
+                every=60,
+                reach="facility",
+            )
+        )
         register_section("36/BV2", OrdersSection())
         register(
             Section(

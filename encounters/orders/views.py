@@ -18,7 +18,6 @@ from encounters.documents.models import Document
 from encounters.orders import permissions, selectors, services
 from encounters.orders.access import access_order
 from encounters.orders.forms import CATALOGUES, KINDS, MedicationForm, ServiceForm
-from encounters.orders.models import ServiceRequest
 from encounters.visits.access import access_encounter
 
 PAGE_SIZE = 50
@@ -125,9 +124,27 @@ def change(request: StaffRequest, order_uuid: UUID) -> HttpResponse:
 @require_safe
 @requires(permissions.READ)
 def worklist(request: StaffRequest) -> HttpResponse:
-    """Services in effect for the patients in my care, by category."""
+    """Orders in effect for the patients in my care: the services, one category of them, or the medicines."""
     category = request.GET.get("category", "")
-    page = Paginator(selectors.worklist(request.user, category), PAGE_SIZE).get_page(request.GET.get("page"))
+    orders: Any = (
+        selectors.medication_worklist(request.user)
+        if category == selectors.MEDICATION
+        else selectors.worklist(request.user, category)
+    )
+    page = Paginator(orders, PAGE_SIZE).get_page(request.GET.get("page"))
     record("order.worklist", by=request.user, detail={"category": category[:12], "count": len(page)})
-    context = {"page": page, "category": category, "categories": ServiceRequest.Category.choices}
+    shown = list(page.object_list)
+    context = {
+        "page": page,
+        "rows": list(zip(shown, selectors.lines(shown), strict=True)),
+        "category": category,
+        "categories": selectors.in_effect(request.user),
+    }
     return render(request, "encounters/orders/worklist.html", context)
+
+
+@require_safe
+@requires(permissions.READ)
+def today(request: StaffRequest) -> HttpResponse:
+    """Home panel: what is in effect by category, and how much of it is of today."""
+    return render(request, "encounters/orders/_today.html", {"categories": selectors.in_effect(request.user)})

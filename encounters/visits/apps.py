@@ -39,6 +39,18 @@ class VisitsConfig(AppConfig):
                 icon="people",
                 order=10,
                 every=60,
+                reach="department",
+            )
+        )
+        register(
+            Panel(
+                _("The hospital today"),
+                "encounters:visits:hospital",
+                right=read,
+                icon="hospital",
+                order=10,
+                every=60,
+                reach="facility",
             )
         )
         register(

@@ -2,18 +2,20 @@
 
 from django.urls import path
 
-from encounters.visits.views import arriving, clinical, labels, leaving, moving, stays, wards
+from encounters.visits.views import arriving, bed, clinical, labels, leaving, moving, stays, wards
 
 app_name = "visits"
 urlpatterns = [
     path("encounters/", wards.ward, name="ward"),
     path("encounters/today/", wards.today, name="today"),
+    path("encounters/hospital/", wards.hospital, name="hospital"),
     path("encounters/ward-panel/", wards.ward_panel, name="ward_panel"),
     path("encounters/of/<uuid:patient_uuid>/", stays.of_patient, name="of_patient"),
     path("encounters/admit/<uuid:patient_uuid>/", arriving.admit, name="admit"),
     path("encounters/admit/<uuid:patient_uuid>/place/", arriving.place_fields, name="admit_place"),
     path("encounters/start/<uuid:patient_uuid>/", arriving.start_visit, name="start"),
     path("encounters/<uuid:encounter_uuid>/", stays.detail, name="detail"),
+    path("encounters/<uuid:encounter_uuid>/details/", arriving.details, name="details"),
     path("encounters/<uuid:encounter_uuid>/transfer/", moving.transfer, name="transfer"),
     path(
         "encounters/<uuid:encounter_uuid>/transfer/place/",
@@ -42,5 +44,6 @@ urlpatterns = [
     path("encounters/<uuid:encounter_uuid>/labels/<slug:kind>.pdf", labels.pdf, name="label_pdf"),
     path("encounters/<uuid:encounter_uuid>/labels/<slug:kind>.zpl", labels.zpl, name="label_zpl"),
     path("beds/", wards.beds, name="beds"),
+    path("beds/free/<uuid:bed_uuid>/", bed.free_bed, name="free_bed"),
     path("beds/<uuid:department_uuid>/", wards.beds, name="department_beds"),
 ]

@@ -6,10 +6,14 @@ import { isSignedOut, saySignedOut } from "./network.js";
 
 const PAUSE = 180; // milliseconds without a key before asking the server
 
+const parentOf = (box) => box.closest("form")?.elements[box.dataset.parent];
+
 async function ask(box, words, signal) {
   const url = new URL(box.dataset.combobox, location.href);
   const post = box.dataset.method === "post";
   if (!post) url.searchParams.set("q", words);
+  const parent = parentOf(box);
+  if (parent?.value) url.searchParams.set("parent", parent.value);
   const headers = { Accept: "application/json", "X-Requested-With": "XMLHttpRequest" };
   if (post) headers["X-CSRFToken"] = csrfToken();
   const body = post ? new URLSearchParams({ q: words }) : undefined;
@@ -96,6 +100,8 @@ each("[data-combobox]", (box) => {
     clearTimeout(timer);
     timer = setTimeout(() => (field.value.trim() ? search() : show(false)), PAUSE);
   });
+  // What was chosen within one province doesn't lie in another.
+  parentOf(box)?.addEventListener("change", () => { field.value = hidden.value = ""; });
   field.addEventListener("emr:look-up", search);
   field.addEventListener("blur", () => setTimeout(() => show(false), 150));
   field.addEventListener("keydown", (event) => {

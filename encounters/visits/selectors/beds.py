@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
@@ -92,15 +93,16 @@ def board_departments(user: User) -> list[Organization]:
     )
     if isinstance(reach, frozenset):
         departments = departments.filter(pk__in=reach)
+    return list(with_beds(departments).filter(bed_count__gt=0).order_by("code"))
+
+
+def with_beds(departments: QuerySet[Organization]) -> QuerySet[Any]:
+    """Annotated with `bed_count` (beds in use) and `free` of them."""
     beds = Q(locations__kind=Location.Kind.BED, locations__status=Location.Status.ACTIVE)
     taken = _taken(OuterRef("locations__pk"))
-    return list(
-        departments.annotate(
-            bed_count=Count("locations", filter=beds),
-            free=Count("locations", filter=beds & Q(~Exists(taken))),
-        )
-        .filter(bed_count__gt=0)
-        .order_by("code")
+    return departments.annotate(
+        bed_count=Count("locations", filter=beds),
+        free=Count("locations", filter=beds & Q(~Exists(taken))),
     )
 
 

@@ -3,17 +3,18 @@
 import datetime as dt
 from dataclasses import dataclass
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django_stubs_ext import StrOrPromise
 
 from emr.accounts import roles
-from emr.accounts.models import User
+from emr.accounts.models import Organization, User
 from emr.common.clock import local_today, now
 from emr.common.vietnamese import fold
 from encounters.visits import permissions
 from encounters.visits.models import Encounter, EncounterLocation, EncounterParticipant
+from encounters.visits.selectors.beds import with_beds
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,4 +134,56 @@ def unmapped_places(user: User) -> QuerySet[EncounterLocation]:
         )
         .select_related("encounter", "encounter__patient", "department")
         .order_by("starts_at")
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class DepartmentToday:
+    """A department's day in numbers; `department` None: patients whom no department has yet."""
+
+    department: str
+    patients: int
+    beds: int
+    free: int
+    admitted: int
+    left: int
+
+
+def hospital_today(facility_id: int, day: dt.date) -> list[DepartmentToday]:
+    """The clinical departments' inpatients, beds, admissions and discharges of that local day; four queries."""
+    start, end = day_bounds(day)
+    stays = Encounter.objects.filter(
+        facility_id=facility_id, encounter_class=Encounter.Class.INPATIENT
+    ).exclude(status=Encounter.Status.ENTERED_IN_ERROR)
+
+    def by_department(rows: QuerySet[Encounter]) -> dict[int | None, int]:
+        return dict(rows.order_by().values_list("department").annotate(count=Count("pk")))
+
+    present = by_department(stays.filter(status=Encounter.Status.IN_PROGRESS))
+    admitted = by_department(stays.filter(admitted_at__gte=start, admitted_at__lt=end))
+    left = by_department(stays.filter(ended_at__gte=start, ended_at__lt=end))
+    departments = with_beds(
+        Organization.objects.filter(parent=facility_id, kind=Organization.Kind.DEPARTMENT, is_active=True)
+    )
+    return [
+        DepartmentToday(
+            row.name,
+            present.get(row.pk, 0),
+            row.bed_count,
+            row.free,
+            admitted.get(row.pk, 0),
+            left.get(row.pk, 0),
+        )
+        for row in departments.order_by("code")
+        if row.bed_count or row.pk in present or row.pk in admitted or row.pk in left
+    ]
+
+
+def candidates_for(user: User, department_id: int) -> tuple[list[EncounterLocation], list[EncounterLocation]]:
+    """Who may be put into a bed of the department: (its inpatients, those without a bed first; visits that wait)."""
+    stays = ward_places(user, department_id).filter(encounter__encounter_class=Encounter.Class.INPATIENT)
+    waiting = ward_places(user).exclude(encounter__encounter_class=Encounter.Class.INPATIENT)
+    return (
+        list(stays.order_by(F("location").asc(nulls_first=True), "starts_at")[:50]),
+        list(waiting.order_by("-encounter__encounter_class", "starts_at")[:50]),
     )

@@ -11,12 +11,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from emr.accounts.access import Denied, requires
-from emr.accounts.models import Organization, User
+from emr.accounts.models import Location, Organization, User
 from emr.common.errors import DomainError
 from emr.common.http import StaffRequest
 from encounters.visits import codes, permissions, selectors, services
+from encounters.visits.access import access_encounter
 from encounters.visits.forms import AdmitForm, VisitForm
 from encounters.visits.forms.arriving import own_department, usual_record_type
+from encounters.visits.forms.details import DetailsForm
 from encounters.visits.forms.fields import clinical_departments
 from encounters.visits.models import Encounter
 from patients.coverage.selectors import coverage_on
@@ -54,7 +56,7 @@ def _age_in_months(patient: Patient) -> int | None:
     return {"day": 0, "month": age.count, "year": age.count * 12}[age.unit]
 
 
-def _is_infant(patient: Patient) -> bool:
+def is_infant(patient: Patient) -> bool:
     months = _age_in_months(patient)
     return months is not None and months < 12
 
@@ -64,6 +66,11 @@ def _chosen(
 ) -> Organization | None:
     wanted = request.POST.get("department") or request.GET.get("department") or ""
     return next((d for d in departments if str(d.pk) == wanted), fallback)
+
+
+def _chosen_bed(request: HttpRequest, beds: list[Location]) -> Location | None:
+    """The free bed that the board led here from (`?bed=`)."""
+    return next((bed for bed in beds if str(bed.pk) == request.GET.get("bed")), None)
 
 
 def _lacking(request: StaffRequest, patient: Patient) -> list[Missing]:
@@ -97,9 +104,9 @@ def admit(request: StaffRequest, patient_uuid: UUID) -> HttpResponse:
         request.POST or None,
         facility_id=patient.facility_id,
         beds=beds,
-        is_infant=_is_infant(patient),
+        is_infant=is_infant(patient),
         lacking={m.field for m in missing} if may_complete else set(),
-        initial=_suggested(patient, visit, department, beds),
+        initial=_suggested(patient, visit, department, beds, _chosen_bed(request, beds)),
     )
     if request.method == "POST" and form.is_valid():
         try:
@@ -126,11 +133,15 @@ def admit(request: StaffRequest, patient_uuid: UUID) -> HttpResponse:
 
 
 def _suggested(
-    patient: Patient, visit: Encounter | None, department: Organization | None, beds: list[Any]
+    patient: Patient,
+    visit: Encounter | None,
+    department: Organization | None,
+    beds: list[Location],
+    bed: Location | None = None,
 ) -> dict[str, Any]:
     found: dict[str, Any] = {
         "department": department,
-        "bed": selectors.suggested_bed(beds),
+        "bed": bed or selectors.suggested_bed(beds),
         "record_type": usual_record_type(department, age_months=_age_in_months(patient)),
     }
     if (coverage := coverage_on(patient)) is not None:
@@ -214,7 +225,7 @@ def start_visit(request: StaffRequest, patient_uuid: UUID) -> HttpResponse:
         request.POST or None,
         facility_id=patient.facility_id,
         beds=[],
-        is_infant=_is_infant(patient),
+        is_infant=is_infant(patient),
         initial={"department": department, "payer": getattr(coverage_on(patient), "payer", "")},
     )
     if request.method == "POST" and form.is_valid():
@@ -260,3 +271,24 @@ def _begin(form: VisitForm, patient: Patient, by: User) -> Encounter:
             late_reason=data["late_reason"],
         )
     return stay
+
+
+@requires(permissions.ADMIT)
+@require_http_methods(["GET", "HEAD", "POST"])
+def details(request: StaffRequest, encounter_uuid: UUID) -> HttpResponse:
+    """Complete or correct what was told on arrival; the former state stays in the history of the row."""
+    stay = access_encounter(request.user, encounter_uuid, permissions.ADMIT)
+    form = DetailsForm(request.POST or None, stay=stay, is_infant=is_infant(stay.patient))
+    if request.method == "POST" and form.is_valid():
+        try:
+            services.update_details(
+                encounter=stay, by=request.user, expected_version=form.cleaned_data["version"], **form.details
+            )
+        except DomainError as refusal:
+            form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
+        else:
+            messages.success(request, _("Saved."))
+            return redirect("encounters:visits:detail", stay.uuid)
+    context = {"patient": stay.patient, "encounter": stay, "form": form}
+    status = 422 if request.method == "POST" else 200
+    return render(request, "encounters/visits/details.html", context, status=status)

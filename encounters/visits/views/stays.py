@@ -57,6 +57,7 @@ def may(user: User, stay: Encounter) -> dict[str, bool]:
     return {
         "transfer": living and here(permissions.TRANSFER),
         "discharge": living and here(permissions.DISCHARGE),
+        "details": (living or finished) and not stay.archive_number and here(permissions.ADMIT),
         "admit": living and not stay.is_inpatient and user.has_right(permissions.ADMIT),
         "cancel": living and here(permissions.CANCEL),
         "cancel_discharge": finished and not stay.archive_number and here(permissions.DISCHARGE),

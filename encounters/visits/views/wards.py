@@ -8,7 +8,8 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
-from emr.accounts.access import requires
+from emr.accounts.access import Denied, requires
+from emr.accounts.roles import EVERYWHERE
 from emr.audit.services import record
 from emr.common.clock import local_today
 from emr.common.errors import DomainError
@@ -121,6 +122,18 @@ def ward_panel(request: StaffRequest) -> HttpResponse:
         "posting": posting_actions(),
     }
     return render(request, "encounters/visits/_ward_panel.html", context)
+
+
+@requires(permissions.READ)
+@require_safe
+def hospital(request: StaffRequest) -> HttpResponse:
+    """Fragment for the home page of who sees the whole facility: beds, admissions and discharges of today, counted."""
+    if request.user.departments_for(permissions.READ) != EVERYWHERE:
+        raise Denied(permissions.READ, hidden=False)
+    rows = selectors.hospital_today(request.user.facility_id, local_today())
+    columns = ("patients", "beds", "free", "admitted", "left")
+    totals = {column: sum(getattr(row, column) for row in rows) for column in columns}
+    return render(request, "encounters/visits/_hospital.html", {"rows": rows, "totals": totals})
 
 
 @requires(permissions.CANCEL)
