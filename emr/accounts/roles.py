@@ -136,6 +136,7 @@ RIGHTS: dict[str, dict[str, Scope]] = {
         "planning": F,
         "director": F,
     },
+    "documents.oversee": {"head_of_department": D, "records": F, "planning": F, "director": F},
     # encounters.orders
     "orders.read": {
         "doctor": D,
