@@ -74,3 +74,13 @@ class DocumentsConfig(AppConfig):
                 every=30,
             )
         )
+        register(
+            Panel(
+                _("Signatures overdue"),
+                "encounters:documents:overdue_panel",
+                right=permissions.OVERSEE,
+                order=25,
+                icon="hourglass-bottom",
+                every=60,
+            )
+        )

@@ -15,6 +15,13 @@ class BeginForm(forms.Form):
     copy = forms.BooleanField(required=False)
 
 
+class OverdueFilter(forms.Form):
+    """Whose overdue documents, of which department; by their public ids."""
+
+    department = forms.UUIDField(required=False)
+    author = forms.UUIDField(required=False)
+
+
 class ReasonForm(forms.Form):
     """Why."""
 

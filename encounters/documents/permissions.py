@@ -3,3 +3,4 @@
 READ = "documents.read"
 WRITE = "documents.write"
 PRINT = "documents.print"
+OVERSEE = "documents.oversee"

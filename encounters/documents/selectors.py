@@ -4,12 +4,13 @@ import datetime as dt
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Prefetch, QuerySet
+from django.db.models import Exists, F, OuterRef, Prefetch, Q, QuerySet
 from django.utils import timezone
 
 from emr.accounts.models import User
 from emr.accounts.services import facility_setting
 from emr.common.clock import local_today, now
+from encounters.documents import permissions
 from encounters.documents.access import documents_for
 from encounters.documents.models import Document, DocumentBytes, DocumentVersion
 from encounters.forms.services import answers_of
@@ -81,6 +82,27 @@ def _entry(document: Document, hours: int) -> Entry:
         is_signed=signed,
         is_overdue=overdue,
         is_draft=draft is not None,
+    )
+
+
+def overdue_for(user: User) -> QuerySet[Document]:
+    """What was confirmed and isn't signed within the facility's time; the oldest first, annotated with `due_at`.
+
+    A person's own documents, and everybody's in the departments that the person oversees.
+    """
+    hours = facility_setting(user.facility_id, "sign_within_hours", SIGN_WITHIN_HOURS)
+    limit = dt.timedelta(hours=hours)
+    signed = DocumentBytes.objects.filter(version=OuterRef("current_version"), revision__gt=0)
+    found = documents_for(user).filter(
+        ~Exists(signed),
+        status__in=[Document.Status.FINAL, Document.Status.AMENDED],
+        current_version__frozen_at__lt=now() - limit,
+    )
+    overseen = user.departments_for(permissions.OVERSEE)
+    if isinstance(overseen, frozenset):
+        found = found.filter(Q(author=user) | Q(department__in=overseen))
+    return found.annotate(due_at=F("current_version__frozen_at") + limit).order_by(
+        "current_version__frozen_at", "pk"
     )
 
 

@@ -1,7 +1,7 @@
 from django.urls import path
 
 from encounters.documents.views import documents as views
-from encounters.documents.views import prints
+from encounters.documents.views import overdue, prints
 
 app_name = "documents"
 urlpatterns = [
@@ -14,6 +14,8 @@ urlpatterns = [
     path("course-prints/<uuid:print_uuid>/cancel", prints.cancel, name="cancel_course_print"),
     path("course-prints/<uuid:print_uuid>/again", prints.again, name="resume_course_print"),
     path("course-prints/<uuid:print_uuid>/pdf", prints.pdf, name="course_print_pdf"),
+    path("documents/overdue/", overdue.overdue, name="overdue"),
+    path("documents/overdue/panel", overdue.panel, name="overdue_panel"),
     path("documents/unfinished/", views.unfinished, name="unfinished"),
     path("documents/<uuid:document_uuid>/", views.document, name="document"),
     path("documents/<uuid:document_uuid>/draft", views.draft, name="draft"),

@@ -275,5 +275,8 @@ def pdf(request: StaffRequest, document_uuid: UUID) -> HttpResponse:
 @requires(permissions.WRITE)
 def unfinished(request: StaffRequest) -> HttpResponse:
     """Home panel: what I have begun and not finished or signed."""
-    mine = selectors.unfinished_for(request.user)[:20]
-    return render(request, "encounters/documents/_unfinished.html", {"documents": mine})
+    context = {
+        "documents": selectors.unfinished_for(request.user)[:20],
+        "overdue": selectors.overdue_for(request.user).filter(author=request.user).count(),
+    }
+    return render(request, "encounters/documents/_unfinished.html", context)
