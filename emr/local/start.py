@@ -58,10 +58,12 @@ def run(instance: Instance) -> None:
         prepare(instance, supervisor)
         if supervisor.stopping:
             return
-        started = programs.application(instance)
-        for program in started:
+        # The pages first: on a small machine all at once would keep each other, and the person, waiting.
+        web, *others = programs.application(instance)
+        supervisor.start(web)
+        supervisor.wait_until_ready(web)
+        for program in others:
             supervisor.start(program)
-        supervisor.wait_until_ready(*started)
         if not supervisor.stopping:
             say(announcement(instance))
             supervisor.tend_until_stopped()
