@@ -298,6 +298,14 @@ EMR_PUBLIC_URL = _env.text("EMR_PUBLIC_URL", f"http://localhost:{EMR_PORT}")
 EMR_BACKUP_PASSWORD = _env.text("EMR_BACKUP_PASSWORD", "")
 EMR_BACKUP_HOUR = _env.integer("EMR_BACKUP_HOUR", 2, maximum=23)  # of the hospital's own time
 
+# A bucket for the encrypted files; without one they lie in EMR_HOME. Needs the extra s3.
+EMR_S3_BUCKET = _env.text("EMR_S3_BUCKET", "")
+EMR_S3_ENDPOINT = _env.text("EMR_S3_ENDPOINT", "")
+EMR_S3_REGION = _env.text("EMR_S3_REGION", "us-east-1")
+EMR_S3_ACCESS_KEY = _env.text("EMR_S3_ACCESS_KEY", "")
+EMR_S3_SECRET_KEY = _env.text("EMR_S3_SECRET_KEY", "")
+EMR_S3_CA = _env.text("EMR_S3_CA", "")
+
 EMR_TSA_URL = _env.text("EMR_TSA_URL", "")
 # PEM files; a CA means that HL7 peers must show a certificate.
 EMR_MLLP_TLS_CERT = _env.text("EMR_MLLP_TLS_CERT", "")

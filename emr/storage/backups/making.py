@@ -19,7 +19,7 @@ from psycopg import sql
 from emr.common.clock import now
 from emr.local import binaries, sealing
 from emr.storage.backups import slots
-from emr.storage.stores import store
+from emr.storage.stores import StoreDown, store
 
 # Made anew, kept elsewhere, or no part of the record.
 _NOT_COPIED = {
@@ -186,6 +186,8 @@ def _keep_file(name: str, work: Path, older: Path | None) -> int:
         content = store().get(name)
     except FileNotFoundError:
         raise BackupError(f"The stored file {name} is missing: run manage.py verify_files.") from None
+    except StoreDown as error:
+        raise BackupError(f"The files can't be read: {error}.") from None
     if hashlib.sha256(content).hexdigest() != name:
         raise BackupError(f"The stored file {name} is damaged: run manage.py verify_files.")
     slots.write(target, content)

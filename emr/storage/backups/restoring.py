@@ -16,7 +16,7 @@ from emr.common.arming import set_armed
 from emr.local import binaries
 from emr.storage.backups import slots
 from emr.storage.backups.making import BackupError, client_arguments, table_counts
-from emr.storage.stores import store
+from emr.storage.stores import StoreDown, health, store
 
 CHECKS = ("verify_files", "verify_audit", "verify_signatures")
 
@@ -43,6 +43,8 @@ def restore(slot: Path, say: Callable[[str], None]) -> Report:
     with _owner() as connection:
         if table_counts(connection):
             raise BackupError("The database isn't empty. Restore into a new EMR_HOME or an empty database.")
+    if reason := health():
+        raise BackupError(f"The files can't be put in place: {reason}.")
     set_armed(False)
     say("database …")
     _load(slot / slots.DUMP)
@@ -54,8 +56,7 @@ def restore(slot: Path, say: Callable[[str], None]) -> Report:
             report.faults.append(f"{table}: {counts.get(table)} rows instead of {expected}")
     report.checks["counts"] = "ok" if not report.faults else "differ"
     say("files …")
-    for name in manifest["files"]:
-        store().put(name, slots.file_path(slot, name).read_bytes())
+    put_files(slot, manifest)
     for relative in manifest["home"]:
         target = Path(settings.EMR_HOME) / relative
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -67,6 +68,15 @@ def restore(slot: Path, say: Callable[[str], None]) -> Report:
         if command in get_commands():
             _check(command, report)
     return report
+
+
+def put_files(slot: Path, manifest: dict[str, Any]) -> None:
+    """The backup's files into this instance's store, wherever that is."""
+    try:
+        for name in manifest["files"]:
+            store().put(name, slots.file_path(slot, name).read_bytes())
+    except StoreDown as error:
+        raise BackupError(f"The files can't be put in place: {error}.") from None
 
 
 def check_slot(slot: Path, manifest: dict[str, Any]) -> list[str]:

@@ -5,13 +5,14 @@ import sys
 from argparse import ArgumentParser
 from dataclasses import asdict
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 
 from emr.storage.services import check_files, orphan_names
+from emr.storage.stores import StoreDown
 
 
 class Command(BaseCommand):
-    """Exit 0 when every file is as it was stored, 1 with the list of those that aren't."""
+    """Exit 0 when every file is as it was stored, 1 with the list of those that aren't, 2 when the store is away."""
 
     help = "Check every stored file against its checksum."
 
@@ -19,7 +20,10 @@ class Command(BaseCommand):
         parser.add_argument("--format", choices=["text", "json"], default="text")
 
     def handle(self, *_args: object, **options: object) -> None:
-        faults, orphans = list(check_files()), orphan_names()
+        try:
+            faults, orphans = list(check_files()), orphan_names()
+        except StoreDown as error:
+            raise CommandError(f"The files can't be read: {error}.", returncode=2) from None
         if options["format"] == "json":
             report = {
                 "ok": not faults,
