@@ -108,7 +108,7 @@ def _victims(run: RealRun) -> dict[str, psutil.Process]:
         "postgres": "bin/postgres -D",
         "broker": "-server",
     }
-    living = sorted(run.living(), key=lambda process: process.pid)
+    living = sorted(run.living(), key=lambda process: process.create_time())
     lines = [(process, " ".join(process.cmdline())) for process in living]
     found = {name: next(p for p, line in lines if word in line) for name, word in words.items()}
     for name in ("the web's parent", "the workers' parent"):
