@@ -2,14 +2,12 @@
 
 import datetime as dt
 from dataclasses import dataclass, field
-
-from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Subquery
+from typing import Any
 
 from patients.history.models import AllergyIntolerance, Condition, Device
 from patients.registry.access import same_person
 from patients.registry.models import Patient
-from patients.registry.selectors import as_json
+from patients.registry.selectors import Rows, person_statement, rows_of_person
 
 _ACTIVE = "active"
 
@@ -37,9 +35,24 @@ _ALLERGY = (
     "reaction",
     "status",
 )
+_ASKED = (
+    "recorded_at",
+    "(SELECT full_name FROM accounts_user u WHERE u.id = recorded_by_id) AS asked_by",
+)
 _PROBLEM = ("id", "uuid", "patient_id", "code", "text", "onset_year", "status")
 _DEVICE = ("id", "uuid", "patient_id", "kind", "site", "implanted_year", "is_mri_unsafe", "status")
 _RANK = {"high": 0, "unable-to-assess": 1, "low": 2}
+
+
+_SUMMARY = person_statement(
+    Rows(AllergyIntolerance, (*_ALLERGY, *_ASKED), "status = 'active' ORDER BY id"),
+    Rows(Condition, _PROBLEM, "status IN ('active', 'remission') ORDER BY id"),
+    Rows(Device, _DEVICE, "status = 'active' ORDER BY id"),
+)
+
+
+def _allergy(patient: Patient, row: dict[str, Any]) -> AllergyIntolerance:
+    return AllergyIntolerance(facility_id=patient.facility_id, **{name: row[name] for name in _ALLERGY})
 
 
 def summary_of(patient: Patient) -> Summary:
@@ -47,33 +60,18 @@ def summary_of(patient: Patient) -> Summary:
     kept: Summary | None = patient.__dict__.get("_history_summary")
     if kept is not None:
         return kept
-    rows = same_person(patient)
-    allergies = AllergyIntolerance.objects.filter(patient__in=rows, status=_ACTIVE)
-    problems = Condition.objects.filter(patient__in=rows, status__in=[_ACTIVE, "remission"])
-    devices = Device.objects.filter(patient__in=rows, status=_ACTIVE)
-    found = (
-        Patient.objects.filter(pk=patient.pk)
-        .annotate(
-            their_allergies=ArraySubquery(allergies.values(row=as_json(*_ALLERGY))),
-            their_problems=ArraySubquery(problems.values(row=as_json(*_PROBLEM))),
-            their_devices=ArraySubquery(devices.values(row=as_json(*_DEVICE))),
-            asked_at=Subquery(allergies.filter(is_none_known=True).values("recorded_at")[:1]),
-            asked_by=Subquery(allergies.filter(is_none_known=True).values("recorded_by__full_name")[:1]),
-        )
-        .values_list("their_allergies", "their_problems", "their_devices", "asked_at", "asked_by")
-        .get()
-    )
-    stated = [AllergyIntolerance(facility_id=patient.facility_id, **row) for row in found[0]]
+    stated, problems, devices = rows_of_person(patient, _SUMMARY)
+    asked = next((row for row in stated if row["is_none_known"]), None)
     kept = Summary(
         allergies=sorted(
-            (a for a in stated if not a.is_none_known),
+            (_allergy(patient, row) for row in stated if not row["is_none_known"]),
             key=lambda a: (_RANK.get(a.criticality, 1), a.substance),
         ),
-        none_known=next((a for a in stated if a.is_none_known), None),
-        asked_at=found[3],
-        asked_by=found[4] or "",
-        problems=[Condition(facility_id=patient.facility_id, **row) for row in found[1]],
-        devices=[Device(facility_id=patient.facility_id, **row) for row in found[2]],
+        none_known=_allergy(patient, asked) if asked else None,
+        asked_at=dt.datetime.fromisoformat(asked["recorded_at"]) if asked else None,
+        asked_by=(asked["asked_by"] or "") if asked else "",
+        problems=[Condition(facility_id=patient.facility_id, **row) for row in problems],
+        devices=[Device(facility_id=patient.facility_id, **row) for row in devices],
     )
     patient.__dict__["_history_summary"] = kept
     return kept

@@ -1,16 +1,16 @@
 """Questions about patients: the search of the one box, recent patients, a patient's numbers and earlier states."""
 
 import datetime as dt
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, cast
 
-from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.lookups import TrigramWordSimilar
 from django.contrib.postgres.search import TrigramWordSimilarity
 from django.db import connection
-from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Value
-from django.db.models.functions import Concat, JSONObject
+from django.db.models import F, Model, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Concat
 from django.db.models.lookups import Contains
 
 from emr.accounts.models import User
@@ -78,7 +78,7 @@ def _by_number(facility_id: int, number: str) -> QuerySet[Any, Any]:
     return found[0].union(*found[1:])
 
 
-def _matching(patients: QuerySet[Patient], facility_id: int, terms: Terms) -> QuerySet[Patient]:
+def find_matching(patients: QuerySet[Patient], facility_id: int, terms: Terms) -> QuerySet[Patient]:
     if terms.number:
         patients = patients.filter(pk__in=_by_number(facility_id, terms.number))
     for word in terms.words:
@@ -113,7 +113,7 @@ def search_patients(user: User, text: str, *, before: int | None = None) -> Sear
     if terms.is_empty:
         return SearchPage([])
     reach = patients_for(user, permissions.SEARCH)
-    found = _matching(reach, user.facility_id, terms)
+    found = find_matching(reach, user.facility_id, terms)
     if before is not None:
         found = found.filter(pk__lt=before)
     rows = list(with_row_facts(found).order_by("-pk")[: PAGE + 1])
@@ -181,33 +181,49 @@ _PERSON = (
 )
 
 
-def as_json(*names: str) -> JSONObject:
-    """Some columns of a row as one JSON object, to bring rows of several tables home in one query."""
-    return JSONObject(**{name: name for name in names})
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Some columns of a person's rows in one table; `rest` is SQL: the condition and the order."""
+
+    model: type[Model]
+    columns: tuple[str, ...]
+    rest: str
+
+
+def person_statement(*tables: Rows) -> str:
+    """SQL that brings home one column of JSON for each table: rows of several tables in one round trip."""
+    columns = [
+        f"(SELECT COALESCE(jsonb_agg(x), '[]') FROM (SELECT {', '.join(rows.columns)}"  # noqa: S608  constants of ours
+        f" FROM {rows.model._meta.db_table} WHERE patient_id IN (SELECT id FROM person) AND {rows.rest}) x)"
+        for rows in tables
+    ]
+    person = "SELECT id FROM registry_patient WHERE id = %s OR merged_into_id = %s"
+    return f"WITH person AS MATERIALIZED ({person}) SELECT {', '.join(columns)}"
+
+
+def rows_of_person(patient: Patient, statement: str) -> list[list[dict[str, Any]]]:
+    """What a `person_statement` answers for this person, merged rows included; one query."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [patient.root_id, patient.root_id])
+        return [json.loads(found) for found in cursor.fetchone()]
+
+
+_DOSSIER = person_statement(
+    Rows(Identifier, _NUMBER, "true ORDER BY is_active DESC, system, id"),
+    Rows(RelatedPerson, _PERSON, "ended_at IS NULL ORDER BY is_representative DESC, id"),
+)
 
 
 def dossier_of(patient: Patient) -> Dossier:
     """One query, asked once for a page: the banner and the page share it."""
     kept: Dossier | None = patient.__dict__.get("_dossier")
-    if kept is not None:
-        return kept
-    rows = same_person(patient)
-    numbers = Identifier.objects.filter(patient__in=rows).order_by("-is_active", "system", "pk")
-    people = RelatedPerson.objects.filter(patient__in=rows, ended_at=None)
-    found = (
-        Patient.objects.filter(pk=patient.pk)
-        .annotate(
-            their_numbers=ArraySubquery(numbers.values(row=as_json(*_NUMBER))),
-            their_people=ArraySubquery(people.values(row=as_json(*_PERSON))),
+    if kept is None:
+        numbers, people = rows_of_person(patient, _DOSSIER)
+        kept = Dossier(
+            [Identifier(facility_id=patient.facility_id, **row) for row in numbers],
+            [RelatedPerson(facility_id=patient.facility_id, **row) for row in people],
         )
-        .values_list("their_numbers", "their_people")
-        .get()
-    )
-    kept = Dossier(
-        [Identifier(facility_id=patient.facility_id, **row) for row in found[0]],
-        [RelatedPerson(facility_id=patient.facility_id, **row) for row in found[1]],
-    )
-    patient.__dict__["_dossier"] = kept
+        patient.__dict__["_dossier"] = kept
     return kept
 
 
@@ -261,11 +277,7 @@ def _as_row(patient: Patient) -> dict[str, Any]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT to_jsonb(p) FROM registry_patient p WHERE id = %s", [patient.pk])
         row = cursor.fetchone()[0]
-    if isinstance(row, str):
-        import json  # noqa: PLC0415
-
-        row = json.loads(row)
-    return cast("dict[str, Any]", row)
+    return cast("dict[str, Any]", json.loads(row) if isinstance(row, str) else row)
 
 
 def _changed(before: dict[str, Any], after: dict[str, Any]) -> list[ChangedColumn]:
