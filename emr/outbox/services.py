@@ -5,11 +5,13 @@ import logging
 import random
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from celery import current_app
 from django.db import connection, transaction
+from django.db.models.functions import Now
 from kombu.exceptions import OperationalError
 
 from emr.common.arming import is_armed
@@ -204,3 +206,33 @@ def forget_done(days: int = 30) -> int:
             "DELETE FROM outbox_outboxevent WHERE done_at < now() - make_interval(days => %s)", [days]
         )
         return int(cursor.rowcount)
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """One subscriber's deliveries that aren't done; `errors`: the kinds of the last errors, never their texts."""
+
+    subscriber: str
+    waiting: int
+    given_up: int
+    errors: str
+
+
+def owed() -> list[Owed]:
+    """What isn't done, by subscriber."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT subscriber, count(*) FILTER (WHERE failed_at IS NULL), count(failed_at),"
+            " coalesce(string_agg(DISTINCT nullif(last_error, ''), ', '), '')"
+            " FROM outbox_outboxevent WHERE done_at IS NULL GROUP BY subscriber ORDER BY subscriber"
+        )
+        return [Owed(*row) for row in cursor.fetchall()]
+
+
+def retry_failed() -> int:
+    """Owe once more what was given up, its attempts counted anew; the sweeper rings. Returns how many."""
+    return (
+        OutboxEvent.objects.filter(done_at=None)
+        .exclude(failed_at=None)
+        .update(failed_at=None, attempts=0, available_at=Now(), woken_at=None)
+    )
