@@ -129,8 +129,8 @@ def _object_store(
     *, bucket: str, endpoint: str, region: str, access_key: str, secret_key: str, authority: str
 ) -> ObjectStore:
     try:
-        import boto3  # type: ignore[import-untyped]  # noqa: PLC0415 -- an extra
-        from botocore.config import Config  # type: ignore[import-untyped]  # noqa: PLC0415
+        import boto3  # noqa: PLC0415 -- an extra
+        from botocore.config import Config  # noqa: PLC0415
     except ImportError:
         raise ImproperlyConfigured("EMR_S3_BUCKET needs the extra s3: uv sync --extra s3.") from None
     config = Config(
@@ -146,8 +146,8 @@ def _object_store(
         "s3",
         endpoint_url=endpoint or None,
         region_name=region,
-        aws_access_key_id=access_key,
-        aws_secret_access_key=secret_key,
+        aws_access_key_id=access_key or None,  # else whatever the machine itself may do
+        aws_secret_access_key=secret_key or None,
         verify=authority or None,
         config=config,
     )
