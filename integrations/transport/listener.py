@@ -237,6 +237,20 @@ def _keep_alive(writer: asyncio.StreamWriter) -> None:
                 peer.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), seconds)
 
 
+class _Handshake(ssl.SSLObject):
+    """Says when a peer is turned away: asyncio closes such a connection without a word (S-61)."""
+
+    def do_handshake(self) -> None:
+        """One step of the handshake."""
+        try:
+            super().do_handshake()
+        except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
+            raise
+        except ssl.SSLError as error:
+            logger.warning("MLLP peer refused by TLS: %s", error.reason)
+            raise
+
+
 class UnusableTls(Exception):
     """The files named can't serve; says which variable is wrong."""
 
@@ -252,6 +266,7 @@ def tls_context(certificate: str, key: str, authority: str) -> ssl.SSLContext | 
         return None
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.sslobject_class = _Handshake
     try:
         context.load_cert_chain(certificate, key or None)
     except OSError as error:

@@ -188,6 +188,29 @@ def _told(command: list[str]) -> bytes:
     return told
 
 
+@pytest.mark.parametrize(
+    ("shown", "reason"),
+    [("", "PEER_DID_NOT_RETURN_A_CERTIFICATE"), ("stranger", "CERTIFICATE_VERIFY_FAILED")],
+)
+def test_who_is_turned_away_stands_in_the_log(
+    hospital: Authority, tmp_path: Path, caplog: pytest.LogCaptureFixture, shown: str, reason: str
+) -> None:
+    context = tls_context(*hospital.issue("listener"), hospital.file)
+    assert context is not None
+    peer = ssl.create_default_context(cafile=hospital.file)
+    if shown:
+        peer.load_cert_chain(*_authority(tmp_path, shown).issue("his"))
+    there, back = ssl.MemoryBIO(), ssl.MemoryBIO()
+    server = context.wrap_bio(there, back, server_side=True)
+    client = peer.wrap_bio(back, there, server_hostname="127.0.0.1")
+    with pytest.raises(ssl.SSLError, match="certificate"):
+        for _step in range(4):
+            for side in (client, server):
+                with contextlib.suppress(ssl.SSLWantReadError):
+                    side.do_handshake()
+    assert f"MLLP peer refused by TLS: {reason}" in caplog.text
+
+
 def test_a_sender_that_never_shakes_hands_holds_nobody_up(hospital: Authority) -> None:
     with (
         listening(**_environment(hospital, demand=False)) as listener,
