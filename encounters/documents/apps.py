@@ -35,7 +35,7 @@ class DocumentsConfig(AppConfig):
         register_row_action(
             RowAction(
                 name="entry",
-                title=_("Today's entry"),
+                title=_("Today's sheet"),
                 url_name="encounters:documents:begin",
                 right=permissions.WRITE,
                 icon="journal-plus",

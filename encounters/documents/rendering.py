@@ -16,6 +16,7 @@ import segno
 import weasyprint
 from django.conf import settings
 from django.template.loader import render_to_string
+from django.utils.dateparse import parse_datetime
 from django.utils.safestring import SafeString, mark_safe
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import URLFetcher, URLFetcherResponse
@@ -126,6 +127,8 @@ def render_version_html(composition: dict[str, Any], *, body: SafeString, frozen
         "frozen_at": frozen_at,
         "qr": qr_svg(header["verify_text"]),
         "signers": at_the_end(composition.get("signers", [])),
-        "sections": composition.get("sections", {}),
+        "late_reason": composition.get("late_reason", ""),
+        "entered_at": parse_datetime(composition.get("entered_at", "")) or frozen_at,
+        "amend_reason": composition.get("amend_reason", ""),
     }
     return render_to_string("encounters/documents/print.html", context)

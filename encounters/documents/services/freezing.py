@@ -106,6 +106,7 @@ def _freeze(document: Document, draft: DocumentDraft, by: User) -> DocumentVersi
         "sections": {section.name: section.compose(document) for section in sections_of(document.code)},
         "signers": signers(document, by, draft.questionnaire, draft.content),
         "late_reason": document.late_reason,
+        "entered_at": document.created_at.isoformat(),
         "amend_reason": draft.amend_reason,
     }
     return DocumentVersion.objects.create(

@@ -26,7 +26,7 @@ from signatures.signing.models import SigningRequest
 from signatures.signing.services import request_countersignature, sign_requests
 from tests.emr.people import make_user
 from tests.encounters import chart
-from tests.encounters.documents.entries import write
+from tests.encounters.documents.entries import amend, write
 from tests.encounters.visits.ward import ago, department, know, make_bed
 from tests.patients.people import make_patient
 
@@ -128,6 +128,17 @@ def test_a_treatment_sheet_entry_keeps_its_one_place(tmp_path: Path, need_tool: 
     text = "\n".join(_pages(services.render_version(entry.current_version), tmp_path, need_tool))
     assert text.count("BÁC SĨ ĐIỀU TRỊ") == 1
     assert "TRƯỞNG KHOA" not in text
+
+
+def test_a_late_and_an_amended_entry_say_so_on_paper(tmp_path: Path, need_tool: Any) -> None:
+    """R-21: when it was entered and why late; an amendment's reason."""
+    an, stay = chart.make_stay(at=ago(days=2), late_reason="Nhập lại")
+    entry = write(stay, an, "Tỉnh.", happened_at=ago(days=1), late_reason="Mất điện cả khoa")
+    version = amend(entry, an, "Tỉnh, sốt nhẹ.", "Ghi thiếu nhiệt độ")
+    text = "\n".join(_pages(services.render_version(version), tmp_path, need_tool))
+    entered, frozen = timezone.localtime(entry.created_at), timezone.localtime(version.frozen_at)
+    assert f"Ghi bổ sung lúc {entered:%H:%M %d/%m/%Y}: Mất điện cả khoa" in text
+    assert f"Sửa đổi lúc {frozen:%H:%M %d/%m/%Y}: Ghi thiếu nhiệt độ" in text
 
 
 def test_each_role_has_its_place_once() -> None:
