@@ -15,6 +15,7 @@ from encounters.documents.models import Document
 from encounters.visits.models import Encounter, EncounterLocation
 from patients.registry import systems
 from patients.registry.age import age_of, birth_text
+from patients.registry.models import Identifier
 
 # The corner of a record (Annex XXVIII) and that of a form (Annex XXIX); what isn't known yet is a dotted line.
 _RECORD_NUMBERS = ("Số lưu trữ", "Mã YT", "Mã người bệnh", "Mã HSBA", "Số vào viện")
@@ -57,8 +58,11 @@ def places_of(encounter: Encounter) -> list[EncounterLocation]:
 
 def numbers(encounter: Encounter, code: str) -> Pairs:
     """The numbers in the form's corner, with their labels, in the order of the official form; one query (R-12)."""
-    patient, own = encounter.patient, systems.mrn(encounter.facility)
-    rows = patient.identifiers.filter(system__in=[own, systems.HEALTH_CODE], is_active=True)
+    own = systems.mrn(encounter.facility)
+    # A merged patient goes by the survivor's numbers.
+    rows = Identifier.objects.filter(
+        patient_id=encounter.patient.root_id, system__in=[own, systems.HEALTH_CODE], is_active=True
+    )
     values = dict(rows.order_by("-pk").values_list("system", "value"))
     known = {
         "Số lưu trữ": encounter.archive_number,

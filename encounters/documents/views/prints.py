@@ -27,7 +27,7 @@ def ask(request: StaffRequest, encounter_uuid: UUID) -> HttpResponse:
     encounter = access_encounter(request.user, encounter_uuid, permissions.PRINT)
     form = DaysForm(request.POST)
     if not form.is_valid():
-        messages.warning(request, " ".join(error for errors in form.errors.values() for error in errors))
+        messages.warning(request, " ".join(str(error) for errors in form.errors.values() for error in errors))
         return redirect("encounters:documents:course", encounter.uuid)
     try:
         course_print = services.request_course_print(
