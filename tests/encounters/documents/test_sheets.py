@@ -209,26 +209,30 @@ def test_called_off_before_and_while_it_is_made(monkeypatch: pytest.MonkeyPatch)
     assert Attachment.objects.count() > stored
 
 
-def test_killed_after_storing_and_run_again_there_is_one_result(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("step", ["report_progress", "render_course_print", "store_course_print"])
+def test_killed_anywhere_and_run_again_there_is_one_result(
+    step: str, when: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     an, stay = _stay()
     write(stay, an, "Tỉnh.", happened_at=ago(days=1), **LATE)
     asked = services.request_course_print(encounter=stay, by=an)
     event = OutboxEvent.objects.get(topic="course_print.requested")
-    store = services.store_course_print
+    whole = getattr(services, step)
 
     class Killed(BaseException):
         pass
 
-    def store_and_die(**told: Any) -> None:
-        store(**told)
+    def killed(*told: Any, **more: Any) -> None:
+        if when == "after":
+            whole(*told, **more)
         raise Killed
 
-    monkeypatch.setattr(services, "store_course_print", store_and_die)
-    with pytest.raises(Killed):
+    with monkeypatch.context() as patched, pytest.raises(Killed):
+        patched.setattr(services, step, killed)
         deliver(event_id=event.pk)
     asked.refresh_from_db()
-    assert asked.status == "rendering"
-    monkeypatch.setattr(services, "store_course_print", store)
+    assert asked.is_under_way
     OutboxEvent.objects.filter(pk=event.pk).update(lease_until=None)  # the dead worker's lease runs out
     assert deliver(event_id=event.pk)
     assert not deliver(event_id=event.pk)
