@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render, resolve_url
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -18,6 +19,14 @@ from emr.audit.services import record
 from emr.common.health import readiness
 from emr.common.http import StaffRequest
 from emr.ui.errors import answer
+
+_PARTS = {
+    "database": gettext_lazy("Database"),
+    "broker": gettext_lazy("Message broker"),
+    "deliveries": gettext_lazy("Background work"),
+    "files": gettext_lazy("Stored files"),
+    "signing": gettext_lazy("Digital signing"),
+}
 
 
 def _destination(request: HttpRequest) -> str:
@@ -92,7 +101,7 @@ def house(request: StaffRequest) -> HttpResponse:
     context = {
         "facility": request.user.facility,
         "staff": selectors.staff_counts(request.user.facility_id),
-        "parts": parts,
+        "parts": [part | {"title": _PARTS.get(name, name)} for name, part in parts.items()],
         "is_ready": is_ready,
     }
     return render(request, "emr/accounts/_house.html", context)

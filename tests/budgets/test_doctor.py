@@ -41,7 +41,7 @@ def test_a_prefilled_sheet_in_two_clicks_and_signed_unchanged_in_three(
     an, stay = _yesterday(settings, tmp_path)
     hand = at_home(page, live_server, an)
     page.screenshot(path=screenshots / "budget-doctor-home.png")
-    hand.click(page.get_by_role("button", name="Ghi tờ điều trị hôm nay: Nguyễn Thị Đào"))
+    hand.click(page.get_by_role("button", name="Tờ hôm nay: Nguyễn Thị Đào"))
     expect(page.locator("[name='a/course.text/0']")).to_have_value("Tỉnh, không sốt, ăn ngủ được.")
     assert hand.clicks <= 2, "a prefilled sheet"
     hand.click(page.locator("button[type=submit][form=document-form]"))
@@ -68,6 +68,6 @@ def test_todays_entry_pressed_again_opens_what_was_begun(
     at_home(page, live_server, an)
     for _time in range(2):
         page.goto(live_server.url)
-        page.get_by_role("button", name="Ghi tờ điều trị hôm nay: Nguyễn Thị Đào").click()
+        page.get_by_role("button", name="Tờ hôm nay: Nguyễn Thị Đào").click()
         page.wait_for_url("**/documents/**")
     assert Document.objects.filter(encounter=stay).count() == 2

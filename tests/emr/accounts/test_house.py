@@ -25,7 +25,7 @@ def test_the_administrators_home_says_how_the_house_is(client: Client) -> None:
     client.force_login(admin)
     assert "/administration/house/" in client.get("/").content.decode()
     html = client.get("/administration/house/").content.decode()
-    assert "database" in html
+    assert "Cơ sở dữ liệu" in html
     assert make_facility().name in html
     assert "patient-search" not in client.get("/").content.decode()  # nobody to find
 

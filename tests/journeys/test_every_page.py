@@ -1,0 +1,237 @@
+"""axe-core on every page there is: each address of the front door, opened by a role that may, light and dark."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from emr.accounts.models import Location, Organization, User
+from emr.common.doors import PUBLIC, SIGNED_IN
+from encounters.documents import services as documents
+from encounters.documents.models import CoursePrint, Document, DocumentDraft, DocumentVersion
+from encounters.documents.services import request_course_print
+from encounters.forms.models import Questionnaire
+from encounters.results.models import Observation
+from encounters.results.services import record_vital_signs
+from encounters.visits import codes
+from encounters.visits import services as visits
+from encounters.visits.models import Condition, Encounter, EncounterLocation, Procedure
+from integrations.demo import hospital
+from integrations.hl7v2 import services as hl7v2
+from integrations.transport.demo import load as load_channels
+from integrations.transport.listener import Frame
+from integrations.transport.models import Channel, DeadLetter, Message, UnmappedCode
+from patients.coverage.models import Coverage
+from patients.coverage.services import record_coverage
+from patients.history import services as history
+from patients.history.models import AllergyIntolerance
+from patients.registry import services as registry
+from patients.registry.models import MergeLink, Patient, RelatedPerson
+from signatures.providers.models import Credential
+from signatures.providers.services import issue_demo_key
+from signatures.signing.models import SigningRequest
+from tests.emr.ui.conftest import AXE, open_page, sign_in
+from tests.encounters.chart import begin, deliver_all, draft_of, load_forms, written
+from tests.encounters.visits.ward import ago
+from tests.integrations.his.conftest import ago as hl7_ago
+from tests.integrations.messages import adt
+from tests.patients.people import make_patient
+from tests.support.browser import WARD_PC
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.browser]
+
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+# Selectors and what passes are of no use here and take most of axe's time. In the dark only colours are new.
+LIGHT = """tags => axe.run(document, {runOnly: tags, resultTypes: ['violations'], selectors: false})"""
+DARK = """() => {
+  document.documentElement.dataset.theme = document.documentElement.dataset.bsTheme = 'dark';
+  const rule = {type: 'rule', values: ['color-contrast']};
+  return axe.run(document, {runOnly: rule, resultTypes: ['violations'], selectors: false});
+}"""
+# The row whose page an address asks for, by the name of the address's own part.
+ROWS: dict[str, Any] = {
+    "patient_uuid": Patient,
+    "survivor_uuid": Patient,
+    "encounter_uuid": Encounter,
+    "department_uuid": Organization,
+    "document_uuid": Document,
+    "request_uuid": SigningRequest,
+    "place_uuid": EncounterLocation,
+    "condition_uuid": Condition,
+    "procedure_uuid": Procedure,
+    "observation_uuid": Observation,
+    "link_uuid": MergeLink,
+    "person_uuid": RelatedPerson,
+    "channel_uuid": Channel,
+    "message_uuid": Message,
+    "letter_uuid": DeadLetter,
+    "code_uuid": UnmappedCode,
+    "entry_uuid": AllergyIntolerance,
+    "coverage_uuid": Coverage,
+    "print_uuid": CoursePrint,
+    "key_uuid": Credential,
+    "questionnaire": Questionnaire,
+}
+PREFERRED = ["bacsi", "tiepdon", "dieuduong"]
+NOBODYS = "00000000-0000-4000-8000-000000000000"
+LEAST_PAGES = 60  # fewer: the walk has lost its way
+
+
+@pytest.fixture
+def people(settings: Any, tmp_path: Path) -> dict[str, User]:
+    """The demo's people, and one row of everything that a page can be about."""
+    settings.EMR_HOME = tmp_path
+    load_forms()
+    facility = hospital.build_facility()
+    people = hospital.build_people(facility)
+    load_channels(facility)
+    hl7v2.forget_channels()
+    _patients(facility, people)
+    _messages()
+    issue_demo_key(owner=people["bacsi"], pin="123456")
+    deliver_all()
+    return people
+
+
+def _patients(facility: Organization, people: dict[str, User]) -> None:
+    an, clerk = people["bacsi"], people["tiepdon"]
+    dao = make_patient(facility=facility)
+    registry.set_related_person(patient=dao, by=clerk, full_name="Nguyễn Văn Sáu", relationship="SPS")
+    twin = make_patient("Nguyễn Thị Dào", facility=facility)
+    registry.merge_patients(survivor=dao, duplicate=twin, by=clerk, reason="Một người")
+    make_patient("Lê Văn Hùng", facility=facility, sex="male")
+    ward = Organization.objects.get(parent=facility, code="K03")
+    history.record_allergy(patient=dao, substance="Penicillin", by=an)
+    history.record_problem(patient=dao, text="Tăng huyết áp", by=an)
+    bed = ward.locations.filter(kind="bed").order_by("position")[0]
+    stay = visits.admit(patient=dao, department=ward, bed=bed, by=an, at=ago(hours=9), attending=an)
+    visits.record_diagnosis(encounter=stay, role=codes.DiagnosisRole.ADMISSION, code="J18.9", text="", by=an)
+    done = {"kind": "procedure", "text": "Chọc dịch màng phổi", "started_at": ago(hours=2)}
+    visits.record_procedure(encounter=stay, by=an, **done)
+    numbers = {"pulse": 88, "temperature": 38, "systolic": 120, "diastolic": 70}
+    for hours in (8, 2):
+        record_vital_signs(encounter=stay, values=numbers, by=an, effective_at=ago(hours=hours))
+    entry = begin(stay, an)
+    revision = draft_of(entry).revision
+    documents.save_draft(document=entry, fields=written(entry), revision=revision, by=an)
+    documents.finalize_document(document=entry, revision=draft_of(entry).revision, by=an)
+    request_course_print(encounter=stay, by=an)
+    begin(stay, an)
+    record_coverage(patient=dao, payer="BHYT", card_number="CN4380200123456", by=clerk)
+
+
+def _messages() -> None:
+    for raw in (
+        adt("A04", "X1", at=hl7_ago(1), birth="19801399", patient_class="O", place="K01", number="BN777777"),
+        adt("A01", "X2", at=hl7_ago(1), number="BN888888", visit="DT000088", place="K77^P9^G9"),
+    ):
+        hl7v2.receive([Frame(raw, "127.0.0.1")])
+
+
+def _views(
+    resolver: URLResolver | None = None, space: str = "", route: str = ""
+) -> Iterator[tuple[str, str, Any]]:
+    for entry in (resolver or get_resolver()).url_patterns:
+        path = route + str(entry.pattern)
+        if isinstance(entry, URLResolver):
+            yield from _views(entry, f"{space}{entry.namespace}:" if entry.namespace else space, path)
+        elif isinstance(entry, URLPattern):
+            yield f"{space}{entry.name}", path, entry.callback
+
+
+def _value(name: str, part: str) -> str:
+    """One row for a part of an address; of a part that ROWS doesn't know, nobody's: its page is told to be missing."""
+    if part == "kind":
+        return "allergy" if "history" in name else "wristband"
+    if part == "code":
+        return DocumentVersion.objects.latest("pk").verify_code
+    if part == "system":
+        return "icd10"
+    rows = ROWS[part].objects.order_by("pk") if part in ROWS else Patient.objects.none()
+    # The other of two, and who isn't admitted yet.
+    if part == "duplicate_uuid" or name in {"encounters:visits:admit", "encounters:visits:start"}:
+        rows = Patient.objects.filter(full_name="Lê Văn Hùng")
+    elif part == "department_uuid":
+        rows = rows.filter(code="K03")
+    elif part == "bed_uuid":
+        rows = Location.objects.filter(kind="bed", department__code="K03").order_by("-pk")
+    first = rows.first()
+    return str(first.uuid) if first else NOBODYS
+
+
+def _addresses(name: str, path: str) -> list[str]:
+    address = "/" + re.sub(r"<\w+:(\w+)>", lambda found: _value(name, found[1]), path)
+    if name == "encounters:documents:document":  # finished, and while it is written
+        return [address, f"/documents/{DocumentDraft.objects.get().document.uuid}/"]
+    return [address]
+
+
+def _pages(people: dict[str, User]) -> tuple[dict[str, list[str]], list[str]]:
+    """Every address that answers a whole page, under the first who may open it, and every home; what wasn't found."""
+    missing: list[str] = []
+    clients: dict[str, Client] = {}
+    for username, user in people.items():
+        clients[username] = Client()
+        clients[username].force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    found: dict[str, list[str]] = {username: ["/"] for username in people}
+    first = [*PREFERRED, *(username for username in people if username not in PREFERRED)]
+    for name, path, view in _views():
+        if name in {"ui:home", "ui:styleguide"}:  # every home is there already; the kit has its own test
+            continue
+        right = getattr(view, "required_right", None)
+        may = [u for u in first if right in {PUBLIC, SIGNED_IN} or people[u].has_right(str(right))]
+        for address in _addresses(name, path):
+            for username in may:
+                answer = clients[username].get(address)
+                if answer.status_code == 200:
+                    if b"<html" in getattr(answer, "content", b""):
+                        found[username].append(address)
+                    break
+                if answer.status_code not in {403, 404}:  # only by POST, or it leads elsewhere
+                    break
+            else:
+                missing.append(f"{name} {address}")
+    return found, missing
+
+
+def _serious(name: str, found: dict[str, Any]) -> list[str]:
+    return [
+        f"{name} {violation['id']}: {node['html'][:160]} {node['failureSummary'][:200]}"
+        for violation in found["violations"]
+        if violation["impact"] in {"serious", "critical"}
+        for node in violation["nodes"]
+    ]
+
+
+@pytest.mark.timeout(900)  # a minute on a quiet machine
+def test_axe_finds_nothing_serious_on_any_page(
+    people: dict[str, User], chromium: Any, live_server: Any
+) -> None:
+    axe, trouble = AXE.read_text(encoding="utf-8"), []
+    pages, missing = _pages(people)
+    assert not missing, "the fixture has no row for: " + " · ".join(missing)
+    assert sum(map(len, pages.values())) >= LEAST_PAGES, pages
+    for username, addresses in pages.items():
+        context = chromium.new_context(
+            viewport=WARD_PC,
+            locale="vi-VN",
+            base_url=live_server.url,
+            bypass_csp=True,
+            reduced_motion="reduce",
+        )
+        sign_in(context, live_server, people[username])
+        page = open_page(context)
+        for address in addresses:
+            page.goto(address, wait_until="load")
+            page.wait_for_function("!document.querySelector('[aria-busy=true], .htmx-request')")
+            page.evaluate(axe)
+            light = page.evaluate(LIGHT, TAGS)
+            dark = page.evaluate(DARK)
+            trouble += _serious(f"{username} {address}", light) + _serious(f"{username} {address} dark", dark)
+        trouble += page.trouble
+        context.close()
+    assert trouble == []
