@@ -52,35 +52,39 @@ def with_state(documents: QuerySet[Document]) -> QuerySet[Document]:
 
 
 def documents_of(encounter: Encounter) -> QuerySet[Document]:
-    """Every document of a stay in the course's order, those entered in error included."""
-    return with_state(Document.objects.filter(encounter=encounter)).order_by("happened_at", "pk")
+    """Every document of a stay in the course's order, those entered in error included; `is_overdue` when unsigned."""
+    late = Q(current_version__frozen_at__lt=now() - _time_to_sign(encounter.facility_id))
+    found = with_state(Document.objects.filter(encounter=encounter))
+    return found.annotate(is_overdue=late).order_by("happened_at", "pk")
+
+
+def _time_to_sign(facility_id: int) -> dt.timedelta:
+    return dt.timedelta(hours=facility_setting(facility_id, "sign_within_hours", SIGN_WITHIN_HOURS))
 
 
 def course_of(encounter: Encounter) -> list[Day]:
     """The treatment-sheet entries as days of one course."""
     days: dict[dt.date, Day] = {}
     first = timezone.localdate(encounter.begins_at)
-    hours = facility_setting(encounter.facility_id, "sign_within_hours", SIGN_WITHIN_HOURS)
     for document in documents_of(encounter).filter(code=ENTRY):
         date = timezone.localdate(document.happened_at)
         day = days.setdefault(date, Day(date, max((date - first).days, 0) + 1))
-        day.entries.append(_entry(document, hours))
+        day.entries.append(_entry(document))
     return list(days.values())
 
 
-def _entry(document: Document, hours: int) -> Entry:
+def _entry(document: Document) -> Entry:
     draft = getattr(document, "draft", None)
     version = document.current_version
     content = draft.content if draft else (version.response.resource if version else {})
     texts = [str(answer.value) for answer in answers_of(content, "course.text") if answer.value]
     signed = bool(getattr(document, "is_signed", False))
-    overdue = bool(version and not signed and now() - version.frozen_at > dt.timedelta(hours=hours))
     return Entry(
         document=document,
         text="\n".join(texts),
         sections=version.composition["sections"] if version else {},
         is_signed=signed,
-        is_overdue=overdue,
+        is_overdue=not signed and bool(getattr(document, "is_overdue", False)),
         is_draft=draft is not None,
     )
 
@@ -90,8 +94,7 @@ def overdue_for(user: User) -> QuerySet[Document]:
 
     A person's own documents, and everybody's in the departments that the person oversees.
     """
-    hours = facility_setting(user.facility_id, "sign_within_hours", SIGN_WITHIN_HOURS)
-    limit = dt.timedelta(hours=hours)
+    limit = _time_to_sign(user.facility_id)
     signed = DocumentBytes.objects.filter(version=OuterRef("current_version"), revision__gt=0)
     found = documents_for(user).filter(
         ~Exists(signed),

@@ -54,7 +54,9 @@ def documents(request: StaffRequest, encounter_uuid: UUID) -> HttpResponse:
     context = {
         "encounter": encounter,
         "patient": encounter.patient,
-        "documents": selectors.documents_of(encounter),
+        "documents": selectors.documents_of(encounter).defer(
+            "current_version__composition", "current_version__response__resource", "draft__content"
+        ),
         "may_write": request.user.has_right(permissions.WRITE, encounter.department_id),
     }
     return render(request, "encounters/documents/list.html", context)

@@ -90,6 +90,13 @@ def test_the_page_is_filtered_and_says_when_it_is_empty(ward: dict[str, Any]) ->
     assert AuditEvent.objects.filter(action="document.overdue", agent_name="truong").count() == 3
 
 
+def test_course_and_documents_mark_what_is_overdue(ward: dict[str, Any]) -> None:
+    client = signed_in(ward["an"])
+    for page in ("course", "documents"):
+        html = client.get(f"/encounters/{ward['stay'].uuid}/{page}/").content.decode()
+        assert (html.count("Quá hạn ký"), html.count("Chờ ký")) == (2, 1), page
+
+
 def test_the_list_has_pages_that_keep_the_filter(ward: dict[str, Any]) -> None:
     multiply(ward["ours"], 60)
     head = signed_in(ward["head"])
