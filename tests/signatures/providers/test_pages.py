@@ -11,6 +11,7 @@ from emr.accounts.models import Organization, User
 from emr.audit.models import AuditEvent
 from emr.common.clock import now
 from signatures.certificates.models import Certificate
+from signatures.certificates.services import set_status
 from signatures.providers.base import Pin
 from signatures.providers.models import Credential
 from signatures.providers.services import PinRefused, issue_demo_seal, unlocked
@@ -101,6 +102,17 @@ def test_a_blocked_pin_is_unlocked_with_a_reason_and_signs_again() -> None:
         assert key.sign_digest(b"\x00" * 32)
     line = AuditEvent.objects.get(action="pin.unlock")
     assert line.detail == {"in_a_row": 10, "reason": "Gặp trực tiếp, thẻ nhân viên"}
+
+
+def test_the_owner_sees_what_state_the_key_is_in() -> None:
+    an = make_signer()
+    client, url = Client(), reverse("signatures:signing:key")
+    client.force_login(an, backend="django.contrib.auth.backends.ModelBackend")
+    assert _("PIN blocked") not in client.get(url).content.decode()
+    _block(_key_of(an))
+    assert _("PIN blocked") in client.get(url).content.decode()
+    set_status(certificate=_key_of(an).certificate, status="revoked", reason="Mất khóa", by=None)
+    assert "Mất khóa" in client.get(url).content.decode()
 
 
 def test_nobody_unlocks_their_own_key() -> None:
