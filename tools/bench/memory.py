@@ -1,0 +1,113 @@
+"""(f) Memory of the whole stack, PostgreSQL and broker included: idle, and its slope under load.
+
+Proportional set size (shared pages counted once) of the supervisor and everything under it. The load: one page after
+another and an HL7 message now and then; the slope is fitted from the second minute on.
+"""
+
+import http.cookiejar
+import itertools
+import os
+import re
+import subprocess
+import sys
+import time
+import urllib.parse
+import urllib.request
+from pathlib import Path
+
+import psutil
+
+from emr.local.home import CHECKOUT
+from tools.bench.messages import send
+from tools.bench.report import Report
+
+WEB, HL7 = 8190, 2790
+IDLE_MB, SLOPE_MB = 900.0, 1.0
+
+
+def whole(process: psutil.Process) -> float:
+    """MB of a process and all its descendants."""
+    total = 0
+    for each in [process, *process.children(recursive=True)]:
+        try:
+            total += each.memory_full_info().pss
+        except psutil.NoSuchProcess:
+            continue
+    return total / 1024**2
+
+
+def measure(report: Report, home: Path, minutes: float, patient: str) -> None:
+    """Start the stack as `make run` does, look, load it, look again."""
+    environment = os.environ | {"EMR_HOME": str(home), "EMR_PORT": str(WEB), "EMR_MLLP_PORT": str(HL7)}
+    for name in ("DATABASE_URL", "EMR_OWNER_DATABASE_URL", "REDIS_URL", "DJANGO_SETTINGS_MODULE"):
+        environment.pop(name, None)
+    stack = subprocess.Popen(
+        [sys.executable, "-m", "emr.local"], cwd=CHECKOUT, env=environment, stdout=subprocess.DEVNULL
+    )
+    try:
+        _wait(stack)
+        time.sleep(20)
+        process = psutil.Process(stack.pid)
+        idle = whole(process)
+        report.add("f", "memory of the stack, idle", f"{idle:.0f} MB", "", idle, IDLE_MB)
+        slope, last = _load(process, minutes, patient)
+        report.add("f", f"its slope over {minutes:g} min of load", f"to {last:.0f} MB", "", slope, SLOPE_MB)
+    finally:
+        stack.terminate()
+        stack.wait(60)
+
+
+def _wait(stack: "subprocess.Popen[bytes]") -> None:
+    deadline = time.monotonic() + 180
+    while time.monotonic() < deadline:
+        if stack.poll() is not None:
+            raise RuntimeError("the stack didn't start")
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{WEB}/health/ready", timeout=5):
+                return
+        except OSError:
+            time.sleep(0.5)
+    raise RuntimeError("the stack isn't ready after three minutes")
+
+
+def _load(process: psutil.Process, minutes: float, patient: str) -> tuple[float, float]:
+    """(MB a minute, MB at the end)."""
+    base = f"http://127.0.0.1:{WEB}"
+    opener = _sign_in(base)
+    began, samples = time.monotonic(), []
+    next_sample = began + min(60.0, minutes * 30)
+    for turn in itertools.count():
+        for path in ("/", f"/patients/{patient}/", "/patients/"):
+            with opener.open(base + path, timeout=30) as answer:
+                answer.read()
+        if turn % 20 == 0:
+            send(HL7, turn, 5, f"M{int(began)}-")
+        if time.monotonic() >= next_sample:
+            samples.append((time.monotonic() - began, whole(process)))
+            next_sample += max(5.0, minutes * 60 / 40)
+        if time.monotonic() - began > minutes * 60:
+            break
+    return _slope(samples) * 60, samples[-1][1]
+
+
+def _sign_in(base: str) -> urllib.request.OpenerDirector:
+    jar = http.cookiejar.CookieJar()
+    opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(jar))
+    with opener.open(f"{base}/sign-in/") as answer:
+        found = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', answer.read().decode())
+    assert found is not None  # noqa: S101
+    fields = {"csrfmiddlewaretoken": found[1], "username": "bacsi", "password": "benhanmo"}
+    opener.addheaders.append(("Referer", f"{base}/sign-in/"))
+    with opener.open(f"{base}/sign-in/", urllib.parse.urlencode(fields).encode()) as answer:
+        if answer.url.endswith("/sign-in/"):
+            raise RuntimeError("nobody was signed in")
+    return opener
+
+
+def _slope(samples: list[tuple[float, float]]) -> float:
+    """Least squares: MB a second."""
+    count = len(samples)
+    middle = sum(at for at, _ in samples) / count
+    mean = sum(mb for _, mb in samples) / count
+    spread = sum((at - middle) ** 2 for at, _ in samples)
+    return sum((at - middle) * (mb - mean) for at, mb in samples) / spread

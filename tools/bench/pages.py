@@ -1,0 +1,141 @@
+"""Requests through the very WSGI application that the server runs, and the bare view that they are compared with.
+
+The bare view has Django's own middleware and nothing of ours: one SELECT by primary key, 1 KB of HTML, no
+transaction of its own.
+"""
+
+import io
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.core.handlers.wsgi import WSGIHandler
+from django.db import connection, transaction
+from django.http import HttpRequest, HttpResponse
+from django.test import Client, override_settings
+from django.urls import path
+
+from emr.accounts.models import User
+from patients.registry.models import Patient
+
+TOKEN = "b" * 32
+DJANGOS_OWN = [
+    "django.middleware.security.SecurityMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+_KILOBYTE = "<!doctype html><title>{name}</title>" + "<p>" * 300
+
+
+@transaction.non_atomic_requests
+def bare(_request: HttpRequest, pk: int) -> HttpResponse:
+    """The floor."""
+    name = Patient.objects.values_list("full_name", flat=True).get(pk=pk)
+    return HttpResponse(_KILOBYTE.format(name=name))
+
+
+urlpatterns = [path("bare/<int:pk>/", bare)]
+
+
+class Browser:
+    """One signed-in person's requests."""
+
+    def __init__(self, user: User) -> None:
+        client = Client()
+        client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+        session = client.cookies[settings.SESSION_COOKIE_NAME].value
+        self.cookie = (
+            f"{settings.SESSION_COOKIE_NAME}={session}; {settings.CSRF_COOKIE_NAME}={TOKEN}; "
+            f"{settings.LANGUAGE_COOKIE_NAME}=vi"
+        )
+        self.handler = WSGIHandler()
+
+    def get(self, address: str, **headers: str) -> bytes:
+        """The page at an address."""
+        return request(self.handler, "GET", address, HTTP_COOKIE=self.cookie, **headers)
+
+    def post(self, address: str, fields: dict[str, str], **headers: str) -> bytes:
+        """What the address answers to a form."""
+        return request(
+            self.handler,
+            "POST",
+            address,
+            urlencode(fields).encode(),
+            HTTP_COOKIE=self.cookie,
+            HTTP_X_CSRFTOKEN=TOKEN,
+            **headers,
+        )
+
+    def open(self, address: str) -> None:
+        """A page with everything that it loads by itself at once."""
+        for part in self_loading(self.get(address)):
+            self.get(part, HTTP_HX_REQUEST="true")
+
+
+def self_loading(page: bytes) -> list[str]:
+    """Addresses that htmx asks for as soon as the page is there."""
+    tags = re.findall(r"<[^>]*hx-trigger=\"[^\"]*\bload\b[^>]*>", page.decode())
+    return [found[1] for tag in tags if (found := re.search(r"hx-get=\"([^\"]+)\"", tag))]
+
+
+def request(handler: WSGIHandler, method: str, address: str, body: bytes = b"", **headers: str) -> bytes:
+    """One request, read to the end and closed as a server does. Raises RuntimeError unless it is answered 200."""
+    place, _, query = address.partition("?")
+    environ: dict[str, Any] = {
+        "REQUEST_METHOD": method,
+        "PATH_INFO": place,
+        "QUERY_STRING": query,
+        "SERVER_NAME": "localhost",
+        "SERVER_PORT": "80",
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "REMOTE_ADDR": "127.0.0.1",
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": "http",
+        "wsgi.input": io.BytesIO(body),
+        "wsgi.errors": io.StringIO(),
+        "CONTENT_LENGTH": str(len(body)),
+        "CONTENT_TYPE": "application/x-www-form-urlencoded",
+        **headers,
+    }
+    said: list[str] = []
+
+    def start_response(status: str, _headers: list[tuple[str, str]], _exc: Any = None) -> Callable[..., None]:
+        said.append(status)
+        return lambda _data: None
+
+    response = handler(environ, start_response)
+    try:
+        answer = b"".join(response)
+    finally:
+        response.close()  # type: ignore[attr-defined]
+    if not said[0].startswith("200"):
+        raise RuntimeError(f"{method} {place}: {said[0]}")
+    return answer
+
+
+@contextmanager
+def bare_site() -> Iterator[WSGIHandler]:
+    """Django as it comes, on the same database."""
+    with override_settings(ROOT_URLCONF=__name__, MIDDLEWARE=DJANGOS_OWN):
+        yield WSGIHandler()
+
+
+def queries_of(call: Callable[[], Any]) -> int:
+    """How many statements a call sends, transactions not counted."""
+    count = 0
+
+    def counting(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        nonlocal count
+        count += not sql.startswith(("SAVEPOINT", "RELEASE"))
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(counting):
+        call()
+    return count
