@@ -9,7 +9,7 @@ from django.conf import settings
 from django.contrib.sessions.backends.db import SessionStore
 from django.core.management import call_command
 from django.db import OperationalError
-from django.test import Client, override_settings
+from django.test import Client, RequestFactory, override_settings
 from django.utils import translation
 
 from emr.ui import navigation
@@ -24,6 +24,21 @@ TEMPLATES = Path(settings.BASE_DIR) / "templates"
 def _home_of(client: Client, user: object) -> str:
     client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")  # type: ignore[arg-type]
     return client.get("/").content.decode()
+
+
+class Seer:
+    """Somebody with the right "bench.see", as far as it reaches."""
+
+    is_authenticated = True
+
+    def __init__(self, reach: object = "everywhere") -> None:
+        self.reach = reach
+
+    def has_right(self, right: str) -> bool:
+        return right == "bench.see"
+
+    def departments_for(self, _right: str) -> object:
+        return self.reach
 
 
 @pytest.fixture
@@ -184,3 +199,32 @@ def test_a_database_that_does_not_answer_gives_503(client: Client, monkeypatch: 
     assert "tạm thời chưa truy cập được" in page
     assert 'data-bs-theme="dark"' in page
     assert "secret-host" not in page
+
+
+def test_of_a_place_and_one_within_it_the_inner_one_is_here(
+    monkeypatch: pytest.MonkeyPatch, rf: RequestFactory
+) -> None:
+    monkeypatch.setattr(navigation, "_entries", {})
+    monkeypatch.setattr(navigation, "address", {"outer": "/patients/", "inner": "/patients/register/"}.get)
+    for name in ("outer", "inner"):
+        navigation.register(Link(name, name, right="bench.see"))
+    for path, here in (("/patients/register/scan/", "inner"), ("/patients/", "outer"), ("/beds/", "")):
+        request = rf.get(path)
+        request.user = Seer()
+        current = [link.url_name for link, _url, is_here in navigation.links(request) if is_here]
+        assert current == ([here] if here else []), path
+
+
+@pytest.mark.parametrize(
+    ("reach", "seen"), [(frozenset({1}), ["any", "department"]), ("everywhere", ["any", "facility"])]
+)
+def test_an_entry_is_for_whom_its_reach_says(
+    monkeypatch: pytest.MonkeyPatch, rf: RequestFactory, reach: object, seen: list[str]
+) -> None:
+    monkeypatch.setattr(navigation, "_entries", {})
+    monkeypatch.setattr(navigation, "address", lambda name: f"/{name}/")
+    for name in ("any", "department", "facility"):
+        navigation.register(Panel(name, name, right="bench.see", reach=name))
+    request = rf.get("/")
+    request.user = Seer(reach)
+    assert [panel.url_name for panel, _url in navigation.panels(request)] == seen

@@ -84,3 +84,15 @@ def test_somebody_alike_is_shown_side_by_side(desk: Any, live_server: Any, scree
     desk.click(f"a[href='/patients/{dao.uuid}/']")
     desk.wait_for_selector("#patient-banner")
     assert Patient.objects.count() == 1
+
+
+@pytest.mark.parametrize("width", [820, 1024, 1366])
+def test_name_and_allergy_stand_whole_in_the_banner(desk: Any, live_server: Any, width: int) -> None:
+    dao = make_patient(full_name="Nguyễn Hoàng Thị Ngọc Đào")
+    record_allergy(patient=dao, substance="Amoxicilin và acid clavulanic", by=None)
+    desk.set_viewport_size({"width": width, "height": 900})
+    desk.goto(f"{live_server.url}/patients/{dao.uuid}/")
+    for part in (".name", ".allergy"):
+        cut = desk.eval_on_selector(f"#patient-banner {part}", "e => e.scrollWidth > e.clientWidth + 1")
+        assert not cut, part
+        expect(desk.locator(f"#patient-banner {part}")).to_be_in_viewport(ratio=1)
