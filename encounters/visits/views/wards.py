@@ -47,11 +47,10 @@ def ward(request: StaffRequest) -> HttpResponse:
     places = selectors.ward_places(user, department.pk if department else None)
     wanted = selectors.WardFilter(chip=kept.get("chip") or "all", words=kept.get("q", ""))
     page = Paginator(selectors.ward_search(user, places, wanted), PAGE).get_page(kept.get("page") or 1)
-    for place in page.object_list:
-        place.actions = row_actions(user, place.encounter)
     record("ward.list", by=user, detail={"chip": wanted.chip, "count": len(page.object_list)})
     context = {
         "page": page,
+        "rows": [(place, row_actions(user, place.encounter)) for place in page.object_list],
         "chips": selectors.ward_chips(user, places),
         "wanted": wanted,
         "department": department,
