@@ -10,6 +10,7 @@ from emr.audit.models import AuditEvent
 from patients.history.services import record_allergy
 from patients.registry import systems
 from patients.registry.models import Identifier, Patient
+from tests.encounters.visits.ward import know
 from tests.patients.people import make_clerk, make_patient
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.browser]
@@ -96,3 +97,18 @@ def test_name_and_allergy_stand_whole_in_the_banner(desk: Any, live_server: Any,
         cut = desk.eval_on_selector(f"#patient-banner {part}", "e => e.scrollWidth > e.clientWidth + 1")
         assert not cut, part
         expect(desk.locator(f"#patient-banner {part}")).to_be_in_viewport(ratio=1)
+
+
+def test_the_commune_is_looked_for_in_the_province_chosen(desk: Any, live_server: Any) -> None:
+    know("56", "Tỉnh Khánh Hòa", system="province")
+    know("22336", "Phường Nha Trang", system="commune")
+    desk.goto(f"{live_server.url}/patients/register/")
+    desk.select_option("#id_province", "56")
+    box = desk.locator("[role=combobox][name=commune_text]")
+    box.click()
+    with desk.expect_request(lambda request: "q=nha" in request.url) as asked:
+        box.press_sequentially("nha", delay=20)
+    assert "parent=56" in asked.value.url
+    box.fill("Phường Nha Trang")
+    desk.select_option("#id_province", "")  # another province has other communes
+    expect(box).to_have_value("")
