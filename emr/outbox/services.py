@@ -15,6 +15,7 @@ from django.db.models.functions import Now
 from kombu.exceptions import OperationalError
 
 from emr.common.arming import is_armed
+from emr.outbox.bell import Bell
 from emr.outbox.models import OutboxEvent
 from emr.outbox.registry import Delivery, Later, LeaseLost, Subscription, subscription, subscriptions
 
@@ -68,7 +69,7 @@ def publish_many(topic: str, facts: Sequence[tuple[str, dict[str, Any]]]) -> Non
         for event_id, queue in cursor.fetchall():
             by_queue.setdefault(queue, []).append(event_id)
     for queue, event_ids in by_queue.items():
-        transaction.on_commit(partial(wake, event_ids, queue))
+        transaction.on_commit(partial(bell.touch, event_ids, queue))
 
 
 def wake(event_ids: list[int], queue: str) -> bool:
@@ -86,6 +87,8 @@ def wake(event_ids: list[int], queue: str) -> bool:
         return False
     return True
 
+
+bell = Bell(wake)
 
 _CLAIM = """
 UPDATE outbox_outboxevent e
@@ -174,7 +177,7 @@ def _wake_next(event: OutboxEvent) -> None:
         cursor.execute(_NEXT, [event.subscriber, event.order_key, event.pk])
         following = cursor.fetchone()
     if following is not None:
-        wake([following[0]], following[1])
+        bell.touch([following[0]], following[1])
 
 
 def sweep() -> int:

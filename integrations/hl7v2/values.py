@@ -4,6 +4,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
 from typing import Final
 
 from integrations.hl7v2.charset import read_bytes
@@ -75,7 +76,10 @@ _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 def unescape(text: str, separators: Separators, charset: str = "utf-8") -> str:
     """Decode the escape sequences of one leaf and normalise it to NFC; what isn't understood stays as it was sent."""
     escape = separators.escape
-    if escape and escape in text:
+    is_escaped = bool(escape) and escape in text
+    if not is_escaped and text.isascii() and text.isprintable():
+        return text
+    if is_escaped:
         pieces = text.split(escape)
         decoded = [pieces[0]]
         index = 1
@@ -116,12 +120,19 @@ def _meaning(sequence: str, separators: Separators, charset: str) -> str | None:
     return None
 
 
+@lru_cache(maxsize=16)
+def _delimiters(separators: Separators) -> re.Pattern[str]:
+    return re.compile(f"[{re.escape(separators.field + separators.encoding_characters)}]")
+
+
 def escape(value: Value, separators: Separators) -> str:
     """One leaf as it goes on the wire: delimiters and line ends can neither start a field nor a segment (S-29)."""
     if value is None:
         return ""
     if value is NULL:
         return '""'
+    if value.isprintable() and not _delimiters(separators).search(value) and value != '""':
+        return value
     if value == '""':  # two quotation marks that are meant as text
         return f"{separators.escape}X2222{separators.escape}"
     sequences = {

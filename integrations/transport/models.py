@@ -2,6 +2,7 @@
 
 import hashlib
 import ipaddress
+from functools import lru_cache
 from typing import ClassVar
 
 from django.conf import settings
@@ -13,6 +14,16 @@ from django.utils.translation import gettext_lazy as _
 from emr.accounts.models import FacilityRecord
 from emr.common.models import Record
 from emr.common.triggers import AppendOnly, RowHistory, SameFacility
+
+
+@lru_cache(maxsize=1000)  # asked for every message
+def _admits(allowed: tuple[str, ...], address: str) -> bool:
+    try:
+        peer = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    peer = getattr(peer, "ipv4_mapped", None) or peer
+    return any(peer in ipaddress.ip_network(known, strict=False) for known in allowed)
 
 
 class Channel(FacilityRecord):
@@ -67,12 +78,7 @@ class Channel(FacilityRecord):
 
     def admits(self, address: str) -> bool:
         """Whether the peer's address is on the list."""
-        try:
-            peer = ipaddress.ip_address(address)
-        except ValueError:
-            return False
-        peer = getattr(peer, "ipv4_mapped", None) or peer
-        return any(peer in ipaddress.ip_network(known, strict=False) for known in self.allowed_addresses)
+        return _admits(tuple(self.allowed_addresses), address)
 
     def takes(self, message_type: str) -> bool:
         """Whether this neighbour may send this type of message."""

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import translation
 
 from emr.accounts.services import facility_setting
@@ -51,8 +51,9 @@ _PEOPLE = {"A05", "A28", "A31"}
 
 def apply_message(*, message_id: int) -> None:
     """Apply a stored message, once: called again, it finds that it's done. Errors that aren't the message's raise."""
-    message = Message.objects.select_related("channel__facility", "channel__account").get(pk=message_id)
-    state = MessageState.objects.select_for_update().get(message=message)
+    rows = MessageState.objects.select_related("message__channel__facility", "message__channel__account")
+    state = rows.select_for_update(of=("self",)).get(message_id=message_id)
+    message = state.message
     if state.state in {State.APPLIED, State.SUPERSEDED, State.DEAD}:
         return
     is_last_chance = state.waits_until is not None and state.waits_until <= now()
@@ -127,13 +128,22 @@ def _wait(message: Message, state: MessageState) -> None:
     transport.keep_waiting(message, state.waits_until or now() + timedelta(seconds=seconds))
 
 
+_WAITING = """
+SELECT s.message_id FROM transport_messagestate s JOIN transport_message m ON m.id = s.message_id
+WHERE s.state = 'waiting' AND m.channel_id = %s AND m.id <> %s
+  AND (m.patient_number = %s OR m.message_type = 'ADT^A40')
+"""
+
+
 def _wake_waiting(message: Message) -> None:
     """What waits for this patient (or for a merge, which names two) may find now what it lacked."""
-    waiting = Message.objects.filter(channel_id=message.channel_id, state_row__state=State.WAITING).exclude(
-        pk=message.pk
-    )
-    concerned = waiting.filter(patient_number=message.patient_number) | waiting.filter(message_type="ADT^A40")
-    for other in sorted(concerned.defer("reply").select_related("channel"), key=_happened_at):
+    with connection.cursor() as cursor:
+        cursor.execute(_WAITING, [message.channel_id, message.pk, message.patient_number])
+        waiting = [row[0] for row in cursor.fetchall()]
+    if not waiting:
+        return
+    concerned = Message.objects.filter(pk__in=waiting).defer("reply").select_related("channel")
+    for other in sorted(concerned, key=_happened_at):
         publish("hl7_message.received", order_key=other.order_key, message_id=other.pk)
 
 

@@ -160,9 +160,9 @@ def _address(adt: Adt, pid: Pid) -> dict[str, str]:
     if not sent.line:
         return {}
     changes = {"address_line": sent.street_address[:200], "address_text": sent.line[:400]}
-    if concept("province", sent.state_or_province):
+    if sent.state_or_province and concept("province", sent.state_or_province):
         changes["province"] = sent.state_or_province
-    if concept("commune", sent.county_code):
+    if sent.county_code and concept("commune", sent.county_code):
         changes["commune"] = sent.county_code
     return changes
 

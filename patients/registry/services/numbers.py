@@ -1,6 +1,8 @@
 """Numbers of patients: the facility's own series, and those that others issue."""
 
 import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext as _
@@ -12,6 +14,16 @@ from emr.common.errors import DomainError
 from emr.common.vietnamese import tidy
 from patients.registry import systems
 from patients.registry.models import Identifier, Patient
+
+
+@dataclass(frozen=True, slots=True)
+class NewNumber:
+    """A number that the person shows."""
+
+    system: str
+    value: str
+    valid_from: dt.date | None = None
+    valid_until: dt.date | None = None
 
 
 def _next(facility: Organization, system: str) -> int:
@@ -100,6 +112,43 @@ def add_identifier(
         others.filter(is_active=True, is_shared=False).update(is_shared=True)
     record("identifier.add", by=by, of=added, patient=patient, detail={"system": system, "shared": is_shared})
     return added
+
+
+def add_first_identifiers(*, patient: Patient, numbers: Sequence[NewNumber], by: User | None) -> None:
+    """The numbers, cleaned, of somebody who was made just now and has none: `add_identifier` for all at once."""
+    shown = {(n.system, n.value): n for n in numbers}
+    foreign = {key for key in shown if not systems.is_own(key[0])}
+    others: list[Identifier] = []
+    if foreign:
+        alike = Identifier.objects.filter(
+            facility_id=patient.facility_id, value__in={value for _system, value in foreign}, is_active=True
+        )
+        others = [row for row in alike if (row.system, row.value) in foreign]
+    if others:
+        Identifier.objects.filter(pk__in=[row.pk for row in others], is_shared=False).update(is_shared=True)
+    shared = {(row.system, row.value) for row in others}
+    try:
+        with transaction.atomic():
+            added = Identifier.objects.bulk_create(
+                Identifier(
+                    facility_id=patient.facility_id,
+                    patient=patient,
+                    system=number.system,
+                    value=number.value,
+                    is_own=systems.is_own(number.system),
+                    is_shared=key in shared,
+                    valid_from=number.valid_from,
+                    valid_until=number.valid_until,
+                )
+                for key, number in shown.items()
+            )
+    except IntegrityError as error:
+        raise DomainError(
+            _("Another patient holds this number."), code="number_taken", field="value"
+        ) from error
+    for row in added:
+        detail = {"system": row.system, "shared": row.is_shared}
+        record("identifier.add", by=by, of=row, patient=patient, detail=detail)
 
 
 @transaction.atomic

@@ -2,7 +2,6 @@
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TypedDict, Unpack
 
 from django.db import connection, transaction
@@ -17,7 +16,14 @@ from emr.outbox import publish
 from patients.registry import systems
 from patients.registry.matching import Match, Person, possible_duplicates
 from patients.registry.models import Identifier, Patient, Registration
-from patients.registry.services.numbers import add_identifier, clean_value, next_mrn, next_temporary_code
+from patients.registry.services.numbers import (
+    NewNumber,
+    add_first_identifiers,
+    add_identifier,
+    clean_value,
+    next_mrn,
+    next_temporary_code,
+)
 
 _OLDEST = 130
 
@@ -41,16 +47,6 @@ class Demographics(TypedDict, total=False):
     other_phone: str
     mother: Patient | None
     deceased_at: dt.datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class NewNumber:
-    """A number that the person shows."""
-
-    system: str
-    value: str
-    valid_from: dt.date | None = None
-    valid_until: dt.date | None = None
 
 
 class AlreadyRegistered(DomainError):
@@ -157,16 +153,8 @@ def register_patient(
         description=description,
         **details,
     )
-    add_identifier(patient=patient, system=systems.mrn(facility), value=mrn or next_mrn(facility), by=by)
-    for number in numbers:
-        add_identifier(
-            patient=patient,
-            system=number.system,
-            value=number.value,
-            by=by,
-            valid_from=number.valid_from,
-            valid_until=number.valid_until,
-        )
+    own = NewNumber(systems.mrn(facility), clean_value(systems.mrn(facility), mrn or next_mrn(facility)))
+    add_first_identifiers(patient=patient, numbers=[own, *numbers], by=by)
     if key:
         Registration.objects.create(facility=facility, key=key, patient=patient)
     record("patient.register", by=by, of=patient, patient=patient, detail={"temporary": is_temporary})
