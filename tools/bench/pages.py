@@ -56,10 +56,11 @@ class Browser:
             f"{settings.LANGUAGE_COOKIE_NAME}=vi"
         )
         self.handler = WSGIHandler()
+        self.kept: set[str] = set()
 
-    def get(self, address: str, **headers: str) -> bytes:
-        """The page at an address."""
-        return request(self.handler, "GET", address, HTTP_COOKIE=self.cookie, **headers)
+    def get(self, address: str, said: dict[str, str] | None = None, **headers: str) -> bytes:
+        """The page at an address; `said` is given the answer's headers."""
+        return request(self.handler, "GET", address, said=said, HTTP_COOKIE=self.cookie, **headers)
 
     def post(self, address: str, fields: dict[str, str], **headers: str) -> bytes:
         """What the address answers to a form."""
@@ -74,9 +75,13 @@ class Browser:
         )
 
     def open(self, address: str) -> None:
-        """A page with everything that it loads by itself at once."""
+        """A page with everything that it loads by itself, but for what the browser keeps (Cache-Control: max-age)."""
         for part in self_loading(self.get(address)):
-            self.get(part, HTTP_HX_REQUEST="true")
+            if part not in self.kept:
+                headers: dict[str, str] = {}
+                self.get(part, HTTP_HX_REQUEST="true", said=headers)
+                if "max-age" in headers.get("Cache-Control", ""):
+                    self.kept.add(part)
 
 
 def self_loading(page: bytes) -> list[str]:
@@ -85,7 +90,15 @@ def self_loading(page: bytes) -> list[str]:
     return [found[1] for tag in tags if (found := re.search(r"hx-get=\"([^\"]+)\"", tag))]
 
 
-def request(handler: WSGIHandler, method: str, address: str, body: bytes = b"", **headers: str) -> bytes:
+def request(
+    handler: WSGIHandler,
+    method: str,
+    address: str,
+    body: bytes = b"",
+    *,
+    said: dict[str, str] | None = None,
+    **headers: str,
+) -> bytes:
     """One request, read to the end and closed as a server does. Raises RuntimeError unless it is answered 200."""
     place, _, query = address.partition("?")
     environ: dict[str, Any] = {
@@ -104,10 +117,12 @@ def request(handler: WSGIHandler, method: str, address: str, body: bytes = b"", 
         "CONTENT_TYPE": "application/x-www-form-urlencoded",
         **headers,
     }
-    said: list[str] = []
+    answered: list[str] = []
 
-    def start_response(status: str, _headers: list[tuple[str, str]], _exc: Any = None) -> Callable[..., None]:
-        said.append(status)
+    def start_response(status: str, given: list[tuple[str, str]], _exc: Any = None) -> Callable[..., None]:
+        answered.append(status)
+        if said is not None:
+            said.update(given)
         return lambda _data: None
 
     response = handler(environ, start_response)
@@ -115,8 +130,8 @@ def request(handler: WSGIHandler, method: str, address: str, body: bytes = b"", 
         answer = b"".join(response)
     finally:
         response.close()  # type: ignore[attr-defined]
-    if not said[0].startswith("200"):
-        raise RuntimeError(f"{method} {place}: {said[0]}")
+    if not answered[0].startswith("200"):
+        raise RuntimeError(f"{method} {place}: {answered[0]}")
     return answer
 
 

@@ -169,6 +169,8 @@ def _address(adt: Adt, pid: Pid) -> dict[str, str]:
 
 def _keep_people(adt: Adt, patient: Patient) -> None:
     """NK1: people not on the list yet are added; nobody is taken off it by a message."""
+    if not adt.parsed.all("NK1"):
+        return
     known = {
         fold(name)
         for name in patient.related_people.filter(ended_at=None).values_list("full_name", flat=True)

@@ -4,12 +4,12 @@ from patients.registry.services.care import close_care as close_care
 from patients.registry.services.care import open_care as open_care
 from patients.registry.services.merging import merge_patients as merge_patients
 from patients.registry.services.merging import unmerge_patients as unmerge_patients
+from patients.registry.services.numbers import NewNumber as NewNumber
 from patients.registry.services.numbers import add_identifier as add_identifier
 from patients.registry.services.numbers import end_identifier as end_identifier
 from patients.registry.services.people import end_related_person as end_related_person
 from patients.registry.services.people import set_related_person as set_related_person
 from patients.registry.services.registering import AlreadyRegistered as AlreadyRegistered
-from patients.registry.services.registering import NewNumber as NewNumber
 from patients.registry.services.registering import PossibleDuplicates as PossibleDuplicates
 from patients.registry.services.registering import register_newborn as register_newborn
 from patients.registry.services.registering import register_patient as register_patient

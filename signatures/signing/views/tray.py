@@ -6,6 +6,7 @@ from uuid import UUID
 from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.utils.cache import patch_cache_control
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
@@ -160,8 +161,14 @@ def waiting(request: StaffRequest) -> HttpResponse:
     return render(request, "signatures/signing/_waiting.html", context)
 
 
+_COUNT_SECONDS = 30
+
+
 @requires(permissions.SIGN)
 @require_GET
 def count(request: StaffRequest) -> HttpResponse:
-    """How many wait, for the menu."""
-    return render(request, "signatures/signing/_count.html", {"count": waiting_for(request.user).count()})
+    """How many wait, for the menu of every page; the browser may keep it while somebody turns pages."""
+    waiting = waiting_for(request.user).count()
+    response = render(request, "signatures/signing/_count.html", {"count": waiting})
+    patch_cache_control(response, private=True, max_age=_COUNT_SECONDS)
+    return response

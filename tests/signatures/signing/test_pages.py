@@ -43,6 +43,14 @@ def test_the_tray_lists_what_waits_and_one_pin_signs_all() -> None:
         assert client.get(reverse("signatures:signing:tray"), {"by": by}).status_code == 200
 
 
+def test_the_menus_count_is_asked_once_for_many_pages_and_kept_from_others() -> None:
+    request = make_ready(make_signer())
+    answer = _client(request.signer).get(reverse("signatures:signing:count"))
+    assert b"1" in answer.content
+    assert answer["Cache-Control"] == "private, max-age=30"
+    assert "Cookie" in answer["Vary"]  # the next person at this PC has another session
+
+
 def test_a_wrong_pin_answers_422_and_stays_counted() -> None:
     request = make_ready(make_signer())
     client = _client(request.signer)
