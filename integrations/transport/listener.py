@@ -1,9 +1,9 @@
-"""The asyncio end of MLLP: connections in, whole frames to one writer thread in batches, its answers back.
+"""The asyncio end of MLLP: connections in, whole frames to writer threads in batches, their answers back.
 
-Many senders, one writer: the thread takes what has gathered while it was committing the last batch, so eight senders
-cost one COMMIT, not eight, and message ids follow the order of commit. The thread uses Django's ORM through an
-ordinary connection: an async driver would save nothing here, since there is only ever one transaction under way, and
-everything else (constraints, outbox, audit) is Django's.
+Many senders, few writers: a thread takes what has gathered while it was committing its last batch, so eight senders
+cost one or two COMMITs, not eight; while one writer waits for PostgreSQL the other reads headers. A connection stays
+with one writer, so that its messages are stored in the order sent. The threads use Django through ordinary
+connections: an async driver would save nothing, and constraints, outbox and audit are Django's.
 """
 
 import asyncio
@@ -50,12 +50,28 @@ class Limits:
     batch: int = 64
     batch_bytes: int = 32 * 1024 * 1024
     gather: float = 0.002
+    writers: int = 2
 
 
 @dataclass(slots=True)
 class _Pending:
     frame: Frame
     answered: asyncio.Future[Reply | None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Peer:
+    """A connection, and the queue of its writer."""
+
+    writer: asyncio.StreamWriter
+    address: str
+    queue: asyncio.Queue[_Pending]
+
+
+async def _hand_over(queue: asyncio.Queue[_Pending], frame: Frame) -> asyncio.Future[Reply | None]:
+    answered: asyncio.Future[Reply | None] = asyncio.get_running_loop().create_future()
+    await queue.put(_Pending(frame, answered))
+    return answered
 
 
 @dataclass(eq=False, slots=True)
@@ -70,8 +86,9 @@ class Listener:
     receive: Callable[[Sequence[Frame]], list[Reply]]
     admits: Callable[[str], bool]
     limits: Limits = field(default_factory=Limits)
-    _queue: asyncio.Queue[_Pending] = field(init=False)
-    _thread: ThreadPoolExecutor = field(init=False)
+    _queues: list[asyncio.Queue[_Pending]] = field(init=False)
+    _threads: ThreadPoolExecutor = field(init=False)
+    _count: int = field(default=0, init=False)
     _connections: dict[asyncio.Task[None], str] = field(default_factory=dict, init=False)
     _reading: set[asyncio.Task[None]] = field(default_factory=set, init=False)
     _stopping: asyncio.Event = field(init=False)
@@ -84,10 +101,13 @@ class Listener:
         ready: Callable[[int], None] | None = None,
     ) -> None:
         """Listen until `stop()`; then answer what has been read whole, and return."""
-        self._queue = asyncio.Queue(maxsize=self.limits.connections * 4)
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="mllp-writer")
+        self._queues = [
+            asyncio.Queue(maxsize=self.limits.connections * 4) for _ in range(self.limits.writers)
+        ]
+        # Who is at the door is asked beside the writers, so that a stranger keeps nobody waiting.
+        self._threads = ThreadPoolExecutor(self.limits.writers + 1, thread_name_prefix="mllp-writer")
         self._stopping = asyncio.Event()
-        writer = asyncio.create_task(self._write_batches())
+        writers = [asyncio.create_task(self._write_batches(queue)) for queue in self._queues]
         server = await asyncio.start_server(
             self._connected,
             host,
@@ -107,10 +127,10 @@ class Listener:
                 task.cancel()
             if self._connections:
                 await asyncio.wait(list(self._connections), timeout=self.limits.answer)
-            writer.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await writer
-            self._thread.shutdown(wait=True)
+            for task in writers:
+                task.cancel()
+            await asyncio.gather(*writers, return_exceptions=True)
+            self._threads.shutdown(wait=True)
 
     def stop(self) -> None:
         """Begin to drain."""
@@ -124,7 +144,9 @@ class Listener:
         try:
             if await self._is_welcome(address):
                 _keep_alive(writer)
-                await self._converse(reader, writer, address)
+                self._count += 1
+                queue = self._queues[self._count % len(self._queues)]
+                await self._converse(reader, _Peer(writer, address, queue))
         except (ConnectionError, TimeoutError, ssl.SSLError) as error:
             logger.warning("MLLP connection from %s closed: %s", address, type(error).__name__)
         except asyncio.CancelledError:
@@ -144,11 +166,9 @@ class Listener:
         ):
             logger.warning("MLLP connection from %s refused: too many connections", address)
             return False
-        return await asyncio.get_running_loop().run_in_executor(self._thread, self.admits, address)
+        return await asyncio.get_running_loop().run_in_executor(self._threads, self.admits, address)
 
-    async def _converse(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, address: str
-    ) -> None:
+    async def _converse(self, reader: asyncio.StreamReader, peer: _Peer) -> None:
         """Read frames, hand them over in order, answer in order."""
         decoder = FrameDecoder()
         deadline: float | None = None
@@ -161,25 +181,25 @@ class Listener:
             try:
                 frames = decoder.feed(chunk)
             except FrameTooLong as error:
-                await self._answer(writer, [Frame(error.head, address, is_cut=True)])
+                await self._answer(peer, [Frame(error.head, peer.address, is_cut=True)])
                 return
             if frames or not decoder.is_half:
                 deadline = None
             if decoder.is_half and deadline is None:
                 deadline = loop.time() + self.limits.half_frame
-            if frames and not await self._answer(writer, [Frame(raw, address) for raw in frames]):
+            if frames and not await self._answer(peer, [Frame(raw, peer.address) for raw in frames]):
                 return
 
-    async def _answer(self, writer: asyncio.StreamWriter, frames: list[Frame]) -> bool:
+    async def _answer(self, peer: _Peer, frames: list[Frame]) -> bool:
         """Have the frames stored and send the answers in order; False when the connection ends here."""
-        waiting = [await self._hand_over(frame) for frame in frames]
+        waiting = [await _hand_over(peer.queue, frame) for frame in frames]
         for answered in waiting:
             reply = await answered
             if reply is None:
                 return False
             if reply.wire:
-                writer.write(reply.wire)
-                await asyncio.wait_for(writer.drain(), self.limits.answer)
+                peer.writer.write(reply.wire)
+                await asyncio.wait_for(peer.writer.drain(), self.limits.answer)
             if reply.close:
                 return False
         return True
@@ -195,28 +215,21 @@ class Listener:
         finally:
             self._reading.discard(task)
 
-    async def _hand_over(self, frame: Frame) -> asyncio.Future[Reply | None]:
-        answered: asyncio.Future[Reply | None] = asyncio.get_running_loop().create_future()
-        await self._queue.put(_Pending(frame, answered))
-        return answered
-
-    async def _write_batches(self) -> None:
+    async def _write_batches(self, queue: asyncio.Queue[_Pending]) -> None:
         loop = asyncio.get_running_loop()
         batch: list[_Pending] = []
         while True:
-            expected, batch = len(batch), [await self._queue.get()]
-            if self._queue.qsize() + 1 < expected:
+            expected, batch = len(batch), [await queue.get()]
+            if queue.qsize() + 1 < expected:
                 # Those just answered send their next in a moment: one COMMIT for all instead of one for the quickest.
                 await asyncio.sleep(self.limits.gather)
             size = len(batch[0].frame.raw)
-            while (
-                not self._queue.empty() and len(batch) < self.limits.batch and size < self.limits.batch_bytes
-            ):
-                batch.append(self._queue.get_nowait())
+            while not queue.empty() and len(batch) < self.limits.batch and size < self.limits.batch_bytes:
+                batch.append(queue.get_nowait())
                 size += len(batch[-1].frame.raw)
             try:
                 replies: list[Reply | None] = list(
-                    await loop.run_in_executor(self._thread, self.receive, [p.frame for p in batch])
+                    await loop.run_in_executor(self._threads, self.receive, [p.frame for p in batch])
                 )
             except Exception as error:
                 # The text may quote a message: only the kind is logged. No answer means "send again".

@@ -18,7 +18,7 @@ from unittest.mock import patch
 
 from tools.bench.report import Report
 
-WARM, EACH = 1, 6
+WARM, EACH = 3, 5
 
 
 def measure(report: Report, entries: list[int], pin: str) -> None:
