@@ -23,6 +23,7 @@ from emr.local.home import CHECKOUT, Home
 from emr.local.instance import Instance
 from emr.local.postgres import OWNER, SUPERUSER, Postgres
 from emr.local.supervisor import Program
+from emr.outbox import services as outbox
 from tests.faults import effects
 from tests.support import databases
 from tests.support.services import TEMPLATE, Services
@@ -150,13 +151,13 @@ def open_house(suite: Services, free_ports: tuple[int, int]) -> Iterator[House]:
             databases.prepare(services, NAME.removeprefix("test_"))
             house = House(services, *free_ports, _programs(home, free_ports[1]))
             house.sql(effects.TABLE)
-            Celery("faults", broker=services.broker.url).set_current()
+            _ring_at(Celery("faults", broker=services.broker.url))
             with override_settings(EMR_HOME=home.root):
                 yield house
         finally:
             for name in list(house.running) if house else ():
                 house.kill(name)  # type: ignore[union-attr]
-            celery_app.set_current()
+            _ring_at(celery_app)
             TransactionTestCase._fixture_teardown = teardown  # type: ignore[method-assign]
             for alias, was in kept.items():
                 connections[alias].close()
@@ -164,6 +165,20 @@ def open_house(suite: Services, free_ports: tuple[int, int]) -> Iterator[House]:
             if house and not services.postgres.server_pid():
                 house.start_postgres()
             services.stop()
+
+
+def _ring_at(app: Celery) -> None:
+    """Let this thread and the bell's own ring at the app's broker, what was meant for the last one first."""
+    outbox.bell.flush(10)
+    app.set_current()
+    app.set_default()
+    outbox._quiet_until = 0.0
+
+
+def _ring_at(app: Celery) -> None:
+    """What this process publishes goes to this app's broker, whichever thread rings for it."""
+    app.set_current()
+    app.set_default()
 
 
 def _copy_template(suite: Postgres, new: Postgres) -> None:

@@ -13,6 +13,7 @@ from django.contrib.auth.hashers import Argon2PasswordHasher
 
 from emr.accounts.models import User
 from emr.outbox import publish_many
+from emr.outbox.services import bell
 from encounters.documents import services as documents
 from encounters.documents.models import Document
 from encounters.visits.models import Encounter
@@ -59,6 +60,7 @@ def owe(ledger: Ledger, topic: str, count: int) -> None:
     """So many events in one transaction; whoever published them was told that they will happen."""
     facts = [ledger.send(uuid.uuid4()) for _ in range(count)]
     publish_many(topic, [("", {"fact": fact}) for fact in facts])
+    assert bell.flush(10)  # what happens to the broker next finds it rung
     for fact in facts:
         ledger.acknowledge(fact)
 
