@@ -60,7 +60,7 @@ def duplicate_key(channel: Channel, *, control_id: str, date_time: str, raw: byt
     return control_id[:300]
 
 
-# One statement stores a batch: three round trips through the ORM took four times the CPU (docs/benchmarks.md, e).
+# One statement stores a batch: three round trips through the ORM took more than twice the CPU.
 _STORE = """
 WITH filed AS (
     INSERT INTO transport_message (uuid, facility_id, channel_id, received_at, peer_address, raw, sha256, size,
