@@ -175,12 +175,6 @@ def _ring_at(app: Celery) -> None:
     outbox._quiet_until = 0.0
 
 
-def _ring_at(app: Celery) -> None:
-    """What this process publishes goes to this app's broker, whichever thread rings for it."""
-    app.set_current()
-    app.set_default()
-
-
 def _copy_template(suite: Postgres, new: Postgres) -> None:
     """The migrated template of this run, which takes a moment, rather than migrating once more."""
     with psycopg.connect(new.url(SUPERUSER, "postgres"), autocommit=True) as connection:
