@@ -33,6 +33,13 @@ def no_subscribers_left() -> Iterator[None]:
     services._quiet_until = 0.0
 
 
+@pytest.fixture(autouse=True)
+def nothing_rings_from_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither an earlier test's ring nor the pause after one that found no broker."""
+    assert services.bell.flush(10)
+    monkeypatch.setattr(services, "_quiet_until", 0.0)
+
+
 @pytest.fixture
 def bell(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The doorbell, unheard: ids that would have woken a worker."""
@@ -55,6 +62,7 @@ def test_a_fact_of_a_rolled_back_transaction_never_happened(bell: list[int]) -> 
         publish("thing.happened", thing_id=1)
         raise RuntimeError
     assert not OutboxEvent.objects.exists()
+    assert services.bell.flush(5)
     assert bell == []
 
 
@@ -62,7 +70,9 @@ def test_the_bell_rings_only_after_the_commit(bell: list[int]) -> None:
     _subscribe(lambda _delivery: None)
     with transaction.atomic():
         publish("thing.happened", thing_id=1)
+        assert services.bell.flush(5)
         assert bell == []
+    assert services.bell.flush(5)
     assert bell == [OutboxEvent.objects.get().pk]
 
 
@@ -202,6 +212,7 @@ def test_the_sweeper_finds_what_the_bell_missed(bell: list[int]) -> None:
     with connection.cursor() as cursor:
         cursor.execute("UPDATE outbox_outboxevent SET created_at = now() - interval '1 minute'")
     assert sweep() == 1
+    assert services.bell.flush(5)
     assert bell == [event.pk]
     assert sweep() == 0  # woken already; not again for half a minute
 
@@ -255,6 +266,7 @@ def test_many_facts_ring_the_bell_once(monkeypatch: pytest.MonkeyPatch) -> None:
     )
     _subscribe(lambda _delivery: None)
     publish_many("thing.happened", [(f"patient:{number}", {"thing_id": number}) for number in range(3)])
+    assert services.bell.flush(5)
     assert rung == [list(OutboxEvent.objects.order_by("pk").values_list("pk", flat=True))]
 
 
