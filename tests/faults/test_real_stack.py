@@ -99,7 +99,7 @@ def _start(folder: Path, port: int, mllp_port: int) -> RealRun:
 
 
 def _victims(run: RealRun) -> dict[str, psutil.Process]:
-    """One process of each kind, by what its command line says."""
+    """One process of each kind, by what its command line says; nothing while one of them is missing."""
     words = {
         "the web's parent": "granian",
         "the workers' parent": "emr.celery worker",
@@ -108,20 +108,25 @@ def _victims(run: RealRun) -> dict[str, psutil.Process]:
         "postgres": "bin/postgres -D",
         "broker": "-server",
     }
-    living = sorted(run.living(), key=lambda process: process.create_time())
-    lines = [(process, " ".join(process.cmdline())) for process in living]
-    found = {name: next(p for p, line in lines if word in line) for name, word in words.items()}
-    for name in ("the web's parent", "the workers' parent"):
-        found[name.replace("parent", "child")] = found[name].children()[0]
+    try:
+        living = sorted(run.living(), key=lambda process: process.create_time())
+        lines = [(process, " ".join(process.cmdline())) for process in living]
+        found = {name: next(p for p, line in lines if word in line) for name, word in words.items()}
+        for name in ("the web's parent", "the workers' parent"):
+            found[name.replace("parent", "child")] = found[name].children()[0]
+    except (StopIteration, IndexError, psutil.Error):
+        return {}
     return found
 
 
 def test_whatever_is_killed_comes_back_by_itself_and_nothing_is_lost(people: People, tmp_path: Path) -> None:
     people.work()
+    wait_for(lambda: _victims(people.run), 60)
     for name in _victims(people.run):
-        victim = _victims(people.run)[name]
-        os.kill(victim.pid, signal.SIGKILL)
-        wait_for(lambda: name in _victims_or_none(people.run, victim), 60)  # noqa: B023
+        wait_for(lambda: _victims(people.run), 60)
+        victim = _victims(people.run)[name].pid
+        os.kill(victim, signal.SIGKILL)
+        wait_for(lambda: (now := _victims(people.run)) and now[name].pid != victim, 60)  # noqa: B023
         people.work()
     people.compare()
 
@@ -144,11 +149,3 @@ def test_whatever_is_killed_comes_back_by_itself_and_nothing_is_lost(people: Peo
     people.run.process.send_signal(signal.SIGINT)
     assert people.run.process.wait(60) == 0
     assert not people.run.living()
-
-
-def _victims_or_none(run: RealRun, dead: psutil.Process) -> dict[str, psutil.Process]:
-    """Those of now, without the dead one; nothing while one of them is missing."""
-    try:
-        return {name: process for name, process in _victims(run).items() if process.pid != dead.pid}
-    except (StopIteration, IndexError, psutil.Error):
-        return {}
