@@ -21,12 +21,11 @@ class Bell:
 
     def __init__(self, ring: Ring) -> None:
         self._ring = ring
-        self._pid = 0
         self._renew()
+        os.register_at_fork(after_in_child=self._renew)
 
     def _renew(self) -> None:
         """A forked child has no thread, and whatever its parent held is its parent's."""
-        self._pid = os.getpid()
         self._waiting: dict[str, list[int]] = {}
         self._changed = threading.Condition()
         self._is_ringing = False
@@ -34,8 +33,6 @@ class Bell:
 
     def touch(self, event_ids: list[int], queue: str) -> None:
         """Ring for these soon."""
-        if self._pid != os.getpid():
-            self._renew()
         with self._changed:
             self._waiting.setdefault(queue, []).extend(event_ids)
             if self._thread is None:

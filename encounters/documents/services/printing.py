@@ -1,5 +1,7 @@
 """From a frozen version to its PDF, in a worker."""
 
+from typing import Any
+
 from django.db import transaction
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString, mark_safe
@@ -9,8 +11,18 @@ from emr.outbox import publish
 from emr.storage.services import store_bytes
 from encounters.documents.models import Document, DocumentBytes, DocumentVersion
 from encounters.documents.sections import sections_of
-from encounters.documents.signers import in_sections
 from encounters.forms.services import print_body
+
+
+def printed_sections(code: str, composition: dict[str, Any]) -> dict[str, SafeString]:
+    """What other rooms wrote into a version of this form (orders …), each as their own template prints it."""
+    frozen = composition["sections"]
+    return {
+        section.name: mark_safe(  # noqa: S308  our own template, autoescaped
+            render_to_string(section.print_template, {"section": frozen.get(section.name, {})})
+        )
+        for section in sections_of(code)
+    }
 
 
 def render_version(version: DocumentVersion) -> bytes:
@@ -20,18 +32,12 @@ def render_version(version: DocumentVersion) -> bytes:
 
     document, composition = version.document, version.composition
     with override("vi"):
-        slots: dict[str, SafeString] = {
-            section.name: mark_safe(  # noqa: S308  our own template, autoescaped
-                render_to_string(
-                    section.print_template, {"section": composition["sections"].get(section.name, {})}
-                )
-            )
-            for section in sections_of(document.code)
-        }
-        slots |= in_sections(composition.get("signers", []))
         response = version.response
         body = print_body(
-            response.questionnaire, response.resource, sections=slots, at=version.frozen_at.isoformat()
+            response.questionnaire,
+            response.resource,
+            sections=printed_sections(document.code, composition),
+            at=version.frozen_at.isoformat(),
         )
         html = render_version_html(composition, body=body, frozen_at=version.frozen_at)
     return render_pdf(html, identifier=version.uuid.bytes)

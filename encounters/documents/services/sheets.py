@@ -7,7 +7,7 @@ from typing import Any
 from django.db import transaction
 from django.template.loader import render_to_string
 from django.utils.dateparse import parse_datetime
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
@@ -18,8 +18,8 @@ from emr.common.errors import DomainError
 from emr.outbox import publish
 from emr.storage.services import store_bytes
 from encounters.documents.models import CoursePrint, DocumentVersion
-from encounters.documents.sections import sections_of
 from encounters.documents.selectors import ENTRY
+from encounters.documents.services.printing import printed_sections
 from encounters.documents.sheets import content_of, entries_between
 from encounters.forms.services import checksum, columns_of, print_parts
 from encounters.visits.models import Encounter
@@ -181,17 +181,12 @@ def _sheets(content: dict[str, Any], on_entry: Callable[[], None]) -> list[dict[
 
 def _cells(version: DocumentVersion) -> list[SafeString]:
     """What one entry writes into each column."""
-    slots: dict[str, SafeString] = {
-        section.name: mark_safe(  # noqa: S308  our own template, autoescaped
-            render_to_string(
-                section.print_template, {"section": version.composition["sections"].get(section.name, {})}
-            )
-        )
-        for section in sections_of(ENTRY)
-    }
     response = version.response
     parts = print_parts(
-        response.questionnaire, response.resource, sections=slots, at=version.frozen_at.isoformat()
+        response.questionnaire,
+        response.resource,
+        sections=printed_sections(ENTRY, version.composition),
+        at=version.frozen_at.isoformat(),
     )
     return list(parts.values())
 
