@@ -75,6 +75,18 @@ def test_two_frames_in_one_packet_noise_and_split_frames(listener: RunningListen
     assert Message.objects.count() == 3
 
 
+def test_one_sender_s_messages_are_stored_and_answered_in_the_order_sent(listener: RunningListener) -> None:
+    """Several writers store; a connection stays with one of them (F-17)."""
+    names = [f"S{number:02d}" for number in range(40)]
+    with RawSender(listener.port) as sender:
+        sender.send(b"".join(frame(adt(control_id=name)) for name in names))
+        answers = sender.receive(len(names))
+    assert [control_id.encode() in answer for control_id, answer in zip(names, answers, strict=True)] == [
+        True
+    ] * 40
+    assert list(Message.objects.order_by("pk").values_list("control_id", flat=True)) == names
+
+
 def test_a_half_frame_is_dropped_in_time_and_others_don_t_notice() -> None:
     """Six seconds stand for the thirty of the hospital; the other sender is answered well within them."""
     load(make_facility())

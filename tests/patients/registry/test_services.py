@@ -120,6 +120,19 @@ def test_the_former_number_on_a_new_card_proposes_the_old_record() -> None:
     assert (match.kind, match.matches[0].patient) == ("possible", dao)
 
 
+def test_a_new_patient_with_somebody_s_foreign_number_is_flagged_and_so_is_the_other() -> None:
+    number = NewNumber(systems.CITIZEN, "001080000017")
+    for name in ("Nguyễn Văn An", "Trần Thị Bình"):
+        register_patient(
+            facility=make_facility(), by=None, full_name=name, numbers=[number, number], another_person=True
+        )
+    flags = Identifier.objects.filter(system=systems.CITIZEN).order_by("pk")
+    assert list(flags.values_list("patient__full_name", "is_shared")) == [
+        ("Nguyễn Văn An", True),
+        ("Trần Thị Bình", True),
+    ]
+
+
 def test_a_shared_number_with_another_name_is_asked_about_and_not_opened() -> None:
     facility = make_facility()
     hung = make_patient("Trần Văn Hùng", birth_date=dt.date(1987, 1, 1), sex="male")
