@@ -11,6 +11,7 @@ from emr.outbox import publish
 from emr.storage.services import store_bytes
 from encounters.documents.models import Document, DocumentBytes, DocumentVersion
 from encounters.documents.sections import sections_of
+from encounters.documents.signers import in_sections
 from encounters.forms.services import print_body
 
 
@@ -32,11 +33,12 @@ def render_version(version: DocumentVersion) -> bytes:
 
     document, composition = version.document, version.composition
     with override("vi"):
+        slots = printed_sections(document.code, composition) | in_sections(composition.get("signers", []))
         response = version.response
         body = print_body(
             response.questionnaire,
             response.resource,
-            sections=printed_sections(document.code, composition),
+            sections=slots,
             at=version.frozen_at.isoformat(),
         )
         html = render_version_html(composition, body=body, frozen_at=version.frozen_at)
