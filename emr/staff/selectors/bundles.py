@@ -100,3 +100,9 @@ def pending_changes(user: User) -> QuerySet[RoleChange]:
     return RoleChange.objects.filter(
         facility=user.facility_id, status=RoleChange.Status.PENDING
     ).select_related("proposed_by")
+
+
+def differing(groups: Sequence[Group]) -> list[Group]:
+    """Only the rows in which the bundles disagree."""
+    kept = [Group(group.room, [row for row in group.rows if row.differs]) for group in groups]
+    return [group for group in kept if group.rows]
