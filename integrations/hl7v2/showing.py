@@ -194,7 +194,9 @@ def _demand_same_results(raw: bytes, charset: str, edited: str) -> None:
     values = _results_of(before.lines, before.separators)
     if values != _results_of(after, before.separators) or (values and after[0][:8] != before.lines[0][:8]):
         raise DomainError(
-            _("A result's value, unit, range, flag, status or remark can't be changed here: the sender corrects it."),
+            _(
+                "A result's value, unit, range, flag, status or remark can't be changed here: the sender corrects it."
+            ),
             code="result",
             field="text",
         )

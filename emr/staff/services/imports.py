@@ -20,6 +20,7 @@ from emr.common.clock import local_today, now
 from emr.common.errors import DomainError
 from emr.common.vietnamese import fold, tidy
 from emr.outbox import publish
+from emr.staff.hours import read_hours, write_hours
 from emr.staff.models import PractisingLicence, StaffImport
 from emr.staff.services.licences import record_licence
 from emr.staff.services.people import change_member, propose_username
@@ -65,6 +66,7 @@ class _House:
     departments: dict[str, Organization]
     roles: dict[str, str]  # folded code or label: code
     held: set[tuple[int, str, int]]
+    licences: dict[tuple[int, str], PractisingLicence]
     seen: dict[str, str] = field(default_factory=dict)
 
 
@@ -181,6 +183,10 @@ def _house(by: User) -> _House:
         departments={department.code.upper(): department for department in departments},
         roles=names,
         held=set(held.values_list("user_id", "role", "department_id")),
+        licences={
+            (row.user_id, row.number): row
+            for row in PractisingLicence.objects.filter(facility=by.facility_id)
+        },
     )
 
 
@@ -253,6 +259,8 @@ def _licence_errors(values: dict[str, str]) -> list[str]:
     ]
     if values.get("profession") and _profession(values) is None:
         errors.append(_("There is no profession “%(name)s”.") % {"name": values["profession"]})
+    if _hours(values) is None:
+        errors.append(_("Write the hours like “T2-T6 07:30-16:30; T7 07:30-11:30”."))
     return errors
 
 
@@ -274,6 +282,13 @@ def _profession(values: dict[str, str]) -> str | None:
     return known.get(written)
 
 
+def _hours(values: dict[str, str]) -> str | None:
+    try:
+        return write_hours(read_hours(values.get("hours", "")))
+    except ValueError:
+        return None
+
+
 def _new_role(house: _House, known: User, values: dict[str, str]) -> bool:
     role = house.roles.get(fold(values.get("role", "")))
     department = house.departments.get(values.get("department", "").upper())
@@ -286,7 +301,7 @@ def _changes(house: _House, known: User, values: dict[str, str]) -> bool:
         known.full_name != values.get("full_name")
         or known.title != title
         or _new_role(house, known, values)
-        or bool(values.get("licence_number") and values["licence_number"] != known.licence_number)
+        or _new_licence(house, known, values) is not None
     )
 
 
@@ -313,23 +328,25 @@ def _apply(house: _House, values: dict[str, str]) -> None:
         role, department = house.roles[fold(values["role"])], house.departments[values["department"].upper()]
         grant_role(user=user, role=role, department=department, by=house.by)
         house.held.add((user.pk, role, department.pk))
-    if values.get("licence_number"):
-        _keep_licence(house, user, values)
+    if (wanted := _new_licence(house, user, values)) is not None:
+        licence = record_licence(user=user, by=house.by, **wanted)
+        house.licences[user.pk, licence.number] = licence
 
 
-def _keep_licence(house: _House, user: User, values: dict[str, str]) -> None:
-    number = values["licence_number"]
+def _new_licence(house: _House, user: User, values: dict[str, str]) -> dict[str, Any] | None:
+    """What is to be recorded of the row's licence; None when it is there as written, or the row has none."""
+    number = values.get("licence_number", "")
+    if not number:
+        return None
+    present = house.licences.get((user.pk, number))
     wanted = {
         "profession": _profession(values) or PractisingLicence.Profession.OTHER.value,
-        "valid_from": _day(values.get("valid_from", "")) or local_today(),
+        "valid_from": _day(values.get("valid_from", ""))
+        or (present.valid_from if present else local_today()),
         "valid_to": _day(values.get("valid_to", "")),
         "scope": values.get("scope", ""),
-        "hours": values.get("hours", ""),
+        "hours": _hours(values) or "",
     }
-    present = PractisingLicence.objects.filter(user=user, number=number).first()
-    if present is not None:
-        if not values.get("valid_from"):
-            wanted["valid_from"] = present.valid_from
-        if all(getattr(present, name) == value for name, value in wanted.items()):
-            return
-    record_licence(user=user, number=number, by=house.by, **wanted)
+    if present is not None and all(getattr(present, name) == value for name, value in wanted.items()):
+        return None
+    return {"number": number, **wanted}

@@ -102,6 +102,7 @@ def test_who_is_known_by_the_staff_code_is_brought_up_to_date(house: Office) -> 
         ({"username": "ân!"}, "tên đăng nhập"),
         ({"valid_to": "31/02/2029"}, "Hiệu lực đến"),
         ({"profession": "thầy cúng"}, "thầy cúng"),
+        ({"hours": "sáng"}, "giờ"),
         ({"full_name": "A" * 121}, "120"),
     ],
 )
