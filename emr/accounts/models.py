@@ -287,7 +287,6 @@ class PractitionerRole(Record):
     ends_at = models.DateTimeField(null=True, blank=True)
 
     objects = HeldRoles.as_manager()
-    granted: list[str]
 
     class Meta:
         constraints = [
@@ -325,7 +324,8 @@ class PractitionerRole(Record):
     @property
     def grants(self) -> dict[str, str]:
         """{right: scope}, of rows read `with_grants`."""
-        return dict(pair.split(" ", 1) for pair in self.granted)
+        pairs: list[str] = vars(self)["granted"]
+        return dict(pair.split(" ", 1) for pair in pairs)
 
     def overlaps(self, other: "PractitionerRole") -> bool:
         """Whether both are held at some instant."""

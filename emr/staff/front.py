@@ -48,7 +48,7 @@ PLACES = (
     Place(
         MANAGE,
         "staff:departments",
-        _("Departments and beds"),
+        _("Departments with beds"),
         _("Departments, wards, rooms, beds"),
         "building",
     ),

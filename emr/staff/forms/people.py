@@ -79,7 +79,7 @@ class PersonForm(forms.Form):
     full_name = forms.CharField(label=_("Full name"), max_length=_NAME_LENGTH)
     staff_code = forms.CharField(label=_("Staff code"), max_length=30)
     title = forms.CharField(
-        label=_("Title"),
+        label=_("Professional title"),
         max_length=60,
         required=False,
         help_text=_("As printed before the name: BS.CKI, ĐD."),

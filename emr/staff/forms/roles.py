@@ -16,4 +16,4 @@ class CopyForm(forms.Form):
 def read_grants(posted: QueryDict) -> dict[str, str]:
     """{right: scope} of fields named after the rights; what is unknown is left out."""
     scopes = {scope.value for scope in roles.Scope}
-    return {right: posted[right] for right in roles.RIGHTS if posted.get(right) in scopes}
+    return {right: scope for right in roles.RIGHTS if (scope := posted.get(right)) in scopes}

@@ -67,7 +67,7 @@ def export(request: StaffRequest, kind: str) -> HttpResponse:
     found = selectors.in_words(list(selectors.staff_list(request.user, question)), facility_id)
     states = dict(FilterForm.base_fields["state"].choices)  # type: ignore[attr-defined]  # a ChoiceField
     heads = [
-        _("Staff code"), _("Full name"), _("Title"), _("Username"), _("Department"), _("Role"),
+        _("Staff code"), _("Full name"), _("Professional title"), _("Username"), _("Department"), _("Role"),
         _("Practising licence"), _("Valid to"), _("State"),
     ]  # fmt: skip
     rows: list[list[sheets.Cell]] = [

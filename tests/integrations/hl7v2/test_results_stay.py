@@ -6,12 +6,12 @@ from emr.common.errors import DomainError
 from integrations.hl7v2.showing import Hl7Reader
 
 RAW = (
-    "MSH|^~\\&|LIS|99999|EMR|99999|20261122143000||ORU^R01|R1|P|2.5.1\r"
-    "PID|1||BN000001^^^BV99999^MR||NGUYEN^THI DAO||19570314|F\r"
-    "OBR|1|A1|L1|GLU^Glucose^L\r"
-    "OBX|1|NM|GLU^Glucose^L||5.6|mmol/L|3.9-6.4|N|||F|||20261122142000\r"
-    "NTE|1||hemolysis seen\r"
-).encode()
+    b"MSH|^~\\&|LIS|99999|EMR|99999|20261122143000||ORU^R01|R1|P|2.5.1\r"
+    b"PID|1||BN000001^^^BV99999^MR||NGUYEN^THI DAO||19570314|F\r"
+    b"OBR|1|A1|L1|GLU^Glucose^L\r"
+    b"OBX|1|NM|GLU^Glucose^L||5.6|mmol/L|3.9-6.4|N|||F|||20261122142000\r"
+    b"NTE|1||hemolysis seen\r"
+)
 
 
 def _edited(*changes: tuple[str, str]) -> str:
