@@ -234,8 +234,8 @@ class Role(Record):
 
     @property
     def label(self) -> StrOrPromise:
-        """The name on pages; a shipped one in the reader's language."""
-        return roles.label_of(self.code) if self.is_shipped else self.name
+        """The name on pages; that of a shipped code in the reader's language."""
+        return roles.label_of(self.code) if self.code in roles.ROLES else self.name
 
 
 class RoleGrant(Record):

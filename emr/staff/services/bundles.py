@@ -198,7 +198,9 @@ def _put(wanted: _Wanted, by: User, change: RoleChange | None = None) -> Role:
         role, _is_new = Role.objects.get_or_create(
             facility=facility, code=code, defaults={"name": wanted.name}
         )
-        role.name, role.version, role.is_active = wanted.name, wanted.present.version + 1, True
+        role.name, role.version = wanted.name, max(role.version, wanted.present.version) + 1
+        # As shipped again: the shipped row counts, and follows the release from now on.
+        role.is_active = not _is_shipped(code, wanted.grants)
         role.save(update_fields=["name", "version", "is_active"])
         role.grants.all().delete()
         RoleGrant.objects.bulk_create(

@@ -125,6 +125,9 @@ def test_what_the_release_ships_comes_back_without_a_second_person(house: Office
     assert not fresh(house.an).has_right("orders.place")
     assert isinstance(_save(house, "doctor", shipped, house.thanh), Role)
     assert fresh(house.an).has_right("orders.place")
+    assert bundle(house.facility, "doctor").is_shipped  # and follows the release again
+    _save(house, "doctor", {"visits.read": "department"}, house.thanh)
+    assert bundle(house.facility, "doctor").version > 3
 
 
 def test_a_copy_holds_what_was_let_through_and_can_be_handed_out(house: Office) -> None:
