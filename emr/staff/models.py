@@ -114,10 +114,9 @@ class PractisingLicence(FacilityRecord):
 
     def is_valid_on(self, day: dt.date) -> bool:
         """Whether it counts on that day."""
-        ends = [day_ for day_ in (self.valid_to,) if day_ is not None]
         if self.withdrawn_on is not None and day >= self.withdrawn_on:
             return False
-        return self.valid_from <= day and all(day <= end for end in ends)
+        return self.valid_from <= day and (self.valid_to is None or day <= self.valid_to)
 
 
 class StaffImport(FacilityRecord):
