@@ -48,6 +48,7 @@ INSTALLED_APPS = [
     "emr.accounts",
     "emr.storage",
     "emr.terminology",
+    "emr.staff",
     "patients.registry",
     "patients.history",
     "patients.coverage",

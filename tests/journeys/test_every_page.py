@@ -11,6 +11,8 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from emr.accounts.models import Location, Organization, User
 from emr.common.doors import PUBLIC, SIGNED_IN
+from emr.staff import services as staff
+from emr.staff.models import RoleChange, StaffImport
 from encounters.documents import services as documents
 from encounters.documents.models import CoursePrint, Document, DocumentDraft, DocumentVersion
 from encounters.documents.services import request_course_print
@@ -75,6 +77,10 @@ ROWS: dict[str, Any] = {
     "print_uuid": CoursePrint,
     "key_uuid": Credential,
     "questionnaire": Questionnaire,
+    "member_uuid": User,
+    "import_uuid": StaffImport,
+    "change_uuid": RoleChange,
+    "location_uuid": Location,
 }
 PREFERRED = ["bacsi", "tiepdon", "dieuduong"]
 NOBODYS = "00000000-0000-4000-8000-000000000000"
@@ -93,6 +99,7 @@ def people(settings: Any, tmp_path: Path) -> dict[str, User]:
     _patients(facility, people)
     _messages()
     issue_demo_key(owner=people["bacsi"], pin="123456")
+    _office(facility, people["quantri"])
     deliver_all()
     return people
 
@@ -124,6 +131,16 @@ def _patients(facility: Organization, people: dict[str, User]) -> None:
     record_coverage(patient=dao, payer="BHYT", card_number="CN4380200123456", by=clerk)
 
 
+def _office(facility: Organization, admin: User) -> None:
+    """A list of staff with an error in it, and a role's change that waits."""
+    list_of_staff = (
+        "Mã nhân viên,Họ và tên,Mã khoa,Vai trò\nNV90,Trần Văn Nam,K03,nurse\nNV91,Lê Hoa,K77,nurse\n"
+    )
+    staff.check_import(file_name="nv.csv", content=list_of_staff.encode(), by=admin)
+    wanted = {"orders.place": "department"}
+    staff.save_role(facility=facility, code="nurse", name="nurse", grants=wanted, version=1, by=admin)
+
+
 def _messages() -> None:
     for raw in (
         adt("A04", "X1", at=hl7_ago(1), birth="19801399", patient_class="O", place="K01", number="BN777777"),
@@ -145,10 +162,14 @@ def _views(
 
 def _value(name: str, part: str) -> str:
     """One row for a part of an address; of a part that ROWS doesn't know, nobody's: its page is told to be missing."""
+    if part == "kind" and name.startswith("staff:"):
+        return "csv"
     if part == "kind":
         return "allergy" if "history" in name else "wristband"
     if part == "code":
         return DocumentVersion.objects.latest("pk").verify_code
+    if part == "role_code":
+        return "nurse"
     if part == "system":
         return "icd10"
     rows = ROWS[part].objects.order_by("pk") if part in ROWS else Patient.objects.none()
