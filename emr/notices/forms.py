@@ -24,7 +24,7 @@ class InboxFilterForm(forms.Form):
     show = forms.ChoiceField(
         label=gettext_lazy("Show"),
         required=False,
-        choices=[("open", gettext_lazy("Open")), ("all", gettext_lazy("All"))],
+        choices=[("open", gettext_lazy("Still open")), ("all", gettext_lazy("All"))],
     )
     level = forms.ChoiceField(
         label=gettext_lazy("Level"),

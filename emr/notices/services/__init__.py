@@ -1,7 +1,7 @@
 """Telling people, and hearing back from them. Other rooms use notify, acknowledge and withdraw."""
 
 from emr.notices.selectors import Holders
-from emr.notices.services.answering import acknowledge, see, withdraw
+from emr.notices.services.answering import acknowledge, see, withdraw, withdraw_kind
 from emr.notices.services.contacts import save_contact, try_contact
 from emr.notices.services.delivering import release_held, send_delivery
 from emr.notices.services.escalating import climb_due
@@ -23,4 +23,5 @@ __all__ = [
     "try_contact",
     "withdraw",
     "withdraw_everywhere",
+    "withdraw_kind",
 ]

@@ -85,3 +85,10 @@ def withdraw(*, facility: Organization, key: str, by: User | None = None) -> boo
         _close(notice, Notice.Status.REVOKED, by)
         record("notice.withdraw", by=by, of=notice, detail={"number": notice.pk, "kind": notice.kind})
     return True
+
+
+def withdraw_kind(*, facility: Organization, kind: str, but: str = "") -> None:
+    """The causes of every notice of a kind are gone, but for the one under this key."""
+    keys = Notice.objects.filter(facility=facility, kind=kind, cause_gone_at=None).exclude(key=but)
+    for key in list(keys.values_list("key", flat=True)):
+        withdraw(facility=facility, key=key)
