@@ -5,7 +5,6 @@ from django_stubs_ext import StrOrPromise
 
 NOUNS: dict[str, StrOrPromise] = {
     "audit": pgettext_lazy("audit", "audit log"),
-    "backup": pgettext_lazy("audit", "backup"),
     "bed_board": pgettext_lazy("audit", "bed board"),
     "certificate": pgettext_lazy("audit", "certificate"),
     "channel": pgettext_lazy("audit", "channel"),
@@ -90,7 +89,6 @@ VERBS: dict[str, StrOrPromise] = {
     "list": pgettext_lazy("audit", "listed"),
     "load": pgettext_lazy("audit", "loaded"),
     "loaded": pgettext_lazy("audit", "loaded"),
-    "make": pgettext_lazy("audit", "made"),
     "map_place": pgettext_lazy("audit", "place matched"),
     "mapped": pgettext_lazy("audit", "matched"),
     "match": pgettext_lazy("audit", "looked up by card"),

@@ -3,16 +3,17 @@
 import datetime as dt
 
 from django.db import connection
+from django.db.models import Min
 from django.utils.translation import gettext_lazy as _
 
+from emr.accounts.models import Organization
 from emr.common.clock import now
 from emr.notices.kinds import TOLD, Answer, Kind, Level, Step, register_kind
-from emr.notices.models import SignOfLife
 from emr.notices.services import notify_everywhere, withdraw_everywhere
 from emr.notices.services.contacts import TRIAL
 from emr.notices.watches import register_watch
+from emr.storage.models import BackupRun
 
-BACKUP = "backup"
 # A night and two hours: the nightly one is late, whatever the reason.
 BACKUP_LATE = dt.timedelta(hours=26)
 WORK_LATE = dt.timedelta(minutes=10)
@@ -82,28 +83,28 @@ def register() -> None:
     register_watch("outbox", look_at_outbox)
 
 
-def heard_of_backup() -> None:
-    """A backup was made: whatever was told of missing ones is over."""
-    SignOfLife.objects.update_or_create(name=BACKUP, defaults={"heard_at": now()})
-    withdraw_everywhere("backup.failed")
-    withdraw_everywhere("backup.late")
-
-
-def tell_of_failed_backup() -> None:
-    """A backup was begun and came to nothing."""
-    notify_everywhere(kind="backup.failed", role="admin")
-
-
 def look_at_backups() -> None:
-    """Late when nothing was heard for a night; a new installation's time begins at the first look."""
-    sign, _is_new = SignOfLife.objects.get_or_create(name=BACKUP, defaults={"heard_at": now()})
-    age = now() - sign.heard_at
+    """Failed when the last try was, late when no good one is younger than a night; a new house's first night counts too."""
+    last = BackupRun.objects.order_by("-pk").first()
+    if last is not None and not last.succeeded:
+        notify_everywhere(kind="backup.failed", role="admin")
+    else:
+        withdraw_everywhere("backup.failed")
+    age = now() - _last_good()
     if age > BACKUP_LATE:
-        notify_everywhere(
-            kind="backup.late", role="admin", parameters={"hours": int(age.total_seconds() // 3600)}
-        )
+        hours = int(age.total_seconds() // 3600)
+        notify_everywhere(kind="backup.late", role="admin", parameters={"hours": hours})
     else:
         withdraw_everywhere("backup.late")
+
+
+def _last_good() -> dt.datetime:
+    """When the last good backup began; before the first one, when the house was made."""
+    good = BackupRun.objects.filter(succeeded=True).order_by("-pk").first()
+    if good is not None:
+        return good.began_at
+    oldest = Organization.objects.aggregate(moment=Min("created_at"))["moment"]
+    return oldest or now()
 
 
 def look_at_outbox() -> None:

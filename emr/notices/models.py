@@ -230,13 +230,3 @@ class LadderStep(FacilityRecord):
 
     def __str__(self) -> str:
         return f"{self.kind} +{self.after_minutes}"
-
-
-class SignOfLife(models.Model):
-    """When something that must happen again and again (a backup) was last heard of."""
-
-    name = models.CharField(max_length=60, primary_key=True)
-    heard_at = models.DateTimeField()
-
-    def __str__(self) -> str:
-        return self.name

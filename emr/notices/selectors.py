@@ -8,7 +8,8 @@ from django.db.models import Q, QuerySet
 from emr.accounts import roles
 from emr.accounts.models import Organization, PractitionerRole, User
 from emr.common.clock import now
-from emr.notices.kinds import Step, kind_of
+from emr.common.vietnamese import fold
+from emr.notices.kinds import Step, kind_of, kinds
 from emr.notices.models import Contact, LadderStep, Notice, NoticeDelivery, NoticeRecipient
 
 # Held in a department: without one named, nobody is meant.
@@ -96,9 +97,6 @@ def inbox_of(user: User, *, show: str = "open", level: str = "", text: str = "")
 
 def _kinds_named(text: str) -> list[str]:
     """Codes of kinds whose words hold the text: the words themselves stand in no table."""
-    from emr.common.vietnamese import fold  # noqa: PLC0415
-    from emr.notices.kinds import kinds  # noqa: PLC0415
-
     wanted = fold(text)
     return [kind.code for kind in kinds() if wanted in fold(f"{kind.title} {kind.body}")]
 

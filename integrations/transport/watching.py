@@ -22,10 +22,16 @@ def register() -> None:
         Kind(
             code=DEAD,
             title=_("Messages that need a person: %(count)s"),
-            body=_("They stand under Dead letters, each with what helps. Nothing is lost; it isn't in the record yet."),
+            body=_(
+                "They stand under Dead letters, each with what helps. Nothing is lost; it isn't in the record yet."
+            ),
             level=Level.ATTENTION,
             answer=Answer.ONE,
-            ladder=(Step(0, TOLD, ("email",)), Step(8 * 60, TOLD, ("email", "sms", "chat")), Step(24 * 60, "admin")),
+            ladder=(
+                Step(0, TOLD, ("email",)),
+                Step(8 * 60, TOLD, ("email", "sms", "chat")),
+                Step(24 * 60, "admin"),
+            ),
         )
     )
     register_kind(

@@ -13,7 +13,8 @@ from emr.notices.models import Notice, NoticeDelivery, NoticeRecipient
 
 def _own_copy(notice: Notice, user: User) -> tuple[Notice, NoticeRecipient]:
     """The notice under its lock, so that two who answer at once come one after the other, and the person's copy."""
-    locked = Notice.objects.select_for_update(of=("self",)).select_related("closed_by").get(pk=notice.pk)
+    # Who closed it is read afterwards: joined, the row waited for would come with the name from before the wait.
+    locked = Notice.objects.select_for_update().get(pk=notice.pk)
     copy = NoticeRecipient.objects.filter(notice=locked, user=user).first()
     if copy is None:
         raise DomainError(_("This notice was sent to others."), code="not_a_recipient")

@@ -6,6 +6,8 @@ from typing import Any
 from uuid import UUID
 
 from django.db import models, transaction
+from django.db.models import QuerySet
+from django.utils import timezone
 
 from emr.accounts.models import Organization, User
 from emr.audit.services import record
@@ -147,8 +149,6 @@ def _message(
     notice: Notice, user: User, contact: Contact, channel: str, number: int
 ) -> NoticeDelivery | None:
     """What goes out, or nothing: no address, or a channel kept for urgent ones; held while the person wants quiet."""
-    from django.utils import timezone  # noqa: PLC0415
-
     address = address_of(contact, channel)
     is_urgent = notice.level == Level.URGENT
     if not address or (channel in contact.muted_channels and not is_urgent):
@@ -175,7 +175,7 @@ def notify_everywhere(
     *, kind: str, role: str, parameters: Mapping[str, object] | None = None, link: tuple[str] | None = None
 ) -> None:
     """Tell every facility's holders of a role of something that concerns the whole installation; the kind is the key."""
-    for facility in Organization.objects.filter(kind=Organization.Kind.FACILITY, is_active=True):
+    for facility in _facilities():
         notify(
             kind=kind,
             key=kind,
@@ -188,5 +188,9 @@ def notify_everywhere(
 
 def withdraw_everywhere(kind: str) -> None:
     """The cause that `notify_everywhere` told of is gone."""
-    for facility in Organization.objects.filter(kind=Organization.Kind.FACILITY, is_active=True):
+    for facility in _facilities():
         withdraw(facility=facility, key=kind)
+
+
+def _facilities() -> QuerySet[Organization]:
+    return Organization.objects.filter(kind=Organization.Kind.FACILITY, is_active=True).order_by("pk")

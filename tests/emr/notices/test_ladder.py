@@ -51,7 +51,11 @@ def test_each_rung_is_done_at_its_time_and_once(glass: Notice) -> None:
     assert climb(60) == 1
     assert sent(glass, 3) == {("huu", "email"), ("huu", "sms")}
     assert climb(10_000) == 0
-    assert set(glass.recipients.values_list("user__username", "step")) == {("binh", 0), ("dao", 2), ("huu", 3)}
+    assert set(glass.recipients.values_list("user__username", "step")) == {
+        ("binh", 0),
+        ("dao", 2),
+        ("huu", 3),
+    }
     assert AuditEvent.objects.filter(action="notice.escalate").count() == 3
 
 
@@ -65,7 +69,9 @@ def test_an_answer_ends_the_climbing(glass: Notice, people: People) -> None:
 def test_a_house_that_slept_climbs_what_it_missed_in_order(glass: Notice) -> None:
     assert climb(120) == 3
     assert list(
-        AuditEvent.objects.filter(action="notice.escalate").order_by("id").values_list("detail__step", flat=True)
+        AuditEvent.objects.filter(action="notice.escalate")
+        .order_by("id")
+        .values_list("detail__step", flat=True)
     ) == [1, 2, 3]
 
 
@@ -95,7 +101,9 @@ def test_those_who_have_confirmed_are_not_reminded(people: People, all_ways: Non
     reach(people.an)
     reach(people.binh)
     with freeze_time(T0):
-        drill = services.notify(kind="test.drill", key="d", facility=people.facility, to=[people.an, people.binh])
+        drill = services.notify(
+            kind="test.drill", key="d", facility=people.facility, to=[people.an, people.binh]
+        )
         services.acknowledge(notice=drill, by=people.an)
     assert climb(60) == 1
     assert sent(drill, 1) == {("binh", "email")}
@@ -131,7 +139,7 @@ def test_a_ladder_that_would_reach_nobody_is_refused(people: People, steps: list
 
 
 def local(hour: int, minute: int = 0, day: int = 27) -> dt.datetime:
-    return timezone.make_aware(dt.datetime(2026, 11, day, hour, minute))
+    return dt.datetime(2026, 11, day, hour, minute, tzinfo=timezone.get_default_timezone())
 
 
 @pytest.mark.parametrize(
