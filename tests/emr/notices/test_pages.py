@@ -134,7 +134,7 @@ def test_the_inbox_shows_what_is_open_and_finds_by_level_number_and_words(
     assert shown(level="urgent") == [notice.pk]
     assert shown(q=str(drill.pk)) == [drill.pk]
     assert shown(q="FIRE") == [drill.pk]
-    assert shown(q="%") == [notice.pk] or shown(q="nothing like it") == []
+    assert shown(q="nothing like it") == []
     assert client_of(people.head).get("/notices/").context["page"].object_list.count() == 0
 
 
@@ -157,7 +157,7 @@ def test_people_keep_their_own_contact_data(people: People) -> None:
     changed = AuditEvent.objects.get(action="contact.change").detail
     assert "phone" in changed["fields"]
     assert "912345678" not in str(changed)
-    assert "0912" not in client_of(people.an).get("/notices/contact/").content.decode()
+    assert "binh@example.vn" not in client_of(people.an).get("/notices/contact/").content.decode()
 
 
 @pytest.mark.parametrize(
