@@ -11,6 +11,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from emr.accounts.models import Location, Organization, User
 from emr.common.doors import PUBLIC, SIGNED_IN
+from emr.notices.models import Notice
 from encounters.documents import services as documents
 from encounters.documents.models import CoursePrint, Document, DocumentDraft, DocumentVersion
 from encounters.documents.services import request_course_print
@@ -21,6 +22,7 @@ from encounters.visits import codes
 from encounters.visits import services as visits
 from encounters.visits.models import Condition, Encounter, EncounterLocation, Procedure
 from integrations.demo import hospital
+from integrations.demo import notices as demo_notices
 from integrations.hl7v2 import services as hl7v2
 from integrations.transport.demo import load as load_channels
 from integrations.transport.listener import Frame
@@ -74,6 +76,7 @@ ROWS: dict[str, Any] = {
     "coverage_uuid": Coverage,
     "print_uuid": CoursePrint,
     "key_uuid": Credential,
+    "notice_uuid": Notice,
     "questionnaire": Questionnaire,
 }
 PREFERRED = ["bacsi", "tiepdon", "dieuduong"]
@@ -92,6 +95,7 @@ def people(settings: Any, tmp_path: Path) -> dict[str, User]:
     hl7v2.forget_channels()
     _patients(facility, people)
     _messages()
+    demo_notices.tell(facility, people)
     issue_demo_key(owner=people["bacsi"], pin="123456")
     deliver_all()
     return people
@@ -147,6 +151,8 @@ def _value(name: str, part: str) -> str:
     """One row for a part of an address; of a part that ROWS doesn't know, nobody's: its page is told to be missing."""
     if part == "kind":
         return "allergy" if "history" in name else "wristband"
+    if part == "code" and name.startswith("notices:"):
+        return "backup.late"
     if part == "code":
         return DocumentVersion.objects.latest("pk").verify_code
     if part == "system":

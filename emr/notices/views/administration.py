@@ -5,6 +5,7 @@ from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from emr.accounts.access import requires
@@ -31,10 +32,23 @@ def _title(kind: Kind) -> str:
     return str(kind.title) % Dots()
 
 
+def _after(minutes: int) -> str:
+    """A time as people say it."""
+    if not minutes:
+        return _("at once")
+    if minutes % (24 * 60) == 0:
+        days = minutes // (24 * 60)
+        return ngettext("after %(count)d day", "after %(count)d days", days) % {"count": days}
+    if minutes % 60 == 0:
+        hours = minutes // 60
+        return ngettext("after %(count)d hour", "after %(count)d hours", hours) % {"count": hours}
+    return ngettext("after %(count)d minute", "after %(count)d minutes", minutes) % {"count": minutes}
+
+
 def _in_words(step: Step) -> dict[str, object]:
     named = channels()
     return {
-        "minutes": step.after_minutes,
+        "when": _after(step.after_minutes),
         "who": _("Those concerned") if step.audience == TOLD else selectors.role_name(step.audience),
         "ways": [named[code].title for code in step.channels if code in named],
     }
