@@ -130,6 +130,7 @@ def test_the_inbox_shows_what_is_open_and_finds_by_level_number_and_words(
 
     drill = Notice.objects.get(kind="test.drill")
     assert shown() == [drill.pk, notice.pk]
+    assert 'nav-link active" href="/notices/"' in client.get("/notices/").content.decode()
     assert shown(show="all") == [news.pk, drill.pk, notice.pk]
     assert shown(level="urgent") == [notice.pk]
     assert shown(q=str(drill.pk)) == [drill.pk]
