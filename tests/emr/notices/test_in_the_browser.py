@@ -19,8 +19,9 @@ def test_an_urgent_notice_sounds_over_the_page_until_it_is_seen(chromium: Any, l
     sign_in(context, live_server, people.binh)
     page = open_page(context)
     # The browser keeps a silent bell's answer for 25 s; nobody waits for that here.
-    context.new_cdp_session(page).send("Network.enable")
-    context.new_cdp_session(page).send("Network.setCacheDisabled", {"cacheDisabled": True})
+    network = context.new_cdp_session(page)
+    network.send("Network.enable")
+    network.send("Network.setCacheDisabled", {"cacheDisabled": True})
     page.goto("/")
     bell = page.get_by_role("link", name="Thông báo")
     expect(bell).to_be_visible()
