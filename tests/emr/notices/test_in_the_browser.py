@@ -47,6 +47,8 @@ def test_an_urgent_notice_sounds_over_the_page_until_it_is_seen(chromium: Any, l
     page.goto("/notices/")
     expect(page.locator("#bell-count")).to_contain_text("1")
     page.get_by_role("link", name="Emergency access").click()
+    expect(page.get_by_role("button", name="Tôi nhận xử lý")).to_be_visible()
+    page.wait_for_load_state("load")
     page.keyboard.press("F9")
     expect(page.get_by_text("Đã ghi nhận")).to_be_visible()
     expect(page.locator("#bell-count")).to_be_empty()
