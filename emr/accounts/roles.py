@@ -181,6 +181,8 @@ RIGHTS: dict[str, dict[str, Scope]] = {
     "transport.read": {"integration": F},
     "transport.repair": {"integration": F},
     "transport.manage": {"integration": F, "admin": F},
+    # emr.notices
+    "notices.manage": {"admin": F},
     # emr.terminology, emr.accounts, emr.audit
     "terminology.manage": {"admin": F},
     "accounts.manage": {"admin": F},
@@ -196,7 +198,7 @@ ROLES: dict[str, dict[str, Scope]] = {
 # Who gives rights or watches their use does no clinical work at the same time, and no bundle holds both.
 GUARDED = frozenset({"accounts.manage", "audit.read"})
 # Rooms whose rights open no chart; a room not named here counts as clinical.
-NOT_CLINICAL = frozenset({"accounts", "staff", "audit", "terminology", "providers", "transport"})
+NOT_CLINICAL = frozenset({"accounts", "staff", "audit", "notices", "terminology", "providers", "transport"})
 
 
 def is_clinical(right: str) -> bool:

@@ -17,6 +17,7 @@ ROOMS: dict[str, StrOrPromise] = {
     "terminology": pgettext_lazy("right", "Catalogues"),
     "accounts": pgettext_lazy("right", "Staff and roles"),
     "staff": pgettext_lazy("right", "Staff and roles"),
+    "notices": pgettext_lazy("right", "Notices"),
     "audit": pgettext_lazy("right", "Audit log"),
 }
 RIGHTS: dict[str, StrOrPromise] = {
@@ -54,6 +55,7 @@ RIGHTS: dict[str, StrOrPromise] = {
     "terminology.manage": pgettext_lazy("right", "look after catalogues"),
     "accounts.manage": pgettext_lazy("right", "manage staff, roles and departments"),
     "staff.read_roles": pgettext_lazy("right", "read the table of roles"),
+    "notices.manage": pgettext_lazy("right", "set up notices and their ladders"),
     "audit.read": pgettext_lazy("right", "read the audit log"),
 }
 

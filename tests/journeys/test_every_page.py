@@ -11,6 +11,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from emr.accounts.models import Location, Organization, User
 from emr.common.doors import PUBLIC, SIGNED_IN
+from emr.notices.models import Notice
 from emr.staff import services as staff
 from emr.staff.models import RoleChange, StaffImport
 from encounters.documents import services as documents
@@ -23,6 +24,7 @@ from encounters.visits import codes
 from encounters.visits import services as visits
 from encounters.visits.models import Condition, Encounter, EncounterLocation, Procedure
 from integrations.demo import hospital
+from integrations.demo import notices as demo_notices
 from integrations.hl7v2 import services as hl7v2
 from integrations.transport.demo import load as load_channels
 from integrations.transport.listener import Frame
@@ -76,11 +78,21 @@ ROWS: dict[str, Any] = {
     "coverage_uuid": Coverage,
     "print_uuid": CoursePrint,
     "key_uuid": Credential,
+    "notice_uuid": Notice,
     "questionnaire": Questionnaire,
     "member_uuid": User,
     "import_uuid": StaffImport,
     "change_uuid": RoleChange,
     "location_uuid": Location,
+}
+# Parts that are words: by the room whose address it is, else anywhere.
+WORDS = {
+    ("", "kind"): "wristband",
+    ("patients:history", "kind"): "allergy",
+    ("staff", "kind"): "csv",
+    ("notices", "code"): "backup.late",
+    ("", "role_code"): "nurse",
+    ("", "system"): "icd10",
 }
 PREFERRED = ["bacsi", "tiepdon", "dieuduong"]
 NOBODYS = "00000000-0000-4000-8000-000000000000"
@@ -98,6 +110,7 @@ def people(settings: Any, tmp_path: Path) -> dict[str, User]:
     hl7v2.forget_channels()
     _patients(facility, people)
     _messages()
+    demo_notices.tell(facility, people)
     issue_demo_key(owner=people["bacsi"], pin="123456")
     _office(facility, people["quantri"])
     deliver_all()
@@ -162,16 +175,11 @@ def _views(
 
 def _value(name: str, part: str) -> str:
     """One row for a part of an address; of a part that ROWS doesn't know, nobody's: its page is told to be missing."""
-    if part == "kind" and name.startswith("staff:"):
-        return "csv"
-    if part == "kind":
-        return "allergy" if "history" in name else "wristband"
+    room = name.rpartition(":")[0]
+    if word := WORDS.get((room, part)) or WORDS.get(("", part)):
+        return word
     if part == "code":
         return DocumentVersion.objects.latest("pk").verify_code
-    if part == "role_code":
-        return "nurse"
-    if part == "system":
-        return "icd10"
     rows = ROWS[part].objects.order_by("pk") if part in ROWS else Patient.objects.none()
     # The other of two, and who isn't admitted yet.
     if part == "duplicate_uuid" or name in {"encounters:visits:admit", "encounters:visits:start"}:
