@@ -2,8 +2,9 @@
 
 import datetime as dt
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
 
 from django.db import connection
 from django.db.models import Count, Q, QuerySet
@@ -11,6 +12,7 @@ from django.utils import timezone
 
 from emr.audit.chain import GENESIS, event_digest, head_folder, link_hash
 from emr.audit.models import SHARDS, AuditEvent, AuditLink
+from emr.audit.subjects import find_people, find_subjects
 
 _GRACE_SECONDS = 60
 
@@ -86,14 +88,53 @@ def unlinked_count() -> int:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked of the log: local days, both included; the rest "" for any. `patients`: None for any."""
+    """What is asked of the log: local days, both included; the rest "" for any. `patients`, `agents`: None for any.
+
+    `agent_name`: the name as it stands in lines of nobody's account (a wrong username at the door).
+    """
 
     since: dt.date
     until: dt.date
-    person: str = ""
+    agents: tuple[int, ...] | None = None
+    agent_name: str = ""
     patients: tuple[int, ...] | None = None
+    about: str = ""
     action: str = ""
     outcome: str = ""
+    address: str = ""
+    device: str = ""
+
+    def as_json(self) -> dict[str, object]:
+        """The question as it is kept and written down: ids and days, no names of patients."""
+        return {
+            name: value.isoformat() if isinstance(value, dt.date) else value
+            for name, value in asdict(self).items()
+        }
+
+    @classmethod
+    def from_json(cls, kept: Mapping[str, Any]) -> "Question":
+        """The question as it was kept."""
+        days = {name: dt.date.fromisoformat(kept[name]) for name in ("since", "until")}
+        ids = {name: None if kept[name] is None else tuple(kept[name]) for name in ("agents", "patients")}
+        return cls(**{**kept, **days, **ids})
+
+
+def question_of(facility_id: int, asked: Mapping[str, Any]) -> Question:
+    """The cleaned form as a question; names and numbers become ids, and nobody's name an empty answer."""
+    person, patient = asked["person"].strip(), asked["patient"].strip()
+    agents = tuple(find_people(facility_id, person)) if person else None
+    return Question(
+        since=asked["since"],
+        until=asked["until"],
+        agents=agents,
+        agent_name=person if agents == () else "",
+        patients=tuple(find_subjects(facility_id, patient)) if patient else None,
+        about=asked["about"],
+        action=asked["action"].strip(),
+        outcome=asked["outcome"],
+        address=asked["address"].strip(),
+        device=asked["device"].strip(),
+    )
 
 
 def _midnight(day: dt.date) -> dt.datetime:
@@ -106,14 +147,23 @@ def events_of(facility_id: int, question: Question) -> QuerySet[AuditEvent]:
         Q(facility_id=facility_id) | Q(facility_id=None),
         recorded_at__gte=_midnight(question.since),
         recorded_at__lt=_midnight(question.until + dt.timedelta(days=1)),
-        action__startswith=question.action,
     )
-    if question.person:
-        events = events.filter(agent_name__iexact=question.person)
+    if question.agents:
+        events = events.filter(agent_id__in=question.agents)
+    elif question.agents is not None:
+        events = events.filter(agent_id=None, agent_name__iexact=question.agent_name)
     if question.patients is not None:
         events = events.filter(patient_id__in=question.patients)
-    if question.outcome:
-        events = events.filter(outcome=question.outcome)
+    for beginning in (question.action, question.about and f"{question.about}."):
+        if beginning:
+            events = events.filter(action__startswith=beginning)
+    for column in ("outcome", "address"):
+        if wanted := getattr(question, column):
+            events = events.filter(**{column: wanted})
+    if question.outcome and question.outcome != AuditEvent.Outcome.SUCCESS:
+        events = events.exclude(outcome=AuditEvent.Outcome.SUCCESS)  # the words of the small index
+    if question.device:
+        events = events.filter(device__icontains=question.device)
     return events.order_by("-recorded_at", "-id")
 
 
@@ -123,7 +173,8 @@ def page_of(
     """(up to `size` lines older than that one, whether there are more). Never counts: the log is long."""
     if before is not None:
         at, pk = before
-        events = events.filter(Q(recorded_at__lt=at) | Q(recorded_at=at, id__lt=pk))
+        # The first condition is what indexes and partitions understand; the second settles one instant's lines.
+        events = events.filter(Q(recorded_at__lt=at) | Q(recorded_at=at, id__lt=pk), recorded_at__lte=at)
     rows = list(events[: size + 1])
     return rows[:size], len(rows) > size
 

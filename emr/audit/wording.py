@@ -1,7 +1,14 @@
 """What was done, in words: an action is "<noun>.<verb>"; one without words is shown as it stands in the log."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
 from django.utils.translation import pgettext_lazy
 from django_stubs_ext import StrOrPromise
+
+from emr.audit.models import AuditEvent
+from emr.audit.subjects import numbers_of, people_of
 
 NOUNS: dict[str, StrOrPromise] = {
     "audit": pgettext_lazy("audit", "audit log"),
@@ -120,9 +127,69 @@ VERBS: dict[str, StrOrPromise] = {
 }
 
 
+# A refusal names the right that was missing: a room and what was wanted there.
+ROOMS: dict[str, StrOrPromise] = {
+    "accounts": pgettext_lazy("audit", "staff"),
+    "audit": pgettext_lazy("audit", "audit log"),
+    "coverage": pgettext_lazy("audit", "insurance"),
+    "documents": pgettext_lazy("audit", "documents"),
+    "history": pgettext_lazy("audit", "allergies and history"),
+    "orders": pgettext_lazy("audit", "orders"),
+    "oversight": pgettext_lazy("audit", "who opened charts"),
+    "providers": pgettext_lazy("audit", "signing keys"),
+    "registry": pgettext_lazy("audit", "patient"),
+    "results": pgettext_lazy("audit", "results"),
+    "sealing": pgettext_lazy("audit", "sealed extracts of the log"),
+    "signing": pgettext_lazy("audit", "signing"),
+    "terminology": pgettext_lazy("audit", "catalogue"),
+    "transport": pgettext_lazy("audit", "channels and messages"),
+    "visits": pgettext_lazy("audit", "stay"),
+}
+
+
 def in_words(action: str) -> str:
     """ "patient.read" as "patient: looked at", in the reader's language."""
     noun, _dot, verb = action.partition(".")
     if noun not in NOUNS or verb not in VERBS:
         return action
     return f"{NOUNS[noun]}: {VERBS[verb]}"
+
+
+def sentence(action: str, outcome: str, who: str, number: str) -> str:
+    """One line in plain words: who did what to what, of which patient, and whether it was refused."""
+    noun, _dot, verb = action.partition(".")
+    if outcome == AuditEvent.Outcome.DENIED:
+        what = str(ROOMS.get(noun) or NOUNS.get(noun) or action)
+        said = _("%(who)s was refused: %(what)s") % {"who": who, "what": what}
+    elif noun in NOUNS and verb in VERBS:
+        said = _("%(who)s %(verb)s: %(noun)s") % {"who": who, "verb": VERBS[verb], "noun": NOUNS[noun]}
+    else:
+        said = f"{who}: {action}"
+    if number:
+        said = _("%(said)s, patient no. %(number)s") % {"said": said, "number": number}
+    return _("%(said)s (it failed)") % {"said": said} if outcome == AuditEvent.Outcome.FAILURE else said
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of the log for a reader: the row, its sentence, who it was with roles held now, the patient's number."""
+
+    event: AuditEvent
+    words: str
+    who: str
+    roles: str
+    number: str
+
+
+def in_plain_words(events: Sequence[AuditEvent]) -> list[Line]:
+    """The lines in plain words; three queries for all of them."""
+    people = people_of({event.agent_id for event in events if event.agent_id is not None})
+    numbers = numbers_of({event.patient_id for event in events if event.patient_id is not None})
+    lines = []
+    for event in events:
+        person = people.get(event.agent_id or 0)
+        who = person.name if person else event.agent_name or _("The system")
+        number = numbers.get(event.patient_id or 0, "")
+        words = sentence(event.action, event.outcome, who, number)
+        lines.append(Line(event, words, who, person.roles if person else "", number))
+    return lines
