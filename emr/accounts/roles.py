@@ -90,6 +90,9 @@ RIGHTS: dict[str, dict[str, Scope]] = {
         "director": F,
     },
     "coverage.write": {"registration": F},
+    # patients.oversight: who opened whose chart
+    "oversight.answer": {"head_of_department": D, "records": F, "planning": F, "director": F},
+    "oversight.review": {"head_of_department": D, "director": F, "auditor": F},
     # encounters.visits
     "visits.read": {
         "doctor": D,
@@ -182,6 +185,8 @@ RIGHTS: dict[str, dict[str, Scope]] = {
     "terminology.manage": {"admin": F},
     "accounts.manage": {"admin": F},
     "audit.read": {"auditor": F},
+    # signatures.sealing: extracts of the log
+    "sealing.export": {"auditor": F},
 }
 
 ROLES: dict[str, dict[str, Scope]] = {

@@ -26,6 +26,10 @@ def _kinds() -> list[tuple[str, str]]:
     return [("", _("All")), *named]
 
 
+def _is_long(since: dt.date | None, until: dt.date | None) -> bool:
+    return since is not None and until is not None and until - since > _LONGEST_READING
+
+
 class AuditFilterForm(forms.Form):
     """Days (both included), who, whose chart, what, and how it ended."""
 
@@ -64,8 +68,7 @@ class AuditFilterForm(forms.Form):
         cleaned = super().clean() or self.cleaned_data
         if cleaned.get("since") and cleaned.get("until") and cleaned["since"] > cleaned["until"]:
             self.add_error("until", _("This day lies before the first."))
-        elif cleaned.get("device") and cleaned.get("since") and cleaned.get("until"):
+        elif cleaned.get("device") and _is_long(cleaned.get("since"), cleaned.get("until")):
             # No index knows parts of words: the days keep the reading short.
-            if cleaned["until"] - cleaned["since"] > _LONGEST_READING:
-                self.add_error("device", _("Ask for at most 31 days when you look for a browser."))
+            self.add_error("device", _("Ask for at most 31 days when you look for a browser."))
         return cleaned

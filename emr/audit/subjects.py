@@ -41,13 +41,13 @@ _describe: Describe = _no_person
 
 def register_subjects(find: Find, number: Number, *, named: Find = _nobody) -> None:
     """Let the log be asked by a patient's number, or whole name and birth, and show the number."""
-    global _find, _number, _find_named  # noqa: PLW0603
+    global _find, _number, _find_named
     _find, _number, _find_named = find, number, named
 
 
 def register_people(find: Find, describe: Describe) -> None:
     """Let the log be asked by a person's username, staff code or name, and show who they are."""
-    global _find_people, _describe  # noqa: PLW0603
+    global _find_people, _describe
     _find_people, _describe = find, describe
 
 
