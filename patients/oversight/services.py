@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from emr.accounts.models import Organization, User
 from emr.accounts.selectors import roles_at
 from emr.accounts.services import facility_setting
+from emr.audit.models import AuditEvent
 from emr.audit.services import record
 from emr.common.clock import now
 from emr.common.errors import DomainError
@@ -76,7 +77,7 @@ def _found(facility_id: int, since: dt.datetime, until: dt.datetime) -> list[_Fo
         "until": until,
         "zone": settings.TIME_ZONE,
         "looks": looks.VERBS,
-        "everywhere": _who_reach_everywhere(facility_id),
+        "everywhere": _who_reach_everywhere(facility_id, since, until),
         "mass": facility_setting(facility_id, "mass_lookups", MASS_LOOKUPS),
         "care_days": facility_setting(facility_id, "care_days", CARE_DAYS),
         "day_begins": day_begins,
@@ -92,10 +93,13 @@ def _found(facility_id: int, since: dt.datetime, until: dt.datetime) -> list[_Fo
     return found
 
 
-def _who_reach_everywhere(facility_id: int) -> list[int]:
-    staff = User.objects.filter(facility_id=facility_id, is_active=True).prefetch_related(
-        "practitioner_roles"
+def _who_reach_everywhere(facility_id: int, since: dt.datetime, until: dt.datetime) -> list[int]:
+    """Of those who read in that time, the people whose right reaches every patient of the facility."""
+    read = AuditEvent.objects.filter(
+        facility_id=facility_id, recorded_at__gte=since, recorded_at__lt=until, patient_id__isnull=False
     )
+    readers = read.order_by().values_list("agent_id", flat=True).distinct()
+    staff = User.objects.filter(pk__in=[pk for pk in readers if pk is not None])
     return [user.pk for user in staff if isinstance(user.departments_for(registry.READ), str)]
 
 

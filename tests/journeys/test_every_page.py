@@ -20,7 +20,7 @@ from encounters.results.services import record_vital_signs
 from encounters.visits import codes
 from encounters.visits import services as visits
 from encounters.visits.models import Condition, Encounter, EncounterLocation, Procedure
-from integrations.demo import hospital
+from integrations.demo import hospital, lookups
 from integrations.hl7v2 import services as hl7v2
 from integrations.transport.demo import load as load_channels
 from integrations.transport.listener import Frame
@@ -29,10 +29,12 @@ from patients.coverage.models import Coverage
 from patients.coverage.services import record_coverage
 from patients.history import services as history
 from patients.history.models import AllergyIntolerance
+from patients.oversight.models import LookupFinding
 from patients.registry import services as registry
 from patients.registry.models import MergeLink, Patient, RelatedPerson
 from signatures.providers.models import Credential
-from signatures.providers.services import issue_demo_key
+from signatures.providers.services import issue_demo_key, issue_demo_seal
+from signatures.sealing.models import LogExtract
 from signatures.signing.models import SigningRequest
 from tests.emr.ui.conftest import AXE, open_page, sign_in
 from tests.encounters.chart import begin, deliver_all, draft_of, load_forms, written
@@ -74,6 +76,8 @@ ROWS: dict[str, Any] = {
     "coverage_uuid": Coverage,
     "print_uuid": CoursePrint,
     "key_uuid": Credential,
+    "finding_uuid": LookupFinding,
+    "extract_uuid": LogExtract,
     "questionnaire": Questionnaire,
 }
 PREFERRED = ["bacsi", "tiepdon", "dieuduong"]
@@ -93,6 +97,8 @@ def people(settings: Any, tmp_path: Path) -> dict[str, User]:
     _patients(facility, people)
     _messages()
     issue_demo_key(owner=people["bacsi"], pin="123456")
+    issue_demo_seal(facility=facility)
+    lookups.build_lookups(facility, people)
     deliver_all()
     return people
 
