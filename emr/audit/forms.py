@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django_stubs_ext import StrOrPromise
 
 from emr.audit.models import AuditEvent
 from emr.audit.wording import NOUNS
@@ -21,7 +22,7 @@ def a_week() -> dict[str, dt.date]:
     return {"since": today - _USUAL, "until": today}
 
 
-def _kinds() -> list[tuple[str, str]]:
+def _kinds() -> list[tuple[str, StrOrPromise]]:
     named = sorted(((noun, str(words)) for noun, words in NOUNS.items()), key=lambda kind: sort_key(kind[1]))
     return [("", _("All")), *named]
 

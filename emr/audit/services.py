@@ -66,8 +66,8 @@ def record(
         spool.keep(columns)
 
 
-_COLUMNS = ("action", "outcome", "facility_id", "agent_id", "agent_name", "patient_id", "entity_type")
-_COLUMNS += ("entity_id", "entity_uuid", "detail", "request_id", "address", "device")
+_COLUMNS = ["action", "outcome", "facility_id", "agent_id", "agent_name", "patient_id", "entity_type"]
+_COLUMNS += ["entity_id", "entity_uuid", "detail", "request_id", "address", "device"]
 _INSERT = (
     f"INSERT INTO audit_event ({', '.join(_COLUMNS)})"  # noqa: S608  our own names
     f" VALUES ({', '.join(['%s'] * len(_COLUMNS))})"

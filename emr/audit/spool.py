@@ -22,7 +22,7 @@ from emr.common.clock import now
 
 # disk_full and read_only_sql_transaction: an administrator who makes room sets the database read-only meanwhile.
 _TAKES_NOTHING = {"53100", "25006"}
-_PLAIN_VERBS = {"read", "open", "list", "search", "history", "worklist", "overdue", "compare", "match"}
+_PLAIN_VERBS = {"read", "list", "search", "history", "worklist", "overdue", "compare", "match"}
 _PROBE_SECONDS = 10.0
 
 

@@ -5,7 +5,7 @@ the facility's own limits.
 """
 
 # What somebody did to see a chart; writing needs a chart too, and is told by its own lines.
-VERBS = ["read", "open", "list", "history", "print", "export", "begin", "opened"]
+VERBS = ["read", "open", "list", "history", "print", "export"]
 
 _LOOKS = """
 WITH looks AS (
@@ -27,7 +27,7 @@ FROM looks GROUP BY agent_id, to_char(local, 'YYYY-MM-DD"T"HH24')
 HAVING count(DISTINCT person) > %(mass)s
 """
 
-# Care begun on the day of the look counts: the desk opens a chart to begin a visit.
+# Care begun within a day of the look counts, since the desk opens a chart to begin a visit; so does a role entered late.
 _NEVER_TREATED = """
 SELECT 'never-treated:' || agent_id || ':' || person || ':' || day, agent_id, person, first, last, 1, looks
 FROM days d
@@ -39,7 +39,7 @@ WHERE NOT EXISTS (
       AND (d.agent_id = ANY(%(everywhere)s) OR c.practitioner_id = d.agent_id OR EXISTS (
           SELECT 1 FROM accounts_practitionerrole r
           WHERE r.user_id = d.agent_id AND r.department_id = c.department_id
-            AND r.starts_at <= d.last AND (r.ends_at IS NULL OR r.ends_at > d.first)))
+            AND r.starts_at < d.last + interval '1 day' AND (r.ends_at IS NULL OR r.ends_at > d.first)))
 )
 """
 
@@ -51,7 +51,7 @@ WHERE NOT (EXTRACT(hour FROM local) >= %(day_begins)s AND EXTRACT(hour FROM loca
   AND NOT EXISTS (
     SELECT 1 FROM accounts_practitionerrole r
     WHERE r.user_id = l.agent_id AND r.role = ANY(%(night_roles)s)
-      AND r.starts_at <= l.at AND (r.ends_at IS NULL OR r.ends_at > l.at))
+      AND r.starts_at < l.at + interval '1 day' AND (r.ends_at IS NULL OR r.ends_at > l.at))
 GROUP BY agent_id, local::date
 """
 

@@ -18,6 +18,8 @@ from patients.oversight import looks, permissions
 from patients.oversight.models import LookupFinding
 
 MOST_ROWS = 2000
+# A role is often entered a little after the person has begun.
+_LATE_ENTRY = dt.timedelta(days=1)
 OPEN = Q(verdict="") | Q(look_count__gt=F("judged_look_count"))
 
 
@@ -57,7 +59,9 @@ def who_opened(patient_ids: Iterable[int], since: dt.date, until: dt.date) -> li
     for (day, agent_id, name), deeds in together.items():
         first, last = min(deed[1] for deed in deeds), max(deed[2] for deed in deeds)
         then = [
-            role for role in held.get(agent_id or 0, []) if role.starts_at <= last and not _ended(role, first)
+            role
+            for role in held.get(agent_id or 0, [])
+            if role.starts_at <= last + _LATE_ENTRY and not _ended(role, first)
         ]
         visits.append(
             Visit(

@@ -24,8 +24,8 @@ from patients.registry.access import CARE_DAYS
 
 MASS_LOOKUPS = 60
 DAY_HOURS = (6, 22)
-NIGHT_ROLES = ("doctor", "head_of_department", "nurse", "head_nurse", "registration", "laboratory", "imaging")
-NIGHT_ROLES += ("pharmacist",)
+NIGHT_ROLES = ["doctor", "head_of_department", "nurse", "head_nurse", "registration", "laboratory", "imaging"]
+NIGHT_ROLES += ["pharmacist"]
 _FIRST_LOOK = dt.timedelta(days=7)
 # A line is written when its transaction ends and bears the time of its beginning.
 _STRAGGLERS = dt.timedelta(hours=1)
@@ -82,7 +82,7 @@ def _found(facility_id: int, since: dt.datetime, until: dt.datetime) -> list[_Fo
         "care_days": facility_setting(facility_id, "care_days", CARE_DAYS),
         "day_begins": day_begins,
         "day_ends": day_ends,
-        "night_roles": list(facility_setting(facility_id, "night_roles", NIGHT_ROLES)),
+        "night_roles": facility_setting(facility_id, "night_roles", NIGHT_ROLES),
         "citizen": systems.CITIZEN,
     }
     found: list[_Found] = []

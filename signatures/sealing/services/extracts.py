@@ -28,8 +28,8 @@ from signatures.signing.services import Purpose, sign_bytes
 
 _BATCH = 2000
 MOST_LINES = 200_000
-_COLUMNS = ("id", "recorded_at", "action", "outcome", "agent", "username", "patient_number", "in_words")
-_COLUMNS += ("entity_type", "entity_uuid", "address", "device", "request_id", "detail")
+_COLUMNS = ["id", "recorded_at", "action", "outcome", "agent", "username", "patient_number", "in_words"]
+_COLUMNS += ["entity_type", "entity_uuid", "address", "device", "request_id", "detail"]
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
