@@ -26,6 +26,7 @@ from tools.bench.report import Report, cost_of
 WRITERS, EACH = 16, 150
 MONTHS = 12
 PAGE = 51
+_PATIENCE = 120  # seconds; a writer that fails must not hang the others
 
 _PLAIN = """
 CREATE TABLE bench_plain (
@@ -110,18 +111,18 @@ def _rate(write: Callable[[], None]) -> float:
     def writer() -> None:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
-        ready.wait()
+        ready.wait(_PATIENCE)
         for _ in range(EACH):
             write()
-        ready.wait()
+        ready.wait(_PATIENCE)
         connection.close()
 
     threads = [threading.Thread(target=writer) for _ in range(WRITERS)]
     for thread in threads:
         thread.start()
-    ready.wait()
+    ready.wait(_PATIENCE)
     began = perf_counter()
-    ready.wait()
+    ready.wait(_PATIENCE)
     took = perf_counter() - began
     for thread in threads:
         thread.join()
