@@ -9,11 +9,13 @@ class AccountsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from emr.accounts import permissions  # noqa: PLC0415
+        from emr.accounts import permissions, subjects  # noqa: PLC0415
         from emr.accounts.shipped import load_after_migrate  # noqa: PLC0415
+        from emr.audit.subjects import register_people  # noqa: PLC0415
         from emr.ui.navigation import Panel, register  # noqa: PLC0415
 
         post_migrate.connect(load_after_migrate, sender=self, dispatch_uid="emr.accounts.roles")
+        register_people(subjects.staff_named, subjects.described)
         register(
             Panel(
                 _("The house"),

@@ -93,6 +93,9 @@ RIGHTS: dict[str, dict[str, Scope]] = {
         "director": F,
     },
     "coverage.write": {"registration": F},
+    # patients.oversight: who opened whose chart
+    "oversight.answer": {"head_of_department": D, "records": F, "planning": F, "director": F},
+    "oversight.review": {"head_of_department": D, "director": F, "auditor": F},
     # encounters.visits
     "visits.read": {
         "doctor": D,
@@ -188,6 +191,8 @@ RIGHTS: dict[str, dict[str, Scope]] = {
     "accounts.manage": {"admin": F},
     "staff.read_roles": {"planning": F, "director": F, "admin": F, "auditor": F},
     "audit.read": {"auditor": F},
+    # signatures.sealing: extracts of the log
+    "sealing.export": {"auditor": F},
 }
 
 ROLES: dict[str, dict[str, Scope]] = {
@@ -198,7 +203,9 @@ ROLES: dict[str, dict[str, Scope]] = {
 # Who gives rights or watches their use does no clinical work at the same time, and no bundle holds both.
 GUARDED = frozenset({"accounts.manage", "audit.read"})
 # Rooms whose rights open no chart; a room not named here counts as clinical.
-NOT_CLINICAL = frozenset({"accounts", "staff", "audit", "notices", "terminology", "providers", "transport"})
+NOT_CLINICAL = frozenset(
+    {"accounts", "staff", "audit", "oversight", "sealing", "notices", "terminology", "providers", "transport"}
+)
 
 
 def is_clinical(right: str) -> bool:

@@ -1,5 +1,8 @@
 """Questions about staff."""
 
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db.models import Count, F, Q
@@ -67,3 +70,19 @@ def _managing(facility_id: int) -> list[str]:
             Q(facility=None) | Q(facility=facility_id), grants__right=permissions.MANAGE
         ).values_list("code", flat=True)
     )
+
+
+def roles_at(ids: Iterable[int], since: dt.datetime, until: dt.datetime) -> dict[int, list[PractitionerRole]]:
+    """The roles that these people held at some time between the instants; one query."""
+    held = PractitionerRole.objects.filter(
+        Q(ends_at=None) | Q(ends_at__gt=since), user__in=list(ids), starts_at__lte=until
+    )
+    found: dict[int, list[PractitionerRole]] = defaultdict(list)
+    for role in held.select_related("department").order_by("starts_at", "pk"):
+        found[role.user_id].append(role)
+    return found
+
+
+def roles_in_words(held: Iterable[PractitionerRole]) -> str:
+    """ "Doctor, Internal Medicine; Head of department, Surgery"."""
+    return "; ".join(f"{roles.label_of(role.role)}, {role.department.name}" for role in held)

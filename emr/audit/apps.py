@@ -8,9 +8,11 @@ class AuditConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from emr.audit import permissions  # noqa: PLC0415
+        from emr.audit import permissions, spool  # noqa: PLC0415
+        from emr.common.health import register_part  # noqa: PLC0415
         from emr.ui.navigation import Link, Panel, register  # noqa: PLC0415
 
+        register_part("audit_spool", spool.health, required=False)
         read = permissions.READ
         register(Link(_("Audit log"), "audit:log", right=read, icon="journal-check", key="n", order=80))
         register(

@@ -53,6 +53,7 @@ INSTALLED_APPS = [
     "patients.registry",
     "patients.history",
     "patients.coverage",
+    "patients.oversight",
     "encounters.visits",
     "encounters.forms",
     "encounters.documents",
@@ -61,6 +62,7 @@ INSTALLED_APPS = [
     "signatures.certificates",
     "signatures.providers",
     "signatures.signing",
+    "signatures.sealing",
     "signatures.verification",
     "integrations.transport",
     "integrations.hl7v2",
@@ -83,6 +85,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "emr.accounts.middleware.AccessMiddleware",
     "axes.middleware.AxesMiddleware",
+    "emr.audit.middleware.FullVolumeMiddleware",
 ]
 
 ROOT_URLCONF = "emr.urls"
@@ -211,6 +214,16 @@ CELERY_BEAT_SCHEDULE = {
         "task": "signatures.signing.tasks.ask_for_timestamps",
         "schedule": 60.0,
         "options": {"queue": "sync", "expires": 60},
+    },
+    "lookups": {
+        "task": "patients.oversight.tasks.look_through",
+        "schedule": 15 * 60.0,
+        "options": {"queue": "bulk", "expires": 15 * 60},
+    },
+    "audit-seal": {
+        "task": "signatures.sealing.tasks.seal_days",
+        "schedule": 15 * 60.0,
+        "options": {"queue": "bulk", "expires": 15 * 60},
     },
     "his-waiting": {
         "task": "integrations.his.tasks.expire_waiting",

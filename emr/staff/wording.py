@@ -19,6 +19,8 @@ ROOMS: dict[str, StrOrPromise] = {
     "staff": pgettext_lazy("right", "Staff and roles"),
     "notices": pgettext_lazy("right", "Notices"),
     "audit": pgettext_lazy("right", "Audit log"),
+    "oversight": pgettext_lazy("right", "Audit log"),
+    "sealing": pgettext_lazy("right", "Audit log"),
 }
 RIGHTS: dict[str, StrOrPromise] = {
     "registry.search": pgettext_lazy("right", "find patients"),
@@ -57,6 +59,9 @@ RIGHTS: dict[str, StrOrPromise] = {
     "staff.read_roles": pgettext_lazy("right", "read the table of roles"),
     "notices.manage": pgettext_lazy("right", "set up notices and their ladders"),
     "audit.read": pgettext_lazy("right", "read the audit log"),
+    "oversight.answer": pgettext_lazy("right", "tell a patient who opened the chart"),
+    "oversight.review": pgettext_lazy("right", "review conspicuous look-ups"),
+    "sealing.export": pgettext_lazy("right", "have sealed extracts of the log made"),
 }
 
 

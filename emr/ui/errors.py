@@ -100,6 +100,18 @@ def unavailable(request: HttpRequest) -> HttpResponse:
     return response
 
 
+def read_only(request: HttpRequest) -> HttpResponse:
+    """503: the database's volume is full. What is written already can be read; nothing was signed, sent or changed."""
+    advice = _(
+        "The database can't take anything new just now; the IT department has been told. "
+        "Charts can still be read. Nothing was changed, signed or sent; what you have typed is kept."
+    )
+    response = answer(request, 503, _("Reading works, writing doesn't"), advice, _again(request))
+    response["Retry-After"] = "60"
+    response["Cache-Control"] = "no-store"
+    return response
+
+
 def _again(request: HttpRequest) -> Again | None:
     """The form as it was posted, to be sent once more (F-07). Files and secrets are never echoed: those are typed anew."""
     if request.method != "POST":

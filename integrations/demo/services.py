@@ -12,7 +12,7 @@ from emr.audit.services import record
 from emr.common.errors import DomainError
 from emr.outbox import Later, publish_many
 from emr.terminology.models import Concept
-from integrations.demo import charts, hospital, notices, stays
+from integrations.demo import charts, hospital, lookups, notices, stays
 from integrations.transport.demo import load as load_channels
 from patients.registry.models import Patient
 from signatures.providers.base import Pin
@@ -55,6 +55,7 @@ def load_demo(
         past = stays.build_history(registered, departments, chance)
         entries = stays.build_inpatients(registered, inpatients, departments, people, chance)
         oldest = entries[:signed]
+        lookups.build_lookups(facility, people)
         publish_many("demo.signature_wanted", [("", {"document_id": entry.pk}) for entry in oldest])
     return {
         "patients": len(registered),

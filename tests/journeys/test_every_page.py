@@ -23,7 +23,7 @@ from encounters.results.services import record_vital_signs
 from encounters.visits import codes
 from encounters.visits import services as visits
 from encounters.visits.models import Condition, Encounter, EncounterLocation, Procedure
-from integrations.demo import hospital
+from integrations.demo import hospital, lookups
 from integrations.demo import notices as demo_notices
 from integrations.hl7v2 import services as hl7v2
 from integrations.transport.demo import load as load_channels
@@ -33,10 +33,12 @@ from patients.coverage.models import Coverage
 from patients.coverage.services import record_coverage
 from patients.history import services as history
 from patients.history.models import AllergyIntolerance
+from patients.oversight.models import LookupFinding
 from patients.registry import services as registry
 from patients.registry.models import MergeLink, Patient, RelatedPerson
 from signatures.providers.models import Credential
-from signatures.providers.services import issue_demo_key
+from signatures.providers.services import issue_demo_key, issue_demo_seal
+from signatures.sealing.models import LogExtract
 from signatures.signing.models import SigningRequest
 from tests.emr.ui.conftest import AXE, open_page, sign_in
 from tests.encounters.chart import begin, deliver_all, draft_of, load_forms, written
@@ -79,6 +81,8 @@ ROWS: dict[str, Any] = {
     "print_uuid": CoursePrint,
     "key_uuid": Credential,
     "notice_uuid": Notice,
+    "finding_uuid": LookupFinding,
+    "extract_uuid": LogExtract,
     "questionnaire": Questionnaire,
     "member_uuid": User,
     "import_uuid": StaffImport,
@@ -113,6 +117,8 @@ def people(settings: Any, tmp_path: Path) -> dict[str, User]:
     demo_notices.tell(facility, people)
     issue_demo_key(owner=people["bacsi"], pin="123456")
     _office(facility, people["quantri"])
+    issue_demo_seal(facility=facility)
+    lookups.build_lookups(facility, people)
     deliver_all()
     return people
 
