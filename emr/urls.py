@@ -13,6 +13,7 @@ urlpatterns = [
     path("health/", include("emr.common.urls")),
     path("", include("emr.terminology.urls")),
     path("administration/", include("emr.staff.urls")),
+    path("", include("emr.watching.urls")),
     path("administration/audit/", include("emr.audit.urls")),
     path("", include("patients.urls")),
     path("", include("encounters.urls")),

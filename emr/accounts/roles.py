@@ -186,6 +186,8 @@ RIGHTS: dict[str, dict[str, Scope]] = {
     "accounts.manage": {"admin": F},
     "staff.read_roles": {"planning": F, "director": F, "admin": F, "auditor": F},
     "audit.read": {"auditor": F},
+    # emr.watching
+    "watching.read": {"integration": F, "admin": F},
 }
 
 ROLES: dict[str, dict[str, Scope]] = {

@@ -11,12 +11,28 @@ class SigningConfig(AppConfig):
         from django.utils.translation import gettext_lazy as _  # noqa: PLC0415
 
         from emr.common.health import register_part  # noqa: PLC0415
+        from emr.common.measures import from_query, register_measure  # noqa: PLC0415
         from emr.ui.navigation import Link, Panel, register  # noqa: PLC0415
         from encounters.documents.signed import register_signatures  # noqa: PLC0415
         from signatures.signing import permissions, selectors, subscribers  # noqa: F401, PLC0415
 
         register_signatures(selectors.signatures_of)
-        register_part("signing", _health, required=False)
+        register_part(
+            "signing",
+            _health,
+            title=_("Digital signing"),
+            advice=_(
+                "Look into the worker's log and at EMR_TRUST_ROOTS and EMR_TSA_URL; then"
+                " “manage.py deliveries --retry”."
+            ),
+            is_public=True,
+        )
+        register_measure(
+            "emr_signing_requests",
+            "Documents that wait for a signature, by state.",
+            from_query("SELECT status, count(*) FROM signing_signingrequest GROUP BY 1"),
+            labels=("state",),
+        )
         register(
             Link(
                 _("Signing"),
