@@ -44,7 +44,7 @@ class RequestContextMiddleware:
 
 
 def _take_the_proxys_word(request: HttpRequest) -> None:
-    """Behind our own proxies the client's address is the one that the outermost of them saw; else these headers are lies (S-57)."""
+    """Behind our own proxies the client's address is the one that the outermost saw; else these headers are lies (S-57)."""
     said = request.META.get("HTTP_X_FORWARDED_FOR", "")
     request.is_forwarded = any(name in request.META for name in _FORWARDED)  # type: ignore[attr-defined]
     if settings.EMR_PROXY_COUNT:

@@ -52,6 +52,7 @@ INSTALLED_APPS = [
     "emr.terminology",
     "emr.staff",
     "emr.watching",
+    "emr.tls",
     "patients.registry",
     "patients.history",
     "patients.coverage",
@@ -72,6 +73,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "emr.common.middleware.RequestContextMiddleware",
+    "emr.ui.limits.BodyLimitMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -281,6 +283,7 @@ STORAGES = {
 WHITENOISE_MIMETYPES = {".mjs": "text/javascript"}
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
+DATA_UPLOAD_MAX_NUMBER_FILES = 20
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
@@ -325,11 +328,22 @@ EMR_S3_ACCESS_KEY = _env.text("EMR_S3_ACCESS_KEY", "")
 EMR_S3_SECRET_KEY = _env.text("EMR_S3_SECRET_KEY", "")
 EMR_S3_CA = _env.text("EMR_S3_CA", "")
 
+# Seconds after which PostgreSQL cancels a page's statement, and a large list's (F-34); 0 for the first: never.
+EMR_STATEMENT_SECONDS = _env.integer("EMR_STATEMENT_SECONDS", 15, maximum=600)
+EMR_REPORT_SECONDS = _env.integer("EMR_REPORT_SECONDS", 60, minimum=1, maximum=3600)
+EMR_UPLOAD_MEGABYTES = _env.integer("EMR_UPLOAD_MEGABYTES", 60, minimum=1, maximum=1000)
+EMR_RATE_LIMITS = True
 # Who may read /metrics: addresses or networks.
 EMR_METRICS_ADDRESSES = _env.networks("EMR_METRICS_ADDRESSES", "127.0.0.1,::1")
 # A folder on the database's disk, where this machine can see one; its free space is watched.
 EMR_DATABASE_FOLDER = _env.text("EMR_DATABASE_FOLDER", "")
 EMR_NTP_SERVER = _env.text("EMR_NTP_SERVER", "")
+
+# PEM files of the web server, where it ends TLS itself; behind a proxy only watched.
+EMR_TLS_CERT = _env.text("EMR_TLS_CERT", "")
+EMR_TLS_KEY = _env.text("EMR_TLS_KEY", "")
+# Opens the key of the hospital's own root: given to the command `tls` alone.
+EMR_TLS_ROOT_PASSWORD = _env.text("EMR_TLS_ROOT_PASSWORD", "")
 
 EMR_TSA_URL = _env.text("EMR_TSA_URL", "")
 # PEM files; a CA means that HL7 peers must show a certificate.
