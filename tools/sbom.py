@@ -104,7 +104,11 @@ def _browser() -> Iterator[Component]:
             scope=ComponentScope.EXCLUDED if entry.get("dev") else ComponentScope.REQUIRED,
             hashes=[
                 HashType(
-                    alg={"sha512": HashAlgorithm.SHA_512, "sha256": HashAlgorithm.SHA_256, "sha1": HashAlgorithm.SHA_1}[kind],
+                    alg={
+                        "sha512": HashAlgorithm.SHA_512,
+                        "sha256": HashAlgorithm.SHA_256,
+                        "sha1": HashAlgorithm.SHA_1,
+                    }[kind],
                     content=base64.b64decode(digest.split()[0]).hex(),
                 )
             ],

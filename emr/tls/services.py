@@ -188,21 +188,14 @@ def _demand_password(password: str) -> None:
 
 def _demand_permitted(root: x509.Certificate, wanted: list[x509.GeneralName]) -> None:
     """Say now what every browser would refuse later."""
-    permitted = root.extensions.get_extension_for_class(x509.NameConstraints).value.permitted_subtrees or []
+    limits = root.extensions.get_extension_for_class(x509.NameConstraints).value.permitted_subtrees or []
+    domains = [one.value for one in limits if isinstance(one, x509.DNSName)]
+    networks = [ipaddress.ip_network(str(one.value)) for one in limits if isinstance(one, x509.IPAddress)]
     for name in wanted:
-        fits = any(
-            (
-                isinstance(name, x509.DNSName)
-                and isinstance(one, x509.DNSName)
-                and f".{name.value}".endswith(f".{one.value}")
-            )
-            or (
-                isinstance(name, x509.IPAddress)
-                and isinstance(one, x509.IPAddress)
-                and name.value in one.value
-            )
-            for one in permitted
-        )
+        if isinstance(name, x509.DNSName):
+            fits = any(f".{name.value}".endswith(f".{domain}") for domain in domains)
+        else:
+            fits = any(ipaddress.ip_address(str(name.value)) in network for network in networks)
         if not fits:
             raise DomainError(
                 _("The root may not issue for %(name)s: it was made for other names.") % {"name": name.value},

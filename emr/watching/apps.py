@@ -42,7 +42,14 @@ class WatchingConfig(AppConfig):
         )
         house = "watching"
         register(
-            Link(_("State of the system"), f"{house}:status", right=permissions.READ, icon="heart-pulse", key="w", order=75)
+            Link(
+                _("State of the system"),
+                f"{house}:status",
+                right=permissions.READ,
+                icon="heart-pulse",
+                key="w",
+                order=75,
+            )
         )
         register(
             Panel(

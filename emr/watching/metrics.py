@@ -20,7 +20,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from emr.common.clock import now
 from emr.common.measures import measures
 from emr.watching.models import Pulse
-from emr.watching.services import newest_changes
+from emr.watching.selectors import newest_changes
 
 logger = logging.getLogger(__name__)
 
@@ -70,7 +70,7 @@ def exposition() -> bytes:
     """Everything, as Prometheus reads it."""
     registry = CollectorRegistry()
     if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
-        MultiProcessCollector(registry)
+        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
         counted = generate_latest(registry)
     else:
         counted = generate_latest(_own)

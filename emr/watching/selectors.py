@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from django_stubs_ext import StrOrPromise
 
 from emr.common import health
-from emr.watching import services
 from emr.watching.models import PartChange
 
 _ORDER = {"broken": 0, "caution": 1, "well": 2}
@@ -20,9 +19,14 @@ class Row:
     since: dt.datetime | None
 
 
+def newest_changes() -> list[PartChange]:
+    """How each part is, by the last look."""
+    return list(PartChange.objects.order_by("part", "-id").distinct("part"))
+
+
 def state_of_the_house() -> list[Row]:
     """Every part asked now, what is broken first. `since` is unknown while the last look saw another state."""
-    seen = {change.part: change for change in services.newest_changes()}
+    seen = {change.part: change for change in newest_changes()}
     rows = []
     for finding in health.findings():
         last = seen.get(finding.part.name)

@@ -7,6 +7,7 @@ from django.utils import translation
 
 from emr.common import health
 from emr.watching.models import PartChange
+from emr.watching.selectors import newest_changes
 
 logger = logging.getLogger(__name__)
 
@@ -28,11 +29,6 @@ def look_around() -> int:
                 _write_down(finding)
                 changed += 1
     return changed
-
-
-def newest_changes() -> list[PartChange]:
-    """How each part is, by the last look."""
-    return list(PartChange.objects.order_by("part", "-id").distinct("part"))
 
 
 def _write_down(finding: health.Finding) -> None:

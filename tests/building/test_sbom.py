@@ -31,10 +31,16 @@ def test_planted_secrets_are_found(tmp_path: object) -> None:
         b"EMR_BACKUP_" + b"PASSWORD=correcthorsebatterystaple",
         b"AKIA" + b"IOSFODNN7EXAMPLE",
         b"ghp" + b"_0123456789abcdefghijABCDEFGHIJ456789",
-        b"eyJhbGciOiJIUzI1NiIsInR5" + b".eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9PlFUP0THsR8U",
+        b"eyJhbGciOiJIUzI1NiIsInR5"
+        + b".eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9PlFUP0THsR8U",
         b"postgresql://emr:" + b"verysecretword@db.benhvien.vn/emr",
     ]
     for secret in planted:
         assert any(pattern.search(secret) for pattern in guards.SECRETS.values()), secret
-    for harmless in (b"EMR_BACKUP_PASSWORD=", b"redis://:password@host:6379/0", b"AKIA", b"https://a.b/c:d@e"):
+    for harmless in (
+        b"EMR_BACKUP_PASSWORD=",
+        b"redis://:password@host:6379/0",
+        b"AKIA",
+        b"https://a.b/c:d@e",
+    ):
         assert not any(pattern.search(harmless) for pattern in guards.SECRETS.values()), harmless

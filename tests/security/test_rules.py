@@ -28,7 +28,17 @@ OUTWARDS = {
     "integrations/transport/listener.py": "listens",
     "emr/tls/services.py": "nothing",
 }
-NETWORK = {"socket", "urllib.request", "http.client", "requests", "httpx", "aiohttp", "ftplib", "smtplib", "boto3"}
+NETWORK = {
+    "socket",
+    "urllib.request",
+    "http.client",
+    "requests",
+    "httpx",
+    "aiohttp",
+    "ftplib",
+    "smtplib",
+    "boto3",
+}
 # Text that is HTML already: rendered by our own templates with escaping on, or drawn by a library that escapes.
 RENDERED = {
     "encounters/forms/paper.py",
@@ -95,7 +105,9 @@ def test_a_pickled_message_is_refused_and_never_opened(redis_url: str, tmp_path:
     queue, faults = Queue("tried", Exchange("tried"), routing_key="tried"), []
     with Connection(redis_url) as connection:
         producer = connection.Producer(serializer="pickle")
-        producer.publish(Canary(tmp_path / "ran"), exchange=queue.exchange, routing_key="tried", declare=[queue])
+        producer.publish(
+            Canary(tmp_path / "ran"), exchange=queue.exchange, routing_key="tried", declare=[queue]
+        )
         with Consumer(connection, [queue], accept=list(app.conf.accept_content)) as consumer:
             consumer.register_callback(lambda body, _message: faults.append(body))
             with pytest.raises(ContentDisallowed):
@@ -119,7 +131,9 @@ def test_requests_never_choose_the_query() -> None:
             if any(re.search(r"request\.(GET|POST|data)", text) for text in spread):
                 found.append(f"{name}:{node.lineno} **request")
             words = [ast.unparse(word) for word in [*node.args, *(word.value for word in node.keywords)]]
-            if method in {"order_by", "values", "only", "annotate"} and any("request." in word for word in words):
+            if method in {"order_by", "values", "only", "annotate"} and any(
+                "request." in word for word in words
+            ):
                 found.append(f"{name}:{node.lineno} {method}(request)")
             if method in {"RawSQL", "extra"}:
                 found.append(f"{name}:{node.lineno} {method}")
@@ -161,7 +175,9 @@ def test_nothing_is_called_safe_that_isnt_ours() -> None:
     scripts = [
         f"{path.name}: {found}"
         for path in sorted((CHECKOUT / "static" / "js").glob("*.js"))
-        for found in re.findall(r"insertAdjacentHTML|document\.write|\beval\(|new Function\(", path.read_text("utf-8"))
+        for found in re.findall(
+            r"insertAdjacentHTML|document\.write|\beval\(|new Function\(", path.read_text("utf-8")
+        )
     ]
     assert scripts == []
 
@@ -182,7 +198,9 @@ def test_no_page_fetches_from_elsewhere() -> None:
     found = []
     for folder, pattern in (("templates", "*.html"), ("static/js", "*.js"), ("static/css", "*.css")):
         for path in sorted((CHECKOUT / folder).rglob(pattern)):
-            for address in re.findall(r"""(?:src=|href=|url\(|from |import )["']?(https?://[^"')\s]+)""", path.read_text("utf-8")):
+            for address in re.findall(
+                r"""(?:src=|href=|url\(|from |import )["']?(https?://[^"')\s]+)""", path.read_text("utf-8")
+            ):
                 found.append(f"{path.relative_to(CHECKOUT)}: {address}")
     assert found == []
 
@@ -190,7 +208,7 @@ def test_no_page_fetches_from_elsewhere() -> None:
 def test_every_package_is_pinned_by_its_hash() -> None:
     """S-60."""
     lock = (CHECKOUT / "uv.lock").read_text(encoding="utf-8")
-    assert lock.count("hash = \"sha256:") > 300
+    assert lock.count('hash = "sha256:') > 300
     files = re.findall(r"^\s+\{ url = .*$|^sdist = .*$", lock, flags=re.MULTILINE)
     assert [line[:90] for line in files if "sha256:" not in line] == []
     packages = json.loads((CHECKOUT / "package-lock.json").read_text(encoding="utf-8"))["packages"]

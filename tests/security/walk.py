@@ -30,7 +30,8 @@ def doors(people: dict[str, User]) -> Iterator[Door]:
             who = ""
         else:
             who = next(
-                (username for username in first if right == SIGNED_IN or people[username].has_right(right)), ""
+                (username for username in first if right == SIGNED_IN or people[username].has_right(right)),
+                "",
             )
         for address in _addresses(name, path):
             yield Door(name, address, who, right)
