@@ -32,6 +32,7 @@ POLICY = {
     "form-action 'self'",
 }
 NAMES = ("Nguyễn Thị Đào", "Lê Văn Hùng", "Nguyễn Văn Sáu", "CN4380200123456", "Penicillin")
+COUNTS = {"signatures:signing:count"}  # a number, the person's own, kept by their browser for half a minute
 ODD = ("'\"><script>", "\x00", "-1", "99999999999999999999", "password__startswith", "[]{}|\\", "Ạ" * 400)
 HOUSES = ("emr", "patients", "encounters", "signatures", "integrations")
 PARAMETER = re.compile(r"""request\.(?:GET|POST)(?:\.get\(|\.getlist\(|\[)\s*["'](\w+)["']""")
@@ -70,7 +71,8 @@ def counts() -> dict[str, int]:
 def faults_of(answer: HttpResponseBase) -> Iterator[str]:
     """What this answer lacks, or carries and shouldn't."""
     policy = {part.strip() for part in answer.headers.get("Content-Security-Policy", "").split(";")}
-    if missing := POLICY - policy:
+    is_sandboxed = policy == {"sandbox"} and answer.headers["Content-Type"] == "application/pdf"  # stricter
+    if not is_sandboxed and (missing := POLICY - policy):
         yield f"policy lacks {sorted(missing)}"
     if any("unsafe" in part for part in policy):
         yield "policy has unsafe"
@@ -117,11 +119,8 @@ def look_everywhere(people: dict[str, User], written: StringIO) -> None:  # noqa
             trouble += [f"{door.name} ({username or 'signed out'}): {fault}" for fault in faults_of(answer)]
             if answer.status_code >= 500 and door.name != "health:ready":
                 trouble.append(f"{door.name}: {answer.status_code}")
-            if (
-                username
-                and "no-store" not in answer.headers.get("Cache-Control", "")
-                and door.right != "public"
-            ):
+            cache = answer.headers.get("Cache-Control", "")
+            if username and door.right != "public" and "no-store" not in cache and door.name not in COUNTS:
                 trouble.append(f"{door.name}: may be cached")
             if any(name in answer.headers.get("Location", "") for name in NAMES):
                 trouble.append(f"{door.name}: a name in the address")
