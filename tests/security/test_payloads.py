@@ -40,7 +40,7 @@ def opened(
     for address in addresses:
         answer = page.goto(address, wait_until="load")
         assert answer.status == 200, address
-        page.wait_for_function("!document.querySelector('[aria-busy=true], .htmx-request')")
+        page.wait_for_selector("[aria-busy=true], .htmx-request", state="detached")
         found.append((address, page.evaluate("ran"), page.evaluate("reports"), page.inner_text("body")))
     assert page.trouble == []
     context.close()
