@@ -35,7 +35,7 @@ class WatchingConfig(AppConfig):
         register_part(
             "versions",
             versions.trouble,
-            title=_("Versions"),
+            title=_("Program versions"),
             advice=_(
                 "Upgrade what is named: versions below these have known holes. See the guide, “Upgrading”."
             ),

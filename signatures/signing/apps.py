@@ -60,17 +60,21 @@ def _health() -> str:
     """Empty when documents can be signed: some authority is trusted, and nothing has given up or waits too long."""
     from datetime import timedelta  # noqa: PLC0415
 
+    from django.utils.translation import gettext as _  # noqa: PLC0415
+
     from emr.common.clock import now  # noqa: PLC0415
     from emr.outbox.models import OutboxEvent  # noqa: PLC0415
     from signatures.certificates.trust import trust_roots  # noqa: PLC0415
     from signatures.signing.selectors import owing_requests  # noqa: PLC0415
 
     if not trust_roots():
-        return "No certificate authority is trusted: EMR_TRUST_ROOTS holds none."
+        return _("No certificate authority is trusted: EMR_TRUST_ROOTS holds none.")
     stuck = OutboxEvent.objects.filter(
         topic="signature.created", done_at=None, failed_at__isnull=False
     ).count()
     if stuck:
-        return f"{stuck} signatures could not be embedded."
+        return _("%(n)d signatures could not be embedded.") % {"n": stuck}
     owed = owing_requests().filter(completed_at__lt=now() - timedelta(days=1)).count()
-    return f"{owed} signatures have waited for their timestamp for more than a day." if owed else ""
+    if not owed:
+        return ""
+    return _("%(n)d signatures have waited for their timestamp for more than a day.") % {"n": owed}
