@@ -10,11 +10,11 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from django.conf import settings
-from django.db import connection
+from django.db import DataError, connection
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
-from emr.ui.errors import answer
+from emr.ui.errors import answer, bad_request
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -110,6 +110,12 @@ class BodyLimitMiddleware:
                 _("At most %(size)d MB can be sent at once.") % {"size": settings.EMR_UPLOAD_MEGABYTES},
             )
         return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """A NUL character, which no text in PostgreSQL can hold, is the sender's fault wherever it comes in (S-25)."""
+        if isinstance(exception, DataError | ValueError) and "NUL" in str(exception):
+            return bad_request(request, exception)
+        return None
 
 
 def _who(request: HttpRequest) -> str:

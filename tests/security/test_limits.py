@@ -225,3 +225,12 @@ def test_a_form_with_ten_thousand_fields_is_refused(client: Client) -> None:
     answer = client.generic("POST", "/sign-in/", body, content_type="application/x-www-form-urlencoded")
     assert answer.status_code == 400
     assert time.process_time() - began < 2
+
+
+@pytest.mark.django_db
+def test_a_character_that_no_text_holds_is_the_senders_fault() -> None:
+    """S-25: the search is told so, and the log has no fault of ours."""
+    client = Client(raise_request_exception=False)
+    client.force_login(make_an(), backend="django.contrib.auth.backends.ModelBackend")
+    assert client.post("/patients/", {"q": "\x00"}).status_code == 400
+    assert client.post("/patients/", {"q": "Đào"}).status_code == 200
