@@ -232,5 +232,5 @@ def test_a_character_that_no_text_holds_is_the_senders_fault() -> None:
     """S-25: the search is told so, and the log has no fault of ours."""
     client = Client(raise_request_exception=False)
     client.force_login(make_an(), backend="django.contrib.auth.backends.ModelBackend")
-    assert client.post("/patients/", {"q": "\x00"}).status_code == 400
+    assert client.post("/patients/", {"q": "\x00", "scanned": "\x00"}).status_code == 400
     assert client.post("/patients/", {"q": "Đào"}).status_code == 200
