@@ -14,6 +14,8 @@ urlpatterns = [
     path("", include("emr.terminology.urls")),
     path("administration/", include("emr.staff.urls")),
     path("", include("emr.notices.urls")),
+    path("", include("emr.watching.urls")),
+    path("", include("emr.tls.urls")),
     path("administration/audit/", include("emr.audit.urls")),
     path("", include("patients.urls")),
     path("", include("encounters.urls")),

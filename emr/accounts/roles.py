@@ -193,6 +193,8 @@ RIGHTS: dict[str, dict[str, Scope]] = {
     "audit.read": {"auditor": F},
     # signatures.sealing: extracts of the log
     "sealing.export": {"auditor": F},
+    # emr.watching
+    "watching.read": {"integration": F, "admin": F},
 }
 
 ROLES: dict[str, dict[str, Scope]] = {
@@ -204,8 +206,11 @@ ROLES: dict[str, dict[str, Scope]] = {
 GUARDED = frozenset({"accounts.manage", "audit.read"})
 # Rooms whose rights open no chart; a room not named here counts as clinical.
 NOT_CLINICAL = frozenset(
-    {"accounts", "staff", "audit", "oversight", "sealing", "notices", "terminology", "providers", "transport"}
-)
+    (
+        "accounts", "staff", "audit", "oversight", "sealing", "notices", "watching", "terminology", "providers",
+        "transport",
+    )
+)  # fmt: skip
 
 
 def is_clinical(right: str) -> bool:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from django.db import DatabaseError
+from django.utils.translation import gettext as _
 
 from emr.audit.chain import head_folder
 from emr.common.clock import now
@@ -130,9 +131,8 @@ def health() -> str:
     """Why lines wait in a file; "" when none does."""
     since = full_since()
     if since is not None:
-        return (
-            f"The database takes nothing new since {since:%Y-%m-%d %H:%M} UTC: its volume is full or it is read-only."
-            f" People can read; {waiting_count()} lines of the log wait in a file."
-        )
+        return _(
+            "The database takes nothing new. People can read; %(count)s lines of the log wait in a file."
+        ) % {"count": waiting_count()}
     count = waiting_count() if _folder().exists() else 0
-    return f"{count} lines of the log wait in a file: is the worker running?" if count else ""
+    return _("%(count)s lines of the log wait in a file.") % {"count": count} if count else ""

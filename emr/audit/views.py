@@ -16,12 +16,14 @@ from emr.audit.wording import in_plain_words
 from emr.common.clock import local_today
 from emr.common.doors import requires
 from emr.common.http import StaffRequest
+from emr.ui.limits import heavy
 
 PAGE = 50
 _KEPT = "audit_question"
 
 
 @requires(permissions.READ)
+@heavy
 @require_http_methods(["GET", "HEAD", "POST"])
 def log(request: StaffRequest) -> HttpResponse:
     """The lines that fit. What is asked for travels by POST, since numbers stand in no address, and is kept."""

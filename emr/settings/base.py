@@ -19,6 +19,8 @@ EMR_DEMO = False
 EMR_PORT = _env.integer("EMR_PORT", 8000, minimum=1, maximum=65535)
 EMR_BIND = _env.text("EMR_BIND", "127.0.0.1")
 EMR_MLLP_PORT = _env.integer("EMR_MLLP_PORT", 2575, minimum=1, maximum=65535)
+# Proxies of our own in front: only their word about the client's address is taken.
+EMR_PROXY_COUNT = _env.integer("EMR_PROXY_COUNT", 0, maximum=5)
 EMR_WORKLIST_PORT = _env.integer("EMR_WORKLIST_PORT", 11112, minimum=1, maximum=65535)
 
 SECRET_KEY = _env.text("EMR_SECRET_KEY")
@@ -50,6 +52,8 @@ INSTALLED_APPS = [
     "emr.terminology",
     "emr.staff",
     "emr.notices",
+    "emr.watching",
+    "emr.tls",
     "patients.registry",
     "patients.history",
     "patients.coverage",
@@ -72,6 +76,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "emr.common.middleware.RequestContextMiddleware",
+    "emr.ui.limits.BodyLimitMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -210,6 +215,20 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 60.0,
         "options": {"queue": "sync", "expires": 60},
     },
+    **{
+        f"pulse-{queue}": {
+            "task": "emr.watching.tasks.beat",
+            "args": [f"queue {queue}"],
+            "schedule": 20.0,
+            "options": {"queue": queue, "expires": 20},
+        }
+        for queue in ("interactive", "bulk", "sync")
+    },
+    "look-around": {
+        "task": "emr.watching.tasks.look_around",
+        "schedule": 30.0,
+        "options": {"queue": "sync", "expires": 30},
+    },
     "timestamps-owed": {
         "task": "signatures.signing.tasks.ask_for_timestamps",
         "schedule": 60.0,
@@ -253,7 +272,8 @@ AXES_COOLOFF_TIME = 0.25  # hours
 AXES_RESET_ON_SUCCESS = True
 AXES_LOCKOUT_CALLABLE = "emr.accounts.views.locked_out"
 AXES_HANDLER = "axes.handlers.database.AxesDatabaseHandler"
-AXES_IPWARE_PROXY_COUNT = _env.integer("EMR_PROXY_COUNT", 0, maximum=5)
+# The request's own middleware puts the client's address there, by EMR_PROXY_COUNT; no header is read again.
+AXES_IPWARE_META_PRECEDENCE_ORDER = ["REMOTE_ADDR"]
 AXES_DISABLE_ACCESS_LOG = True
 AXES_VERBOSE = False
 AXES_ENABLE_ADMIN = False
@@ -287,6 +307,7 @@ STORAGES = {
 WHITENOISE_MIMETYPES = {".mjs": "text/javascript"}
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
+DATA_UPLOAD_MAX_NUMBER_FILES = 20
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
@@ -345,6 +366,22 @@ EMR_SMS_URL = _env.text("EMR_SMS_URL", "")
 EMR_SMS_TOKEN = _env.text("EMR_SMS_TOKEN", "")
 EMR_CHAT_URL = _env.text("EMR_CHAT_URL", "")
 EMR_CHAT_TOKEN = _env.text("EMR_CHAT_TOKEN", "")
+# Seconds after which PostgreSQL cancels a page's statement, and a large list's (F-34); 0 for the first: never.
+EMR_STATEMENT_SECONDS = _env.integer("EMR_STATEMENT_SECONDS", 15, maximum=600)
+EMR_REPORT_SECONDS = _env.integer("EMR_REPORT_SECONDS", 60, minimum=1, maximum=3600)
+EMR_UPLOAD_MEGABYTES = _env.integer("EMR_UPLOAD_MEGABYTES", 60, minimum=1, maximum=1000)
+EMR_RATE_LIMITS = True
+# Who may read /metrics: addresses or networks.
+EMR_METRICS_ADDRESSES = _env.networks("EMR_METRICS_ADDRESSES", "127.0.0.1,::1")
+# A folder on the database's disk, where this machine can see one; its free space is watched.
+EMR_DATABASE_FOLDER = _env.text("EMR_DATABASE_FOLDER", "")
+EMR_NTP_SERVER = _env.text("EMR_NTP_SERVER", "")
+
+# PEM files of the web server, where it ends TLS itself; behind a proxy only watched.
+EMR_TLS_CERT = _env.text("EMR_TLS_CERT", "")
+EMR_TLS_KEY = _env.text("EMR_TLS_KEY", "")
+# Opens the key of the hospital's own root: given to the command `tls` alone.
+EMR_TLS_ROOT_PASSWORD = _env.text("EMR_TLS_ROOT_PASSWORD", "")
 
 EMR_TSA_URL = _env.text("EMR_TSA_URL", "")
 # PEM files; a CA means that HL7 peers must show a certificate.
@@ -357,12 +394,24 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "filters": {"request": {"()": "emr.common.logs.RequestFilter"}},
-    "formatters": {"line": {"()": "emr.common.logs.OneLineFormatter"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["request"]}},
+    "formatters": {
+        "line": {"()": "emr.common.logs.OneLineFormatter"},
+        "json": {"()": "emr.common.logs.JsonFormatter"},
+    },
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": _env.choice("EMR_LOG_FORMAT", "line", ("line", "json")),
+            "filters": ["request"],
+        }
+    },
     "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {
         "axes": {"level": "ERROR"},
+        # Its lines hold addresses; each request has a line of ours with the view's name. Faults (500) stay.
+        "django.request": {"level": "ERROR"},
         "django.server": {"level": "WARNING"},
+        "celery": {"level": "WARNING"},
         "weasyprint": {"level": "ERROR"},
         "fontTools": {"level": "ERROR"},
         "pyhanko": {"level": "ERROR"},

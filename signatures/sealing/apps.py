@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext, gettext_lazy
 
 
 class SealingConfig(AppConfig):
@@ -13,7 +14,13 @@ class SealingConfig(AppConfig):
         from signatures.sealing import selectors, subscribers  # noqa: F401, PLC0415
 
         register_walk("seals", selectors.walk_seals, selectors.seal_notes)
-        register_part("audit_seal", _health, required=False)
+        register_part(
+            "audit_seal",
+            _health,
+            title=gettext_lazy("The log's daily seal"),
+            advice=gettext_lazy("See whether the facility's seal can be used; missed days are caught up."),
+            is_public=True,
+        )
 
 
 def _health() -> str:
@@ -24,7 +31,7 @@ def _health() -> str:
     days = days_to_seal()
     if not days or (len(days) == 1 and local_now().hour < _HOURS):
         return ""
-    return f"The audit log isn't sealed since {days[0]}: see whether the facility's seal can be used."
+    return gettext("The audit log isn't sealed since %(day)s.") % {"day": days[0]}
 
 
 _HOURS = 3

@@ -14,6 +14,7 @@ from emr.common.doors import PUBLIC, SIGNED_IN
 from emr.notices.models import Notice
 from emr.staff import services as staff
 from emr.staff.models import RoleChange, StaffImport
+from emr.tls.services import Files, make_root
 from encounters.documents import services as documents
 from encounters.documents.models import CoursePrint, Document, DocumentDraft, DocumentVersion
 from encounters.documents.services import request_course_print
@@ -115,6 +116,7 @@ def people(settings: Any, tmp_path: Path) -> dict[str, User]:
     _patients(facility, people)
     _messages()
     demo_notices.tell(facility, people)
+    make_root(files=Files.here(), facility="Trung tâm", domains=["benhvien.local"], password="on paper only")
     issue_demo_key(owner=people["bacsi"], pin="123456")
     _office(facility, people["quantri"])
     issue_demo_seal(facility=facility)

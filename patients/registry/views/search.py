@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods
 from emr.accounts.access import requires
 from emr.audit.services import record
 from emr.common.http import StaffRequest
+from emr.ui.limits import at_most
 from patients.registry import permissions, selectors
 from patients.registry.access import patients_for
 from patients.registry.cards import UnreadableCard, is_card_line, parse_card
@@ -28,6 +29,7 @@ def _fingerprint(text: str) -> str:
 
 
 @requires(permissions.SEARCH)
+@at_most(120)
 @require_http_methods(["GET", "POST"])
 def search(request: StaffRequest) -> HttpResponse:
     """The page with recent patients; by POST the results, as a page or (htmx) as a fragment. A card line is read, a scanned

@@ -18,6 +18,9 @@ PUBLIC_VIEWS = {
     "accounts:sign_in",
     "health:live",
     "health:ready",
+    "watching:metrics",  # by address list; numbers alone
+    "tls:trust",  # the hospital's own root certificate, and how to trust it
+    "tls:root",
     "ui:language",
     "ui:theme",
     "ui:styleguide",
