@@ -184,6 +184,37 @@ RIGHTS: dict[str, dict[str, Scope]] = {
     "audit.read": {"auditor": F},
 }
 
+# What emergency access opens for who holds the right somewhere: reading, own notes and orders. No print, no export, no
+# closing, no countersigning, nothing of other people's (S-11).
+IN_EMERGENCY = frozenset(
+    {
+        "registry.read",
+        "history.read",
+        "coverage.read",
+        "visits.read",
+        "documents.read",
+        "documents.write",
+        "orders.read",
+        "orders.place",
+        "results.read",
+        "results.record_vital_signs",
+    }
+)
+# What the desk needs to take in a restricted patient: who it is and who pays, nothing of why (S-05).
+AT_THE_DESK = frozenset(
+    {
+        "registry.search",
+        "registry.read",
+        "registry.register",
+        "registry.update",
+        "registry.merge",
+        "coverage.read",
+        "coverage.write",
+        "visits.start",
+        "visits.admit",
+    }
+)
+
 ROLES: dict[str, dict[str, Scope]] = {
     role: {right: holders[role] for right, holders in RIGHTS.items() if role in holders}
     for role, _label in CHOICES

@@ -7,6 +7,7 @@ from typing import Any
 from django_stubs_ext import StrOrPromise
 
 from emr.accounts.models import User
+from patients.registry.access import reaches
 from patients.registry.cards import Card
 from patients.registry.models import Patient
 
@@ -71,4 +72,10 @@ def register_chart_panel(panel: ChartPanel) -> None:
 def chart_panels(patient: Patient, user: User) -> list[tuple[ChartPanel, dict[str, Any]]]:
     """The panels this person may see, with their facts."""
     allowed = [panel for panel in _panels.values() if user.has_right(panel.right)]
+    if patient.is_restricted:
+        # A right over the whole facility ends where the chart is kept closely.
+        reached = {
+            right: reaches(user, patient, right, with_emergency=True) for right in {p.right for p in allowed}
+        }
+        allowed = [panel for panel in allowed if reached[panel.right]]
     return [(panel, panel.facts(patient, user)) for panel in sorted(allowed, key=lambda p: p.order)]

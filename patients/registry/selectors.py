@@ -9,7 +9,7 @@ from typing import Any, cast
 from django.contrib.postgres.lookups import TrigramWordSimilar
 from django.contrib.postgres.search import TrigramWordSimilarity
 from django.db import connection
-from django.db.models import F, Model, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import Case, F, Model, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Concat
 from django.db.models.lookups import Contains
 
@@ -18,7 +18,14 @@ from emr.audit.models import AuditEvent, RowVersion
 from patients.registry import permissions, systems
 from patients.registry.access import patients_for, same_person
 from patients.registry.labels import label, shown
-from patients.registry.models import CareContext, Identifier, MergeLink, Patient, RelatedPerson
+from patients.registry.models import (
+    CareContext,
+    Confidentiality,
+    Identifier,
+    MergeLink,
+    Patient,
+    RelatedPerson,
+)
 from patients.registry.phones import phone_digits
 from patients.registry.terms import Terms, parse_terms
 
@@ -100,7 +107,10 @@ def with_row_facts(patients: QuerySet[Patient]) -> QuerySet[Patient]:
     )
     return patients.select_related("merged_into").annotate(
         mrn=Subquery(mrn.values("value")[:1]),
-        last_department=Subquery(last.values("department__name")[:1]),
+        # Where a restricted patient lies tells why: left out of rows altogether.
+        last_department=Case(
+            When(confidentiality=Confidentiality.NORMAL, then=Subquery(last.values("department__name")[:1]))
+        ),
     )
 
 
@@ -268,6 +278,9 @@ _DERIVED = {
     "phone_digits",
     "birth_precision",
     "merged_into_id",
+    # Why a chart is kept closely isn't for everybody who corrects an address; the log tells who changed it.
+    "confidentiality",
+    "confidentiality_reason",
 }
 # The parts of a birth say nothing where its date changed as well.
 _PARTS_OF_BIRTH = {"birth_year", "birth_month"}
