@@ -68,6 +68,10 @@ RIGHTS: dict[str, dict[str, Scope]] = {
     "registry.register": {"registration": F},
     "registry.update": {"registration": F},
     "registry.merge": {"registration": F, "records": F},
+    "registry.restrict": {"doctor": D, "head_of_department": D, "records": F},
+    # patients.emergency_access
+    "emergency_access.open": {"doctor": D, "head_of_department": D, "nurse": D, "head_nurse": D},
+    "emergency_access.review": {"head_of_department": D, "auditor": F},
     # patients.history
     "history.read": {
         "doctor": D,
@@ -181,6 +185,8 @@ RIGHTS: dict[str, dict[str, Scope]] = {
     # emr.terminology, emr.accounts, emr.audit
     "terminology.manage": {"admin": F},
     "accounts.manage": {"admin": F},
+    "accounts.cover": {"doctor": D, "head_of_department": D, "nurse": D, "head_nurse": D},
+    "accounts.review_cover": {"head_of_department": D, "head_nurse": D, "planning": F, "auditor": F},
     "audit.read": {"auditor": F},
 }
 

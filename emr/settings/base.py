@@ -49,6 +49,7 @@ INSTALLED_APPS = [
     "emr.storage",
     "emr.terminology",
     "patients.registry",
+    "patients.emergency_access",
     "patients.history",
     "patients.coverage",
     "encounters.visits",

@@ -7,7 +7,7 @@ from django import template
 
 from emr.ui import navigation
 from patients.registry import age, banner
-from patients.registry.access import emergency_until, is_masked, patients_for
+from patients.registry.access import emergency_until, is_masked, reaches
 from patients.registry.models import Patient
 
 register = template.Library()
@@ -21,27 +21,35 @@ def patient_banner(context: dict[str, Any], patient: Patient, encounter: Any = N
     return banner.banner_for(patient, encounter or None, is_masked=masked)
 
 
+def _emergency(context: dict[str, Any], patient: Patient) -> dt.datetime | None:
+    """Asked once a page."""
+    kept = context["request"].__dict__.setdefault("_emergencies", {})
+    if patient.root_id not in kept:
+        kept[patient.root_id] = emergency_until(context["user"], patient)
+    found: dt.datetime | None = kept[patient.root_id]
+    return found
+
+
 @register.simple_tag(takes_context=True)
 def emergency_access(context: dict[str, Any], patient: Patient) -> dt.datetime | None:
     """When this person's emergency access to the chart ends; None on the charts that they simply reach."""
-    return emergency_until(context["user"], patient)
+    return _emergency(context, patient)
 
 
 @register.simple_tag(takes_context=True)
-def patient_sections(context: dict[str, Any], patient: Patient | None, encounter: Any = None) -> list[Any]:
+def patient_sections(
+    context: dict[str, Any], patient: Patient | None = None, encounter: Any = None
+) -> list[Any]:
     """The rail of a chart: of a restricted one, or in an emergency, only what would open."""
     found = navigation.sections(
         context["request"],
         patient=getattr(patient, "uuid", None),
         encounter=getattr(encounter, "uuid", None),
     )
-    user = context.get("user")
-    if patient is None or user is None or not (patient.is_restricted or context.get("in_emergency")):
+    if not patient or not (patient.is_restricted or _emergency(context, patient)):
         return found
-    opens = {
-        right: patients_for(user, right).filter(pk=patient.pk).exists()
-        for right in {s.right for s, *_ in found}
-    }
+    rights = {section.right for section, *_rest in found}
+    opens = {right: reaches(context["user"], patient, right, with_emergency=True) for right in rights}
     return [row for row in found if opens[row[0].right]]
 
 
