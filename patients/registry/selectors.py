@@ -13,8 +13,9 @@ from django.db.models import Case, F, Model, OuterRef, Q, QuerySet, Subquery, Va
 from django.db.models.functions import Concat
 from django.db.models.lookups import Contains
 
-from emr.accounts.models import User
+from emr.accounts.models import PractitionerRole, User
 from emr.audit.models import AuditEvent, RowVersion
+from emr.common.clock import now
 from patients.registry import permissions, systems
 from patients.registry.access import patients_for, same_person
 from patients.registry.labels import label, shown
@@ -159,6 +160,31 @@ def recent_patients(user: User, limit: int = 10) -> list[Patient]:
     first = sorted(order, key=lambda pk: order[pk])[: 2 * limit]
     reach = patients_for(user, permissions.SEARCH).filter(pk__in=first, merged_into=None)
     return sorted(with_row_facts(reach), key=lambda p: order[p.pk])[:limit]
+
+
+def named_people(patient: Patient) -> list[User]:
+    """Who sees a restricted chart by name."""
+    named = CareContext.objects.filter(
+        patient__in=same_person(patient), reason=CareContext.NAMED, ends_at=None
+    )
+    return list(User.objects.filter(pk__in=named.values("practitioner")).order_by("sort_key"))
+
+
+def colleagues_around(patient: Patient) -> list[User]:
+    """The clinical staff of the departments that care for the patient now, without who is named already."""
+    caring = CareContext.objects.filter(
+        patient__in=same_person(patient), department__isnull=False, ends_at=None
+    )
+    moment = now()
+    held = PractitionerRole.objects.filter(
+        Q(ends_at=None) | Q(ends_at__gt=moment),
+        department__in=caring.values("department"),
+        starts_at__lte=moment,
+        role__in=["doctor", "head_of_department", "nurse", "head_nurse"],
+    )
+    named = {person.pk for person in named_people(patient)}
+    people = User.objects.filter(pk__in=held.values("user"), is_active=True).exclude(pk__in=named)
+    return list(people.order_by("sort_key"))
 
 
 def patient_row(patient_id: int) -> Patient:
