@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PYTHONPATH := $(CURDIR)
 export EMR_HOME ?= $(CURDIR)/var
-.PHONY: run test lint unit e2e fmt assets messages graph test-long test-security bench reset bootstrap bootstrap-test
+.PHONY: run test lint unit e2e fmt assets messages graph test-long test-security bench reset bootstrap bootstrap-test matrix
 
 run: bootstrap ## install, start and load the demo hospital; Ctrl-C stops everything
 	@exec $(BIN)/python -m emr.local
@@ -55,6 +55,9 @@ test-long: bootstrap-test ## kill at every line, soak, the second PostgreSQL in 
 
 test-security: bootstrap-test ## the tests that name a security requirement
 	$(BIN)/pytest -n 2 --dist loadgroup -m security
+
+matrix: bootstrap-test ## write the table of every address and role anew, for review
+	MATRIX=write $(BIN)/pytest -q tests/emr/accounts/test_matrix.py
 
 bench: bootstrap ## how fast, as ratios to floors of the same run; writes docs/benchmarks.md (BENCH="--parts d" for some)
 	@$(BIN)/python -m tools.bench $(BENCH)

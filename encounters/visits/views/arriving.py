@@ -79,8 +79,8 @@ def _lacking(request: StaffRequest, patient: Patient) -> list[Missing]:
     return missing_facts(patient, dossier.numbers, dossier.people)
 
 
-def _patient(user: User, patient_uuid: UUID) -> Patient:
-    opened = access_patient(user, patient_uuid)
+def _patient(user: User, patient_uuid: UUID, right: str) -> Patient:
+    opened = access_patient(user, patient_uuid, right)
     return opened.merged_into or opened
 
 
@@ -95,7 +95,7 @@ def _to_stay(user: User, stay: Encounter) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def admit(request: StaffRequest, patient_uuid: UUID) -> HttpResponse:
     """Admit a patient: everything that is known is filled in, a free bed is offered."""
-    patient = _patient(request.user, patient_uuid)
+    patient = _patient(request.user, patient_uuid, permissions.ADMIT)
     running = list(selectors.running_stays(patient))
     inpatient = next((stay for stay in running if stay.is_inpatient), None)
     if inpatient is not None and request.method != "POST":
@@ -216,7 +216,7 @@ def _carry_out(form: AdmitForm, patient: Patient, visit: Encounter | None, by: U
 @require_safe
 def place_fields(request: StaffRequest, patient_uuid: UUID) -> HttpResponse:
     """Fragment: the free beds of the department just chosen, one offered, and the kind of record it usually opens."""
-    patient = _patient(request.user, patient_uuid)
+    patient = _patient(request.user, patient_uuid, permissions.ADMIT)
     departments = list(clinical_departments(patient.facility_id))
     department = _chosen(request, departments, None)
     beds = selectors.free_beds(department) if department else []
@@ -231,7 +231,7 @@ def place_fields(request: StaffRequest, patient_uuid: UUID) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def start_visit(request: StaffRequest, patient_uuid: UUID) -> HttpResponse:
     """Begin an outpatient or emergency visit."""
-    patient = _patient(request.user, patient_uuid)
+    patient = _patient(request.user, patient_uuid, permissions.START)
     departments = list(clinical_departments(patient.facility_id))
     department = _chosen(request, departments, own_department(request.user, departments))
     form = VisitForm(

@@ -53,7 +53,7 @@ class Case:
 def _case(situation: str, department: Organization) -> Case:
     facility = department.parent or department
     word = situation.upper()
-    author = make_user(f"author_{situation}", f"Bác sĩ {word}", "doctor", department)
+    author = make_user(f"author-{situation}", f"Bác sĩ {word}", "doctor", department)
     patient = make_patient(
         NAMES[situation], facility=facility, address_line=f"Ngõ {word}MARK", phone=f"09{len(word)}1112223"
     )
@@ -188,7 +188,7 @@ def build() -> World:
     house: dict[str, dict[str, str]] = {}
     for name, facility, place, case in (("own", near, ward, "own"), ("far", away, distant, "far")):
         second = make_department(facility, "K27", "Khoa Phụ sản")
-        visitor = make_user(f"visitor_{name}", "Bác sĩ Trực", "doctor", second)
+        visitor = make_user(f"visitor-{name}", "Bác sĩ Trực", "doctor", second)
         duty = start_cover_duty(
             department=make_department(facility, "K18", "Khoa Nhi"),
             ends_at=now() + dt.timedelta(hours=3),

@@ -11,7 +11,7 @@ from emr.accounts.access import Denied, access_cover_duty, cover_duties_for
 from emr.accounts.cover import end_cover_duty, see_cover_duty, start_cover_duty
 from emr.accounts.models import CoverDuty, FacilitySetting, User
 from emr.audit.models import AuditEvent
-from emr.common.clock import now
+from emr.common.clock import local_now, now
 from emr.common.errors import DomainError
 from encounters.documents import permissions as documents
 from encounters.visits.access import access_encounter
@@ -120,7 +120,7 @@ def test_two_clicks_from_the_home_page_and_shown_on_every_page(
     client.force_login(chi, backend="django.contrib.auth.backends.ModelBackend")
     panel = client.get("/cover-duties/panel/").content.decode()
     assert str(ward.uuid) in panel
-    until = f"{now() + dt.timedelta(hours=5):%d/%m/%Y %H:%M}"
+    until = f"{local_now() + dt.timedelta(hours=5):%d/%m/%Y %H:%M}"
     sent = {"department": str(ward.uuid), "ends_at": until, "reason": "night"}
     assert client.post("/cover-duties/start/", sent | {"ends_at": "25:00"}).status_code == 422
     assert client.post("/cover-duties/start/", sent).headers["Location"] == "/"

@@ -97,6 +97,22 @@ class Walk:
                     self._look(who, name, situation, body, [s for s in others if s in {"restricted", "far"}])
             for situation, answer in answers.items():
                 self.matrix[name, situation][who] = answer
+            if holds:
+                self._cross(who, client, name, path)
+
+    def _cross(self, who: str, client: Client, name: str, path: str) -> None:
+        """Another patient's child row under one's own patient (S-01, S-03)."""
+        parts = [found[2] for found in PART.finditer(path) if found[1] == "uuid"]
+        if len(parts) < 2 or name == "patients:registry:merge":  # two patients are what a merge is about
+            return
+        own, other = (_address(name, path, self.world, situation) for situation in ("own", "other"))
+        mine, theirs = self.world.row(parts[-1], "own"), self.world.row(parts[-1], "other")
+        assert own is not None
+        if other is None or mine is None or theirs is None:
+            return
+        answer, _body = self.ask(client, own.replace(mine, theirs))
+        if answer not in {HIDDEN, REFUSED}:
+            self.leaks.append(f"{who} {name}: another's {parts[-1]} under one's own")
 
     def _list(self, who: str, client: Client, name: str, path: str) -> None:
         """An address that names nobody: whom does it show?"""
