@@ -28,10 +28,8 @@ class CoverForm(forms.Form):
     words = forms.CharField(label=_("In your words"), max_length=200, required=False)
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
-        initial = {"ends_at": _next_morning(), "reason": CoverDuty.Reason.NIGHT} | (
-            kwargs.pop("initial", None) or {}
-        )
-        super().__init__(*args, initial=initial, **kwargs)
+        super().__init__(*args, **kwargs)
+        self.initial = {"ends_at": _next_morning(), "reason": CoverDuty.Reason.NIGHT} | self.initial
         mine = {role.department_id for role in user.current_roles}
         clinical = Organization.objects.filter(
             kind=Organization.Kind.DEPARTMENT, parent=user.facility_id, is_clinical=True, is_active=True

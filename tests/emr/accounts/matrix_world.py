@@ -183,6 +183,8 @@ def build() -> World:
     distant = make_department(away, "K03", "Khoa Nội xa")
     departments = {"own": ward, "other": surgery, "restricted": ward, "far": distant}
     cases = {situation: _case(situation, departments[situation]) for situation in SITUATIONS}
+    for case in cases.values():  # two facilities may give out the same numbers
+        case.marks = [m for m in case.marks if sum(m in other.marks for other in cases.values()) == 1]
     kept = cases["restricted"]
     registry.restrict_patient(patient=kept.patient, level="V", reason="staff", by=kept.author)
     house: dict[str, dict[str, str]] = {}
