@@ -70,7 +70,7 @@ def start_cover_duty(
     )
     _forget_roles(by)
     record(
-        "cover_duty.start",
+        "cover_duty.begin",
         by=by,
         of=duty,
         detail={"department": department.pk, "role": role, "ends_at": ends_at, "reason": reason},

@@ -50,7 +50,8 @@ def restrict_patient(
         by=by,
         of=patient,
         patient=patient,
-        detail={"level": level, "reason": reason, "named": sorted(people)},
+        # Without the reason: the log's readers have no clinical access.
+        detail={"level": level, "named": sorted(people)},
     )
     publish("patient.restricted", order_key=f"patient:{patient.root_id}", patient_id=patient.root_id)
     patient.refresh_from_db(fields=["confidentiality", "confidentiality_reason"])

@@ -22,7 +22,9 @@ def patient_banner(context: dict[str, Any], patient: Patient, encounter: Any = N
 
 
 def _emergency(context: dict[str, Any], patient: Patient) -> dt.datetime | None:
-    """Asked once a page."""
+    """Asked once a page; a sample of the style guide is nobody's chart."""
+    if not isinstance(patient, Patient):
+        return None
     kept = context["request"].__dict__.setdefault("_emergencies", {})
     if patient.root_id not in kept:
         kept[patient.root_id] = emergency_until(context["user"], patient)

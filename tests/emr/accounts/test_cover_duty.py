@@ -45,7 +45,7 @@ def test_a_doctor_reads_orders_and_signs_where_they_stand_in_until_the_hour() ->
     for right in ("visits.read", documents.WRITE, "orders.place", "visits.discharge"):
         assert access_encounter(chi, stay.uuid, right) == stay
     assert chi.has_right("signing.sign", duty.department_id)
-    assert AuditEvent.objects.filter(action="cover_duty.start", agent_id=chi.pk).exists()
+    assert AuditEvent.objects.filter(action="cover_duty.begin", agent_id=chi.pk).exists()
     with freeze_time(duty.ends_at + dt.timedelta(seconds=1)), pytest.raises(Denied):
         access_encounter(_again(chi), stay.uuid)
 
