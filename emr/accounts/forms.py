@@ -29,7 +29,7 @@ class CoverForm(forms.Form):
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.initial = {"ends_at": _next_morning(), "reason": CoverDuty.Reason.NIGHT} | self.initial
+        self.initial = {"ends_at": _next_morning(), "reason": CoverDuty.Reason.NIGHT, **self.initial}
         mine = {role.department_id for role in user.current_roles}
         clinical = Organization.objects.filter(
             kind=Organization.Kind.DEPARTMENT, parent=user.facility_id, is_clinical=True, is_active=True
