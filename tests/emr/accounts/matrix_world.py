@@ -168,6 +168,8 @@ class World:
 
     def row(self, part: str, situation: str) -> str | None:
         """The public id behind this part of an address; None: the part knows no such situation; KeyError: no builder."""
+        if part == "department_uuid" and situation == "restricted":
+            return None  # the restricted patient lies in the person's own department
         if part in self.cases["own"].rows:
             return self.cases[situation].rows[part]
         where = {"own": "own", "far": "far"}.get(situation)
@@ -183,8 +185,9 @@ def build() -> World:
     distant = make_department(away, "K03", "Khoa Nội xa")
     departments = {"own": ward, "other": surgery, "restricted": ward, "far": distant}
     cases = {situation: _case(situation, departments[situation]) for situation in SITUATIONS}
+    everything = [mark for case in cases.values() for mark in case.marks]
     for case in cases.values():  # two facilities may give out the same numbers
-        case.marks = [m for m in case.marks if sum(m in other.marks for other in cases.values()) == 1]
+        case.marks = [mark for mark in case.marks if everything.count(mark) == 1]
     kept = cases["restricted"]
     registry.restrict_patient(patient=kept.patient, level="V", reason="staff", by=kept.author)
     house: dict[str, dict[str, str]] = {}

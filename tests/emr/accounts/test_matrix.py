@@ -53,6 +53,7 @@ class Walk:
         self.matrix: Matrix = defaultdict(dict)
         self.leaks: list[str] = []
         self.posted: set[str] = set()
+        self.opened: dict[tuple[str, str, bool], str] = {}
 
     def ask(self, client: Client, name: str, address: str) -> tuple[str, str]:
         """What became of it, and the body. Asked by GET, by POST where that isn't one of its ways."""
@@ -87,7 +88,12 @@ class Walk:
                 self._list(who, client, name, path)
                 continue
             answers = {}
-            for situation in SITUATIONS:
+            # What a right opens in the own department is asked once for each reach of it; what it must not open, of every role.
+            alike = (name, str(rights.get(str(right))), who == "registration")
+            is_first = alike not in self.opened
+            if not is_first:
+                answers["own"] = self.opened[alike]
+            for situation in SITUATIONS if is_first else SITUATIONS[1:]:
                 address = _address(name, path, self.world, situation)
                 if address is None:
                     answers[situation] = NOTHING
@@ -100,7 +106,9 @@ class Walk:
                     self._look(who, name, situation, body, [s for s in others if s in {"restricted", "far"}])
             for situation, answer in answers.items():
                 self.matrix[name, situation][who] = answer
-            self._cross(who, client, name, path)
+            if is_first:
+                self.opened[alike] = answers["own"]
+                self._cross(who, client, name, path)
 
     def _shut(self, who: str, name: str, path: str) -> None:
         answer = SIGN_IN if who == "anonymous" else REFUSED
