@@ -88,7 +88,7 @@ class Walk:
                 self._list(who, client, name, path)
                 continue
             answers = {}
-            # What a right opens in the own department is asked once for each reach of it; what it must not open, of every role.
+            # What a right opens is asked once for each reach of it; what it must not open, of every role.
             alike = (name, str(rights.get(str(right))), who == "registration")
             is_first = alike not in self.opened
             if not is_first:
