@@ -205,11 +205,12 @@ def _wrong(matrix: Matrix) -> list[str]:
     return wrong
 
 
-# Rights over rows of the house that are nobody's chart; beds and forms are the same for everybody who may open them.
-_HOUSE = {"terminology.manage"}
+# Rights over rows of the house that are nobody's chart. The log tells of everybody, by number and public id alone: that a
+# restricted chart was opened is what an auditor looks for.
+_HOUSE = {"terminology.manage", "audit.read"}
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)  # under a minute on a quiet machine
 def test_every_answer_is_the_one_that_was_reviewed_and_nothing_leaks() -> None:
     walk = _walk()
     assert walk.leaks == []
