@@ -12,6 +12,8 @@ urlpatterns = [
     path("", include("emr.accounts.urls")),
     path("health/", include("emr.common.urls")),
     path("", include("emr.terminology.urls")),
+    path("administration/", include("emr.staff.urls")),
+    path("", include("emr.notices.urls")),
     path("administration/audit/", include("emr.audit.urls")),
     path("", include("patients.urls")),
     path("", include("encounters.urls")),

@@ -68,6 +68,7 @@ def main(arguments: list[str]) -> None:
     if wanted != "messages":
         browser_packages(for_tests)
         browser_files()
+        print_fonts()
     messages()
 
 
@@ -190,6 +191,16 @@ def browser_files() -> None:
                 )
             (VENDOR / folder / source.name).write_bytes(content)
     (VENDOR / ".stamp").write_text(stamp, encoding="utf-8")
+
+
+def print_fonts() -> None:
+    """Cut the print fonts at the weights that forms use."""
+    fonts = ROOT / "static" / "print" / "fonts"
+    stamp = fingerprint(ROOT / "tools" / "fonts.py", ROOT / "uv.lock")
+    if not fresh(fonts / ".stamp", stamp):
+        say("print fonts")
+        run(VENV / "bin" / "python", "-m", "tools.fonts")
+        (fonts / ".stamp").write_text(stamp, encoding="utf-8")
 
 
 def messages() -> None:

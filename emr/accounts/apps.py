@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
 
@@ -9,8 +10,10 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         from emr.accounts import permissions  # noqa: PLC0415
+        from emr.accounts.shipped import load_after_migrate  # noqa: PLC0415
         from emr.ui.navigation import Panel, register  # noqa: PLC0415
 
+        post_migrate.connect(load_after_migrate, sender=self, dispatch_uid="emr.accounts.roles")
         register(
             Panel(
                 _("The house"),

@@ -3,13 +3,17 @@
 import datetime as dt
 from typing import ClassVar
 
+import pgtrigger
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
 from django.db import models
-from django.db.models import F, Func, Q
+from django.db.models import F, Func, OuterRef, Q, Subquery, Value
+from django.db.models.functions import Concat
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
+from django_stubs_ext import StrOrPromise
 
 from emr.accounts import roles
 from emr.common.clock import now
@@ -165,9 +169,8 @@ class User(AbstractBaseUser, Record):
 
     @cached_property
     def current_roles(self) -> list["PractitionerRole"]:
-        """The roles held at this moment, with their departments: one query a request."""
-        moment = now()
-        held = self.practitioner_roles.filter(Q(ends_at=None) | Q(ends_at__gt=moment), starts_at__lte=moment)
+        """The roles held at this moment, with their departments and grants: one query a request."""
+        held = PractitionerRole.objects.filter(user=self).at(now()).with_grants()
         return list(held.select_related("department", "cover_duty"))
 
     @cached_property
@@ -175,7 +178,7 @@ class User(AbstractBaseUser, Record):
         """{right: departments it reaches (FACILITY or a set of ids)}."""
         reached: dict[str, roles.Reach] = {}
         for held in self.current_roles:
-            for right, scope in roles.ROLES[held.role].items():
+            for right, scope in held.grants.items():
                 if scope == roles.Scope.FACILITY:
                     reached[right] = roles.EVERYWHERE
                 elif reached.get(right) != roles.EVERYWHERE:
@@ -206,14 +209,91 @@ class User(AbstractBaseUser, Record):
         return any(held.role == role for held in self.current_roles)
 
 
+class Role(Record):
+    """A bundle of rights: shipped with the release (no facility), or a facility's own, which hides a shipped one.
+
+    Nothing is granted by a row here that wasn't shipped or let through by `emr.staff`.
+    """
+
+    facility = models.ForeignKey(
+        Organization, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    code = models.SlugField(max_length=24)
+    name = models.CharField(max_length=80)
+    is_active = models.BooleanField(default=True, help_text="off: hides no shipped role and grants nothing")
+    version = models.PositiveIntegerField(default=1)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["facility", "code"], nulls_distinct=False, name="one_role_per_code_and_facility"
+            )
+        ]
+        triggers = [RowHistory()]
+
+    def __str__(self) -> str:
+        return self.code
+
+    @property
+    def is_shipped(self) -> bool:
+        """Whether the release keeps this bundle."""
+        return self.facility_id is None
+
+    @property
+    def label(self) -> StrOrPromise:
+        """The name on pages; that of a shipped code in the reader's language."""
+        return roles.label_of(self.code) if self.code in roles.ROLES else self.name
+
+
+class RoleGrant(Record):
+    """One right of a role and how far it reaches."""
+
+    role = models.ForeignKey(Role, on_delete=models.CASCADE, related_name="grants")
+    right = models.CharField(max_length=60)
+    scope = models.CharField(max_length=10, choices=[(scope.value, scope.name) for scope in roles.Scope])
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["role", "right"], name="one_scope_per_right")]
+        triggers = [RowHistory()]
+
+    def __str__(self) -> str:
+        return f"{self.right} {self.scope}"
+
+
+class HeldRoles(models.QuerySet["PractitionerRole"]):
+    """Questions about who is what."""
+
+    def at(self, moment: dt.datetime) -> "HeldRoles":
+        """Those held at the instant."""
+        return self.filter(Q(ends_at=None) | Q(ends_at__gt=moment), starts_at__lte=moment)
+
+    def with_grants(self) -> "HeldRoles":
+        """With departments, and the rights of the facility's own bundle or else the shipped one."""
+        bundle = (
+            Role.objects.filter(
+                Q(facility=None) | Q(facility=OuterRef(OuterRef("user__facility"))),
+                code=OuterRef(OuterRef("role")),
+                is_active=True,
+            )
+            .order_by(F("facility").asc(nulls_last=True))
+            .values("pk")[:1]
+        )
+        granted = RoleGrant.objects.filter(role=Subquery(bundle)).order_by()
+        pairs = granted.values(pair=Concat("right", Value(" "), "scope"))
+        return self.annotate(granted=ArraySubquery(pairs)).select_related("department")
+
+
 class PractitionerRole(Record):
     """A role that a person holds in a department (or the whole facility) from one instant to another."""
 
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="practitioner_roles")
-    role = models.CharField(max_length=24, choices=roles.CHOICES)
+    # A role's code, not a key: the facility may put a bundle of its own in a shipped one's place.
+    role = models.CharField(max_length=24)
     department = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="practitioner_roles")
     starts_at = models.DateTimeField(default=now)
     ends_at = models.DateTimeField(null=True, blank=True)
+
+    objects = HeldRoles.as_manager()
 
     class Meta:
         constraints = [
@@ -230,10 +310,35 @@ class PractitionerRole(Record):
                 ],
             ),
         ]
-        triggers = [RowHistory()]
+        triggers = [
+            RowHistory(),
+            pgtrigger.Trigger(
+                name="role_is_known",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert | pgtrigger.UpdateOf("role", "user_id"),
+                func=(
+                    "IF NOT EXISTS (SELECT 1 FROM accounts_role r JOIN accounts_user u ON u.id = NEW.user_id "
+                    "WHERE r.code = NEW.role AND (r.facility_id IS NULL OR r.facility_id = u.facility_id)) THEN "
+                    "RAISE EXCEPTION 'no role %', NEW.role USING ERRCODE = 'foreign_key_violation'; END IF; "
+                    "RETURN NEW;"
+                ),
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.user} {self.role}"
+
+    @property
+    def grants(self) -> dict[str, str]:
+        """{right: scope}, of rows read `with_grants`."""
+        pairs: list[str] = vars(self)["granted"]
+        return dict(pair.split(" ", 1) for pair in pairs)
+
+    def overlaps(self, other: "PractitionerRole") -> bool:
+        """Whether both are held at some instant."""
+        return (other.ends_at is None or self.starts_at < other.ends_at) and (
+            self.ends_at is None or other.starts_at < self.ends_at
+        )
 
     def is_current(self, at: dt.datetime | None = None) -> bool:
         """Whether the role is held at the instant (now when none is given)."""

@@ -1,12 +1,15 @@
-"""The one table of who may do what: role × right → how far it reaches. A quality officer can read it.
+"""The shipped bundles: role × right → how far it reaches. A quality officer can read it.
 
+They become rows (`Role`, `RoleGrant`) with each migration; a facility may put its own bundle in a shipped one's place.
 A right is "<room>.<verb>", named in that room's `permissions.py`; a test refuses a right that no room names and a room's
 right that nobody holds.
 """
 
+from collections.abc import Iterable
 from enum import StrEnum
 
 from django.utils.translation import gettext_lazy as _
+from django_stubs_ext import StrOrPromise
 
 
 class Scope(StrEnum):
@@ -21,7 +24,7 @@ Reach = frozenset[int] | str
 
 D, F = Scope.DEPARTMENT, Scope.FACILITY
 
-CHOICES = [
+CHOICES: list[tuple[str, StrOrPromise]] = [
     ("doctor", _("Doctor")),
     ("head_of_department", _("Head of department")),
     ("nurse", _("Nurse")),
@@ -182,11 +185,14 @@ RIGHTS: dict[str, dict[str, Scope]] = {
     "transport.read": {"integration": F},
     "transport.repair": {"integration": F},
     "transport.manage": {"integration": F, "admin": F},
+    # emr.notices
+    "notices.manage": {"admin": F},
     # emr.terminology, emr.accounts, emr.audit
     "terminology.manage": {"admin": F},
     "accounts.manage": {"admin": F},
     "accounts.cover": {"doctor": D, "head_of_department": D, "nurse": D, "head_nurse": D},
     "accounts.review_cover": {"head_of_department": D, "head_nurse": D, "planning": F, "auditor": F},
+    "staff.read_roles": {"planning": F, "director": F, "admin": F, "auditor": F},
     "audit.read": {"auditor": F},
 }
 
@@ -225,3 +231,24 @@ ROLES: dict[str, dict[str, Scope]] = {
     role: {right: holders[role] for right, holders in RIGHTS.items() if role in holders}
     for role, _label in CHOICES
 }
+
+# Who gives rights or watches their use does no clinical work at the same time, and no bundle holds both.
+GUARDED = frozenset({"accounts.manage", "audit.read"})
+# Rooms whose rights open no chart; a room not named here counts as clinical.
+NOT_CLINICAL = frozenset({"accounts", "staff", "audit", "notices", "terminology", "providers", "transport"})
+
+
+def is_clinical(right: str) -> bool:
+    """Whether the right opens or writes something of patients."""
+    return right.partition(".")[0] not in NOT_CLINICAL
+
+
+def is_mixed(rights: Iterable[str]) -> bool:
+    """Whether these rights must not be in one hand."""
+    held = set(rights)
+    return bool(held & GUARDED) and any(is_clinical(right) for right in held)
+
+
+def label_of(code: str) -> StrOrPromise:
+    """A shipped role's name; the code where none is shipped."""
+    return dict(CHOICES).get(code, code)

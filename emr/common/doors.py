@@ -27,3 +27,9 @@ def public(view: View) -> View:
 def signed_in(view: View) -> View:
     """Every member of staff who is signed in may enter."""
     return requires(SIGNED_IN)(view)
+
+
+def polled(view: View) -> View:
+    """Pages ask this by themselves, again and again: it is no sign of a person, and keeps no screen open (S-16)."""
+    view.is_polled = True  # type: ignore[attr-defined]
+    return view

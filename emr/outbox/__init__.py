@@ -9,8 +9,10 @@ if TYPE_CHECKING:
     from emr.outbox.registry import subscribe as subscribe
     from emr.outbox.services import publish as publish
     from emr.outbox.services import publish_many as publish_many
+    from emr.outbox.services import ring_after_commit as ring_after_commit
+    from emr.outbox.services import wanted_by as wanted_by
 
-_HOMES = {"publish": "services", "publish_many": "services"}
+_HOMES = dict.fromkeys(("publish", "publish_many", "ring_after_commit", "wanted_by"), "services")
 _HOMES |= dict.fromkeys(("subscribe", "Delivery", "Later"), "registry")
 
 

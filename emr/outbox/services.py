@@ -4,7 +4,7 @@ import json
 import logging
 import random
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -30,16 +30,6 @@ _QUIET_SECONDS = 5.0
 _quiet_until = 0.0
 
 
-_OWE = """
-INSERT INTO outbox_outboxevent (topic, subscriber, queue, payload, order_key, attempts, fence, last_error)
-SELECT %s, subscriber, queue, payload::jsonb, order_key, 0, 0, ''
-FROM unnest(%s::text[], %s::text[]) WITH ORDINALITY AS fact (order_key, payload, place)
-CROSS JOIN unnest(%s::text[], %s::text[]) AS wanted (subscriber, queue)
-ORDER BY place
-RETURNING id, queue
-"""
-
-
 def publish(topic: str, *, order_key: str = "", **ids: Any) -> None:
     """Record a past-tense fact in the present transaction; subscribers are told after it commits.
 
@@ -51,23 +41,25 @@ def publish(topic: str, *, order_key: str = "", **ids: Any) -> None:
 
 def publish_many(topic: str, facts: Sequence[tuple[str, dict[str, Any]]]) -> None:
     """Record many facts of one topic at once: (order_key, ids) each; one INSERT, one ring of the bell a queue."""
-    wanted = subscriptions(topic)
-    if not wanted or not facts:
+    if not facts or not subscriptions(topic):
         return
     with connection.cursor() as cursor:
         cursor.execute(
-            _OWE,
-            [
-                topic,
-                [order_key for order_key, _ids in facts],
-                [json.dumps(ids, default=str) for _order_key, ids in facts],
-                [subscriber.name for subscriber in wanted],
-                [subscriber.queue for subscriber in wanted],
-            ],
+            "SELECT * FROM outbox_owe(%s, %s, %s)", [topic, json.dumps(facts, default=str), wanted_by(topic)]
         )
-        by_queue: dict[str, list[int]] = {}
-        for event_id, queue in cursor.fetchall():
-            by_queue.setdefault(queue, []).append(event_id)
+        ring_after_commit(cursor.fetchall())
+
+
+def wanted_by(topic: str) -> str:
+    """The topic's subscribers as `outbox_owe` takes them, for SQL that publishes by itself."""
+    return json.dumps([(subscriber.name, subscriber.queue) for subscriber in subscriptions(topic)])
+
+
+def ring_after_commit(events: Iterable[tuple[int, str]]) -> None:
+    """Wake workers for what `outbox_owe` returned, (event id, queue) each, once it is committed."""
+    by_queue: dict[str, list[int]] = {}
+    for event_id, queue in events:
+        by_queue.setdefault(queue, []).append(event_id)
     for queue, event_ids in by_queue.items():
         transaction.on_commit(partial(bell.touch, event_ids, queue))
 

@@ -48,6 +48,8 @@ INSTALLED_APPS = [
     "emr.accounts",
     "emr.storage",
     "emr.terminology",
+    "emr.staff",
+    "emr.notices",
     "patients.registry",
     "patients.emergency_access",
     "patients.history",
@@ -196,6 +198,16 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 86400.0,
         "options": {"queue": "bulk"},
     },
+    "notices-tend": {
+        "task": "emr.notices.tasks.tend",
+        "schedule": 15.0,
+        "options": {"queue": "sync", "expires": 15},
+    },
+    "notices-watch": {
+        "task": "emr.notices.tasks.watch",
+        "schedule": 60.0,
+        "options": {"queue": "sync", "expires": 60},
+    },
     "timestamps-owed": {
         "task": "signatures.signing.tasks.ask_for_timestamps",
         "schedule": 60.0,
@@ -306,6 +318,21 @@ EMR_S3_REGION = _env.text("EMR_S3_REGION", "us-east-1")
 EMR_S3_ACCESS_KEY = _env.text("EMR_S3_ACCESS_KEY", "")
 EMR_S3_SECRET_KEY = _env.text("EMR_S3_SECRET_KEY", "")
 EMR_S3_CA = _env.text("EMR_S3_CA", "")
+
+# Ways out of the house for notices; without its address a channel takes nothing.
+EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+EMAIL_HOST = _env.text("EMR_SMTP_HOST", "")
+EMAIL_PORT = _env.integer("EMR_SMTP_PORT", 587, minimum=1, maximum=65535)
+EMAIL_HOST_USER = _env.text("EMR_SMTP_USER", "")
+EMAIL_HOST_PASSWORD = _env.text("EMR_SMTP_PASSWORD", "")
+_smtp_security = _env.choice("EMR_SMTP_SECURITY", "starttls", ("starttls", "tls", "none"))
+EMAIL_USE_TLS, EMAIL_USE_SSL = _smtp_security == "starttls", _smtp_security == "tls"
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = _env.text("EMR_SMTP_FROM", "benhanmo@localhost")
+EMR_SMS_URL = _env.text("EMR_SMS_URL", "")
+EMR_SMS_TOKEN = _env.text("EMR_SMS_TOKEN", "")
+EMR_CHAT_URL = _env.text("EMR_CHAT_URL", "")
+EMR_CHAT_TOKEN = _env.text("EMR_CHAT_TOKEN", "")
 
 EMR_TSA_URL = _env.text("EMR_TSA_URL", "")
 # PEM files; a CA means that HL7 peers must show a certificate.

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-import fontpkg_noto_sans
 import segno
 import weasyprint
 from django.conf import settings
@@ -23,7 +22,6 @@ from weasyprint.urls import URLFetcher, URLFetcherResponse
 
 from encounters.documents.signers import at_the_end
 
-_FONTS = Path(fontpkg_noto_sans.__file__).parent
 _PRINT = Path(settings.BASE_DIR) / "static" / "print"
 PDF_VARIANT = "pdf/a-2b"
 # The font library stamps each subset with the present second, unless reproducible builds' variable names another.
@@ -35,18 +33,17 @@ class Refused(ValueError):
 
 
 class PackagedAssets(URLFetcher):  # type: ignore[misc]  # WeasyPrint ships no types
-    """`asset:fonts/…` and `asset:print/…` alone: no network, no file of the machine, no way out of the folder."""
+    """`asset:print/…` alone: no network, no file of the machine, no way out of the folder."""
 
     def fetch(self, url: str, headers: object = None) -> URLFetcherResponse:
         parts = urlsplit(url)
         if parts.scheme == "data":
             return super().fetch(url, headers)
         folder, _, name = unquote(parts.path).partition("/")
-        roots = {"fonts": _FONTS, "print": _PRINT}
-        if parts.scheme != "asset" or parts.netloc or folder not in roots:
+        if parts.scheme != "asset" or parts.netloc or folder != "print":
             raise Refused("prints reach packaged assets only")
-        path = (roots[folder] / name).resolve()
-        if not path.is_relative_to(roots[folder].resolve()) or not path.is_file():
+        path = (_PRINT / name).resolve()
+        if not path.is_relative_to(_PRINT.resolve()) or not path.is_file():
             raise Refused("prints reach packaged assets only")
         return URLFetcherResponse(url, path.read_bytes())
 

@@ -12,7 +12,7 @@ from emr.audit.services import record
 from emr.common.errors import DomainError
 from emr.outbox import Later, publish_many
 from emr.terminology.models import Concept
-from integrations.demo import charts, door, hospital, stays
+from integrations.demo import charts, door, hospital, notices, stays
 from integrations.transport.demo import load as load_channels
 from patients.registry.models import Patient
 from signatures.providers.base import Pin
@@ -47,6 +47,7 @@ def load_demo(
         if Patient.objects.filter(facility=facility).exists():
             return {"patients": 0, "visits": 0, "inpatients": 0, "entries": 0}
         record("demo.load", by=None, of=facility)
+        notices.tell(facility, people)
         chance = random.Random(SEED)  # noqa: S311  believable, not secret
         registered = charts.build_patients(facility, patients, chance)
         departments = {d.code: d for d in Organization.objects.filter(parent=facility)}

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db import InterfaceError, OperationalError, connection
 from django.utils.translation import gettext_lazy as _
 
 from emr.common.arming import demand_armed, is_armed
@@ -40,7 +40,7 @@ def admits(address: str) -> bool:
     if any(channel.admits(address) for channel in channels):
         return True
     if _may_alert(address, "address"):
-        with acting_as(Acting(address=address, device="MLLP")), transaction.atomic():
+        with acting_as(Acting(address=address, device="MLLP")):
             transport.alert("hl7_sender.refused", detail={"reason": "unknown address"})
     return False
 
@@ -90,17 +90,14 @@ def receive(frames: Sequence[Frame]) -> list[Reply]:
 
 
 def _receive(frames: Sequence[Frame]) -> list[Reply]:
-    """One transaction for the batch."""
-    with transaction.atomic():
-        demand_armed()
-        channels = _known_channels()
-        moment = now()
-        judged = [_judge(channels, single, moment) for single in frames]
-        arrivals = [j for j in judged if isinstance(j, transport.Arrival)]
-        filed = iter(transport.file_messages(arrivals))
-        return [
-            _filed_reply(j, next(filed), moment) if isinstance(j, transport.Arrival) else j for j in judged
-        ]
+    """One statement for the batch: committed when it returns."""
+    demand_armed()
+    channels = _known_channels()
+    moment = now()
+    judged = [_judge(channels, single, moment) for single in frames]
+    arrivals = [j for j in judged if isinstance(j, transport.Arrival)]
+    filed = iter(transport.file_messages(arrivals))
+    return [_filed_reply(j, next(filed), moment) if isinstance(j, transport.Arrival) else j for j in judged]
 
 
 def _judge(channels: list[Channel], single: Frame, moment: datetime) -> transport.Arrival | Reply:

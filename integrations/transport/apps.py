@@ -9,8 +9,9 @@ class TransportConfig(AppConfig):
 
     def ready(self) -> None:
         from emr.ui.navigation import Link, Panel, register  # noqa: PLC0415
-        from integrations.transport import permissions  # noqa: PLC0415
+        from integrations.transport import permissions, watching  # noqa: PLC0415
 
+        watching.register()
         house = "integrations:transport"
         register(
             Link(

@@ -1,9 +1,9 @@
-"""The asyncio end of MLLP: connections in, whole frames to writer threads in batches, their answers back.
+"""The asyncio end of MLLP: connections in, whole frames to one writer thread in batches, their answers back.
 
-Many senders, few writers: a thread takes what has gathered while it was committing its last batch, so eight senders
-cost one or two COMMITs, not eight; while one writer waits for PostgreSQL the other reads headers. A connection stays
-with one writer, so that its messages are stored in the order sent. The threads use Django through ordinary
-connections: an async driver would save nothing, and constraints, outbox and audit are Django's.
+Many senders, one writer: it takes what has gathered while it was committing its last batch, so eight senders cost one
+COMMIT, not eight, and messages are stored in the order sent. Two writers took turns at Python's one lock and made
+batches half as large: no faster for more CPU. The thread uses Django through an ordinary connection: an async driver
+would save nothing, and constraints, outbox and audit are Django's.
 """
 
 import asyncio
@@ -49,8 +49,6 @@ class Limits:
     connections_per_address: int = 32
     batch: int = 64
     batch_bytes: int = 32 * 1024 * 1024
-    gather: float = 0.002
-    writers: int = 2
 
 
 @dataclass(slots=True)
@@ -61,17 +59,10 @@ class _Pending:
 
 @dataclass(frozen=True, slots=True)
 class _Peer:
-    """A connection, and the queue of its writer."""
+    """A connection, and where it comes from."""
 
     writer: asyncio.StreamWriter
     address: str
-    queue: asyncio.Queue[_Pending]
-
-
-async def _hand_over(queue: asyncio.Queue[_Pending], frame: Frame) -> asyncio.Future[Reply | None]:
-    answered: asyncio.Future[Reply | None] = asyncio.get_running_loop().create_future()
-    await queue.put(_Pending(frame, answered))
-    return answered
 
 
 @dataclass(eq=False, slots=True)
@@ -86,9 +77,8 @@ class Listener:
     receive: Callable[[Sequence[Frame]], list[Reply]]
     admits: Callable[[str], bool]
     limits: Limits = field(default_factory=Limits)
-    _queues: list[asyncio.Queue[_Pending]] = field(init=False)
+    _queue: asyncio.Queue[_Pending] = field(init=False)
     _threads: ThreadPoolExecutor = field(init=False)
-    _count: int = field(default=0, init=False)
     _connections: dict[asyncio.Task[None], str] = field(default_factory=dict, init=False)
     _reading: set[asyncio.Task[None]] = field(default_factory=set, init=False)
     _stopping: asyncio.Event = field(init=False)
@@ -101,13 +91,11 @@ class Listener:
         ready: Callable[[int], None] | None = None,
     ) -> None:
         """Listen until `stop()`; then answer what has been read whole, and return."""
-        self._queues = [
-            asyncio.Queue(maxsize=self.limits.connections * 4) for _ in range(self.limits.writers)
-        ]
-        # Who is at the door is asked beside the writers, so that a stranger keeps nobody waiting.
-        self._threads = ThreadPoolExecutor(self.limits.writers + 1, thread_name_prefix="mllp-writer")
+        self._queue = asyncio.Queue(maxsize=self.limits.connections * 4)
+        # Who is at the door is asked beside the writer, so that a stranger keeps nobody waiting.
+        self._threads = ThreadPoolExecutor(2, thread_name_prefix="mllp-writer")
         self._stopping = asyncio.Event()
-        writers = [asyncio.create_task(self._write_batches(queue)) for queue in self._queues]
+        writer = asyncio.create_task(self._write_batches())
         server = await asyncio.start_server(
             self._connected,
             host,
@@ -127,9 +115,8 @@ class Listener:
                 task.cancel()
             if self._connections:
                 await asyncio.wait(list(self._connections), timeout=self.limits.answer)
-            for task in writers:
-                task.cancel()
-            await asyncio.gather(*writers, return_exceptions=True)
+            writer.cancel()
+            await asyncio.gather(writer, return_exceptions=True)
             self._threads.shutdown(wait=True)
 
     def stop(self) -> None:
@@ -144,9 +131,7 @@ class Listener:
         try:
             if await self._is_welcome(address):
                 _keep_alive(writer)
-                self._count += 1
-                queue = self._queues[self._count % len(self._queues)]
-                await self._converse(reader, _Peer(writer, address, queue))
+                await self._converse(reader, _Peer(writer, address))
         except (ConnectionError, TimeoutError, ssl.SSLError) as error:
             logger.warning("MLLP connection from %s closed: %s", address, type(error).__name__)
         except asyncio.CancelledError:
@@ -190,16 +175,22 @@ class Listener:
             if frames and not await self._answer(peer, [Frame(raw, peer.address) for raw in frames]):
                 return
 
+    async def _hand_over(self, frame: Frame) -> asyncio.Future[Reply | None]:
+        answered: asyncio.Future[Reply | None] = asyncio.get_running_loop().create_future()
+        await self._queue.put(_Pending(frame, answered))
+        return answered
+
     async def _answer(self, peer: _Peer, frames: list[Frame]) -> bool:
         """Have the frames stored and send the answers in order; False when the connection ends here."""
-        waiting = [await _hand_over(peer.queue, frame) for frame in frames]
+        waiting = [await self._hand_over(frame) for frame in frames]
         for answered in waiting:
             reply = await answered
             if reply is None:
                 return False
             if reply.wire:
                 peer.writer.write(reply.wire)
-                await asyncio.wait_for(peer.writer.drain(), self.limits.answer)
+                if peer.writer.transport.get_write_buffer_size():  # a peer that doesn't read
+                    await asyncio.wait_for(peer.writer.drain(), self.limits.answer)
             if reply.close:
                 return False
         return True
@@ -215,14 +206,10 @@ class Listener:
         finally:
             self._reading.discard(task)
 
-    async def _write_batches(self, queue: asyncio.Queue[_Pending]) -> None:
-        loop = asyncio.get_running_loop()
-        batch: list[_Pending] = []
+    async def _write_batches(self) -> None:
+        loop, queue = asyncio.get_running_loop(), self._queue
         while True:
-            expected, batch = len(batch), [await queue.get()]
-            if queue.qsize() + 1 < expected:
-                # Those just answered send their next in a moment: one COMMIT for all instead of one for the quickest.
-                await asyncio.sleep(self.limits.gather)
+            batch = [await queue.get()]
             size = len(batch[0].frame.raw)
             while not queue.empty() and len(batch) < self.limits.batch and size < self.limits.batch_bytes:
                 batch.append(queue.get_nowait())

@@ -11,7 +11,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from emr.accounts.models import FacilityRecord
+from emr.accounts.models import FacilityRecord, Organization
 from emr.common.models import Record
 from emr.common.triggers import AppendOnly, RowHistory, SameFacility
 
@@ -90,7 +90,9 @@ class Channel(FacilityRecord):
 class Message(FacilityRecord):
     """A message exactly as it came in, with the answer that it got; what became of it stands in MessageState."""
 
-    channel = models.ForeignKey(Channel, on_delete=models.PROTECT, related_name="messages")
+    # Every index costs each message; those of single keys are the beginning of others, or never asked.
+    facility = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="+", db_index=False)
+    channel = models.ForeignKey(Channel, on_delete=models.PROTECT, related_name="messages", db_index=False)
     received_at = models.DateTimeField()
     peer_address = models.CharField(max_length=45)
     raw = models.BinaryField()
@@ -104,9 +106,11 @@ class Message(FacilityRecord):
     duplicate_key = models.CharField(max_length=300)
     # The frames sent back, byte for byte: a repeated message gets the same.
     reply = models.BinaryField()
-    edited_from = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="edited_copies")
+    edited_from = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, related_name="edited_copies", db_index=False
+    )
     edited_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+", db_index=False
     )
 
     append_only = True

@@ -14,6 +14,7 @@ from emr.common.arming import demand_armed
 from emr.common.clock import now
 from emr.common.errors import DomainError
 from emr.outbox import publish
+from emr.staff.selectors.practice import demand_practice
 from encounters.documents.models import Document
 from signatures.certificates.checks import check_person, check_usable
 from signatures.certificates.models import Certificate
@@ -54,6 +55,7 @@ def sign_requests(*, shown: Mapping[UUID, str], pin: Pin, by: User) -> list[Outc
         raise DomainError(_("You have no signing certificate."), code="no_certificate")
     check_usable(certificate, at=now())
     check_person(certificate.parsed, by)
+    demand_practice(by)
     outcomes = [_check(request, shown[request.uuid], certificate) for request in requests]
     fit = [outcome.request for outcome in outcomes if outcome.is_signed]
     if fit:

@@ -76,7 +76,7 @@ def test_two_frames_in_one_packet_noise_and_split_frames(listener: RunningListen
 
 
 def test_one_sender_s_messages_are_stored_and_answered_in_the_order_sent(listener: RunningListener) -> None:
-    """Several writers store; a connection stays with one of them (F-17)."""
+    """What gathers while a batch is stored is stored as the next, in the order read (F-17)."""
     names = [f"S{number:02d}" for number in range(40)]
     with RawSender(listener.port) as sender:
         sender.send(b"".join(frame(adt(control_id=name)) for name in names))

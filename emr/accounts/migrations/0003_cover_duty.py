@@ -14,7 +14,7 @@ import emr.common.clock
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0001_initial"),
+        ("accounts", "0002_roles"),
     ]
 
     operations = [
