@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from emr.accounts.cover import start_cover_duty
-from emr.accounts.models import Location, Organization, User
+from emr.accounts.models import Location, Organization, PractitionerRole, User
 from emr.common.clock import now
+from emr.notices.models import Notice
+from emr.staff.models import PractisingLicence, RoleChange, StaffImport
 from encounters.documents import services as documents
 from encounters.documents.models import Document
 from encounters.documents.services import request_course_print
@@ -158,6 +160,30 @@ def _transport(facility: Organization) -> dict[str, Any]:
     }
 
 
+def _office(facility: Organization, member: User, place: Location) -> dict[str, Any]:
+    """What the administrators look after of a member of staff, and a notice that is the member's."""
+    notice = Notice.objects.create(
+        facility=facility,
+        kind="trial",
+        key="matrix",
+        level=Notice._meta.get_field("level").choices[0][0],  # type: ignore[index]
+        answer=Notice._meta.get_field("answer").choices[0][0],  # type: ignore[index]
+    )
+    return {
+        "member_uuid": member,
+        "held_uuid": PractitionerRole.objects.get(user=member),
+        "licence_uuid": PractisingLicence.objects.create(
+            facility=facility, user=member, number="1", profession="doctor", valid_from=dt.date(2020, 1, 1)
+        ),
+        "import_uuid": StaffImport.objects.create(facility=facility, file_name="a.csv", rows=[], by=member),
+        "change_uuid": RoleChange.objects.create(
+            facility=facility, code="doctor", name="Bác sĩ", grants={}, base_version=1, proposed_by=member
+        ),
+        "location_uuid": place,
+        "notice_uuid": notice,
+    }
+
+
 @dataclass
 class World:
     """What addresses are filled with."""
@@ -206,13 +232,18 @@ def build() -> World:
         free = Location.objects.create(
             facility=facility, department=place, kind="bed", code="FREE", name="Giường trống"
         )
-        rows: dict[str, Any] = _transport(facility) | {
-            "bed_uuid": free,
-            "key_uuid": issue_demo_key(owner=cases[case].author, pin="123456"),
-            "duty_uuid": duty,
-            "access_uuid": glass,
-            "questionnaire": Questionnaire.objects.order_by("pk")[0],
-        }
+        office = _office(facility, cases[case].author, free)
+        rows: dict[str, Any] = (
+            _transport(facility)
+            | office
+            | {
+                "bed_uuid": free,
+                "key_uuid": issue_demo_key(owner=cases[case].author, pin="123456"),
+                "duty_uuid": duty,
+                "access_uuid": glass,
+                "questionnaire": Questionnaire.objects.order_by("pk")[0],
+            }
+        )
         house[name] = {part: str(row.uuid) for part, row in rows.items()}
     return World(cases, house)
 
@@ -220,6 +251,7 @@ def build() -> World:
 OTHER_PARTS: dict[str, Callable[[str], str]] = {
     "kind": lambda name: "allergy" if "history" in name else "wristband",
     "system": lambda _name: "icd10",
+    "role_code": lambda _name: "doctor",
     "code": lambda _name: "AAAABBBBCCCCDDDD",
 }
 
