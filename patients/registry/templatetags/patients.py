@@ -21,7 +21,7 @@ def patient_banner(context: dict[str, Any], patient: Patient, encounter: Any = N
     return banner.banner_for(patient, encounter or None, is_masked=masked)
 
 
-def _emergency(context: dict[str, Any], patient: Patient) -> dt.datetime | None:
+def _emergency(context: dict[str, Any], patient: object) -> dt.datetime | None:
     """Asked once a page; a sample of the style guide is nobody's chart."""
     if not isinstance(patient, Patient):
         return None
