@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PYTHONPATH := $(CURDIR)
 export EMR_HOME ?= $(CURDIR)/var
-.PHONY: run test lint unit e2e fmt assets messages graph test-long test-security sbom bench reset bootstrap bootstrap-test
+.PHONY: run test lint unit e2e fmt assets messages graph test-long test-security sbom matrix bench reset bootstrap bootstrap-test
 
 run: bootstrap ## install, start and load the demo hospital; Ctrl-C stops everything
 	@exec $(BIN)/python -m emr.local
@@ -60,6 +60,9 @@ test-security: bootstrap-test ## the tests that name a security requirement
 
 sbom: bootstrap-test ## every package by version and hash, as CycloneDX, into var/sbom.json
 	@$(BIN)/python -m tools.sbom
+
+matrix: bootstrap-test ## write the table of every address and role anew, for review
+	MATRIX=write $(BIN)/pytest -q tests/emr/accounts/test_matrix.py
 
 bench: bootstrap ## how fast, as ratios to floors of the same run; writes docs/benchmarks.md (BENCH="--parts d" for some)
 	@$(BIN)/python -m tools.bench $(BENCH)

@@ -26,3 +26,22 @@ class AccountsConfig(AppConfig):
                 every=60,
             )
         )
+        register(
+            Panel(
+                _("Standing in for another department"),
+                "accounts:cover_panel",
+                right=permissions.COVER,
+                icon="arrow-left-right",
+                order=60,
+            )
+        )
+        register(
+            Panel(
+                _("Cover duties"),
+                "accounts:cover_review_panel",
+                right=permissions.REVIEW_COVER,
+                icon="person-check",
+                order=26,
+                every=60,
+            )
+        )

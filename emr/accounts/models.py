@@ -12,6 +12,7 @@ from django.db import models
 from django.db.models import F, Func, OuterRef, Q, Subquery, Value
 from django.db.models.functions import Concat
 from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy as _
 from django_stubs_ext import StrOrPromise
 
 from emr.accounts import roles
@@ -169,7 +170,8 @@ class User(AbstractBaseUser, Record):
     @cached_property
     def current_roles(self) -> list["PractitionerRole"]:
         """The roles held at this moment, with their departments and grants: one query a request."""
-        return list(PractitionerRole.objects.filter(user=self).at(now()).with_grants())
+        held = PractitionerRole.objects.filter(user=self).at(now()).with_grants()
+        return list(held.select_related("department", "cover_duty"))
 
     @cached_property
     def rights(self) -> dict[str, "roles.Reach"]:
@@ -196,6 +198,11 @@ class User(AbstractBaseUser, Record):
     def departments_for(self, right: str) -> "roles.Reach":
         """Where the right reaches: EVERYWHERE in the facility, or a set of department ids (empty: nowhere)."""
         return self.rights.get(right, frozenset()) if self.is_active else frozenset()
+
+    @property
+    def covering(self) -> list["CoverDuty"]:
+        """The departments that the person stands in for at this moment; costs no query of its own."""
+        return [duty for role in self.current_roles if (duty := getattr(role, "cover_duty", None))]
 
     def has_role(self, role: str) -> bool:
         """Whether the person holds the role anywhere at this moment."""
@@ -337,6 +344,52 @@ class PractitionerRole(Record):
         """Whether the role is held at the instant (now when none is given)."""
         moment = at or now()
         return self.starts_at <= moment and (self.ends_at is None or self.ends_at > moment)
+
+
+class CoverDuty(FacilityRecord):
+    """Somebody stands in for another department until a set hour ("tôi trực thay"), by their own word; the head sees it.
+
+    The rights come from `role`, a role like any other with an end: what the person may do is asked of one table.
+    """
+
+    class Reason(models.TextChoices):
+        NIGHT = "night", _("Nobody of the department on night duty")
+        SWAP = "swap", _("Duty swapped with a colleague")
+        SHORT = "short", _("Too few people")
+        OTHER = "other", _("Other reason")
+
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="cover_duties")
+    department = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="cover_duties")
+    role = models.OneToOneField(PractitionerRole, on_delete=models.PROTECT, related_name="cover_duty")
+    reason = models.CharField(max_length=10, choices=Reason)
+    words = models.CharField(max_length=200, blank=True, default="")
+    starts_at = models.DateTimeField(default=now)
+    ends_at = models.DateTimeField()
+    ended_early_at = models.DateTimeField(null=True, blank=True)
+    seen_at = models.DateTimeField(null=True, blank=True)
+    seen_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    remark = models.CharField(max_length=400, blank=True, default="")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(ends_at__gt=F("starts_at")), name="cover_ends_after_it_starts"
+            ),
+            models.CheckConstraint(
+                condition=Q(seen_at=None, seen_by=None) | Q(seen_at__isnull=False, seen_by__isnull=False),
+                name="cover_seen_by_somebody",
+            ),
+        ]
+        indexes = [models.Index(fields=["department", "-starts_at"], name="cover_of_department")]
+        triggers = [RowHistory()]
+
+    def __str__(self) -> str:
+        return f"{self.user} {self.department}"
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the person stands in at this moment."""
+        return self.ended_early_at is None and self.starts_at <= now() < self.ends_at
 
 
 class FacilitySetting(FacilityRecord):

@@ -71,6 +71,10 @@ RIGHTS: dict[str, dict[str, Scope]] = {
     "registry.register": {"registration": F},
     "registry.update": {"registration": F},
     "registry.merge": {"registration": F, "records": F},
+    "registry.restrict": {"doctor": D, "head_of_department": D, "records": F},
+    # patients.emergency_access
+    "emergency_access.open": {"doctor": D, "head_of_department": D, "nurse": D, "head_nurse": D},
+    "emergency_access.review": {"head_of_department": D, "auditor": F},
     # patients.history
     "history.read": {
         "doctor": D,
@@ -189,6 +193,8 @@ RIGHTS: dict[str, dict[str, Scope]] = {
     # emr.terminology, emr.accounts, emr.audit
     "terminology.manage": {"admin": F},
     "accounts.manage": {"admin": F},
+    "accounts.cover": {"doctor": D, "head_of_department": D, "nurse": D, "head_nurse": D},
+    "accounts.review_cover": {"head_of_department": D, "head_nurse": D, "planning": F, "auditor": F},
     "staff.read_roles": {"planning": F, "director": F, "admin": F, "auditor": F},
     "audit.read": {"auditor": F},
     # signatures.sealing: extracts of the log
@@ -196,6 +202,37 @@ RIGHTS: dict[str, dict[str, Scope]] = {
     # emr.watching
     "watching.read": {"integration": F, "admin": F},
 }
+
+# What emergency access opens for who holds the right somewhere: reading, own notes and orders. No print, no export, no
+# closing, no countersigning, nothing of other people's (S-11).
+IN_EMERGENCY = frozenset(
+    {
+        "registry.read",
+        "history.read",
+        "coverage.read",
+        "visits.read",
+        "documents.read",
+        "documents.write",
+        "orders.read",
+        "orders.place",
+        "results.read",
+        "results.record_vital_signs",
+    }
+)
+# What the desk needs to take in a restricted patient: who it is and who pays, nothing of why (S-05).
+AT_THE_DESK = frozenset(
+    {
+        "registry.search",
+        "registry.read",
+        "registry.register",
+        "registry.update",
+        "registry.merge",
+        "coverage.read",
+        "coverage.write",
+        "visits.start",
+        "visits.admit",
+    }
+)
 
 ROLES: dict[str, dict[str, Scope]] = {
     role: {right: holders[role] for right, holders in RIGHTS.items() if role in holders}
@@ -211,11 +248,13 @@ NOT_CLINICAL = frozenset(
         "transport",
     )
 )  # fmt: skip
+# Judging afterwards opens no chart either.
+JUDGING = frozenset({"emergency_access.review"})
 
 
 def is_clinical(right: str) -> bool:
     """Whether the right opens or writes something of patients."""
-    return right.partition(".")[0] not in NOT_CLINICAL
+    return right not in JUDGING and right.partition(".")[0] not in NOT_CLINICAL
 
 
 def is_mixed(rights: Iterable[str]) -> bool:

@@ -55,6 +55,7 @@ INSTALLED_APPS = [
     "emr.watching",
     "emr.tls",
     "patients.registry",
+    "patients.emergency_access",
     "patients.history",
     "patients.coverage",
     "patients.oversight",

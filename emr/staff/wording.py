@@ -5,6 +5,7 @@ from django_stubs_ext import StrOrPromise
 
 ROOMS: dict[str, StrOrPromise] = {
     "registry": pgettext_lazy("right", "Patients"),
+    "emergency_access": pgettext_lazy("right", "Emergency access"),
     "history": pgettext_lazy("right", "Allergies and history"),
     "coverage": pgettext_lazy("right", "Insurance"),
     "visits": pgettext_lazy("right", "Stays and visits"),
@@ -29,6 +30,9 @@ RIGHTS: dict[str, StrOrPromise] = {
     "registry.register": pgettext_lazy("right", "register patients"),
     "registry.update": pgettext_lazy("right", "correct patients' particulars"),
     "registry.merge": pgettext_lazy("right", "merge and separate duplicates"),
+    "registry.restrict": pgettext_lazy("right", "keep a chart closely"),
+    "emergency_access.open": pgettext_lazy("right", "open a chart in an emergency"),
+    "emergency_access.review": pgettext_lazy("right", "judge emergency access afterwards"),
     "history.read": pgettext_lazy("right", "read allergies and history"),
     "history.write": pgettext_lazy("right", "record allergies and history"),
     "coverage.read": pgettext_lazy("right", "read insurance cards"),
@@ -57,6 +61,8 @@ RIGHTS: dict[str, StrOrPromise] = {
     "transport.manage": pgettext_lazy("right", "set up channels"),
     "terminology.manage": pgettext_lazy("right", "look after catalogues"),
     "accounts.manage": pgettext_lazy("right", "manage staff, roles and departments"),
+    "accounts.cover": pgettext_lazy("right", "stand in for another department"),
+    "accounts.review_cover": pgettext_lazy("right", "look through cover duties"),
     "staff.read_roles": pgettext_lazy("right", "read the table of roles"),
     "watching.read": pgettext_lazy("right", "see the state of the house"),
     "notices.manage": pgettext_lazy("right", "set up notices and their ladders"),

@@ -12,7 +12,7 @@ from emr.audit.services import record
 from emr.common.errors import DomainError
 from emr.outbox import Later, publish_many
 from emr.terminology.models import Concept
-from integrations.demo import charts, hospital, lookups, notices, stays
+from integrations.demo import charts, door, hospital, lookups, notices, stays
 from integrations.transport.demo import load as load_channels
 from patients.registry.models import Patient
 from signatures.providers.base import Pin
@@ -54,6 +54,7 @@ def load_demo(
         charts.build_facts(registered, people, chance)
         past = stays.build_history(registered, departments, chance)
         entries = stays.build_inpatients(registered, inpatients, departments, people, chance)
+        door.build(people, departments)
         oldest = entries[:signed]
         lookups.build_lookups(facility, people)
         publish_many("demo.signature_wanted", [("", {"document_id": entry.pk}) for entry in oldest])

@@ -58,3 +58,12 @@ class RegistryConfig(AppConfig):
                 order=91,
             )
         )
+        register(
+            Section(
+                _("Confidentiality"),
+                "patients:registry:restrict",
+                right=permissions.RESTRICT,
+                icon="shield-lock",
+                order=92,
+            )
+        )

@@ -77,7 +77,7 @@ def beds(request: StaffRequest, department_uuid: UUID | None = None) -> HttpResp
         raise Http404
     context: dict[str, Any] = {"departments": departments, "department": chosen}
     if chosen is not None:
-        board = selectors.bed_board(chosen)
+        board = selectors.bed_board(chosen, request.user)
         context["board"] = board
         context["allergic"] = _allergic(board)
         if not request.htmx:

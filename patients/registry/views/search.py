@@ -16,7 +16,7 @@ from emr.ui.limits import at_most
 from patients.registry import permissions, selectors
 from patients.registry.access import patients_for
 from patients.registry.cards import UnreadableCard, is_card_line, parse_card
-from patients.registry.extensions import read_code
+from patients.registry.extensions import outside_offers, read_code
 from patients.registry.matching import match_card
 from patients.registry.terms import parse_terms
 from patients.registry.views.registering import answer_scan
@@ -54,7 +54,14 @@ def search(request: StaffRequest) -> HttpResponse:
         by=request.user,
         detail={"terms": _fingerprint(text), "count": len(page.patients), "similar": page.is_similar},
     )
-    context = {"found": page, "q": text, "terms": parse_terms(text), "following": bool(before)}
+    offers = [] if page.patients else outside_offers(request.user, text.replace(" ", ""))
+    context = {
+        "found": page,
+        "q": text,
+        "terms": parse_terms(text),
+        "following": bool(before),
+        "offers": offers,
+    }
     template = "patients/registry/_results.html" if fragment else "patients/registry/search.html"
     return render(request, template, context)
 
@@ -72,6 +79,9 @@ def _scanned(request: StaffRequest, line: str) -> HttpResponse:
     reach = patients_for(request.user, permissions.SEARCH)
     found = reach.filter(pk=match.patient.pk).first() if match.patient else None
     record("patient.search", by=request.user, detail={"card": card.kind, "count": int(found is not None)})
+    if found is None and match.patient and (offers := outside_offers(request.user, patient=match.patient)):
+        context = {"found": selectors.SearchPage([]), "terms": parse_terms(""), "offers": offers}
+        return render(request, "patients/registry/search.html", context)
     if found is None:
         messages.info(request, _("Nobody in your care has this card."))
         return redirect("patients:registry:search")

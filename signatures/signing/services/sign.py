@@ -23,7 +23,7 @@ from signatures.providers.base import Pin, ProviderDown, UnlockedKey
 from signatures.providers.services import unlocked
 from signatures.signing import cms
 from signatures.signing.models import Signature, SigningRequest
-from signatures.signing.selectors import latest_revision
+from signatures.signing.selectors import latest_revision, may_countersign
 from signatures.signing.services.requests import ask_to_prepare, is_fresh
 
 
@@ -79,6 +79,10 @@ def _lock(shown: Mapping[UUID, str], by: User) -> list[SigningRequest]:
     if foreign is not None or len(requests) != len(shown):
         patient_id = foreign.version.document.patient_id if foreign is not None else None
         raise Denied("signing_request.sign", entity=foreign, patient_id=patient_id)
+    for request in requests:
+        document = request.version.document
+        if document.author_id != by.pk and not may_countersign(by, document):
+            raise Denied("signing_request.sign", entity=request, patient_id=document.patient_id)
     return requests
 
 
