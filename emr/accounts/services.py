@@ -6,6 +6,7 @@ from typing import Any
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.db.models import F
 from django.utils.translation import gettext as _
 
 from emr.accounts import roles
@@ -77,7 +78,19 @@ def grant_role(
     except IntegrityError as error:
         raise DomainError(_("The person already holds this role there."), code="already_held") from error
     record("role.grant", by=by, of=held, detail={"role": role, "user": user.pk, "department": department.pk})
+    end_sessions(user=user, by=by, reason="role")
     return held
+
+
+@transaction.atomic
+def end_sessions(*, user: User, by: User | None, reason: str) -> None:
+    """Sign the person out everywhere, with the next request of each device (S-19).
+
+    Whoever takes something away from a person (a role, the account) calls this.
+    """
+    User.objects.filter(pk=user.pk).update(session_epoch=F("session_epoch") + 1)
+    user.refresh_from_db(fields=["session_epoch"])
+    record("user.end_sessions", by=by, of=user, detail={"reason": reason})
 
 
 def facility_setting(facility_id: int, name: str, default: Any) -> Any:

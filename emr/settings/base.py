@@ -46,6 +46,7 @@ INSTALLED_APPS = [
     "emr.audit",
     "emr.outbox",
     "emr.accounts",
+    "emr.signin",
     "emr.storage",
     "emr.terminology",
     "patients.registry",
@@ -73,6 +74,8 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "emr.accounts.middleware.LanguageMiddleware",
     "django.middleware.common.CommonMiddleware",
+    # Before the forgery protection: whose turn it is at a shared PC is said in clearer words.
+    "emr.signin.middleware.SessionMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -195,6 +198,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 86400.0,
         "options": {"queue": "bulk"},
     },
+    "signin-forget": {
+        "task": "emr.signin.tasks.forget_ended",
+        "schedule": 3600.0,
+        "options": {"queue": "bulk", "expires": 3600},
+    },
     "timestamps-owed": {
         "task": "signatures.signing.tasks.ask_for_timestamps",
         "schedule": 60.0,
@@ -218,7 +226,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
 ]
-LOGIN_URL = "accounts:sign_in"
+LOGIN_URL = "signin:sign_in"
 LOGIN_REDIRECT_URL = "ui:home"
 
 # One account from one address: a stranger's guesses elsewhere never lock the ward's own PC out (S-20).
@@ -226,14 +234,14 @@ AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_FAILURE_LIMIT = 8
 AXES_COOLOFF_TIME = 0.25  # hours
 AXES_RESET_ON_SUCCESS = True
-AXES_LOCKOUT_CALLABLE = "emr.accounts.views.locked_out"
+AXES_LOCKOUT_CALLABLE = "emr.signin.views.coming.locked_out"
 AXES_HANDLER = "axes.handlers.database.AxesDatabaseHandler"
 AXES_IPWARE_PROXY_COUNT = _env.integer("EMR_PROXY_COUNT", 0, maximum=5)
 AXES_DISABLE_ACCESS_LOG = True
 AXES_VERBOSE = False
 AXES_ENABLE_ADMIN = False
 
-SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_ENGINE = "emr.signin.sessions"
 SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"

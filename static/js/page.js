@@ -10,3 +10,4 @@ import "./table-select.js";
 import "./autosave.js";
 import "./pdf-view.js";
 import "./shell.js";
+import "./idle.js";

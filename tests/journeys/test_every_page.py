@@ -75,6 +75,7 @@ ROWS: dict[str, Any] = {
     "print_uuid": CoursePrint,
     "key_uuid": Credential,
     "questionnaire": Questionnaire,
+    "user_uuid": User,
 }
 PREFERRED = ["bacsi", "tiepdon", "dieuduong"]
 NOBODYS = "00000000-0000-4000-8000-000000000000"

@@ -15,7 +15,7 @@ from tests.emr.people import make_an, make_department, make_facility, make_user
 
 # Reviewed by hand: what works before sign-in, and shows nothing of any patient.
 PUBLIC_VIEWS = {
-    "accounts:sign_in",
+    "signin:sign_in",
     "health:live",
     "health:ready",
     "ui:language",

@@ -9,3 +9,14 @@ class SignInForm(forms.Form):
 
     username = forms.CharField(max_length=60, label=_("Username"))
     password = forms.CharField(max_length=128, label=_("Password"), strip=False, widget=forms.PasswordInput)
+
+
+class UnlockForm(forms.Form):
+    """The password of the person whose screen it is."""
+
+    password = forms.CharField(
+        max_length=128,
+        label=_("Password"),
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password", "autofocus": True}),
+    )

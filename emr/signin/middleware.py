@@ -1,0 +1,65 @@
+"""What every request of a signed-in person goes through before its view runs."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib.auth import logout
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, resolve_url
+from django.utils.http import urlencode
+
+from emr.common.clock import now
+from emr.common.doors import PUBLIC
+from emr.signin import services
+from emr.signin.selectors import row_of
+from emr.signin.services.sessions import note_activity
+from emr.ui.navigation import polled_names
+
+
+class SessionMiddleware:
+    """A session that is over, or locked, opens nothing.
+
+    Whether a request is a person's doing is the server's to say, by marks on its own views: no header, parameter or
+    address of the client's changes it (S-16).
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., HttpResponse], _args: Any, _kwargs: Any
+    ) -> HttpResponse | None:
+        """Stop what the session doesn't allow."""
+        if not request.user.is_authenticated:
+            return None
+        row, moment = row_of(request), now()
+        if row.is_over(moment):
+            logout(request)
+            return None
+        if row.is_locked(moment):
+            if row.locked_at is None:
+                services.lock(row, user=request.user, by_hand=False)
+            is_open = getattr(view, "works_locked", False) or getattr(view, "required_right", None) == PUBLIC
+            return None if is_open else locked_answer(request)
+        if not is_polled(request, view):
+            note_activity(row, at=moment)
+        return None
+
+
+def is_polled(request: HttpRequest, view: Callable[..., HttpResponse]) -> bool:
+    """Whether pages ask this by themselves: marked so, or registered as a card or count that is refreshed."""
+    name = request.resolver_match.view_name if request.resolver_match else ""
+    is_fragment = getattr(view, "is_polled_fragment", False) and "HX-Request" in request.headers
+    return getattr(view, "is_polled", False) or is_fragment or name in polled_names()
+
+
+def locked_answer(request: HttpRequest) -> HttpResponse:
+    """The way to the lock screen, as the asker understands it; scripts leave the page, so that nothing stays in sight."""
+    by_script = request.headers.get("HX-Request") or request.headers.get("X-Requested-With")
+    if by_script or request.path.startswith("/api/"):
+        return HttpResponse(status=401, headers={"HX-Trigger": "emr:locked", "X-Locked": "1"})
+    back = request.get_full_path() if request.method == "GET" else "/"
+    return redirect(f"{resolve_url('signin:locked')}?{urlencode({'next': back})}")

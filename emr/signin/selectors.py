@@ -1,0 +1,34 @@
+"""Questions about who is where."""
+
+from typing import Any, cast
+
+from django.db.models import Count, Q, QuerySet
+from django.http import HttpRequest
+
+from emr.accounts.models import User
+from emr.common.clock import now
+from emr.common.vietnamese import fold
+from emr.signin.models import LONGEST, StaffSession
+
+
+def row_of(request: HttpRequest) -> StaffSession:
+    """The row of this request's session; read already, so this costs nothing."""
+    return cast(StaffSession, cast(Any, request.session).row)
+
+
+def sessions_of(user: User) -> QuerySet[StaffSession]:
+    """What the person has open, the latest used first."""
+    moment = now()
+    alive = StaffSession.objects.filter(user=user, expire_date__gt=moment, opened_at__gt=moment - LONGEST)
+    return alive.order_by("-active_at")
+
+
+def find_staff(by: User, *, text: str) -> QuerySet[User]:
+    """The facility's people by a part of their name, username or staff code, with how many sessions each has."""
+    words = fold(text)
+    found = User.objects.filter(facility_id=by.facility_id)
+    if words:
+        found = found.filter(
+            Q(search_name__contains=words) | Q(username__contains=text.lower()) | Q(staff_code__iexact=text)
+        )
+    return found.annotate(open_sessions=Count("sessions", filter=Q(sessions__expire_date__gt=now())))
