@@ -7,12 +7,15 @@ from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, resolve_url
 from django.utils.http import urlencode
+from django.utils.translation import gettext as _
 
+from emr.audit.services import record
 from emr.common.clock import now
 from emr.common.doors import PUBLIC
 from emr.signin import services
 from emr.signin.selectors import row_of
 from emr.signin.services.sessions import note_activity
+from emr.ui.errors import answer
 from emr.ui.navigation import polled_names
 
 
@@ -30,7 +33,7 @@ class SessionMiddleware:
         return self.get_response(request)
 
     def process_view(
-        self, request: HttpRequest, view: Callable[..., HttpResponse], _args: Any, _kwargs: Any
+        self, request: HttpRequest, view: Callable[..., HttpResponse], _args: Any, _named: Any
     ) -> HttpResponse | None:
         """Stop what the session doesn't allow."""
         if not request.user.is_authenticated:
@@ -46,7 +49,31 @@ class SessionMiddleware:
             return None if is_open else locked_answer(request)
         if not is_polled(request, view):
             note_activity(row, at=moment)
+        return _another_persons(request)
+
+
+def _another_persons(request: HttpRequest) -> HttpResponse | None:
+    """Refuse what a page of somebody else's sends after the PC changed hands (S-18).
+
+    Every page of ours says whose it is; one that doesn't is stopped by the forgery protection, whose token changes with
+    the person.
+    """
+    if request.method in {"GET", "HEAD", "OPTIONS", "TRACE"}:
         return None
+    said = request.headers.get("X-Acting-User") or _field(request)
+    if not said or said == str(request.user.uuid):
+        return None
+    record("session.refuse", by=request.user, outcome="denied", detail={"acting": said[:40]})
+    advice = _(
+        "This page was opened by somebody else; you are signed in as %(name)s. Nothing was saved. "
+        "What was typed is kept on this PC for who typed it. Open the page again to go on under your own name."
+    )
+    return answer(request, 403, _("The PC has changed hands"), advice % {"name": request.user.full_name})
+
+
+def _field(request: HttpRequest) -> str:
+    is_form = request.content_type in {"application/x-www-form-urlencoded", "multipart/form-data"}
+    return request.POST.get("acting_user", "") if is_form else ""
 
 
 def is_polled(request: HttpRequest, view: Callable[..., HttpResponse]) -> bool:

@@ -11,6 +11,7 @@ from django.utils.translation import pgettext_lazy
 
 from emr.accounts.models import User
 from emr.common.clock import now
+from emr.common.models import Record
 
 # However busy somebody is, after so long they come in anew with all they have (S-16).
 LONGEST = dt.timedelta(hours=12)
@@ -22,6 +23,11 @@ class StaffSession(AbstractBaseSession):
 
     class Method(models.TextChoices):
         PASSWORD = "password", pgettext_lazy("signing in", "Password")
+        PIN = "pin", pgettext_lazy("signing in", "PIN at a shared PC")
+        BADGE = "badge", pgettext_lazy("signing in", "Badge and PIN")
+        PASSKEY = "passkey", pgettext_lazy("signing in", "Security key")
+        OIDC = "oidc", pgettext_lazy("signing in", "Hospital account (OpenID Connect)")
+        LDAP = "ldap", pgettext_lazy("signing in", "Hospital account (directory)")
 
     uuid = models.UUIDField(default=uuids.uuid4, unique=True, editable=False)
     # Empty while the person is still coming in.
@@ -82,3 +88,50 @@ class StaffSession(AbstractBaseSession):
     def is_locked(self, at: dt.datetime) -> bool:
         """Whether only who unlocks it may go on."""
         return self.locked_at is not None or self.idle_left(at) == 0
+
+
+class SwitchPin(Record):
+    """A short secret that opens a locked screen of the house's own, and nothing else (S-21).
+
+    After a few wrong ones in a row only the password helps; the account itself is never locked by them (S-20).
+    """
+
+    GUESS_LIMIT = 5
+
+    user = models.OneToOneField(User, on_delete=models.PROTECT, related_name="switch_pin")
+    secret = models.CharField(max_length=128, help_text="hashed like a password")
+    wrong_count = models.PositiveIntegerField(default=0, help_text="in a row")
+    changed_at = models.DateTimeField(default=now)
+
+    def __str__(self) -> str:
+        return f"PIN {self.user_id}"
+
+    @property
+    def is_blocked(self) -> bool:
+        """Whether no PIN may be tried until the person has come in with the password."""
+        return self.wrong_count >= self.GUESS_LIMIT
+
+
+class Badge(Record):
+    """A card with a scanned code of the person's: says who stands at the screen; the PIN proves it."""
+
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="badges")
+    fingerprint = models.CharField(
+        max_length=64, unique=True, help_text="SHA-256 of the code, which is nowhere"
+    )
+    ending = models.CharField(max_length=4, help_text="of the code, to tell cards apart")
+    issued_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    used_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+    revoked_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+
+    class Meta:
+        constraints = [
+            # Who loses a card gets another; two that work would be one too many.
+            models.UniqueConstraint(
+                fields=["user"], condition=models.Q(revoked_at=None), name="one_badge_a_person"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"…{self.ending}"

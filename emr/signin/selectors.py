@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from emr.accounts.models import User
 from emr.common.clock import now
 from emr.common.vietnamese import fold
-from emr.signin.models import LONGEST, StaffSession
+from emr.signin.models import LONGEST, Badge, StaffSession
 
 
 def row_of(request: HttpRequest) -> StaffSession:
@@ -23,6 +23,11 @@ def sessions_of(user: User) -> QuerySet[StaffSession]:
     return alive.order_by("-active_at")
 
 
+def badge_of(user: User) -> Badge | None:
+    """The person's badge that works."""
+    return Badge.objects.filter(user=user, revoked_at=None).first()
+
+
 def find_staff(by: User, *, text: str) -> QuerySet[User]:
     """The facility's people by a part of their name, username or staff code, with how many sessions each has."""
     words = fold(text)
@@ -31,4 +36,5 @@ def find_staff(by: User, *, text: str) -> QuerySet[User]:
         found = found.filter(
             Q(search_name__contains=words) | Q(username__contains=text.lower()) | Q(staff_code__iexact=text)
         )
-    return found.annotate(open_sessions=Count("sessions", filter=Q(sessions__expire_date__gt=now())))
+    live = Count("sessions", filter=Q(sessions__expire_date__gt=now()))
+    return found.annotate(open_sessions=live).order_by("sort_key")

@@ -14,7 +14,11 @@ urlpatterns = [
     path("account/", account.account, name="account"),
     path("account/sessions/end", account.end_others, name="end_others"),
     path("account/sessions/<uuid:session_uuid>/end", account.end_session, name="end_session"),
+    path("account/pin", account.set_pin, name="set_pin"),
+    path("account/badge/lost", account.lose_badge, name="lose_badge"),
     path("administration/sign-in/", staff.staff, name="staff"),
     path("administration/sign-in/<uuid:user_uuid>/", staff.person, name="person"),
     path("administration/sign-in/<uuid:user_uuid>/end", staff.end_everything, name="end_everything"),
+    path("administration/sign-in/<uuid:user_uuid>/badge", staff.issue_badge, name="issue_badge"),
+    path("administration/sign-in/<uuid:user_uuid>/badge/revoke", staff.revoke_badge, name="revoke_badge"),
 ]

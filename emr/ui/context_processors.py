@@ -36,6 +36,12 @@ def idle_seconds(request: HttpRequest) -> int:
     return getattr(row, "idle_seconds", 0)
 
 
+def is_locked(request: HttpRequest) -> bool:
+    """Whether the page is a locked screen's: it carries nothing of its person's but the name."""
+    row = getattr(getattr(request, "session", None), "row", None)
+    return getattr(row, "locked_at", None) is not None
+
+
 def _search_url(request: HttpRequest) -> str:
     """Where the box in the bar searches, for who may."""
     links = navigation.links(request)
@@ -59,6 +65,7 @@ def interface(request: HttpRequest) -> dict[str, Any]:
             "locked_url": SimpleLazyObject(lambda: navigation.address("signin:locked")),
             "session_url": SimpleLazyObject(lambda: navigation.address("signin:session")),
             "stay_url": SimpleLazyObject(lambda: navigation.address("signin:stay")),
+            "is_locked": SimpleLazyObject(lambda: is_locked(request)),
             "idle_seconds": SimpleLazyObject(lambda: idle_seconds(request)),
         }
     }

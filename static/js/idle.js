@@ -1,7 +1,8 @@
 // The screen locks when nobody is there. The server decides (polling doesn't count); here it is only asked in time, so that
 // a page at rest goes out of sight too, and the person is warned a minute before. [data-stay=url] says: still here.
+import { acting } from "./acting.js";
 import { csrfToken } from "./common.js";
-import { parkForms } from "./parking.js";
+import { parkForms, parkPlace } from "./parking.js";
 
 const WARNING = 60; // seconds before
 
@@ -11,6 +12,7 @@ const dialog = document.getElementById("idle-warning");
 /** Leave for the locked screen; what was typed waits on this PC. */
 async function leave() {
   await parkForms();
+  parkPlace();
   location.assign(`${meta.dataset.locked}?${new URLSearchParams({ next: location.pathname + location.search })}`);
 }
 
@@ -31,7 +33,7 @@ async function look() {
 
 async function stay(address) {
   dialog.close();
-  await fetch(address, { method: "POST", headers: { "X-CSRFToken": csrfToken(), "X-Requested-With": "XMLHttpRequest" } });
+  await fetch(address, { method: "POST", headers: { ...acting(), "X-CSRFToken": csrfToken(), "X-Requested-With": "XMLHttpRequest" } });
 }
 
 if (meta) {
@@ -45,6 +47,7 @@ if (meta) {
     if (!event.target.matches("[data-lock]")) return;
     event.preventDefault();
     await parkForms();
+    parkPlace();
     event.target.submit();
   }, true);
 }

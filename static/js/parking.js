@@ -5,6 +5,8 @@ import { drop, keep, kept, user } from "./drafts.js";
 import { entriesOf, fill } from "./form-entries.js";
 
 const FORMS = "main form[method=post]:not([data-autosave])";
+const PLACE = `emr:parked:${user}`;
+const A_DAY = 24 * 3600 * 1000; // milliseconds
 const touched = new Set();
 
 const nameOf = (form) => `page:${location.pathname}:${form.getAttribute("action") ?? ""}:${form.id}`;
@@ -13,6 +15,23 @@ const nameOf = (form) => `page:${location.pathname}:${form.getAttribute("action"
 export async function parkForms() {
   const forms = [...touched].filter((form) => form.isConnected);
   await Promise.all(forms.map((form) => keep(nameOf(form), { entries: entriesOf(form) })));
+}
+
+/** Remembers where this person was, for when the PC is theirs again. */
+export function parkPlace() {
+  if (user) localStorage.setItem(PLACE, JSON.stringify([Date.now(), location.pathname + location.search]));
+}
+
+function parkedPlace() {
+  const [at, place] = JSON.parse(localStorage.getItem(PLACE) ?? "[0, null]");
+  localStorage.removeItem(PLACE);
+  return Date.now() - at < A_DAY ? place : null;
+}
+
+// The first page of somebody who is back: the one they left, when they come in by the front door.
+if (user && document.querySelector('meta[name="idle"]')) {
+  const place = parkedPlace();
+  if (place?.startsWith("/") && !place.startsWith("//") && place !== "/" && location.pathname === "/") location.replace(place);
 }
 
 document.addEventListener("input", (event) => {

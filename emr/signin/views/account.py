@@ -7,23 +7,66 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
+from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
 
 from emr.accounts.access import signed_in
+from emr.common.errors import DomainError
 from emr.common.http import StaffRequest
 from emr.signin import selectors, services
 from emr.signin.access import access_session
+from emr.signin.forms import PinForm
+from emr.signin.models import SwitchPin
+from emr.signin.views.coming import password_of
 
 
 @signed_in
 @require_safe
 def account(request: StaffRequest) -> HttpResponse:
     """My sessions and devices, and what I sign in with."""
+    return _page(request, PinForm(), 200)
+
+
+def _page(request: StaffRequest, pin_form: PinForm, status: int) -> HttpResponse:
     context = {
         "sessions": selectors.sessions_of(request.user),
         "here": selectors.row_of(request).uuid,
+        "pin": SwitchPin.objects.filter(user=request.user).first(),
+        "pin_form": pin_form,
+        "badge": selectors.badge_of(request.user),
     }
-    return render(request, "emr/signin/account.html", context)
+    return render(request, "emr/signin/account.html", context, status=status)
+
+
+@signed_in
+@sensitive_post_parameters("pin", "password")
+@require_POST
+def set_pin(request: StaffRequest) -> HttpResponse:
+    """A PIN of my own for shared PCs, under my password."""
+    form = PinForm(request.POST)
+    if form.is_valid():
+        if password_of(request, request.user.username, form.cleaned_data["password"]) is None:
+            form.add_error("password", _("The password is wrong."))
+        else:
+            try:
+                services.set_pin(user=request.user, pin=form.cleaned_data["pin"])
+            except DomainError as refusal:
+                form.add_error("pin", str(refusal))
+            else:
+                messages.success(request, _("The PIN is set. It opens locked screens from now on."))
+                return redirect("signin:account")
+    return _page(request, form, 422)
+
+
+@signed_in
+@require_POST
+def lose_badge(request: StaffRequest) -> HttpResponse:
+    """My badge is lost: it opens nothing any more."""
+    badge = selectors.badge_of(request.user)
+    if badge is not None:
+        services.revoke_badge(badge=badge, by=request.user)
+        messages.success(request, _("The badge no longer opens anything. The administrator gives a new one."))
+    return redirect("signin:account")
 
 
 @signed_in

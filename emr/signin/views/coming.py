@@ -58,6 +58,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
             user = password_of(request, form.cleaned_data["username"], form.cleaned_data["password"])
             if user is not None:
                 services.begin(request, user=user, method=StaffSession.Method.PASSWORD)
+                services.forgive_pin(user)
                 return redirect(destination(request))
             form.add_error(None, _("The username or the password is wrong."))
     context = {"form": form, "next": destination(request)}

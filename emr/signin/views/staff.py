@@ -1,15 +1,19 @@
 """How the staff sign in, for administrators: no patient, no password."""
 
+from typing import Any
 from uuid import UUID
 
+import segno
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from emr.accounts.access import requires
+from emr.accounts.models import User
 from emr.accounts.permissions import MANAGE
 from emr.audit.services import record
 from emr.common.http import StaffRequest
@@ -37,12 +41,41 @@ def person(request: StaffRequest, user_uuid: UUID) -> HttpResponse:
     """One colleague's sessions and means of signing in."""
     found = access_person(request.user, user_uuid)
     record("user.read", by=request.user, of=found)
-    context = {
+    return render(request, "emr/signin/person.html", _about(request, found))
+
+
+def _about(request: StaffRequest, found: User) -> dict[str, Any]:
+    return {
         "person": found,
         "sessions": selectors.sessions_of(found),
         "here": selectors.row_of(request).uuid,
+        "badge": selectors.badge_of(found),
+        "has_pin": services.uses_pin(found),
     }
-    return render(request, "emr/signin/person.html", context)
+
+
+@requires(MANAGE)
+@never_cache
+@require_POST
+def issue_badge(request: StaffRequest, user_uuid: UUID) -> HttpResponse:
+    """A new badge for the colleague: its code is shown this once, to be printed on the card."""
+    found = access_person(request.user, user_uuid)
+    badge, code = services.issue_badge(user=found, by=request.user)
+    picture = segno.make(code, error="m", micro=False).svg_data_uri(scale=4, border=2)
+    context = {"person": found, "badge": badge, "code": code, "picture": picture}
+    return render(request, "emr/signin/badge.html", context, status=201)
+
+
+@requires(MANAGE)
+@require_POST
+def revoke_badge(request: StaffRequest, user_uuid: UUID) -> HttpResponse:
+    """The colleague's badge opens nothing any more."""
+    found = access_person(request.user, user_uuid)
+    badge = selectors.badge_of(found)
+    if badge is not None:
+        services.revoke_badge(badge=badge, by=request.user)
+        messages.success(request, _("The badge no longer opens anything."))
+    return redirect("signin:person", found.uuid)
 
 
 @requires(MANAGE)
