@@ -41,6 +41,19 @@ def polled_fragment(view: View) -> View:
     return view
 
 
+def fresh(minutes: int) -> Callable[[View], View]:
+    """Ask the person to prove again who they are unless they did so within so many minutes (S-22).
+
+    For bulk export, emergency access, administration. Goes beside `requires`, which stays the right.
+    """
+
+    def declare(view: View) -> View:
+        view.fresh_minutes = minutes  # type: ignore[attr-defined]
+        return view
+
+    return declare
+
+
 def while_locked(view: View) -> View:
     """The view works on a locked screen: it shows nothing of any patient."""
     view.works_locked = True  # type: ignore[attr-defined]

@@ -51,3 +51,63 @@ class PinForm(forms.Form):
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
     )
+
+
+class CodeForm(forms.Form):
+    """A code of the app or from paper."""
+
+    code = forms.CharField(
+        max_length=30,
+        label=_("Code"),
+        widget=forms.TextInput(
+            attrs={"autocomplete": "one-time-code", "autofocus": True, "spellcheck": "false"}
+        ),
+    )
+
+
+class ProofForm(forms.Form):
+    """A code, or the password of who has no second factor."""
+
+    proof = forms.CharField(
+        max_length=128,
+        label=_("Code or password"),
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "one-time-code", "autofocus": True}),
+    )
+
+
+class PasswordForm(forms.Form):
+    """A new password under the old one."""
+
+    password = forms.CharField(
+        max_length=128,
+        label=_("Your password"),
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+    new_password = forms.CharField(
+        max_length=128,
+        label=_("New password"),
+        strip=False,
+        help_text=_(
+            "15 characters or more; 8 are enough beside a second factor. Several words are easy to keep."
+        ),
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+
+
+class RecoveryForm(forms.Form):
+    """The code that two administrators have given, and a new password where that was lost."""
+
+    username = forms.CharField(max_length=60, label=_("Username"))
+    code = forms.CharField(
+        max_length=30, label=_("Recovery code"), widget=forms.TextInput(attrs={"autocomplete": "off"})
+    )
+    new_password = forms.CharField(
+        max_length=128,
+        required=False,
+        label=_("New password"),
+        help_text=_("Only when the password was lost."),
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )

@@ -9,7 +9,7 @@ from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
 from django.utils.translation import pgettext_lazy
 
-from emr.accounts.models import User
+from emr.accounts.models import Organization, User
 from emr.common.clock import now
 from emr.common.models import Record
 
@@ -29,6 +29,11 @@ class StaffSession(AbstractBaseSession):
         OIDC = "oidc", pgettext_lazy("signing in", "Hospital account (OpenID Connect)")
         LDAP = "ldap", pgettext_lazy("signing in", "Hospital account (directory)")
 
+    class Must(models.TextChoices):
+        """What the person has to do before anything else."""
+
+        FACTOR = "factor"
+
     uuid = models.UUIDField(default=uuids.uuid4, unique=True, editable=False)
     # Empty while the person is still coming in.
     user = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="sessions")
@@ -43,6 +48,12 @@ class StaffSession(AbstractBaseSession):
     active_at = models.DateTimeField(default=now, help_text="the last request that a person made")
     idle_seconds = models.PositiveIntegerField(default=IDLE_MINUTES * 60)
     locked_at = models.DateTimeField(null=True, blank=True)
+    proved_at = models.DateTimeField(
+        default=now,
+        null=True,
+        help_text="last proved who they are with all they have (S-22); a PIN alone isn't that",
+    )
+    must = models.CharField(max_length=8, choices=Must, blank=True, default="")
 
     class Meta:
         indexes: ClassVar[list[models.Index]] = [models.Index(fields=["user"], name="sessions_of_a_person")]
@@ -84,6 +95,10 @@ class StaffSession(AbstractBaseSession):
     def idle_left(self, at: dt.datetime) -> int:
         """Seconds until it locks by itself; none is 0."""
         return max(0, int(self.idle_seconds - (at - self.active_at).total_seconds()))
+
+    def is_fresh(self, minutes: int, at: dt.datetime) -> bool:
+        """Whether the person has proved who they are within so many minutes."""
+        return self.proved_at is not None and self.proved_at + dt.timedelta(minutes=minutes) > at
 
     def is_locked(self, at: dt.datetime) -> bool:
         """Whether only who unlocks it may go on."""
@@ -135,3 +150,100 @@ class Badge(Record):
 
     def __str__(self) -> str:
         return f"…{self.ending}"
+
+
+class CodeApp(Record):
+    """The app on the person's phone that shows a new code every half minute (TOTP, RFC 6238)."""
+
+    user = models.OneToOneField(User, on_delete=models.PROTECT, related_name="code_app")
+    sealed_secret = models.BinaryField(help_text="wrapped under EMR_FILE_KEY")
+    sealed_by = models.CharField(max_length=16)
+    confirmed_at = models.DateTimeField(null=True, blank=True)
+    last_step = models.BigIntegerField(
+        default=0, help_text="half minute of the last code: none works twice (S-21)"
+    )
+    wrong_count = models.PositiveIntegerField(default=0, help_text="in a row")
+    locked_until = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"app of {self.user_id}"
+
+
+class Passkey(Record):
+    """A security key, fingerprint or phone that signs for the person (WebAuthn)."""
+
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="passkeys")
+    name = models.CharField(max_length=60)
+    credential_id = models.BinaryField(unique=True)
+    credential = models.BinaryField(help_text="attested credential data: identifier and public key")
+    sign_count = models.BigIntegerField(default=0)
+    used_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class RecoveryCode(Record):
+    """One of ten codes on paper for the day the phone is lost; each works once."""
+
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="recovery_codes")
+    fingerprint = models.CharField(max_length=64)
+    used_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "fingerprint"], name="one_recovery_code_each")]
+
+    def __str__(self) -> str:
+        return f"code of {self.user_id}"
+
+
+class Recovery(Record):
+    """A lost password or second factor: one administrator asks, another confirms, the person uses the code once (S-21)."""
+
+    class Kind(models.TextChoices):
+        PASSWORD = "password", pgettext_lazy("recovery", "Lost password")
+        FACTOR = "factor", pgettext_lazy("recovery", "Lost second factor")
+
+    GUESS_LIMIT = 5
+
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="recoveries")
+    kind = models.CharField(max_length=8, choices=Kind)
+    asked_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    confirmed_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    fingerprint = models.CharField(max_length=64, blank=True, default="")
+    expires_at = models.DateTimeField()
+    wrong_count = models.PositiveIntegerField(default=0)
+    ended_at = models.DateTimeField(null=True, blank=True, help_text="used, given up, or replaced")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user"], condition=models.Q(ended_at=None), name="one_recovery_at_a_time"
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(asked_by=models.F("user")) & ~models.Q(confirmed_by=models.F("user")),
+                name="nobody_recovers_themselves",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} of {self.user_id}"
+
+
+class Round(Record):
+    """On a ward round one PIN entry lasts for a while, in this ward, in this session alone."""
+
+    session = models.ForeignKey(
+        StaffSession, on_delete=models.CASCADE, to_field="uuid", related_name="rounds"
+    )
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    department = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="+")
+    until = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["session", "department"], name="one_round_a_ward"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} in {self.department_id}"

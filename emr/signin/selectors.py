@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from emr.accounts.models import User
 from emr.common.clock import now
 from emr.common.vietnamese import fold
-from emr.signin.models import LONGEST, Badge, StaffSession
+from emr.signin.models import LONGEST, Badge, CodeApp, Passkey, Recovery, RecoveryCode, StaffSession
 
 
 def row_of(request: HttpRequest) -> StaffSession:
@@ -26,6 +26,23 @@ def sessions_of(user: User) -> QuerySet[StaffSession]:
 def badge_of(user: User) -> Badge | None:
     """The person's badge that works."""
     return Badge.objects.filter(user=user, revoked_at=None).first()
+
+
+def factors_of(user: User) -> dict[str, Any]:
+    """What the person has beside the password."""
+    app = CodeApp.objects.filter(user=user).first()
+    return {
+        "app": app if app is not None and app.confirmed_at is not None else None,
+        "offered": app if app is not None and app.confirmed_at is None else None,
+        "passkeys": list(Passkey.objects.filter(user=user).order_by("pk")),
+        "codes_left": RecoveryCode.objects.filter(user=user, used_at=None).count(),
+    }
+
+
+def open_recovery(user: User) -> Recovery | None:
+    """The recovery under way for the person."""
+    rows = Recovery.objects.select_related("asked_by", "confirmed_by")
+    return rows.filter(user=user, ended_at=None, expires_at__gt=now()).first()
 
 
 def find_staff(by: User, *, text: str) -> QuerySet[User]:

@@ -7,6 +7,10 @@ from django.contrib.sessions.backends import db
 
 from emr.common.context import acting
 
+_KEPT = (
+    "method", "address", "device", "started_at", "opened_at", "active_at", "idle_seconds", "locked_at", "proved_at", "must",
+)  # fmt: skip
+
 
 class SessionStore(db.SessionStore):
     """The database's session with its row at hand, so that no request asks for it twice."""
@@ -33,16 +37,7 @@ class SessionStore(db.SessionStore):
         if self.row is None:
             row.address, row.device = acting().address, acting().device
         else:
-            for name in (
-                "method",
-                "address",
-                "device",
-                "started_at",
-                "opened_at",
-                "active_at",
-                "idle_seconds",
-                "locked_at",
-            ):
+            for name in _KEPT:
                 setattr(row, name, getattr(self.row, name))
             if row.session_key == self.row.session_key:
                 row.uuid = self.row.uuid

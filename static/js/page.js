@@ -12,3 +12,4 @@ import "./autosave.js";
 import "./pdf-view.js";
 import "./shell.js";
 import "./idle.js";
+import "./passkey.js";

@@ -1,5 +1,35 @@
 """Verbs of coming in and going out."""
 
+from emr.signin.services.factors import (
+    check_code,
+    confirm_code_app,
+    finish,
+    has_factor,
+    must_have_factor,
+    offer_code_app,
+    prove,
+    remove_code_app,
+    remove_factors,
+    renew_codes,
+    secret_words,
+)
+from emr.signin.services.passkeys import (
+    begin_check,
+    begin_registration,
+    complete_check,
+    complete_registration,
+    remove_passkey,
+)
+from emr.signin.services.passwords import change_password, keep_password
+from emr.signin.services.recovering import (
+    ask_recovery,
+    cancel_recovery,
+    confirm_recovery,
+    needs_two,
+    recovery_for,
+    use_recovery,
+)
+from emr.signin.services.rounds import begin_round, end_rounds, on_round
 from emr.signin.services.sessions import (
     begin,
     end_all,
@@ -23,21 +53,48 @@ from emr.signin.services.switching import (
 )
 
 __all__ = [
+    "ask_recovery",
     "begin",
+    "begin_check",
+    "begin_registration",
+    "begin_round",
+    "cancel_recovery",
+    "change_password",
+    "check_code",
+    "complete_check",
+    "complete_registration",
+    "confirm_code_app",
+    "confirm_recovery",
     "end_all",
     "end_one",
+    "end_rounds",
+    "finish",
     "forget_ended",
     "forgive_pin",
+    "has_factor",
     "has_pin",
     "holder_of",
     "issue_badge",
+    "keep_password",
     "keep_pin",
     "leave",
     "lock",
+    "must_have_factor",
+    "needs_two",
+    "offer_code_app",
+    "on_round",
+    "prove",
+    "recovery_for",
+    "remove_code_app",
+    "remove_factors",
+    "remove_passkey",
+    "renew_codes",
     "revoke_badge",
+    "secret_words",
     "set_pin",
     "stay",
     "take_over",
     "unlock",
+    "use_recovery",
     "uses_pin",
 ]

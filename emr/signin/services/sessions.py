@@ -12,6 +12,8 @@ from emr.audit.services import record
 from emr.common.clock import now
 from emr.signin.models import IDLE_MINUTES, StaffSession
 from emr.signin.selectors import row_of
+from emr.signin.services.factors import has_factor, must_have_factor
+from emr.signin.services.rounds import end_rounds
 
 # Activity is written this often; the idle time is that much shorter at most.
 _NOTED_EVERY = dt.timedelta(seconds=30)
@@ -37,7 +39,10 @@ def begin(
     request.session.save()
     row = row_of(request)
     row.method, row.idle_seconds, row.opened_at = method, idle_seconds_of(user), opened_at or row.opened_at
-    row.save(update_fields=["method", "idle_seconds", "opened_at"])
+    if opened_at is not None:
+        row.proved_at = None
+    row.must = StaffSession.Must.FACTOR if must_have_factor(user) and not has_factor(user) else ""
+    row.save(update_fields=["method", "idle_seconds", "opened_at", "proved_at", "must"])
     record("user.sign_in", by=user, of=user, detail={"method": method})
     return row
 
@@ -66,6 +71,7 @@ def stay(row: StaffSession) -> None:
 def lock(row: StaffSession, *, user: User, by_hand: bool) -> None:
     """Shut the session until its person, or the next one, says who they are."""
     row.locked_at = now()
+    end_rounds(session=row)
     if StaffSession.objects.filter(pk=row.pk, locked_at=None).update(locked_at=row.locked_at):
         record("user.lock", by=user, of=user, detail={"by_hand": by_hand})
 
@@ -78,9 +84,7 @@ def unlock(request: HttpRequest, *, user: User, method: str, anew: bool) -> None
     row.locked_at, row.active_at = None, now()
     if anew:
         row.opened_at = row.active_at
-    StaffSession.objects.filter(pk=row.pk).update(
-        locked_at=None, active_at=row.active_at, opened_at=row.opened_at
-    )
+    row.save(update_fields=["locked_at", "active_at", "opened_at"])
     record("user.unlock", by=user, of=user, detail={"method": method})
 
 

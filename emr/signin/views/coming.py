@@ -17,6 +17,7 @@ from emr.common.clock import now
 from emr.common.doors import polled, while_locked
 from emr.common.http import StaffRequest
 from emr.signin import services
+from emr.signin.doors import unfinished
 from emr.signin.forms import SignInForm
 from emr.signin.models import StaffSession
 from emr.signin.selectors import row_of
@@ -42,6 +43,23 @@ def password_of(request: HttpRequest, username: str, password: str) -> User | No
     return None
 
 
+def come_in(request: HttpRequest, user: User, method: str, *, to: str = "") -> HttpResponse:
+    """The first word was right: the session begins, or the second factor is asked for before it does."""
+    if services.has_factor(user):
+        request.session.flush()
+        request.session["half"] = {
+            "user": user.pk,
+            "method": method,
+            "at": now().timestamp(),
+            "hash": user.get_session_auth_hash(),
+            "next": to or destination(request),
+        }
+        return redirect("signin:second")
+    services.begin(request, user=user, method=method)
+    services.forgive_pin(user)
+    return redirect(to or destination(request))
+
+
 @public
 @never_cache
 @sensitive_post_parameters("password")
@@ -57,15 +75,14 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         if form.is_valid():
             user = password_of(request, form.cleaned_data["username"], form.cleaned_data["password"])
             if user is not None:
-                services.begin(request, user=user, method=StaffSession.Method.PASSWORD)
-                services.forgive_pin(user)
-                return redirect(destination(request))
+                return come_in(request, user, StaffSession.Method.PASSWORD)
             form.add_error(None, _("The username or the password is wrong."))
     context = {"form": form, "next": destination(request)}
     return render(request, "emr/signin/sign_in.html", context, status=status)
 
 
 @signed_in
+@unfinished
 @while_locked
 @require_POST
 def sign_out(request: StaffRequest) -> HttpResponse:

@@ -19,7 +19,7 @@ from emr.signin.forms import SwitchForm
 from emr.signin.models import Badge, StaffSession
 from emr.signin.selectors import row_of
 from emr.signin.services.switching import BADGE_MARK, is_pin
-from emr.signin.views.coming import destination, password_of
+from emr.signin.views.coming import come_in, destination, password_of
 
 
 @signed_in
@@ -84,7 +84,11 @@ def _proof(
 ) -> str | None:
     """What they have proved it with; None for nothing. Digits of a PIN's length are a PIN, and never tried as a password."""
     if is_pin(secret) and (badge is not None or services.uses_pin(user)):
-        if services.has_pin(user, secret):
+        # A role that asks for a second factor isn't taken up by six digits alone.
+        is_enough = (
+            badge is not None or user == request.user or user is None or not services.must_have_factor(user)
+        )
+        if services.has_pin(user, secret) and is_enough:
             return StaffSession.Method.BADGE if badge is not None else StaffSession.Method.PIN
     elif badge is None and password_of(request, name, secret) is not None:
         return StaffSession.Method.PASSWORD
@@ -100,7 +104,7 @@ def _with_password(request: StaffRequest, row: StaffSession, user: User, back: s
         services.unlock(request, user=user, method=StaffSession.Method.PASSWORD, anew=True)
     else:
         record("user.hand_over", by=request.user, of=request.user, detail={"to": user.pk})
-        services.begin(request, user=user, method=StaffSession.Method.PASSWORD)
+        return come_in(request, user, StaffSession.Method.PASSWORD, to=back)
     return redirect(back)
 
 

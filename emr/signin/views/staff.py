@@ -16,11 +16,15 @@ from emr.accounts.access import requires
 from emr.accounts.models import User
 from emr.accounts.permissions import MANAGE
 from emr.audit.services import record
+from emr.common.doors import fresh
+from emr.common.errors import DomainError
 from emr.common.http import StaffRequest
 from emr.signin import selectors, services
 from emr.signin.access import access_person
+from emr.signin.models import Recovery
 
 _PER_PAGE = 50
+_RECENT = 15  # minutes since the administrator proved who they are (S-22)
 
 
 @requires(MANAGE)
@@ -51,10 +55,62 @@ def _about(request: StaffRequest, found: User) -> dict[str, Any]:
         "here": selectors.row_of(request).uuid,
         "badge": selectors.badge_of(found),
         "has_pin": services.uses_pin(found),
+        "recovery": selectors.open_recovery(found),
+        "recovery_kinds": Recovery.Kind.choices,
+        "needs_two": services.needs_two(found),
+        **selectors.factors_of(found),
     }
 
 
 @requires(MANAGE)
+@fresh(_RECENT)
+@require_POST
+def ask_recovery(request: StaffRequest, user_uuid: UUID) -> HttpResponse:
+    """The colleague stands before me and has lost the password or the second factor."""
+    found = access_person(request.user, user_uuid)
+    kind = request.POST.get("kind", "")
+    if kind in Recovery.Kind.values:
+        try:
+            services.ask_recovery(user=found, kind=kind, by=request.user)
+        except DomainError as refusal:
+            messages.error(request, str(refusal))
+        else:
+            messages.success(request, _("Asked for. Another administrator confirms it on this page."))
+    return redirect("signin:person", found.uuid)
+
+
+@requires(MANAGE)
+@never_cache
+@fresh(_RECENT)
+@require_POST
+def confirm_recovery(request: StaffRequest, user_uuid: UUID) -> HttpResponse:
+    """A second administrator agrees and hands the code over; it is shown this once."""
+    found = access_person(request.user, user_uuid)
+    recovery = selectors.open_recovery(found)
+    if recovery is None:
+        return redirect("signin:person", found.uuid)
+    try:
+        code = services.confirm_recovery(recovery=recovery, by=request.user)
+    except DomainError as refusal:
+        messages.error(request, str(refusal))
+        return redirect("signin:person", found.uuid)
+    context = {"person": found, "recovery": recovery, "code": code}
+    return render(request, "emr/signin/recovery_code.html", context, status=201)
+
+
+@requires(MANAGE)
+@require_POST
+def cancel_recovery(request: StaffRequest, user_uuid: UUID) -> HttpResponse:
+    """It was a mistake."""
+    found = access_person(request.user, user_uuid)
+    recovery = selectors.open_recovery(found)
+    if recovery is not None:
+        services.cancel_recovery(recovery=recovery, by=request.user)
+    return redirect("signin:person", found.uuid)
+
+
+@requires(MANAGE)
+@fresh(_RECENT)
 @never_cache
 @require_POST
 def issue_badge(request: StaffRequest, user_uuid: UUID) -> HttpResponse:

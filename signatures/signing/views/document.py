@@ -118,6 +118,7 @@ def progress(request: StaffRequest, request_uuid: UUID) -> HttpResponse:
     )
 
 
+@polled
 @requires(permissions.SIGN)
 @require_POST
 def prepare_again(request: StaffRequest, request_uuid: UUID) -> HttpResponse:
