@@ -38,6 +38,7 @@ TEST_PROGRAMS = {
     "softhsm2-util": "softhsm2",
     "faketime": "faketime",
     "nginx": "nginx-light",
+    "slapd": "slapd",
 }
 # What the browser gets from npm: (files below node_modules, folder below static/vendor).
 BROWSER_FILES = [

@@ -18,6 +18,7 @@ NOUNS: dict[str, StrOrPromise] = {
     "demo": pgettext_lazy("audit", "demo hospital"),
     "document": pgettext_lazy("audit", "document"),
     "encounter": pgettext_lazy("audit", "stay"),
+    "group_role": pgettext_lazy("audit", "role of a group"),
     "history": pgettext_lazy("audit", "allergies and history"),
     "hl7_message": pgettext_lazy("audit", "message"),
     "hl7_sender": pgettext_lazy("audit", "HL7 sender"),

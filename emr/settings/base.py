@@ -4,6 +4,7 @@ from pathlib import Path
 
 import django_stubs_ext
 from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 from emr.settings import _env
@@ -216,7 +217,30 @@ CELERY_BEAT_SCHEDULE = {
 }
 
 AUTH_USER_MODEL = "accounts.User"
-AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+    # After the house's own passwords: those work while the directory is away.
+    "emr.signin.directory.DirectoryBackend",
+]
+# The hospital's own accounts: a provider (OpenID Connect), a directory (LDAP, Active Directory). Empty: none.
+EMR_OIDC_ISSUER = _env.text("EMR_OIDC_ISSUER", "")
+EMR_OIDC_CLIENT_ID = _env.text("EMR_OIDC_CLIENT_ID", "")
+EMR_OIDC_CLIENT_SECRET = _env.text("EMR_OIDC_CLIENT_SECRET", "")
+EMR_OIDC_SCOPE = _env.text("EMR_OIDC_SCOPE", "openid profile")
+EMR_OIDC_USERNAME_CLAIM = _env.text("EMR_OIDC_USERNAME_CLAIM", "preferred_username")
+EMR_OIDC_GROUPS_CLAIM = _env.text("EMR_OIDC_GROUPS_CLAIM", "groups")
+EMR_LDAP_URL = _env.text("EMR_LDAP_URL", "")
+EMR_LDAP_BIND = _env.text("EMR_LDAP_BIND", "")
+EMR_LDAP_BASE = _env.text("EMR_LDAP_BASE", "")
+EMR_LDAP_FILTER = _env.text("EMR_LDAP_FILTER", "(uid={username})")
+EMR_LDAP_CA = _env.text("EMR_LDAP_CA", "")
+if EMR_LDAP_URL and (
+    "{username}" not in EMR_LDAP_BIND or "{username}" not in EMR_LDAP_FILTER or not EMR_LDAP_BASE
+):
+    raise ImproperlyConfigured(
+        "EMR_LDAP_BIND and EMR_LDAP_FILTER must hold {username}, EMR_LDAP_BASE a name."
+    )
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",

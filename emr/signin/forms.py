@@ -1,7 +1,12 @@
 """Shape of what people type to come in."""
 
+from typing import Any
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
+
+from emr.accounts import roles
+from emr.accounts.models import Organization
 
 
 class SignInForm(forms.Form):
@@ -111,3 +116,18 @@ class RecoveryForm(forms.Form):
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )
+
+
+class GroupForm(forms.Form):
+    """A group of the directory or provider, and what its members are here."""
+
+    group = forms.CharField(
+        max_length=200, label=_("Group"), help_text=_("As the directory or the provider writes it.")
+    )
+    role = forms.ChoiceField(choices=roles.CHOICES, label=_("Role"))
+    department = forms.ModelChoiceField(queryset=Organization.objects.none(), label=_("Department"))
+
+    def __init__(self, *args: Any, facility_id: int, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        departments = Organization.objects.filter(parent_id=facility_id, is_active=True).order_by("code")
+        self.fields["department"].queryset = departments  # type: ignore[attr-defined]

@@ -9,9 +9,10 @@ from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
 from django.utils.translation import pgettext_lazy
 
-from emr.accounts.models import Organization, User
+from emr.accounts.models import FacilityRecord, Organization, User
 from emr.common.clock import now
 from emr.common.models import Record
+from emr.common.triggers import RowHistory
 
 # However busy somebody is, after so long they come in anew with all they have (S-16).
 LONGEST = dt.timedelta(hours=12)
@@ -247,3 +248,23 @@ class Round(Record):
 
     def __str__(self) -> str:
         return f"{self.user_id} in {self.department_id}"
+
+
+class GroupRole(FacilityRecord):
+    """A group of the hospital's directory or provider, and the role that its members hold here."""
+
+    group = models.CharField(max_length=200, help_text="its name, or its distinguished name")
+    role = models.CharField(max_length=24)
+    department = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["facility", "group", "role", "department"], name="one_mapping_of_a_group"
+            ),
+        ]
+        ordering: ClassVar[list[str]] = ["group", "role"]
+        triggers = [RowHistory()]
+
+    def __str__(self) -> str:
+        return f"{self.group}: {self.role}"

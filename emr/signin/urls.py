@@ -1,6 +1,6 @@
 from django.urls import path
 
-from emr.signin.views import account, coming, factors, locking, passwords, staff
+from emr.signin.views import account, coming, factors, locking, passwords, sso, staff
 
 app_name = "signin"
 urlpatterns = [
@@ -8,6 +8,8 @@ urlpatterns = [
     path("sign-in/second/", factors.second, name="second"),
     path("sign-in/second/key", factors.second_key, name="second_key"),
     path("sign-in/recover/", passwords.recover, name="recover"),
+    path("sign-in/oidc/", sso.go, name="oidc"),
+    path("sign-in/oidc/callback/", sso.back, name="oidc_back"),
     path("sign-out/", coming.sign_out, name="sign_out"),
     path("session/", coming.session_state, name="session"),
     path("session/stay", locking.stay, name="stay"),
@@ -31,6 +33,9 @@ urlpatterns = [
     path("account/pin", account.set_pin, name="set_pin"),
     path("account/badge/lost", account.lose_badge, name="lose_badge"),
     path("administration/sign-in/", staff.staff, name="staff"),
+    path("administration/sign-in/groups/", sso.groups, name="groups"),
+    path("administration/sign-in/groups/add", sso.add_group, name="add_group"),
+    path("administration/sign-in/groups/<uuid:group_uuid>/remove", sso.remove_group, name="remove_group"),
     path("administration/sign-in/<uuid:user_uuid>/", staff.person, name="person"),
     path("administration/sign-in/<uuid:user_uuid>/end", staff.end_everything, name="end_everything"),
     path("administration/sign-in/<uuid:user_uuid>/badge", staff.issue_badge, name="issue_badge"),

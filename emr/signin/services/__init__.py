@@ -13,6 +13,7 @@ from emr.signin.services.factors import (
     renew_codes,
     secret_words,
 )
+from emr.signin.services.groups import follow_groups, map_group, unmap_group
 from emr.signin.services.passkeys import (
     begin_check,
     begin_registration,
@@ -69,6 +70,7 @@ __all__ = [
     "end_one",
     "end_rounds",
     "finish",
+    "follow_groups",
     "forget_ended",
     "forgive_pin",
     "has_factor",
@@ -79,6 +81,7 @@ __all__ = [
     "keep_pin",
     "leave",
     "lock",
+    "map_group",
     "must_have_factor",
     "needs_two",
     "offer_code_app",
@@ -95,6 +98,7 @@ __all__ = [
     "stay",
     "take_over",
     "unlock",
+    "unmap_group",
     "use_recovery",
     "uses_pin",
 ]

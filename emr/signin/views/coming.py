@@ -16,7 +16,7 @@ from emr.audit.services import record
 from emr.common.clock import now
 from emr.common.doors import polled, while_locked
 from emr.common.http import StaffRequest
-from emr.signin import services
+from emr.signin import provider, services
 from emr.signin.doors import unfinished
 from emr.signin.forms import SignInForm
 from emr.signin.models import StaffSession
@@ -41,6 +41,15 @@ def password_of(request: HttpRequest, username: str, password: str) -> User | No
     known = User.objects.filter(username=name).first()
     record("user.sign_in", by=known, of=known, outcome="denied")
     return None
+
+
+def _method(user: User) -> str:
+    """By whose word: the house's own password, or the directory, whose groups are followed then."""
+    groups = getattr(user, "directory_groups", None)
+    if groups is None:
+        return StaffSession.Method.PASSWORD
+    services.follow_groups(user=user, groups=groups)
+    return StaffSession.Method.LDAP
 
 
 def come_in(request: HttpRequest, user: User, method: str, *, to: str = "") -> HttpResponse:
@@ -75,9 +84,14 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         if form.is_valid():
             user = password_of(request, form.cleaned_data["username"], form.cleaned_data["password"])
             if user is not None:
-                return come_in(request, user, StaffSession.Method.PASSWORD)
+                return come_in(request, user, _method(user))
             form.add_error(None, _("The username or the password is wrong."))
-    context = {"form": form, "next": destination(request)}
+            if getattr(request, "is_directory_down", False):
+                words = _(
+                    "The hospital's directory does not answer. Only a password of this system works now."
+                )
+                form.add_error(None, words)
+    context = {"form": form, "next": destination(request), "has_provider": provider.is_set_up()}
     return render(request, "emr/signin/sign_in.html", context, status=status)
 
 
