@@ -31,9 +31,9 @@ _RECENT = 15
 @never_cache
 @require_GET
 def go(request: HttpRequest) -> HttpResponse:
-    """To the hospital's provider."""
+    """To the hospital's provider, where there is one."""
     if not provider.is_set_up():
-        raise Http404
+        return redirect("signin:sign_in")
     back = request.build_absolute_uri(reverse("signin:oidc_back"))
     try:
         answer = provider.start(request, back)
@@ -51,7 +51,7 @@ def go(request: HttpRequest) -> HttpResponse:
 def back(request: HttpRequest) -> HttpResponse:
     """Back from the provider, with who it is; the person must be a member of staff already."""
     if not provider.is_set_up():
-        raise Http404
+        return redirect("signin:sign_in")
     wanted = request.session.pop("oidc_next", "/")
     try:
         claims = provider.finish(request)

@@ -112,7 +112,7 @@ def test_while_the_provider_is_away_local_passwords_work_and_the_page_says_so(
 
 
 def test_without_a_provider_there_is_no_such_door(client: Client) -> None:
-    assert client.get("/sign-in/oidc/").status_code == 404
+    assert client.get("/sign-in/oidc/").headers["Location"] == "/sign-in/"
     assert "/sign-in/oidc/" not in client.get("/sign-in/").content.decode()
 
 
