@@ -11,6 +11,7 @@ from emr.signin.services.factors import (
     remove_code_app,
     remove_factors,
     renew_codes,
+    rewrap_secrets,
     secret_words,
 )
 from emr.signin.services.groups import follow_groups, map_group, unmap_group
@@ -93,6 +94,7 @@ __all__ = [
     "remove_passkey",
     "renew_codes",
     "revoke_badge",
+    "rewrap_secrets",
     "secret_words",
     "set_pin",
     "stay",

@@ -132,6 +132,16 @@ def renew_codes(user: User) -> list[str]:
 
 
 @transaction.atomic
+def rewrap_secrets() -> int:
+    """After `EMR_FILE_KEY` got a new first key: wrap every app's secret under it. Returns how many."""
+    old = list(CodeApp.objects.select_for_update().exclude(sealed_by=keys.current()))
+    for app in old:
+        app.sealed_secret, app.sealed_by = keys.wrap(_secret_of(app))
+        app.save(update_fields=["sealed_secret", "sealed_by"])
+    return len(old)
+
+
+@transaction.atomic
 def remove_code_app(user: User) -> None:
     """The app's codes open nothing any more."""
     removed, _each = CodeApp.objects.filter(user=user).delete()

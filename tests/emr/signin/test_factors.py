@@ -112,6 +112,15 @@ def test_the_app_is_set_up_on_the_page() -> None:
     assert "data:image/svg+xml" not in client.get("/account/second-factor/").content.decode()
 
 
+def test_secrets_follow_the_instances_key(settings: Any) -> None:
+    an = make_an()
+    with_app(an)
+    settings.EMR_FILE_KEYS = ["ab" * 31 + "cd", *settings.EMR_FILE_KEYS]
+    assert services.rewrap_secrets() == 1
+    settings.EMR_FILE_KEYS = settings.EMR_FILE_KEYS[:1]
+    assert services.check_code(an, code_of(an))
+
+
 def test_a_role_may_ask_for_a_second_factor_before_anything_else() -> None:
     """S-22: the administrator's does in a real house."""
     admin = administrator("quan")
