@@ -359,5 +359,6 @@ LOGGING = {
         "weasyprint": {"level": "ERROR"},
         "fontTools": {"level": "ERROR"},
         "pyhanko": {"level": "ERROR"},
+        "fido2": {"level": "WARNING"},
     },
 }
