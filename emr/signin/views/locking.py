@@ -101,7 +101,9 @@ def _proof(
 def _with_password(request: StaffRequest, row: StaffSession, user: User, back: str) -> HttpResponse:
     services.forgive_pin(user)
     if user.pk == request.user.pk:
-        services.unlock(request, user=user, method=StaffSession.Method.PASSWORD, anew=True)
+        # The day begins anew only for who has nothing beside the password.
+        anew = not services.has_factor(user)
+        services.unlock(request, user=user, method=StaffSession.Method.PASSWORD, anew=anew)
     else:
         record("user.hand_over", by=request.user, of=request.user, detail={"to": user.pk})
         return come_in(request, user, StaffSession.Method.PASSWORD, to=back)

@@ -61,6 +61,21 @@ def test_the_password_alone_opens_nothing_for_who_has_a_second_factor(client: Cl
     assert client.get("/patients/").status_code == 200
 
 
+def test_a_password_at_the_locked_screen_makes_no_day_longer_for_who_has_a_second_factor(
+    client: Client,
+) -> None:
+    """S-16."""
+    an = make_an()
+    papers = with_app(an)
+    first_word(client, an)
+    client.post("/sign-in/second/", {"code": papers[0]})
+    client.post("/lock/")
+    began = timezone.now() - dt.timedelta(hours=11)
+    StaffSession.objects.update(opened_at=began)
+    assert client.post("/locked/unlock", {"secret": "benhanmo"}).status_code == 302
+    assert StaffSession.objects.get(user=an).opened_at == began
+
+
 def test_no_code_works_twice(client: Client) -> None:
     """S-21: not even within its half minute, and no code for paper either."""
     an = make_an()
