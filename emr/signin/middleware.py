@@ -26,8 +26,8 @@ from emr.ui.navigation import polled_names
 class SessionMiddleware:
     """A session that is over, or locked, opens nothing.
 
-    Whether a request is a person's doing is the server's to say, by marks on its own views: no header, parameter or
-    address of the client's changes it (S-16).
+    Whether a request is a person's doing is the server's to say, by marks on its own views: nothing that the client
+    sends makes one so (S-16). It may say the opposite: a page's second try at saving is nobody's doing.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -110,7 +110,8 @@ def is_polled(request: HttpRequest, view: Callable[..., HttpResponse]) -> bool:
     """Whether pages ask this by themselves: marked so, or registered as a card or count that is refreshed."""
     name = request.resolver_match.view_name if request.resolver_match else ""
     is_fragment = getattr(view, "is_polled_fragment", False) and "HX-Request" in request.headers
-    return getattr(view, "is_polled", False) or is_fragment or name in polled_names()
+    is_unattended = "X-Unattended" in request.headers
+    return is_unattended or getattr(view, "is_polled", False) or is_fragment or name in polled_names()
 
 
 def locked_answer(request: HttpRequest) -> HttpResponse:

@@ -51,12 +51,13 @@ class Autosave {
     this.later(PAUSE);
   }
 
-  later(pause) {
+  later(pause, unattended = false) {
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.save(), pause);
+    this.timer = setTimeout(() => this.save(false, unattended), pause);
   }
 
-  async save(leaving = false) {
+  /** `unattended`: tried again by itself, which keeps no screen open. */
+  async save(leaving = false, unattended = false) {
     clearTimeout(this.timer);
     if (this.busy && !leaving) return void this.later(PAUSE);
     this.busy = true;
@@ -64,12 +65,13 @@ class Autosave {
     const body = new URLSearchParams(entriesOf(this.form));
     body.set("version", this.form.dataset.version);
     const headers = { ...acting(), "X-CSRFToken": csrfToken(), "X-Requested-With": "XMLHttpRequest", Accept: "application/json, text/html" };
+    if (unattended) headers["X-Unattended"] = "1";
     try {
       const answer = await fetch(this.form.dataset.autosave, { method: "POST", body, headers, keepalive: leaving });
       await this.answered(answer, upTo);
     } catch {
       this.show("waiting", text("waiting"));
-      this.later(AGAIN);
+      this.later(AGAIN, true);
     } finally {
       this.busy = false;
     }

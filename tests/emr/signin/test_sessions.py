@@ -72,9 +72,12 @@ def test_what_a_page_asks_by_itself_keeps_no_screen_open(headers: dict[str, str]
 
 
 def test_a_persons_own_request_counts() -> None:
+    """S-16: and a page's second try at saving, which says so, doesn't."""
     an = make_an()
     client = come_in(an)
     rest(an, minutes=9)
+    client.get("/", HTTP_X_UNATTENDED="1")
+    assert row(an).active_at < timezone.now() - dt.timedelta(minutes=8)
     client.post("/session/stay")
     assert row(an).active_at > timezone.now() - dt.timedelta(minutes=1)
 
