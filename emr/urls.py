@@ -10,6 +10,7 @@ handler500 = "emr.ui.views.server_error"
 urlpatterns = [
     path("", include("emr.ui.urls")),
     path("", include("emr.accounts.urls")),
+    path("", include("emr.signin.urls")),
     path("health/", include("emr.common.urls")),
     path("", include("emr.terminology.urls")),
     path("administration/", include("emr.staff.urls")),

@@ -39,6 +39,7 @@ TEST_PROGRAMS = {
     "faketime": "faketime",
     "nginx": "nginx-light",
     "certutil": "libnss3-tools",
+    "slapd": "slapd",
 }
 # What the browser gets from npm: (files below node_modules, folder below static/vendor).
 BROWSER_FILES = [

@@ -1,4 +1,4 @@
-"""Shape of what people type to come in, and to stand in for others."""
+"""Shape of what people type to stand in for others."""
 
 import datetime as dt
 from typing import Any
@@ -8,13 +8,6 @@ from django.utils.translation import gettext_lazy as _
 
 from emr.accounts.models import CoverDuty, Organization, User
 from emr.common.clock import local_now
-
-
-class SignInForm(forms.Form):
-    """Username and password; what is wrong with them is never said apart (no enumeration)."""
-
-    username = forms.CharField(max_length=60, label=_("Username"))
-    password = forms.CharField(max_length=128, label=_("Password"), strip=False, widget=forms.PasswordInput)
 
 
 class CoverForm(forms.Form):

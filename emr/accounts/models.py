@@ -11,6 +11,7 @@ from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
 from django.db import models
 from django.db.models import F, Func, OuterRef, Q, Subquery, Value
 from django.db.models.functions import Concat
+from django.utils.crypto import salted_hmac
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from django_stubs_ext import StrOrPromise
@@ -141,6 +142,8 @@ class User(AbstractBaseUser, Record):
     language = models.CharField(max_length=2, blank=True, default="")
     theme = models.CharField(max_length=5, blank=True, default="")
     is_active = models.BooleanField(default=True)
+    # Counted up to end every session that began before (S-19).
+    session_epoch = models.PositiveIntegerField(default=0, editable=False)
 
     USERNAME_FIELD = "username"
     REQUIRED_FIELDS: ClassVar[list[str]] = []
@@ -161,6 +164,11 @@ class User(AbstractBaseUser, Record):
         self.full_name = tidy(self.full_name)
         self.sort_key, self.search_name = sort_key(self.full_name), fold(self.full_name)
         super().save(*args, **kwargs)  # type: ignore[arg-type]
+
+    def get_session_auth_hash(self) -> str:
+        """What a session must carry to be the person's: another password or epoch ends it, without a further query."""
+        parts = f"{self.password}:{self.session_epoch}"
+        return salted_hmac("emr.accounts.sessions", parts, algorithm="sha256").hexdigest()
 
     @property
     def titled_name(self) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext as _
 
 from emr.accounts import roles
@@ -98,6 +98,7 @@ def grant_role(
         raise DomainError(_("The person already holds this role there."), code="already_held") from error
     keep_apart(user_ids=[user.pk])
     record("role.grant", by=by, of=held, detail={"role": role, "user": user.pk, "department": department.pk})
+    end_sessions(user=user, by=by, reason="role")
     publish("user.rights_changed", order_key=f"user:{user.pk}", user_id=user.pk)
     return held
 
@@ -118,6 +119,7 @@ def end_role(*, held: PractitionerRole, by: User | None, at: dt.datetime | None 
         held.save(update_fields=["ends_at"])
     detail = {"role": held.role, "user": user.pk, "department": held.department_id, "ends_at": held.ends_at}
     record("role.end", by=by, of=held, detail=detail)
+    end_sessions(user=user, by=by, reason="role")
     publish("user.rights_changed", order_key=f"user:{user.pk}", user_id=user.pk)
     return held
 
@@ -132,6 +134,7 @@ def suspend_user(*, user: User, reason: str, by: User | None) -> User:
         user.is_active = False
         user.save(update_fields=["is_active"])
     record("user.suspended", by=by, of=user, detail={"reason": reason})
+    end_sessions(user=user, by=by, reason="suspended")
     publish("user.suspended", order_key=f"user:{user.pk}", user_id=user.pk)
     return user
 
@@ -180,6 +183,17 @@ def keeping_an_administrator(facility_id: int) -> Iterator[None]:
             _("This would leave nobody to manage accounts. Name another administrator first."),
             code="last_administrator",
         )
+
+
+@transaction.atomic
+def end_sessions(*, user: User, by: User | None, reason: str) -> None:
+    """Sign the person out everywhere, with the next request of each device (S-19).
+
+    Whoever takes something away from a person (a role, the account) calls this.
+    """
+    User.objects.filter(pk=user.pk).update(session_epoch=F("session_epoch") + 1)
+    user.refresh_from_db(fields=["session_epoch"])
+    record("user.end_sessions", by=by, of=user, detail={"reason": reason})
 
 
 def facility_setting(facility_id: int, name: str, default: Any) -> Any:

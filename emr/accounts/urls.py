@@ -4,10 +4,7 @@ from emr.accounts import cover_views, views
 
 app_name = "accounts"
 urlpatterns = [
-    path("sign-in/", views.sign_in, name="sign_in"),
-    path("sign-out/", views.sign_out, name="sign_out"),
     path("administration/house/", views.house, name="house"),
-    path("session/", views.session_state, name="session"),
     path("cover-duties/", cover_views.duties, name="cover_duties"),
     path("cover-duties/panel/", cover_views.panel, name="cover_panel"),
     path("cover-duties/to-see/", cover_views.review_panel, name="cover_review_panel"),

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import django_stubs_ext
 from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 from emr.settings import _env
@@ -48,6 +49,7 @@ INSTALLED_APPS = [
     "emr.audit",
     "emr.outbox",
     "emr.accounts",
+    "emr.signin",
     "emr.storage",
     "emr.terminology",
     "emr.staff",
@@ -83,6 +85,8 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "emr.accounts.middleware.LanguageMiddleware",
     "django.middleware.common.CommonMiddleware",
+    # Before the forgery protection: whose turn it is at a shared PC is said in clearer words.
+    "emr.signin.middleware.SessionMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -230,6 +234,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 30.0,
         "options": {"queue": "sync", "expires": 30},
     },
+    "signin-forget": {
+        "task": "emr.signin.tasks.forget_ended",
+        "schedule": 3600.0,
+        "options": {"queue": "bulk", "expires": 3600},
+    },
     "timestamps-owed": {
         "task": "signatures.signing.tasks.ask_for_timestamps",
         "schedule": 60.0,
@@ -253,17 +262,41 @@ CELERY_BEAT_SCHEDULE = {
 }
 
 AUTH_USER_MODEL = "accounts.User"
-AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+    # After the house's own passwords: those work while the directory is away.
+    "emr.signin.directory.DirectoryBackend",
+]
+# The hospital's own accounts: a provider (OpenID Connect), a directory (LDAP, Active Directory). Empty: none.
+EMR_OIDC_ISSUER = _env.text("EMR_OIDC_ISSUER", "")
+EMR_OIDC_CLIENT_ID = _env.text("EMR_OIDC_CLIENT_ID", "")
+EMR_OIDC_CLIENT_SECRET = _env.text("EMR_OIDC_CLIENT_SECRET", "")
+EMR_OIDC_SCOPE = _env.text("EMR_OIDC_SCOPE", "openid profile")
+EMR_OIDC_USERNAME_CLAIM = _env.text("EMR_OIDC_USERNAME_CLAIM", "preferred_username")
+EMR_OIDC_GROUPS_CLAIM = _env.text("EMR_OIDC_GROUPS_CLAIM", "groups")
+EMR_LDAP_URL = _env.text("EMR_LDAP_URL", "")
+EMR_LDAP_BIND = _env.text("EMR_LDAP_BIND", "")
+EMR_LDAP_BASE = _env.text("EMR_LDAP_BASE", "")
+EMR_LDAP_FILTER = _env.text("EMR_LDAP_FILTER", "(uid={username})")
+EMR_LDAP_CA = _env.text("EMR_LDAP_CA", "")
+if EMR_LDAP_URL and (
+    "{username}" not in EMR_LDAP_BIND or "{username}" not in EMR_LDAP_FILTER or not EMR_LDAP_BASE
+):
+    raise ImproperlyConfigured(
+        "EMR_LDAP_BIND and EMR_LDAP_FILTER must hold {username}, EMR_LDAP_BASE a name."
+    )
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 15}},
+    {"NAME": "emr.signin.passwords.LongEnough"},
+    {"NAME": "emr.signin.passwords.NotUsual"},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
 ]
-LOGIN_URL = "accounts:sign_in"
+LOGIN_URL = "signin:sign_in"
 LOGIN_REDIRECT_URL = "ui:home"
 
 # One account from one address: a stranger's guesses elsewhere never lock the ward's own PC out (S-20).
@@ -271,7 +304,7 @@ AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_FAILURE_LIMIT = 8
 AXES_COOLOFF_TIME = 0.25  # hours
 AXES_RESET_ON_SUCCESS = True
-AXES_LOCKOUT_CALLABLE = "emr.accounts.views.locked_out"
+AXES_LOCKOUT_CALLABLE = "emr.signin.views.coming.locked_out"
 AXES_HANDLER = "axes.handlers.database.AxesDatabaseHandler"
 # The request's own middleware puts the client's address there, by EMR_PROXY_COUNT; no header is read again.
 AXES_IPWARE_META_PRECEDENCE_ORDER = ["REMOTE_ADDR"]
@@ -279,7 +312,7 @@ AXES_DISABLE_ACCESS_LOG = True
 AXES_VERBOSE = False
 AXES_ENABLE_ADMIN = False
 
-SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_ENGINE = "emr.signin.sessions"
 SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
@@ -416,5 +449,6 @@ LOGGING = {
         "weasyprint": {"level": "ERROR"},
         "fontTools": {"level": "ERROR"},
         "pyhanko": {"level": "ERROR"},
+        "fido2": {"level": "WARNING"},
     },
 }

@@ -11,6 +11,7 @@ from emr.accounts.models import Organization
 from emr.audit.services import record
 from emr.common.errors import DomainError
 from emr.outbox import Later, publish_many
+from emr.signin.services import keep_pin, uses_pin
 from emr.terminology.models import Concept
 from integrations.demo import charts, door, hospital, lookups, notices, stays
 from integrations.transport.demo import load as load_channels
@@ -43,6 +44,8 @@ def load_demo(
         load_channels(facility)
         for user in people.values():
             issue_demo_key(owner=user, pin=DEMO_PIN)
+            if not uses_pin(user):
+                keep_pin(user=user, pin=DEMO_PIN)
         issue_demo_seal(facility=facility)
         if Patient.objects.filter(facility=facility).exists():
             return {"patients": 0, "visits": 0, "inpatients": 0, "entries": 0}

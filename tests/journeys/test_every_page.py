@@ -85,6 +85,7 @@ ROWS: dict[str, Any] = {
     "finding_uuid": LookupFinding,
     "extract_uuid": LogExtract,
     "questionnaire": Questionnaire,
+    "user_uuid": User,
     "member_uuid": User,
     "import_uuid": StaffImport,
     "change_uuid": RoleChange,

@@ -20,7 +20,7 @@ from tests.security.test_crawl import parameters
 
 ROLES = ("doctor", "integration", "admin")
 EXAMPLES = 20
-LEFT_OUT = {"accounts:sign_out", "ui:styleguide", "ui:styleguide-codes", "health:ready"}
+LEFT_OUT = {"signin:sign_out", "ui:styleguide", "ui:styleguide-codes", "health:ready"}
 KINDS = {"uuid": {"type": "string", "format": "uuid"}, "int": {"type": "integer"}}
 
 

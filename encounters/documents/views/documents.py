@@ -9,6 +9,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from emr.accounts.access import requires
 from emr.audit.services import record
+from emr.common.doors import polled
 from emr.common.errors import DomainError
 from emr.common.http import StaffRequest
 from emr.storage.services import read_bytes
@@ -249,6 +250,7 @@ def enter_in_error(request: StaffRequest, document_uuid: UUID) -> HttpResponse:
     return redirect("encounters:documents:document", found.uuid)
 
 
+@polled
 @require_safe
 @requires(permissions.READ)
 def state(request: StaffRequest, document_uuid: UUID) -> HttpResponse:

@@ -25,7 +25,7 @@ FILE = Path(__file__).with_name("matrix.csv")
 PART = re.compile(r"<(\w+):(\w+)>")
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 # They end the session, whose rollback would confuse the next.
-_LEAVES = {"accounts:sign_out"}
+_LEAVES = {"signin:sign_out"}
 WHO = ["anonymous", "no role", *roles.ROLES]
 # One letter a cell: the page opens; it is as if it weren't there; the right is missing; sign in first.
 OPEN, HIDDEN, REFUSED, SIGN_IN, NOTHING = "open", "hidden", "refused", "sign-in", "-"
