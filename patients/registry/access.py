@@ -3,8 +3,9 @@
 import datetime as dt
 from uuid import UUID
 
-from django.db.models import BooleanField, Q, QuerySet
+from django.db.models import BooleanField, OuterRef, Q, QuerySet, Subquery
 from django.db.models.expressions import RawSQL
+from django.db.models.functions import Coalesce
 
 from emr.accounts import roles
 from emr.accounts.access import Denied, demand
@@ -110,7 +111,11 @@ def patients_for(
 def access_patient(user: User, patient_uuid: UUID, right: str = permissions.READ) -> Patient:
     """The patient of that public id, merged ones too; raises Denied (404 outside the person's reach)."""
     demand(user, right)
-    patient = patients_for(user, right).select_related("merged_into").filter(uuid=patient_uuid).first()
+    found = patients_for(user, right).select_related("merged_into").filter(uuid=patient_uuid)
+    # The chart's banner tells of emergency access; asked for here it costs no query of its own.
+    patient = found.annotate(
+        emergency_ends_at=Subquery(_open_emergencies(user).filter(_of_person())[:1])
+    ).first()
     if patient is None:
         # The line in the log says whose chart was tried; the person learns nothing.
         tried = Patient.objects.filter(uuid=patient_uuid).first()
@@ -140,15 +145,22 @@ def not_hidden(user: User, right: str, patient: str = "patient") -> Q:
 
 def emergency_until(user: User, patient: Patient) -> dt.datetime | None:
     """When the person's emergency access to this patient ends; None when there is none."""
+    return _open_emergencies(user).filter(patient__in=same_person(patient)).first()
+
+
+def _open_emergencies(user: User) -> QuerySet[CareContext, dt.datetime | None]:
+    """The ends of the person's emergency accesses that are open now, the last first."""
     moment = now()
     opened = CareContext.objects.filter(
-        patient__in=same_person(patient),
-        practitioner=user,
-        reason=CareContext.EMERGENCY,
-        starts_at__lte=moment,
-        ends_at__gt=moment,
+        practitioner=user, reason=CareContext.EMERGENCY, starts_at__lte=moment, ends_at__gt=moment
     )
-    return opened.order_by("-ends_at").values_list("ends_at", flat=True).first()
+    return opened.order_by("-ends_at").values_list("ends_at", flat=True)
+
+
+def _of_person() -> Q:
+    """Contexts of the outer query's patient, whichever of the merged rows they name."""
+    root = Coalesce(OuterRef("merged_into"), OuterRef("pk"))
+    return Q(patient=root) | Q(patient__merged_into=root)
 
 
 def acts_in_emergency(user: User, right: str, patient: Patient) -> bool:

@@ -185,6 +185,6 @@ def test_the_chart_asks_a_fixed_number_of_queries(client: Client, django_assert_
     client.get(address)
     for name in ("Con", "Chồng", "Mẹ"):
         set_related_person(patient=dao, full_name=name, relationship="CHILD", by=None)
-    # Thirteen (one asks for emergency access), and the savepoint (two statements) in place of the request's transaction.
-    with django_assert_num_queries(13 + 2):  # type: ignore[operator]
+    # Twelve, and the savepoint (two statements) that stands here for the request's own transaction.
+    with django_assert_num_queries(12 + 2):  # type: ignore[operator]
         client.get(address)
