@@ -10,9 +10,10 @@ class StaffConfig(AppConfig):
     def ready(self) -> None:
         """Stand in the menu of who looks after people, and of who reads the table of roles."""
         from emr.accounts.permissions import MANAGE  # noqa: PLC0415
-        from emr.staff import permissions, subscribers  # noqa: F401, PLC0415
+        from emr.staff import permissions, subscribers, telling  # noqa: F401, PLC0415
         from emr.ui.navigation import Link, register  # noqa: PLC0415
 
+        telling.register()
         register(Link(_("Administration"), "staff:index", right=MANAGE, icon="sliders", order=70))
         register(Link(_("Staff"), "staff:people", right=MANAGE, icon="person-badge", order=71))
         register(

@@ -9,10 +9,11 @@ class EmergencyAccessConfig(AppConfig):
 
     def ready(self) -> None:
         from emr.ui.navigation import Panel, register  # noqa: PLC0415
-        from patients.emergency_access import permissions  # noqa: PLC0415
+        from patients.emergency_access import permissions, telling  # noqa: PLC0415
         from patients.emergency_access.offers import offer  # noqa: PLC0415
         from patients.registry.extensions import register_outside_offer  # noqa: PLC0415
 
+        telling.register()
         register(
             Panel(
                 _("Emergency access to review"),

@@ -10,7 +10,7 @@ from emr.accounts.services import facility_setting
 from emr.audit.services import record
 from emr.common.clock import local_today, now
 from emr.common.errors import DomainError
-from emr.outbox import publish
+from patients.emergency_access import telling
 from patients.emergency_access.models import EmergencyAccess
 from patients.emergency_access.reasons import reasons_of
 from patients.registry.access import reaches, same_person
@@ -72,13 +72,7 @@ def open_emergency_access(*, patient: Patient, reason: str, words: str, by: User
         ends_at=ends_at,
         review_due_on=working_days_after(local_today(), REVIEW_WORKING_DAYS, patient.facility_id),
     )
-    publish(
-        "break_glass.opened",
-        order_key=f"patient:{patient.root_id}",
-        emergency_access_id=opened.pk,
-        patient_id=patient.pk,
-        user_id=by.pk,
-    )
+    telling.tell_of(opened)
     return opened
 
 
@@ -116,5 +110,5 @@ def review_emergency_access(
     row.verdict, row.remark, row.reviewed_at, row.reviewed_by = verdict, remark.strip()[:400], now(), by
     row.save(update_fields=["verdict", "remark", "reviewed_at", "reviewed_by"])
     record("emergency_access.review", by=by, of=row, detail={"verdict": verdict, "user": row.user_id})
-    publish("break_glass.reviewed", emergency_access_id=row.pk, user_id=row.user_id, verdict=verdict)
+    telling.take_back(row)
     return row

@@ -13,6 +13,8 @@ from emr.accounts.models import CoverDuty, FacilitySetting, User
 from emr.audit.models import AuditEvent
 from emr.common.clock import local_now, now
 from emr.common.errors import DomainError
+from emr.notices.models import Notice
+from emr.staff.telling import COVERED, tell_of_cover
 from encounters.documents import permissions as documents
 from encounters.visits.access import access_encounter
 from tests.emr.people import make_an, make_binh, make_chi, make_department, make_facility, make_user
@@ -48,6 +50,16 @@ def test_a_doctor_reads_orders_and_signs_where_they_stand_in_until_the_hour() ->
     assert AuditEvent.objects.filter(action="cover_duty.begin", agent_id=chi.pk).exists()
     with freeze_time(duty.ends_at + dt.timedelta(seconds=1)), pytest.raises(Denied):
         access_encounter(_again(chi), stay.uuid)
+
+
+def test_the_head_of_the_covered_department_hears_of_it_once() -> None:
+    head = make_user("head", "Lê Bích", "head_of_department", make_department(make_facility()))
+    duty = _cover(make_chi())
+    for _twice in range(2):
+        tell_of_cover(cover_duty_id=duty.pk)
+    notice = Notice.objects.get(kind=COVERED)
+    assert [told.user for told in notice.recipients.all()] == [head]
+    assert notice.parameters["who"] == duty.user.full_name
 
 
 def test_a_nurse_stands_in_as_a_nurse_and_a_head_as_a_doctor() -> None:

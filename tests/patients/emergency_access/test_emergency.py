@@ -13,12 +13,14 @@ from emr.accounts.models import User
 from emr.audit.models import AuditEvent
 from emr.common.clock import now
 from emr.common.errors import DomainError
+from emr.notices.models import Notice
 from encounters.documents import permissions as documents
 from encounters.documents.access import access_document
 from encounters.orders.access import access_order
 from encounters.visits import permissions as visits
 from encounters.visits.access import access_encounter
 from encounters.visits.models import Encounter
+from patients.emergency_access import telling
 from patients.emergency_access.access import reviews_for
 from patients.emergency_access.models import EmergencyAccess
 from patients.emergency_access.services import (
@@ -205,6 +207,21 @@ def test_the_head_of_the_patients_department_and_the_auditor_review_within_three
     assert (access.verdict, access.reviewed_by) == ("justified", head)
     with pytest.raises(DomainError):
         review_emergency_access(access=access, verdict="justified", remark="", by=auditor)
+
+
+def test_the_head_and_the_auditors_are_told_at_once_and_the_notice_goes_with_the_review() -> None:
+    """R-34: no patient's name or number in what is told."""
+    ward, chi, stay = make_department(make_facility()), make_chi(), admit()
+    head = make_user("head", "Lê Thị Bích", "head_of_department", ward)
+    auditor = make_user("kt", "Huỳnh Thị Thảo", "auditor", ward)
+    access = _open(chi, stay.patient)
+    notice = Notice.objects.get(kind=telling.OPENED)
+    assert {told.user for told in notice.recipients.all()} == {head, auditor}
+    assert stay.patient.full_name not in str(notice.parameters)
+    assert notice.parameters["who"] == chi.full_name
+    review_emergency_access(access=access, verdict="justified", remark="", by=head)
+    notice.refresh_from_db()
+    assert not notice.is_active
 
 
 def test_nobody_judges_their_own() -> None:
