@@ -12,6 +12,7 @@ from emr.accounts.access import requires
 from emr.audit.forms import AuditFilterForm
 from emr.audit.selectors import Question, question_of
 from emr.audit.services import record
+from emr.common.doors import polled
 from emr.common.errors import DomainError
 from emr.common.http import StaffRequest
 from emr.storage.services import read_bytes
@@ -60,6 +61,7 @@ def _rows(request: StaffRequest) -> dict[str, Any]:
     return {"extracts": extracts, "is_under_way": any(one.status in unfinished for one in extracts)}
 
 
+@polled
 @requires(permissions.EXPORT)
 @require_safe
 def extract_rows(request: StaffRequest) -> HttpResponse:

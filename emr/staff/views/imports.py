@@ -11,6 +11,7 @@ from emr.accounts.access import requires
 from emr.accounts.permissions import MANAGE
 from emr.audit.services import record
 from emr.common import sheets
+from emr.common.doors import polled_fragment
 from emr.common.errors import DomainError
 from emr.common.http import StaffRequest
 from emr.staff import services
@@ -53,6 +54,7 @@ def template(request: StaffRequest, kind: str) -> HttpResponse:
     return response
 
 
+@polled_fragment
 @requires(MANAGE)
 @require_safe
 def result(request: StaffRequest, import_uuid: UUID) -> HttpResponse:

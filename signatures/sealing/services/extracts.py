@@ -1,6 +1,5 @@
 """Extracts of the log: asked for by a person, made by a worker, sealed, taken away."""
 
-import csv
 import datetime as dt
 import hashlib
 import io
@@ -20,6 +19,7 @@ from emr.audit.services import record
 from emr.audit.wording import in_plain_words
 from emr.common.clock import now
 from emr.common.errors import DomainError
+from emr.common.sheets import Cell, as_csv
 from emr.outbox import Delivery, publish
 from emr.storage.services import store_bytes
 from signatures.sealing.models import LogExtract
@@ -30,7 +30,6 @@ _BATCH = 2000
 MOST_LINES = 200_000
 _COLUMNS = ["id", "recorded_at", "action", "outcome", "agent", "username", "patient_number", "in_words"]
 _COLUMNS += ["entity_type", "entity_uuid", "address", "device", "request_id", "detail"]
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @transaction.atomic
@@ -69,16 +68,13 @@ def make_extract(*, extract_id: int, delivery: Delivery) -> Made | None:
     if extract.status == LogExtract.Status.DONE:
         return None
     question = Question.from_json(extract.question)
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(_COLUMNS)
     count = 0
-    with override("vi"):
+
+    def lines() -> Iterator[list[Cell]]:
+        nonlocal count
         for rows in _batches(extract.facility_id, question, until=extract.created_at):
             for line in in_plain_words(rows):
-                writer.writerow(
-                    [_harmless(cell) for cell in _cells(line.event, line.who, line.number, line.words)]
-                )
+                yield _cells(line.event, line.who, line.number, line.words)
             count += len(rows)
             if count > MOST_LINES:
                 raise TooLong
@@ -86,7 +82,10 @@ def make_extract(*, extract_id: int, delivery: Delivery) -> Made | None:
             LogExtract.objects.filter(pk=extract.pk).update(
                 line_count=count, status=LogExtract.Status.RUNNING
             )
-    return Made(extract, text.getvalue().encode("utf-8-sig"), count)
+
+    with override("vi"):
+        made = as_csv(_COLUMNS, lines())
+    return Made(extract, made, count)
 
 
 class TooLong(Exception):
@@ -104,9 +103,9 @@ def _batches(facility_id: int, question: Question, until: dt.datetime) -> Iterat
             yield rows
 
 
-def _cells(event: AuditEvent, who: str, number: str, words: str) -> list[object]:
+def _cells(event: AuditEvent, who: str, number: str, words: str) -> list[Cell]:
     detail = json.dumps(event.detail, ensure_ascii=False, sort_keys=True)
-    told = [
+    told: list[Cell] = [
         event.pk,
         event.recorded_at.isoformat(),
         event.action,
@@ -115,13 +114,8 @@ def _cells(event: AuditEvent, who: str, number: str, words: str) -> list[object]
         event.agent_name,
         number,
     ]
-    told += [words, event.entity_type, event.entity_uuid or "", event.address, event.device]
+    told += [words, event.entity_type, str(event.entity_uuid or ""), event.address, event.device]
     return [*told, event.request_id, detail]
-
-
-def _harmless(cell: object) -> object:
-    """A cell that a spreadsheet would run is led by an apostrophe."""
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell
 
 
 def keep_extract(made: Made) -> LogExtract:

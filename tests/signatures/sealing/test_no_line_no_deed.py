@@ -22,7 +22,7 @@ from signatures.providers.services import issue_demo_seal
 from signatures.sealing.services import request_extract, seal_days
 from signatures.signing.models import SigningRequest
 from signatures.signing.services import Purpose, decline, sign_bytes, sign_requests
-from tests.emr.people import make_department, make_facility, make_user
+from tests.emr.people import make_binh, make_department, make_facility, make_user
 from tests.patients.people import make_patient
 from tests.signatures.records import PIN, make_ready, make_signer
 
@@ -66,7 +66,12 @@ def _seal(by: User, _request: SigningRequest) -> None:
 
 
 def _role(by: User, _request: SigningRequest) -> None:
-    grant_role(user=by, role="admin", department=make_department(make_facility()), by=by)
+    grant_role(
+        user=User.objects.get(username="binh"),
+        role="head_nurse",
+        department=make_department(make_facility()),
+        by=by,
+    )
 
 
 def _account(by: User, _request: SigningRequest) -> None:
@@ -107,6 +112,7 @@ def test_nothing_happens_without_its_line(
     by = request.signer
     issue_demo_seal(facility=by.facility)
     make_patient("Lê Văn Anh"), make_patient("Lê Văn Bách")
+    make_binh()
     owner_sql.execute(FAILING)
     before = state_of(owner_sql)
     with pytest.raises(DatabaseError, match="no line"):

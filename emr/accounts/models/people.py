@@ -1,7 +1,7 @@
-"""People, departments, places, and who is what where."""
+"""People, and who is what where."""
 
 import datetime as dt
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import pgtrigger
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -13,14 +13,17 @@ from django.db.models import F, Func, OuterRef, Q, Subquery, Value
 from django.db.models.functions import Concat
 from django.utils.crypto import salted_hmac
 from django.utils.functional import cached_property
-from django.utils.translation import gettext_lazy as _
 from django_stubs_ext import StrOrPromise
 
 from emr.accounts import roles
+from emr.accounts.models.places import Organization
 from emr.common.clock import now
 from emr.common.models import Record
 from emr.common.triggers import RowHistory
 from emr.common.vietnamese import fold, sort_key, tidy
+
+if TYPE_CHECKING:
+    from emr.accounts.models.choices import CoverDuty
 
 
 class TsTzRange(Func):
@@ -28,92 +31,6 @@ class TsTzRange(Func):
 
     function = "TSTZRANGE"
     output_field = DateTimeRangeField()
-
-
-class Organization(Record):
-    """A facility (cơ sở khám bệnh, chữa bệnh) or one of its departments (khoa, phòng)."""
-
-    class Kind(models.TextChoices):
-        FACILITY = "facility"
-        DEPARTMENT = "department"
-
-    kind = models.CharField(max_length=12, choices=Kind)
-    parent = models.ForeignKey(
-        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="departments"
-    )
-    code = models.CharField(
-        max_length=20, help_text="facility: insurance code; department: ministry's code (K03)"
-    )
-    name = models.CharField(max_length=200)
-    # Printed above the facility's name on every form ("SỞ Y TẾ …").
-    authority = models.CharField(max_length=200, blank=True, default="")
-    address = models.CharField(max_length=300, blank=True, default="")
-    phone = models.CharField(max_length=40, blank=True, default="")
-    is_clinical = models.BooleanField(default=True, help_text="patients stay or are seen here")
-    is_active = models.BooleanField(default=True)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["code"], condition=Q(kind="facility"), name="one_facility_per_code"
-            ),
-            models.UniqueConstraint(
-                fields=["parent", "code"], condition=Q(kind="department"), name="one_department_per_code"
-            ),
-            models.CheckConstraint(
-                condition=Q(kind="facility", parent=None) | Q(kind="department", parent__isnull=False),
-                name="departments_belong_to_a_facility",
-            ),
-        ]
-        triggers = [RowHistory()]
-
-    def __str__(self) -> str:
-        return self.name
-
-    @property
-    def facility_id(self) -> int:
-        """The facility itself, or the one that the department belongs to."""
-        return self.parent_id or self.pk
-
-
-class FacilityRecord(Record):
-    """A row that belongs to one facility; everything clinical does."""
-
-    facility = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="+")
-
-    class Meta:
-        abstract = True
-
-
-class Location(FacilityRecord):
-    """A ward, a room or a bed (FHIR Location)."""
-
-    class Kind(models.TextChoices):
-        WARD = "ward"
-        ROOM = "room"
-        BED = "bed"
-
-    class Status(models.TextChoices):
-        ACTIVE = "active"
-        SUSPENDED = "suspended"
-        INACTIVE = "inactive"
-
-    kind = models.CharField(max_length=4, choices=Kind)
-    department = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="locations")
-    parent = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="parts")
-    code = models.CharField(max_length=20)
-    name = models.CharField(max_length=100)
-    status = models.CharField(max_length=10, choices=Status, default=Status.ACTIVE)
-    is_intensive_care = models.BooleanField(default=False, help_text="days here count as ICU days")
-    position = models.PositiveIntegerField(default=0)
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["department", "code"], name="one_location_per_code")]
-        ordering: ClassVar[list[str]] = ["department", "position", "code"]
-        triggers = [RowHistory()]
-
-    def __str__(self) -> str:
-        return self.name
 
 
 class UserManager(BaseUserManager["User"]):
@@ -352,63 +269,3 @@ class PractitionerRole(Record):
         """Whether the role is held at the instant (now when none is given)."""
         moment = at or now()
         return self.starts_at <= moment and (self.ends_at is None or self.ends_at > moment)
-
-
-class CoverDuty(FacilityRecord):
-    """Somebody stands in for another department until a set hour ("tôi trực thay"), by their own word; the head sees it.
-
-    The rights come from `role`, a role like any other with an end: what the person may do is asked of one table.
-    """
-
-    class Reason(models.TextChoices):
-        NIGHT = "night", _("Nobody of the department on night duty")
-        SWAP = "swap", _("Duty swapped with a colleague")
-        SHORT = "short", _("Too few people")
-        OTHER = "other", _("Other reason")
-
-    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="cover_duties")
-    department = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="cover_duties")
-    role = models.OneToOneField(PractitionerRole, on_delete=models.PROTECT, related_name="cover_duty")
-    reason = models.CharField(max_length=10, choices=Reason)
-    words = models.CharField(max_length=200, blank=True, default="")
-    starts_at = models.DateTimeField(default=now)
-    ends_at = models.DateTimeField()
-    ended_early_at = models.DateTimeField(null=True, blank=True)
-    seen_at = models.DateTimeField(null=True, blank=True)
-    seen_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
-    remark = models.CharField(max_length=400, blank=True, default="")
-
-    class Meta:
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(ends_at__gt=F("starts_at")), name="cover_ends_after_it_starts"
-            ),
-            models.CheckConstraint(
-                condition=Q(seen_at=None, seen_by=None) | Q(seen_at__isnull=False, seen_by__isnull=False),
-                name="cover_seen_by_somebody",
-            ),
-        ]
-        indexes = [models.Index(fields=["department", "-starts_at"], name="cover_of_department")]
-        triggers = [RowHistory()]
-
-    def __str__(self) -> str:
-        return f"{self.user} {self.department}"
-
-    @property
-    def is_running(self) -> bool:
-        """Whether the person stands in at this moment."""
-        return self.ended_early_at is None and self.starts_at <= now() < self.ends_at
-
-
-class FacilitySetting(FacilityRecord):
-    """A facility's choice where the law leaves one (days, hours, on or off)."""
-
-    name = models.CharField(max_length=60)
-    value = models.JSONField()
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["facility", "name"], name="one_value_per_setting")]
-        triggers = [RowHistory()]
-
-    def __str__(self) -> str:
-        return self.name
