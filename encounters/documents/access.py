@@ -9,6 +9,7 @@ from emr.accounts.models import User
 from encounters.documents import permissions
 from encounters.documents.models import CoursePrint, Document
 from encounters.visits.access import acts_here, encounters_for
+from patients.registry.access import emergency_ends_at, remember_emergency
 
 _LOOKING = {permissions.READ, permissions.PRINT}
 
@@ -34,11 +35,14 @@ def access_document(user: User, document_uuid: UUID, right: str = permissions.RE
             "author",
             "current_version__author",
         )
+        .annotate(emergency_ends_at=emergency_ends_at(user, "patient"))
         .filter(uuid=document_uuid)
         .first()
     )
     if document is None:
         raise Denied(right, entity=Document.objects.filter(uuid=document_uuid).first())
+    for patient in (document.patient, document.encounter.patient):
+        remember_emergency(user, patient, document.emergency_ends_at)
     if right not in _LOOKING and not may_write(user, document, right):
         raise Denied(right, entity=document, hidden=False)
     return document

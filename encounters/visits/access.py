@@ -8,7 +8,13 @@ from emr.accounts.access import Denied, demand
 from emr.accounts.models import User
 from encounters.visits import permissions
 from encounters.visits.models import Encounter
-from patients.registry.access import acts_in_emergency, patients_for, reaches
+from patients.registry.access import (
+    acts_in_emergency,
+    emergency_ends_at,
+    patients_for,
+    reaches,
+    remember_emergency,
+)
 
 
 def encounters_for(user: User, right: str = permissions.READ) -> QuerySet[Encounter]:
@@ -28,12 +34,14 @@ def access_encounter(user: User, encounter_uuid: UUID, right: str = permissions.
     stay = (
         encounters_for(user)
         .select_related("patient", "patient__merged_into", "department", "facility")
+        .annotate(emergency_ends_at=emergency_ends_at(user, "patient"))
         .filter(uuid=encounter_uuid)
         .first()
     )
     if stay is None:
         tried = Encounter.objects.filter(uuid=encounter_uuid).first()
         raise Denied(right, entity=tried)
+    remember_emergency(user, stay.patient, stay.emergency_ends_at)
     if right != permissions.READ and not acts_here(user, right, stay):
         raise Denied(right, entity=stay, hidden=False)
     return stay

@@ -112,14 +112,12 @@ def access_patient(user: User, patient_uuid: UUID, right: str = permissions.READ
     """The patient of that public id, merged ones too; raises Denied (404 outside the person's reach)."""
     demand(user, right)
     found = patients_for(user, right).select_related("merged_into").filter(uuid=patient_uuid)
-    # The chart's banner tells of emergency access; asked for here it costs no query of its own.
-    patient = found.annotate(
-        emergency_ends_at=Subquery(_open_emergencies(user).filter(_of_person())[:1])
-    ).first()
+    patient = found.annotate(emergency_ends_at=emergency_ends_at(user, "")).first()
     if patient is None:
         # The line in the log says whose chart was tried; the person learns nothing.
         tried = Patient.objects.filter(uuid=patient_uuid).first()
         raise Denied(right, entity=tried, patient_id=tried.pk if tried else None)
+    remember_emergency(user, patient, patient.emergency_ends_at)
     return patient
 
 
@@ -145,7 +143,22 @@ def not_hidden(user: User, right: str, patient: str = "patient") -> Q:
 
 def emergency_until(user: User, patient: Patient) -> dt.datetime | None:
     """When the person's emergency access to this patient ends; None when there is none."""
+    whose, ends_at = getattr(patient, "_emergency", (None, None))
+    if whose == user.pk:
+        return ends_at if ends_at is not None and ends_at > now() else None
     return _open_emergencies(user).filter(patient__in=same_person(patient)).first()
+
+
+def remember_emergency(user: User, patient: Patient, ends_at: dt.datetime | None) -> None:
+    """Keep with the patient what the query that reached them found for this person: each page's banner asks."""
+    patient._emergency = (user.pk, ends_at)  # type: ignore[attr-defined]
+
+
+def emergency_ends_at(user: User, patient: str) -> Subquery:
+    """For a query of rows that lead to a patient by this path ("" for patients themselves), see `remember_emergency`."""
+    path = f"{patient}__" if patient else ""
+    root = Coalesce(OuterRef(f"{path}merged_into"), OuterRef(f"{path}pk"))
+    return Subquery(_open_emergencies(user).filter(Q(patient=root) | Q(patient__merged_into=root))[:1])
 
 
 def _open_emergencies(user: User) -> QuerySet[CareContext, dt.datetime | None]:
@@ -155,12 +168,6 @@ def _open_emergencies(user: User) -> QuerySet[CareContext, dt.datetime | None]:
         practitioner=user, reason=CareContext.EMERGENCY, starts_at__lte=moment, ends_at__gt=moment
     )
     return opened.order_by("-ends_at").values_list("ends_at", flat=True)
-
-
-def _of_person() -> Q:
-    """Contexts of the outer query's patient, whichever of the merged rows they name."""
-    root = Coalesce(OuterRef("merged_into"), OuterRef("pk"))
-    return Q(patient=root) | Q(patient__merged_into=root)
 
 
 def acts_in_emergency(user: User, right: str, patient: Patient) -> bool:

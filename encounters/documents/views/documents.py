@@ -21,7 +21,7 @@ from encounters.documents.sections import sections_of
 from encounters.documents.services.drafting import latest_earlier
 from encounters.forms import services as questionnaires
 from encounters.visits.access import access_encounter, acts_here
-from patients.registry.access import reaches
+from patients.registry.access import emergency_until, reaches
 
 
 def _revision(request: HttpRequest) -> int:
@@ -43,7 +43,10 @@ def course(request: StaffRequest, encounter_uuid: UUID) -> HttpResponse:
         "entry_code": selectors.ENTRY,
         "may_print": bool(days)
         and request.user.has_right(permissions.PRINT, encounter.department_id)
-        and reaches(request.user, encounter.patient, permissions.PRINT),
+        and (
+            emergency_until(request.user, encounter.patient) is None
+            or reaches(request.user, encounter.patient, permissions.PRINT)
+        ),
         "may_write": acts_here(request.user, permissions.WRITE, encounter),
     }
     return render(request, "encounters/documents/course.html", context)

@@ -27,12 +27,7 @@ def _emergency(context: dict[str, Any], patient: object) -> dt.datetime | None:
         return None
     kept = context["request"].__dict__.setdefault("_emergencies", {})
     if patient.root_id not in kept:
-        known = vars(patient)  # `access_patient` found it already, or nobody has asked yet
-        kept[patient.root_id] = (
-            known["emergency_ends_at"]
-            if "emergency_ends_at" in known
-            else emergency_until(context["user"], patient)
-        )
+        kept[patient.root_id] = emergency_until(context["user"], patient)
     found: dt.datetime | None = kept[patient.root_id]
     return found
 
