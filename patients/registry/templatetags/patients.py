@@ -48,7 +48,7 @@ def patient_sections(
         patient=getattr(patient, "uuid", None),
         encounter=getattr(encounter, "uuid", None),
     )
-    if not patient or not (patient.is_restricted or _emergency(context, patient)):
+    if not isinstance(patient, Patient) or not (patient.is_restricted or _emergency(context, patient)):
         return found
     rights = {section.right for section, *_rest in found}
     opens = {right: reaches(context["user"], patient, right, with_emergency=True) for right in rights}
