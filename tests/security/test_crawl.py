@@ -99,6 +99,7 @@ def _faults_of_cookie(name: str, cookie: "Morsel[str]") -> Iterator[str]:
         yield "a domain"
 
 
+@pytest.mark.long
 def test_a_walk_through_every_address(people: dict[str, User], written: StringIO) -> None:  # noqa: F811
     """S-15, S-23, S-24, S-25, S-55: three times round, with one hospital, since making it costs more than the walk."""
     look_everywhere(people, written)

@@ -210,7 +210,8 @@ def _wrong(matrix: Matrix) -> list[str]:
 _HOUSE = {"terminology.manage", "audit.read"}
 
 
-@pytest.mark.timeout(900)  # under a minute on a quiet machine
+@pytest.mark.long  # minutes: `make matrix`, `make test-security`, `make test-long`
+@pytest.mark.timeout(1800)
 def test_every_answer_is_the_one_that_was_reviewed_and_nothing_leaks() -> None:
     walk = _walk()
     assert walk.leaks == []
