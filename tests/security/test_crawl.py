@@ -32,7 +32,8 @@ POLICY = {
     "form-action 'self'",
 }
 NAMES = ("Nguyễn Thị Đào", "Lê Văn Hùng", "Nguyễn Văn Sáu", "CN4380200123456", "Penicillin")
-COUNTS = {"signatures:signing:count"}  # a number, the person's own, kept by their browser for half a minute
+# A number, the person's own, kept by their browser for half a minute; of the bell, its emptiness alone.
+COUNTS = {"signatures:signing:count", "notices:bell"}
 ODD = ("'\"><script>", "\x00", "-1", "99999999999999999999", "password__startswith", "[]{}|\\", "Ạ" * 400)
 HOUSES = ("emr", "patients", "encounters", "signatures", "integrations")
 PARAMETER = re.compile(r"""request\.(?:GET|POST)(?:\.get\(|\.getlist\(|\[)\s*["'](\w+)["']""")
@@ -99,7 +100,6 @@ def _faults_of_cookie(name: str, cookie: "Morsel[str]") -> Iterator[str]:
         yield "a domain"
 
 
-@pytest.mark.long
 def test_a_walk_through_every_address(people: dict[str, User], written: StringIO) -> None:  # noqa: F811
     """S-15, S-23, S-24, S-25, S-55: three times round, with one hospital, since making it costs more than the walk."""
     look_everywhere(people, written)

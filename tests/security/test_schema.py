@@ -57,7 +57,6 @@ def _fields(given: object) -> dict[str, str]:
     return {name: str(value) for name, value in given.items()} if isinstance(given, dict) else {}
 
 
-@pytest.mark.long
 @pytest.mark.django_db
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("role", ROLES)
