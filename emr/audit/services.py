@@ -46,7 +46,8 @@ def record(
         "entity_type": of._meta.label if of is not None else "",
         "entity_id": of.pk if of is not None else None,
         "entity_uuid": getattr(of, "uuid", None),
-        "detail": json.dumps(detail or {}, default=str, ensure_ascii=False),
+        # What a stranger sent may be quoted; jsonb holds no NUL, and a line isn't lost for one (S-56).
+        "detail": json.dumps(detail or {}, default=str, ensure_ascii=False).replace("\\u0000", "\ufffd"),
         "request_id": context.request_id,
         "address": context.address,
         "device": context.device,

@@ -38,7 +38,7 @@ class Gateway(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self, address: tuple[str, int], token: str = "") -> None:
+    def __init__(self, address: tuple[str, int], token: str = "") -> None:  # nosec B107  "": asks for none
         super().__init__(address, Handler)
         self.token = token
         self.taken: dict[str, Taken] = {}

@@ -27,7 +27,8 @@ from emr.ui.errors import answer
 def destination(request: HttpRequest) -> str:
     """Where the person was going, never another site."""
     wanted = request.POST.get("next") or request.GET.get("next") or ""
-    if url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure()):
+    is_ours = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
+    if is_ours and wanted.startswith(("/", "http")):
         return wanted
     return resolve_url(settings.LOGIN_REDIRECT_URL)
 
