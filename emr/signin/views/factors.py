@@ -10,6 +10,7 @@ import segno
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http.request import RawPostDataException
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -105,6 +106,8 @@ def _json(view: _View) -> _View:
             return view(request, *args, **kwargs)
         except DomainError as refusal:
             return JsonResponse({"detail": str(refusal)}, status=422)
+        except RawPostDataException:  # a form instead of JSON: the body was read for its fields
+            return JsonResponse({"detail": _("The key's answer could not be read.")}, status=422)
 
     return answered
 

@@ -10,6 +10,7 @@ from emr.accounts.cover import start_cover_duty
 from emr.accounts.models import Location, Organization, PractitionerRole, User
 from emr.common.clock import now
 from emr.notices.models import Notice
+from emr.signin.models import GroupRole, StaffSession
 from emr.staff.models import PractisingLicence, RoleChange, StaffImport
 from encounters.documents import services as documents
 from encounters.documents.models import Document
@@ -25,9 +26,11 @@ from integrations.transport.models import Channel, DeadLetter, Message, MessageS
 from patients.coverage.services import record_coverage
 from patients.emergency_access.services import open_emergency_access
 from patients.history import services as history
+from patients.oversight.models import LookupFinding
 from patients.registry import services as registry
 from patients.registry.models import Patient
 from signatures.providers.services import issue_demo_key
+from signatures.sealing.models import LogExtract
 from signatures.signing.services.requests import open_author_request
 from tests.emr.people import make_department, make_facility, make_user
 from tests.encounters.chart import begin, draft_of, load_forms, written
@@ -115,6 +118,18 @@ def _case(situation: str, department: Organization) -> Case:
         "entry_uuid": allergy,
         "coverage_uuid": coverage,
         "department_uuid": department,
+        "finding_uuid": LookupFinding.objects.create(
+            facility=facility,
+            key=word,
+            kind=LookupFinding.Kind.COLLEAGUE,
+            agent=author,
+            department=department,
+            patient=patient,
+            first_at=now(),
+            last_at=now(),
+            chart_count=1,
+            look_count=1,
+        ),
     }
     case = Case(patient, department, author, stay, {name: str(row.uuid) for name, row in rows.items()})
     case.marks = [
@@ -181,6 +196,16 @@ def _office(facility: Organization, member: User, place: Location) -> dict[str, 
         ),
         "location_uuid": place,
         "notice_uuid": notice,
+        "user_uuid": member,
+        "session_uuid": StaffSession.objects.create(
+            session_key=f"matrix{member.pk}", user=member, expire_date=now() + dt.timedelta(hours=1)
+        ),
+        "group_uuid": GroupRole.objects.create(
+            facility=facility, group="bac-si", role="doctor", department=place.department
+        ),
+        "extract_uuid": LogExtract.objects.create(
+            facility=facility, requested_by=member, key="matrix", question={}, reason="Khiếu nại"
+        ),
     }
 
 
