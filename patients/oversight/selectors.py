@@ -12,10 +12,12 @@ from django.utils.translation import gettext as _
 
 from emr.accounts.models import User
 from emr.accounts.selectors import roles_at, roles_in_words
+from emr.audit import permissions as audit
 from emr.audit.models import AuditEvent
 from emr.audit.wording import in_words
 from patients.oversight import looks, permissions
 from patients.oversight.models import LookupFinding
+from patients.registry.access import not_hidden
 
 MOST_ROWS = 2000
 # A role is often entered a little after the person has begun.
@@ -86,11 +88,16 @@ def _midnight(day: dt.date) -> dt.datetime:
 
 
 def findings_for(user: User) -> QuerySet[LookupFinding]:
-    """What this person may review, newest first: a head of department their own staff's."""
+    """What this person may review, newest first: a head of department their own staff's.
+
+    Of restricted patients only what they themselves reach (S-05); who reads the whole log sees it there anyhow.
+    """
     own = LookupFinding.objects.filter(facility_id=user.facility_id)
     reach = user.departments_for(permissions.REVIEW)
     if not isinstance(reach, str):
         own = own.filter(department__in=reach)
+    if not user.has_right(audit.READ):
+        own = own.filter(Q(patient=None) | not_hidden(user, permissions.REVIEW))
     return own.select_related("agent", "department", "judged_by").order_by("-last_at", "-pk")
 
 
