@@ -194,7 +194,7 @@ CELERY_TIMEZONE = "Asia/Ho_Chi_Minh"
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
-    "django.contrib.auth.backends.ModelBackend",
+    "emr.accounts.backends.StaffBackend",
     # After the house's own passwords: those work while the directory is away.
     "emr.signin.directory.DirectoryBackend",
 ]

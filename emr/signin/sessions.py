@@ -1,15 +1,23 @@
 """Django's sessions in a table of ours: a row says whose it is, where, since when, and whether it is locked."""
 
+import datetime as dt
 from typing import Any
 
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends import db
 
+from emr.common.clock import now
+from emr.common.compiled import Compiled
 from emr.common.context import acting
 
 _KEPT = (
     "method", "address", "device", "started_at", "opened_at", "active_at", "idle_seconds", "locked_at", "proved_at", "must",
 )  # fmt: skip
+
+
+@Compiled
+def _row_of(session_key: str, moment: dt.datetime) -> Any:
+    return SessionStore.get_model_class().objects.filter(session_key=session_key, expire_date__gt=moment)
 
 
 class SessionStore(db.SessionStore):
@@ -27,7 +35,9 @@ class SessionStore(db.SessionStore):
         return StaffSession
 
     def _get_session_from_db(self) -> Any:
-        self.row = super()._get_session_from_db()  # type: ignore[misc]
+        self.row = _row_of.first(str(self.session_key), now())
+        if self.row is None:
+            self._session_key = None
         return self.row
 
     def create_model_instance(self, data: dict[str, Any]) -> Any:

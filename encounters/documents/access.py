@@ -9,7 +9,7 @@ from emr.accounts.models import User
 from encounters.documents import permissions
 from encounters.documents.models import CoursePrint, Document
 from encounters.visits.access import acts_here, encounters_for
-from patients.registry.access import emergency_ends_at, remember_emergency
+from patients.registry.access import emergency_ends_at, reached, remember_emergency
 
 _LOOKING = {permissions.READ, permissions.PRINT}
 
@@ -25,7 +25,7 @@ def access_document(user: User, document_uuid: UUID, right: str = permissions.RE
     """The document of that public id; raises Denied (404 outside the person's reach)."""
     demand(user, right)
     document = (
-        documents_for(user, right)
+        Document.objects.filter(reached(user, right, "encounter__patient"), facility_id=user.facility_id)
         .select_related(
             "facility",
             "patient",
@@ -59,9 +59,7 @@ def access_course_print(user: User, print_uuid: UUID, right: str = permissions.P
     """The print of that public id; raises Denied (404 outside the person's reach)."""
     demand(user, right)
     found = (
-        CoursePrint.objects.filter(
-            facility_id=user.facility_id, encounter__in=encounters_for(user, right).values("pk")
-        )
+        CoursePrint.objects.filter(reached(user, right, "encounter__patient"), facility_id=user.facility_id)
         .select_related("encounter__department", "patient", "requested_by", "attachment__key")
         .filter(uuid=print_uuid)
         .first()

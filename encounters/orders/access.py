@@ -6,7 +6,8 @@ from emr.accounts.access import Denied, demand
 from emr.accounts.models import User
 from encounters.orders import permissions
 from encounters.orders.models import MedicationRequest, ServiceRequest
-from encounters.visits.access import acts_here, encounters_for
+from encounters.visits.access import acts_here
+from patients.registry.access import reaches
 
 
 def access_order(
@@ -24,7 +25,7 @@ def access_order(
         if found is None:
             continue
         tried = found
-        if encounters_for(user, right).filter(pk=found.encounter_id).exists():
+        if reaches(user, found.encounter.patient, right, with_emergency=True):
             if right != permissions.READ and not _may_change(user, right, found):
                 raise Denied(right, entity=found, hidden=False)
             return found

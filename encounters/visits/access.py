@@ -12,6 +12,7 @@ from patients.registry.access import (
     acts_in_emergency,
     emergency_ends_at,
     patients_for,
+    reached,
     reaches,
     remember_emergency,
 )
@@ -19,8 +20,8 @@ from patients.registry.access import (
 
 def encounters_for(user: User, right: str = permissions.READ) -> QuerySet[Encounter]:
     """The stays of the patients that this person reaches with the right; those entered in error too."""
-    reached = patients_for(user, right).order_by().values("pk")
-    return Encounter.objects.filter(facility_id=user.facility_id, patient_id__in=reached)
+    patients = patients_for(user, right).order_by().values("pk")
+    return Encounter.objects.filter(facility_id=user.facility_id, patient_id__in=patients)
 
 
 def access_encounter(user: User, encounter_uuid: UUID, right: str = permissions.READ) -> Encounter:
@@ -32,7 +33,7 @@ def access_encounter(user: User, encounter_uuid: UUID, right: str = permissions.
     """
     demand(user, right)
     stay = (
-        encounters_for(user)
+        Encounter.objects.filter(reached(user, permissions.READ, "patient"), facility_id=user.facility_id)
         .select_related("patient", "patient__merged_into", "department", "facility")
         .annotate(emergency_ends_at=emergency_ends_at(user, "patient"))
         .filter(uuid=encounter_uuid)

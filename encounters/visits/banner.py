@@ -2,31 +2,40 @@
 
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
+from emr.common.compiled import Compiled
 from encounters.visits.models import Encounter, EncounterLocation
-from patients.registry.access import same_person
+from patients.registry.access import rows_of_root
 from patients.registry.banner import Part
 from patients.registry.models import Patient
 
 
+def _newest(places: QuerySet[EncounterLocation]) -> QuerySet[EncounterLocation]:
+    places = places.filter(cancelled_at=None)
+    related = places.select_related("encounter", "department", "location", "location__parent")
+    return related.order_by("-encounter__admitted_at", "-starts_at", "-pk")[:1]
+
+
+@Compiled
+def _last_place(encounter_id: int) -> QuerySet[EncounterLocation]:
+    return _newest(EncounterLocation.objects.filter(encounter=encounter_id))
+
+
+@Compiled
+def _running_place(root_id: int, in_progress: str) -> QuerySet[EncounterLocation]:
+    of_person = EncounterLocation.objects.filter(encounter__patient__in=rows_of_root(root_id), ends_at=None)
+    return _newest(of_person.filter(encounter__status=in_progress))
+
+
 def stay_parts(patient: Patient, encounter: Any) -> list[Part]:
     """The stay shown, else the one that runs; one query."""
-    places = EncounterLocation.objects.filter(cancelled_at=None)
     if isinstance(encounter, Encounter):
-        places = places.filter(encounter=encounter)
+        place = _last_place.first(encounter.pk)
     else:
-        places = places.filter(
-            encounter__patient__in=same_person(patient),
-            encounter__status=Encounter.Status.IN_PROGRESS,
-            ends_at=None,
-        )
-    place = (
-        places.select_related("encounter", "department", "location", "location__parent")
-        .order_by("-encounter__admitted_at", "-starts_at", "-pk")
-        .first()
-    )
+        place = _running_place.first(patient.root_id, Encounter.Status.IN_PROGRESS.value)
     return [] if place is None else _parts(place)
 
 

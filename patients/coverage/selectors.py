@@ -2,17 +2,23 @@
 
 import datetime as dt
 
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 
 from emr.common.clock import local_today
+from emr.common.compiled import Compiled
 from patients.coverage.models import Coverage
-from patients.registry.access import same_person
+from patients.registry.access import rows_of_root, same_person
 from patients.registry.models import Patient
 
 
 def coverages_of(patient: Patient) -> list[Coverage]:
     """All rows of this person, active ones first, the longest valid before; one query."""
-    return list(Coverage.objects.filter(patient__in=same_person(patient)))
+    return list(_of_person(patient.root_id))
+
+
+@Compiled
+def _of_person(root_id: int) -> QuerySet[Coverage]:
+    return Coverage.objects.filter(patient__in=rows_of_root(root_id))
 
 
 def coverage_on(patient: Patient, day: dt.date | None = None) -> Coverage | None:

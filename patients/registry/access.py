@@ -1,90 +1,70 @@
 """The only way to a patient: who may see whom (S-01, S-04), and who not in spite of that (S-05)."""
 
 import datetime as dt
+import json
+from typing import Any
 from uuid import UUID
 
-from django.db.models import BooleanField, OuterRef, Q, QuerySet, Subquery
+from django.db.models import BooleanField, DateTimeField, F, Func, Q, QuerySet, Value
 from django.db.models.expressions import RawSQL
-from django.db.models.functions import Coalesce
 
 from emr.accounts import roles
 from emr.accounts.access import Denied, demand
 from emr.accounts.models import User
 from emr.common.clock import now
+from emr.common.compiled import Compiled
 from patients.registry import permissions
-from patients.registry.models import CareContext, Confidentiality, Patient
+from patients.registry.models import Confidentiality, Patient
 
-# After the last day of care a department still finishes its papers.
+# After the last day of care a department still finishes its papers, where the facility names no other number.
 CARE_DAYS = 30
 
-# Whom the person or their departments care for or cared for lately, with the rows merged with them (a merge is one
-# person). Of a restricted patient the department alone is no reason: only its roles that the facility names (setting
-# `restricted_reach`). Written out: through the ORM, putting this text together cost each page more than PostgreSQL's answer.
-_IN_CARE = """
-WITH people AS (
-    SELECT DISTINCT COALESCE(p.merged_into_id, p.id) AS id
-    FROM registry_carecontext c JOIN registry_patient p ON p.id = c.patient_id
-    WHERE c.facility_id = %s
-      AND (c.practitioner_id = %s
-        OR c.department_id = ANY(%s) AND (
-            p.confidentiality = 'N'
-            OR p.confidentiality = 'R' AND EXISTS (
-                SELECT 1 FROM unnest(%s::text[], %s::bigint[]) AS held(role, department)
-                WHERE held.department = c.department_id AND COALESCE((
-                    SELECT value -> 'department' FROM accounts_facilitysetting
-                    WHERE facility_id = %s AND name = 'restricted_reach'),
-                    '["head_of_department", "head_nurse"]'::jsonb) ? held.role)))
-      AND c.starts_at <= %s
-      AND (c.ends_at IS NULL OR c.ends_at > %s - CASE
-          WHEN c.reason IN ('break-glass', 'named', 'listed') THEN interval '0'
-          ELSE make_interval(days => COALESCE((
-              SELECT value::text::int FROM accounts_facilitysetting
-              WHERE facility_id = %s AND name = 'care_days'), %s)) END)
-      AND (c.reason <> 'break-glass' OR %s)
-)
-SELECT id FROM people
-UNION
-SELECT m.id FROM people JOIN registry_patient m ON m.merged_into_id = people.id
-"""
 
-# Whether one of the person's roles is among those that the facility's setting names under this key.
-_NAMED_ROLE = """
-EXISTS (SELECT 1 FROM unnest(%s::text[]) AS held(role) WHERE COALESCE((
-    SELECT value -> %s FROM accounts_facilitysetting
-    WHERE facility_id = %s AND name = 'restricted_reach'), %s::jsonb) ? held.role)
-"""
+class Reaches(Func):
+    """Whether what the door knows of a person reaches one patient: for rows at hand, where `patients_for` would list all."""
+
+    function = "registry_reaches"
+    output_field = BooleanField()
 
 
-def _in_care(user: User, departments: frozenset[int], *, emergency: bool) -> RawSQL:
-    """The ids, for `pk__in`."""
-    facility, moment = user.facility_id, now()
-    held = user.current_roles
-    who = [
-        user.pk,
-        sorted(departments),
-        [role.role for role in held],
-        [role.department_id for role in held],
-        facility,
-    ]
-    params = [facility, *who, moment, moment, facility, CARE_DAYS, emergency]
-    return RawSQL(_IN_CARE, params)  # nosec B611 # noqa: S611  our own text
+def known_of(user: User, right: str, *, with_emergency: bool = True, at_the_desk: bool = True) -> str:
+    """What the functions of migration `registry.0003` are told of a person who holds the right."""
+    reach, held = user.departments_for(right), user.current_roles
+    departments = {role.department_id for role in held} if isinstance(reach, str) else reach
+    return json.dumps(
+        {
+            "facility": user.facility_id,
+            "person": user.pk,
+            "departments": sorted(departments),
+            "roles": [[role.role, role.department_id] for role in held],
+            "at": now().isoformat(),
+            "emergency": with_emergency and right in roles.IN_EMERGENCY,
+            "whole": isinstance(reach, str),
+            "desk": at_the_desk and right in roles.AT_THE_DESK,
+        }
+    )
 
 
-def _has_named_role(user: User, key: str, usual: str) -> RawSQL:
-    held = [role.role for role in user.current_roles]
-    params = [held, key, user.facility_id, usual]
-    return RawSQL(_NAMED_ROLE, params, output_field=BooleanField())  # nosec B611 # noqa: S611  our own text
+def reached(
+    user: User,
+    right: str = permissions.READ,
+    patient: str = "",
+    *,
+    with_emergency: bool = True,
+    at_the_desk: bool = True,
+) -> Q:
+    """The condition that a row's patient (the path to them; "" for patients themselves) is reached with the right.
 
-
-def _unrestricted(user: User, *, emergency: bool, at_the_desk: bool) -> Q:
-    """What a right over the whole facility reaches: deny beats allow (S-05), except for the people the rule names."""
-    departments = frozenset(role.department_id for role in user.current_roles)
-    reached = Q(confidentiality=Confidentiality.NORMAL)
-    if at_the_desk:
-        reached |= Q(_has_named_role(user, "desk", '["registration"]'))
-    named = Q(_has_named_role(user, "facility", "[]"))
-    reached |= Q(confidentiality=Confidentiality.RESTRICTED) & named
-    return reached | Q(pk__in=_in_care(user, departments, emergency=emergency))
+    For rows found by something else, one or a page of them; `patients_for` lists all, and says who is reached and how.
+    """
+    if not user.has_right(right):
+        return Q(pk__in=[])
+    known = known_of(user, right, with_emergency=with_emergency, at_the_desk=at_the_desk)
+    asked = Q(Reaches(F(patient or "pk"), Value(known)))
+    if not isinstance(user.departments_for(right), str):
+        return asked
+    confidentiality = f"{patient}__confidentiality" if patient else "confidentiality"
+    return Q(**{confidentiality: Confidentiality.NORMAL}) | asked
 
 
 def patients_for(
@@ -100,45 +80,52 @@ def patients_for(
     own = Patient.objects.filter(facility_id=user.facility_id)
     if not user.has_right(right):
         return own.none()
-    emergency = with_emergency and right in roles.IN_EMERGENCY
-    reach = user.departments_for(right)
-    if isinstance(reach, str):
-        desk = at_the_desk and right in roles.AT_THE_DESK
-        return own.filter(_unrestricted(user, emergency=emergency, at_the_desk=desk))
-    return own.filter(pk__in=_in_care(user, reach, emergency=emergency))
+    if isinstance(user.departments_for(right), str):
+        return own.filter(reached(user, right, with_emergency=with_emergency, at_the_desk=at_the_desk))
+    known = known_of(user, right, with_emergency=with_emergency)
+    return own.filter(pk__in=RawSQL("SELECT registry_people_in_care(%s)", [known]))  # nosec B611
+
+
+@Compiled
+def _one(
+    facility_id: int, patient_uuid: UUID, known: str, user_id: int, moment: dt.datetime
+) -> QuerySet[Patient]:
+    own = Patient.objects.filter(Reaches(F("pk"), Value(known)), facility_id=facility_id, uuid=patient_uuid)
+    emergency = _emergency_ends_at(F("pk"), user_id, moment)
+    return own.select_related("merged_into").annotate(emergency_ends_at=emergency)
 
 
 def access_patient(user: User, patient_uuid: UUID, right: str = permissions.READ) -> Patient:
     """The patient of that public id, merged ones too; raises Denied (404 outside the person's reach)."""
     demand(user, right)
-    found = patients_for(user, right).select_related("merged_into").filter(uuid=patient_uuid)
-    patient = found.annotate(emergency_ends_at=emergency_ends_at(user, "")).first()
+    patient: Any = _one.first(user.facility_id, patient_uuid, known_of(user, right), user.pk, now())
     if patient is None:
         # The line in the log says whose chart was tried; the person learns nothing.
         tried = Patient.objects.filter(uuid=patient_uuid).first()
         raise Denied(right, entity=tried, patient_id=tried.pk if tried else None)
     remember_emergency(user, patient, patient.emergency_ends_at)
-    return patient
+    return patient  # type: ignore[no-any-return]
 
 
 def reaches(
     user: User, patient: Patient, right: str = permissions.READ, *, with_emergency: bool = False
 ) -> bool:
     """Whether the person reaches the patient with the right; without breaking the glass unless that may count."""
-    return patients_for(user, right, with_emergency=with_emergency).filter(pk=patient.pk).exists()
+    own = Patient.objects.filter(facility_id=user.facility_id, pk=patient.pk)
+    return own.filter(reached(user, right, with_emergency=with_emergency)).exists()
 
 
 def is_masked(user: User, patient: Patient) -> bool:
     """Whether the person sees who this is and nothing else: the desk with a restricted patient."""
     if not patient.is_restricted:
         return False
-    return not patients_for(user, at_the_desk=False).filter(pk=patient.pk).exists()
+    return not Patient.objects.filter(reached(user, at_the_desk=False), pk=patient.pk).exists()
 
 
 def not_hidden(user: User, right: str, patient: str = "patient") -> Q:
     """Keeps restricted patients out of a list that isn't made from `patients_for`; `patient` is the path to them."""
-    reached = patients_for(user, right, at_the_desk=False).order_by().values("pk")
-    return Q(**{f"{patient}__confidentiality": Confidentiality.NORMAL}) | Q(**{f"{patient}__in": reached})
+    is_normal = Q(**{f"{patient}__confidentiality": Confidentiality.NORMAL})
+    return is_normal | reached(user, right, patient, at_the_desk=False)
 
 
 def emergency_until(user: User, patient: Patient) -> dt.datetime | None:
@@ -146,7 +133,8 @@ def emergency_until(user: User, patient: Patient) -> dt.datetime | None:
     whose, ends_at = getattr(patient, "_emergency", (None, None))
     if whose == user.pk:
         return ends_at if ends_at is not None and ends_at > now() else None
-    return _open_emergencies(user).filter(patient__in=same_person(patient)).first()
+    asked = Patient.objects.filter(pk=patient.pk).annotate(ends=emergency_ends_at(user, ""))
+    return asked.values_list("ends", flat=True).first()
 
 
 def remember_emergency(user: User, patient: Patient, ends_at: dt.datetime | None) -> None:
@@ -154,20 +142,16 @@ def remember_emergency(user: User, patient: Patient, ends_at: dt.datetime | None
     patient._emergency = (user.pk, ends_at)  # type: ignore[attr-defined]
 
 
-def emergency_ends_at(user: User, patient: str) -> Subquery:
-    """For a query of rows that lead to a patient by this path ("" for patients themselves), see `remember_emergency`."""
-    path = f"{patient}__" if patient else ""
-    root = Coalesce(OuterRef(f"{path}merged_into"), OuterRef(f"{path}pk"))
-    return Subquery(_open_emergencies(user).filter(Q(patient=root) | Q(patient__merged_into=root))[:1])
+def emergency_ends_at(user: User, patient: str) -> Func:
+    """When the last of the person's open emergency accesses ends, for a query of rows that lead to a patient by this path
+    ("" for patients themselves): see `remember_emergency`.
+    """
+    return _emergency_ends_at(F(patient or "pk"), user.pk, now())
 
 
-def _open_emergencies(user: User) -> QuerySet[CareContext, dt.datetime | None]:
-    """The ends of the person's emergency accesses that are open now, the last first."""
-    moment = now()
-    opened = CareContext.objects.filter(
-        practitioner=user, reason=CareContext.EMERGENCY, starts_at__lte=moment, ends_at__gt=moment
-    )
-    return opened.order_by("-ends_at").values_list("ends_at", flat=True)
+def _emergency_ends_at(patient: F, user_id: int, moment: dt.datetime) -> Func:
+    asked = (patient, Value(user_id), Value(moment))
+    return Func(*asked, function="registry_emergency_until", output_field=DateTimeField())
 
 
 def acts_in_emergency(user: User, right: str, patient: Patient) -> bool:
@@ -177,9 +161,17 @@ def acts_in_emergency(user: User, right: str, patient: Patient) -> bool:
     )
 
 
-def same_person(patient: Patient) -> QuerySet[Patient]:
-    """All rows that are this one person, unevaluated: `filter(patient__in=same_person(patient))` costs no query."""
-    return Patient.objects.filter(Q(pk=patient.root_id) | Q(merged_into_id=patient.root_id)).only("pk")
+def same_person(patient: Patient) -> RawSQL:
+    """The ids of all rows that are this one person: `filter(patient__in=same_person(patient))` costs no query.
+
+    Written out: pages ask it several times, and putting it together took longer than PostgreSQL's answer.
+    """
+    return rows_of_root(patient.root_id)
+
+
+def rows_of_root(root: int) -> RawSQL:
+    """The ids of the person whose survivor this is."""
+    return RawSQL("SELECT id FROM registry_patient WHERE id = %s OR merged_into_id = %s", [root, root])  # nosec B611
 
 
 def same_person_ids(patient: Patient) -> list[int]:

@@ -214,7 +214,7 @@ def _pages(people: dict[str, User]) -> tuple[dict[str, list[str]], list[str]]:
     clients: dict[str, Client] = {}
     for username, user in people.items():
         clients[username] = Client()
-        clients[username].force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+        clients[username].force_login(user, backend="emr.accounts.backends.StaffBackend")
     found: dict[str, list[str]] = {username: ["/"] for username in people}
     first = [*PREFERRED, *(username for username in people if username not in PREFERRED)]
     for name, path, view in _views():

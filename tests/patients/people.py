@@ -4,6 +4,8 @@ import datetime as dt
 from typing import Any
 
 from emr.accounts.models import Organization, User
+from patients.registry import permissions
+from patients.registry.access import patients_for, reaches
 from patients.registry.models import CareContext, Patient
 from patients.registry.services import open_care, register_patient
 from tests.emr.people import make_department, make_facility, make_user
@@ -28,3 +30,11 @@ def make_patient(full_name: str = "Nguyễn Thị Đào", **known: Any) -> Patie
 def in_care_of(patient: Patient, department: Organization, **when: Any) -> CareContext:
     """The department cares for the patient."""
     return open_care(patient=patient, department=department, source="test:1", **when)
+
+
+def seen_by(user: User, right: str = permissions.READ) -> set[Patient]:
+    """Whom the person reaches: listing them and asking one by one must say the same."""
+    listed = set(patients_for(user, right))
+    one_by_one = {each for each in Patient.objects.all() if reaches(user, each, right, with_emergency=True)}
+    assert listed == one_by_one
+    return listed

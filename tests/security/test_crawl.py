@@ -180,5 +180,5 @@ def ask_for_nonsense(people: dict[str, User]) -> None:  # noqa: F811
                 if answer.status_code >= 500 and door.name != "health:ready":
                     trouble.append(f"{method} {door.name} {odd[:12]!r}: {answer.status_code}")
         if door.name == "signin:sign_out":
-            client.force_login(people[door.username], backend="django.contrib.auth.backends.ModelBackend")
+            client.force_login(people[door.username], backend="emr.accounts.backends.StaffBackend")
     assert trouble == []

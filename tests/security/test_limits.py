@@ -32,7 +32,7 @@ from tests.support.services import Services
 
 def session_of(user: User) -> str:
     client = Client()
-    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(user, backend="emr.accounts.backends.StaffBackend")
     return client.cookies[instance.SESSION_COOKIE_NAME].value
 
 
@@ -174,9 +174,9 @@ def test_a_person_who_searches_without_end_is_asked_to_wait(settings: Any) -> No
     ward = make_department(make_facility())
     one, other = Client(), Client()
     an = make_an(ward)
-    one.force_login(an, backend="django.contrib.auth.backends.ModelBackend")
+    one.force_login(an, backend="emr.accounts.backends.StaffBackend")
     other.force_login(
-        make_user("khac", "Lê Văn Khác", "doctor", ward), backend="django.contrib.auth.backends.ModelBackend"
+        make_user("khac", "Lê Văn Khác", "doctor", ward), backend="emr.accounts.backends.StaffBackend"
     )
     for _ in range(119):
         search.bucket.take(f"user {an.pk}")  # type: ignore[attr-defined]
@@ -231,6 +231,6 @@ def test_a_form_with_ten_thousand_fields_is_refused(client: Client) -> None:
 def test_a_character_that_no_text_holds_is_the_senders_fault() -> None:
     """S-25: the search is told so, and the log has no fault of ours."""
     client = Client(raise_request_exception=False)
-    client.force_login(make_an(), backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(make_an(), backend="emr.accounts.backends.StaffBackend")
     assert client.post("/patients/", {"q": "\x00", "scanned": "\x00"}).status_code == 400
     assert client.post("/patients/", {"q": "Đào"}).status_code == 200

@@ -64,7 +64,7 @@ def test_whatever_is_sent_is_no_fault(role: str) -> None:
     """S-25, S-58."""
     user = make_user("someone", "Phạm Văn Ai", role, make_department(make_facility()))
     client = Client(raise_request_exception=False)
-    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(user, backend="emr.accounts.backends.StaffBackend")
     rights = {PUBLIC, SIGNED_IN} | {
         right
         for _n, _p, view in _views()

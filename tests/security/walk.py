@@ -42,5 +42,5 @@ def clients(people: dict[str, User], **options: Any) -> dict[str, Client]:
     found = {"": Client(raise_request_exception=False, **options)}
     for username, user in people.items():
         found[username] = Client(raise_request_exception=False, **options)
-        found[username].force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+        found[username].force_login(user, backend="emr.accounts.backends.StaffBackend")
     return found

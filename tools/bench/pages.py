@@ -49,7 +49,7 @@ class Browser:
 
     def __init__(self, user: User) -> None:
         client = Client()
-        client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+        client.force_login(user, backend="emr.accounts.backends.StaffBackend")
         session = client.cookies[settings.SESSION_COOKIE_NAME].value
         self.cookie = (
             f"{settings.SESSION_COOKIE_NAME}={session}; {settings.CSRF_COOKIE_NAME}={TOKEN}; "

@@ -18,6 +18,7 @@ from django_stubs_ext import StrOrPromise
 from emr.accounts import roles
 from emr.accounts.models.places import Organization
 from emr.common.clock import now
+from emr.common.compiled import Compiled
 from emr.common.models import Record
 from emr.common.triggers import RowHistory
 from emr.common.vietnamese import fold, sort_key, tidy
@@ -95,8 +96,7 @@ class User(AbstractBaseUser, Record):
     @cached_property
     def current_roles(self) -> list["PractitionerRole"]:
         """The roles held at this moment, with their departments and grants: one query a request."""
-        held = PractitionerRole.objects.filter(user=self).at(now()).with_grants()
-        return list(held.select_related("department", "cover_duty"))
+        return list(_roles_held(self.pk, now()))
 
     @cached_property
     def rights(self) -> dict[str, "roles.Reach"]:
@@ -269,3 +269,9 @@ class PractitionerRole(Record):
         """Whether the role is held at the instant (now when none is given)."""
         moment = at or now()
         return self.starts_at <= moment and (self.ends_at is None or self.ends_at > moment)
+
+
+@Compiled
+def _roles_held(user_id: int, moment: dt.datetime) -> models.QuerySet[PractitionerRole]:
+    held = PractitionerRole.objects.filter(user=user_id).at(moment).with_grants()
+    return held.select_related("department", "cover_duty")

@@ -17,7 +17,7 @@ from emr.signin.services.rounds import end_rounds
 
 # Activity is written this often; the idle time is that much shorter at most.
 _NOTED_EVERY = dt.timedelta(seconds=30)
-_BACKEND = "django.contrib.auth.backends.ModelBackend"
+_BACKEND = "emr.accounts.backends.StaffBackend"
 
 
 def idle_seconds_of(user: User) -> int:

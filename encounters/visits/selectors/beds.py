@@ -9,7 +9,8 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from emr.accounts.models import Location, Organization, User
 from encounters.visits import permissions
 from encounters.visits.models import Encounter, EncounterLocation
-from patients.registry.access import patients_for
+from patients.registry.access import reached
+from patients.registry.models import Patient
 
 
 @dataclass(slots=True)
@@ -95,8 +96,8 @@ def _hide(places: list[EncounterLocation], viewer: User) -> None:
     restricted = {place.encounter.patient_id for place in places if place.encounter.patient.is_restricted}
     seen: set[int] = set()
     if restricted:
-        reached = patients_for(viewer, permissions.READ).filter(pk__in=restricted)
-        seen = set(reached.values_list("pk", flat=True))
+        found = Patient.objects.filter(reached(viewer, permissions.READ), pk__in=restricted)
+        seen = set(found.values_list("pk", flat=True))
     for place in places:
         patient_id = place.encounter.patient_id
         place.is_hidden = patient_id in restricted and patient_id not in seen  # type: ignore[attr-defined]

@@ -11,9 +11,10 @@ from django.utils import timezone
 from emr.accounts.models import User
 from emr.accounts.services import facility_setting
 from emr.common.clock import now
+from emr.common.compiled import Compiled
 from encounters.visits import codes, permissions
 from encounters.visits.models import Condition, Encounter, EncounterLocation, Procedure
-from patients.registry.access import same_person
+from patients.registry.access import rows_of_root
 from patients.registry.models import Patient
 
 # Departments whose bed days are reported as emergency ones (R-64); a facility may name others.
@@ -40,9 +41,18 @@ class BedDays:
 
 def stays_of(patient: Patient) -> QuerySet[Encounter]:
     """All stays of this person, merged rows' too, newest first; those entered in error last seen in the audit only."""
-    stays = Encounter.objects.filter(patient__in=same_person(patient))
+    return _stays_of_person(patient.root_id)
+
+
+def _stays_of_person(root_id: int) -> QuerySet[Encounter]:
+    stays = Encounter.objects.filter(patient__in=rows_of_root(root_id))
     hidden = stays.exclude(status=Encounter.Status.ENTERED_IN_ERROR)
     return hidden.select_related("department").order_by("-started_at", "-id")
+
+
+@Compiled
+def _latest_stays(root_id: int) -> QuerySet[Encounter]:
+    return _stays_of_person(root_id)[:6]
 
 
 def running_stays(patient: Patient) -> QuerySet[Encounter]:
@@ -120,7 +130,7 @@ def active_conditions(encounter: Encounter) -> list[Condition]:
 
 def chart_facts(patient: Patient, user: User) -> dict[str, Any]:
     """The chart's panel: the latest stays and what may begin; one query."""
-    stays = list(stays_of(patient)[:6])
+    stays = list(_latest_stays(patient.root_id))
     return {"stays": stays[:5], "has_more": len(stays) > 5, "patient": patient, **may_begin(user, stays)}
 
 

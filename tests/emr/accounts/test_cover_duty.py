@@ -129,7 +129,7 @@ def test_two_clicks_from_the_home_page_and_shown_on_every_page(
     client: Client, django_assert_num_queries: Any
 ) -> None:
     chi, ward = make_chi(), make_department(make_facility())
-    client.force_login(chi, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(chi, backend="emr.accounts.backends.StaffBackend")
     panel = client.get("/cover-duties/panel/").content.decode()
     assert str(ward.uuid) in panel
     until = f"{local_now() + dt.timedelta(hours=5):%d/%m/%Y %H:%M}"
@@ -144,7 +144,7 @@ def test_two_clicks_from_the_home_page_and_shown_on_every_page(
         assert user.covering == [duty]
     head = make_user("head", "Lê Bích", "head_of_department", ward)
     other = Client()
-    other.force_login(head, backend="django.contrib.auth.backends.ModelBackend")
+    other.force_login(head, backend="emr.accounts.backends.StaffBackend")
     assert "Lê Thị Chi" in other.get("/cover-duties/").content.decode()
     assert other.post(f"/cover-duties/{duty.uuid}/end/").status_code == 404
     assert other.post(f"/cover-duties/{duty.uuid}/see/", {"remark": "Đã xem"}).status_code == 302

@@ -112,7 +112,7 @@ def test_a_stranger_finds_every_door_shut(client: Client, method: str) -> None:
 def test_nobody_passes_a_door_without_its_right(role: str | None) -> None:
     user = make_user("someone", "Phạm Văn Ai", role, make_department(make_facility()))
     client = Client()
-    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(user, backend="emr.accounts.backends.StaffBackend")
     for name, path, view in _views():
         right = _right(view)
         if right in {PUBLIC, SIGNED_IN} or user.has_right(str(right)):
@@ -128,7 +128,7 @@ def test_nobody_passes_a_door_without_its_right(role: str | None) -> None:
 def test_what_does_not_exist_is_not_found_and_breaks_nothing(role: str) -> None:
     user = make_user("someone", "Phạm Văn Ai", role, make_department(make_facility()))
     client = Client()
-    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(user, backend="emr.accounts.backends.StaffBackend")
     for name, path, view in _views():
         if _right(view) not in {PUBLIC, SIGNED_IN} and user.has_right(str(_right(view))) and "<uuid:" in path:
             for method in ("get", "post"):
@@ -137,5 +137,5 @@ def test_what_does_not_exist_is_not_found_and_breaks_nothing(role: str) -> None:
 
 @pytest.mark.django_db
 def test_pages_of_a_signed_in_person_are_not_cached(client: Client) -> None:
-    client.force_login(make_an(), backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(make_an(), backend="emr.accounts.backends.StaffBackend")
     assert "no-store" in client.get("/session/").headers["Cache-Control"]

@@ -24,7 +24,7 @@ from tests.emr.people import make_department, make_facility, make_user
 pytestmark = pytest.mark.django_db
 FILE = Path(__file__).with_name("matrix.csv")
 PART = re.compile(r"<(\w+):(\w+)>")
-BACKEND = "django.contrib.auth.backends.ModelBackend"
+BACKEND = "emr.accounts.backends.StaffBackend"
 # They end the session, whose rollback would confuse the next.
 _LEAVES = {"signin:sign_out"}
 WHO = ["anonymous", "no role", *roles.ROLES]

@@ -46,7 +46,7 @@ def dao() -> Patient:
 
 def ward_pc(user: User) -> Client:
     client = Client(raise_request_exception=False)
-    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(user, backend="emr.accounts.backends.StaffBackend")
     return client
 
 

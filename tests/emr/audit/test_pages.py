@@ -27,7 +27,7 @@ def auditor() -> User:
 
 @pytest.fixture
 def desk(client: Client, auditor: User) -> Client:
-    client.force_login(auditor, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(auditor, backend="emr.accounts.backends.StaffBackend")
     return client
 
 
@@ -85,7 +85,7 @@ def test_pages_follow_each_other_without_gap_or_repetition(desk: Client) -> None
 
 def test_nobody_else_reads_it_and_nobody_writes_it(client: Client) -> None:
     admin = make_user("quan", "Lý Công Thành", "admin", make_department(make_facility()))
-    client.force_login(admin, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(admin, backend="emr.accounts.backends.StaffBackend")
     assert client.get(LOG).status_code == 403
     assert client.get(reverse("audit:today")).status_code == 403
     assert client.put(LOG).status_code in {403, 405}

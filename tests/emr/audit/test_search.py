@@ -77,7 +77,7 @@ def test_lines_are_found_by_person_place_and_kind() -> None:
 
 
 def test_a_browser_is_looked_for_in_a_month_at_most(client: Client, auditor: User) -> None:
-    client.force_login(auditor, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(auditor, backend="emr.accounts.backends.StaffBackend")
     answer = client.post(
         LOG, {"since": "01/01/2026", "until": "31/12/2026", "device": "Firefox"}, follow=True
     )
@@ -130,7 +130,7 @@ def test_a_search_never_counts_and_following_pages_cost_the_same(
     client: Client, auditor: User, django_assert_max_num_queries: Any
 ) -> None:
     make_an(), make_chi()
-    client.force_login(auditor, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(auditor, backend="emr.accounts.backends.StaffBackend")
     for number in range(60):
         record("bench.line", by=auditor, detail={"number": number})
     client.post(LOG, {"since": f"{local_today():%d/%m/%Y}", "until": f"{local_today():%d/%m/%Y}"})

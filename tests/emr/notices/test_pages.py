@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db
 
 def client_of(user: User) -> Client:
     client = Client()
-    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(user, backend="emr.accounts.backends.StaffBackend")
     return client
 
 

@@ -120,7 +120,7 @@ def test_the_administrator_says_which_group_means_which_role() -> None:
     office = make_department(make_facility(), "HC", "Hành chính")
     admin = Client()
     admin.force_login(
-        make_user("quan", "Lý Quản", "admin", office), backend="django.contrib.auth.backends.ModelBackend"
+        make_user("quan", "Lý Quản", "admin", office), backend="emr.accounts.backends.StaffBackend"
     )
     ward = make_department(office.parent or office)
     words = {"group": "bac-si-noi", "role": "doctor", "department": str(ward.pk)}

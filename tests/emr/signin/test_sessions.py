@@ -21,7 +21,7 @@ from emr.ui.navigation import polled_names
 from tests.emr.people import make_an, make_binh, make_chi, make_department, make_facility, make_user
 
 pytestmark = pytest.mark.django_db
-BACKEND = "django.contrib.auth.backends.ModelBackend"
+BACKEND = "emr.accounts.backends.StaffBackend"
 
 
 def come_in(user: User) -> Client:

@@ -57,7 +57,7 @@ def test_guessing_locks_the_guesser_out_and_not_the_ward(client: Client) -> None
 
 def test_somebody_suspended_cannot_come_in_nor_go_on(client: Client) -> None:
     an = make_an()
-    client.force_login(an, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(an, backend="emr.accounts.backends.StaffBackend")
     assert client.get("/session/").status_code == 200
     User.objects.filter(pk=an.pk).update(is_active=False)
     assert client.get("/session/").status_code == 302

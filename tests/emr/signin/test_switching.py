@@ -155,7 +155,7 @@ def test_a_page_of_an_sends_nothing_under_the_name_of_binh(
 def test_a_form_of_an_is_dead_even_when_it_says_nothing(an: User, binh: User) -> None:
     """S-18: the forgery token changes with the person."""
     client = Client(enforce_csrf_checks=True)
-    client.force_login(an, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(an, backend="emr.accounts.backends.StaffBackend")
     client.get("/account/")
     token = client.cookies["csrftoken"].value
     client.post("/lock/", {"csrfmiddlewaretoken": token})

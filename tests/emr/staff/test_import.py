@@ -44,7 +44,7 @@ def _apply(house: Office, found: StaffImport) -> StaffImport:
 
 def test_the_template_itself_is_a_list_that_can_be_read(house: Office) -> None:
     client = Client()
-    client.force_login(house.thanh, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(house.thanh, backend="emr.accounts.backends.StaffBackend")
     for kind in ("csv", "xlsx"):
         template = client.get(f"/administration/staff/import/template/{kind}/").content
         found = services.check_import(file_name=f"nv.{kind}", content=template, by=house.thanh)
@@ -153,7 +153,7 @@ def test_a_row_that_a_rule_refuses_is_named_and_the_others_stay(house: Office) -
 @pytest.mark.parametrize("content", [b"", b"a,b\n1,2\n", b"PK not a book", b"\xd0\xcf\x11\xe0old"])
 def test_what_is_no_list_is_said_on_the_page(house: Office, content: bytes) -> None:
     client = Client()
-    client.force_login(house.thanh, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(house.thanh, backend="emr.accounts.backends.StaffBackend")
     file = SimpleUploadedFile("nv.xlsx", content)
     answer = client.post("/administration/staff/import/", {"file": file})
     assert answer.status_code == 422

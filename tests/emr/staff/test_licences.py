@@ -137,7 +137,7 @@ def test_what_runs_out_is_listed_until_it_is_replaced(house: Office) -> None:
     assert [row.user for row in expiring_licences(house.facility.pk)] == [house.an]
     assert [user.username for user in unlicensed(house.facility.pk)] == ["binh"]
     client = Client()
-    client.force_login(house.thanh, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(house.thanh, backend="emr.accounts.backends.StaffBackend")
     page = client.get("/administration/licences/")
     assert "000123/BA-GPHN" in page.content.decode()
     _licence(house, number="000999/BA-GPHN", valid_to=None)

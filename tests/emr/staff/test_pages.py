@@ -25,7 +25,7 @@ def desk(house: Office) -> Client:
 
 def _client(user: object) -> Client:
     client = Client()
-    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")  # type: ignore[arg-type]
+    client.force_login(user, backend="emr.accounts.backends.StaffBackend")  # type: ignore[arg-type]
     return client
 
 

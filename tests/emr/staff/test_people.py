@@ -39,7 +39,7 @@ def desk(house: Office) -> Client:
 
 def _client(user: User) -> Client:
     client = Client()
-    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(user, backend="emr.accounts.backends.StaffBackend")
     return client
 
 

@@ -10,7 +10,7 @@ from tests.emr.people import make_an, make_department, make_facility, make_user
 from tests.emr.terminology.catalogue import LONG_AGO, SOME, bring_in
 
 pytestmark = pytest.mark.django_db
-BACKEND = "django.contrib.auth.backends.ModelBackend"
+BACKEND = "emr.accounts.backends.StaffBackend"
 
 
 @pytest.fixture

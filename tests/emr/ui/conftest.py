@@ -83,7 +83,7 @@ def open_page(context: BrowserContext) -> Page:
 def sign_in(context: BrowserContext, server: LiveServer, user: Any) -> None:
     """A session without the sign-in page."""
     client = Client()
-    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(user, backend="emr.accounts.backends.StaffBackend")
     cookies = [
         {"name": name, "value": morsel.value, "url": server.url} for name, morsel in client.cookies.items()
     ]

@@ -22,7 +22,7 @@ TEMPLATES = Path(settings.BASE_DIR) / "templates"
 
 
 def _home_of(client: Client, user: object) -> str:
-    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")  # type: ignore[arg-type]
+    client.force_login(user, backend="emr.accounts.backends.StaffBackend")  # type: ignore[arg-type]
     return client.get("/").content.decode()
 
 
@@ -148,7 +148,7 @@ def test_theme_is_remembered_and_never_leaves_the_site(client: Client) -> None:
 def test_error_pages_say_what_to_do_and_give_a_reference(
     client: Client, address: str, status: int, words: str
 ) -> None:
-    client.force_login(make_an(), backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(make_an(), backend="emr.accounts.backends.StaffBackend")
     client.raise_request_exception = False
     for headers in ({}, {"HX-Request": "true"}):
         answer = client.get(address, headers=headers)

@@ -36,7 +36,7 @@ def part() -> Iterator[list[str]]:
 def signed_in(role: str) -> Client:
     client = Client()
     user = make_user("someone", "Phạm Văn Ai", role, make_department(make_facility()))
-    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(user, backend="emr.accounts.backends.StaffBackend")
     return client
 
 

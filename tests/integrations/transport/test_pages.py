@@ -23,7 +23,7 @@ def integrator(facility: Organization) -> User:
 
 @pytest.fixture
 def desk(client: Client, integrator: User) -> Client:
-    client.force_login(integrator, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(integrator, backend="emr.accounts.backends.StaffBackend")
     return client
 
 
@@ -76,7 +76,7 @@ def test_nobody_else_sees_messages(
     client: Client, dead: Message, facility: Organization, role: str | None
 ) -> None:
     client.force_login(
-        make_user("chi", "Lê Thị Chi", role, facility), backend="django.contrib.auth.backends.ModelBackend"
+        make_user("chi", "Lê Thị Chi", role, facility), backend="emr.accounts.backends.StaffBackend"
     )
     for address in [url("channels"), *pages(dead, dead.dead_letters.get())]:
         assert client.get(address).status_code == 403
@@ -94,7 +94,7 @@ def test_an_administrator_manages_channels_and_sees_no_message(
 ) -> None:
     client.force_login(
         make_user("quantri", "Quản Trị", "admin", facility),
-        backend="django.contrib.auth.backends.ModelBackend",
+        backend="emr.accounts.backends.StaffBackend",
     )
     assert client.get(url("channels")).status_code == 200
     for address in pages(dead, dead.dead_letters.get()):
@@ -109,7 +109,7 @@ def test_an_administrator_manages_channels_and_sees_no_message(
 def test_another_facility_s_messages_do_not_exist(client: Client, dead: Message) -> None:
     other = Organization.objects.create(kind="facility", code="88888", name="Khác")
     client.force_login(
-        make_user("xa", "Người Xa", "integration", other), backend="django.contrib.auth.backends.ModelBackend"
+        make_user("xa", "Người Xa", "integration", other), backend="emr.accounts.backends.StaffBackend"
     )
     assert client.get(url("message", dead.uuid)).status_code == 404
     assert client.get(url("dead_letter", dead.dead_letters.get().uuid)).status_code == 404

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db
 
 def _as(user: User) -> Client:
     client = Client()
-    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(user, backend="emr.accounts.backends.StaffBackend")
     return client
 
 

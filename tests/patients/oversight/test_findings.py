@@ -147,7 +147,7 @@ def _finding(agent: User, **known: object) -> LookupFinding:
 
 def _as(user: User) -> Client:
     client = Client()
-    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(user, backend="emr.accounts.backends.StaffBackend")
     return client
 
 

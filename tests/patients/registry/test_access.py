@@ -10,10 +10,10 @@ from emr.accounts.access import Denied
 from emr.accounts.models import FacilitySetting
 from emr.common.clock import now
 from patients.registry import permissions
-from patients.registry.access import access_patient, patients_for, same_person_ids
+from patients.registry.access import access_patient, same_person_ids
 from patients.registry.services import close_care, merge_patients
 from tests.emr.people import make_an, make_chi, make_department, make_facility, make_user
-from tests.patients.people import in_care_of, make_clerk, make_patient
+from tests.patients.people import in_care_of, make_clerk, make_patient, seen_by
 
 pytestmark = pytest.mark.django_db
 
@@ -21,9 +21,9 @@ pytestmark = pytest.mark.django_db
 def test_a_ward_sees_its_own_patients_and_another_ward_does_not() -> None:
     an, chi, dao = make_an(), make_chi(), make_patient()
     in_care_of(dao, make_department(make_facility()))
-    assert list(patients_for(an)) == [dao]
+    assert seen_by(an) == {dao}
     assert access_patient(an, dao.uuid) == dao
-    assert not patients_for(chi).exists()
+    assert not seen_by(chi)
     with pytest.raises(Denied) as refused:
         access_patient(chi, dao.uuid)
     assert refused.value.hidden
@@ -33,7 +33,7 @@ def test_a_ward_sees_its_own_patients_and_another_ward_does_not() -> None:
 def test_the_desk_sees_the_whole_facility_and_no_other() -> None:
     clerk, dao = make_clerk(), make_patient()
     stranger = make_patient("Trần Văn Xa", facility=make_facility("11111", "Bệnh viện khác"))
-    assert list(patients_for(clerk)) == [dao]
+    assert seen_by(clerk) == {dao}
     with pytest.raises(Denied):
         access_patient(clerk, stranger.uuid)
     with pytest.raises(Denied):
@@ -45,21 +45,21 @@ def test_care_that_ended_lately_still_opens_the_chart_for_as_long_as_the_facilit
     began, ended = now() - dt.timedelta(days=60), now() - dt.timedelta(days=20)
     in_care_of(dao, ward, starts_at=began)
     assert close_care(source="test:1", ends_at=ended) == 1
-    assert list(patients_for(an)) == [dao]
+    assert seen_by(an) == {dao}
     FacilitySetting.objects.create(facility=dao.facility, name="care_days", value=7)
-    assert not patients_for(an).exists()
+    assert not seen_by(an)
 
 
 def test_care_that_begins_tomorrow_opens_nothing_today() -> None:
     an, dao, ward = make_an(), make_patient(), make_department(make_facility())
     in_care_of(dao, ward, starts_at=now() + dt.timedelta(days=1))
-    assert not patients_for(an).exists()
+    assert not seen_by(an)
 
 
 def test_somebody_without_the_right_sees_nobody() -> None:
     porter = make_user("giang", "Đỗ Văn Giang", None, make_department(make_facility()))
     in_care_of(make_patient(), make_department(make_facility()))
-    assert not patients_for(porter, permissions.READ).exists()
+    assert not seen_by(porter, permissions.READ)
 
 
 @pytest.mark.parametrize("cared_for", ["survivor", "duplicate"])
@@ -68,7 +68,7 @@ def test_rows_merged_with_a_patient_in_care_are_reached_with_it(cared_for: str) 
     rows = {"survivor": make_patient(), "duplicate": make_patient("Nguyễn Thị Đao")}
     in_care_of(rows[cared_for], make_department(make_facility()))
     merge_patients(survivor=rows["survivor"], duplicate=rows["duplicate"], by=clerk, reason="Cùng CCCD")
-    assert set(patients_for(an)) == set(rows.values())
+    assert seen_by(an) == set(rows.values())
     for row in rows.values():
         row.refresh_from_db()
         assert access_patient(an, row.uuid) == row

@@ -26,7 +26,7 @@ LIST = "signatures:providers:keys"
 def _admin(department: Organization | None = None) -> tuple[User, Client]:
     admin = make_user("qt", "Lý Quản Trị", "admin", department or make_department(make_facility()))
     client = Client()
-    client.force_login(admin, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(admin, backend="emr.accounts.backends.StaffBackend")
     return admin, client
 
 
@@ -107,7 +107,7 @@ def test_a_blocked_pin_is_unlocked_with_a_reason_and_signs_again() -> None:
 def test_the_owner_sees_what_state_the_key_is_in() -> None:
     an = make_signer()
     client, url = Client(), reverse("signatures:signing:key")
-    client.force_login(an, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(an, backend="emr.accounts.backends.StaffBackend")
     assert _("PIN blocked") not in client.get(url).content.decode()
     _block(_key_of(an))
     assert _("PIN blocked") in client.get(url).content.decode()
@@ -144,7 +144,7 @@ def test_revoking_needs_a_reason_and_a_tick_and_is_for_good() -> None:
 def test_it_needs_its_own_right() -> None:
     an = make_signer()
     client = Client()
-    client.force_login(an, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(an, backend="emr.accounts.backends.StaffBackend")
     credential = _key_of(an)
     assert client.get(reverse(LIST)).status_code == 403
     for name in ("unlock", "revoke"):

@@ -35,7 +35,7 @@ def auditor() -> User:
 
 @pytest.fixture
 def desk(client: Client, auditor: User) -> Client:
-    client.force_login(auditor, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(auditor, backend="emr.accounts.backends.StaffBackend")
     return client
 
 
@@ -116,6 +116,6 @@ def test_nobody_else_takes_it_and_a_reason_is_needed(desk: Client, client: Clien
     extract = LogExtract.objects.get()
     elsewhere = make_user("la", "Người Lạ", "auditor", make_department(make_facility("88888", "Nơi khác")))
     stranger = Client()
-    stranger.force_login(elsewhere, backend="django.contrib.auth.backends.ModelBackend")
+    stranger.force_login(elsewhere, backend="emr.accounts.backends.StaffBackend")
     assert stranger.get(f"{EXTRACTS}{extract.uuid}/").status_code == 404
     assert str(extract.uuid) not in stranger.get(EXTRACTS).content.decode()

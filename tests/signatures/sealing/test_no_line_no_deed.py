@@ -128,7 +128,7 @@ def test_a_page_whose_line_fails_shows_nothing_and_an_extract_isnt_handed_out(
 ) -> None:
     auditor = make_user("kiem", "Huỳnh Thị Thảo", "auditor", make_department(make_facility()))
     client = Client(raise_request_exception=False)
-    client.force_login(auditor, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(auditor, backend="emr.accounts.backends.StaffBackend")
     owner_sql.execute(FAILING)
     for address in ("/administration/audit/", "/administration/audit/extracts/", "/administration/lookups/"):
         answer = client.get(address)

@@ -102,7 +102,7 @@ def test_the_authority_is_away_then_back(authority: Authority) -> None:
 
 def test_the_screens_say_it(authority: Authority, client: Client) -> None:
     request = _sign(make_ready(make_signer()))
-    client.force_login(request.signer, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(request.signer, backend="emr.accounts.backends.StaffBackend")
     panel = reverse("signatures:signing:panel", args=[request.version.document.uuid])
     follows = _("Timestamp follows")
     assert follows in client.get(panel).content.decode()
