@@ -131,6 +131,8 @@ def escape(value: Value, separators: Separators) -> str:
         return ""
     if value is NULL:
         return '""'
+    if value.isalnum():  # most are: no delimiter is a letter or a digit
+        return value
     if value.isprintable() and not _delimiters(separators).search(value) and value != '""':
         return value
     if value == '""':  # two quotation marks that are meant as text
