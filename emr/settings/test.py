@@ -14,7 +14,7 @@ from emr.settings.base import DATABASES, STORAGES
 EMR_DEMO = True
 EMR_STYLEGUIDE = True
 EMR_DEMO_PASSWORD = "benhanmo"  # noqa: S105
-ALLOWED_HOSTS = ["*"]
+ALLOWED_HOSTS = os.environ.get("EMR_ALLOWED_HOSTS", "*").split(",")
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS: list[dict[str, object]] = []
 # A hundred tests are one address; those of the limits set it.

@@ -1,16 +1,8 @@
 """Nobody keeps the ward waiting: statements, bodies, pages and people have limits (F-34, S-35)."""
 
-import os
-import socket
 import statistics
-import subprocess
-import sys
 import time
-import urllib.error
-import urllib.request
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -21,13 +13,11 @@ from django.db import OperationalError, connection, transaction
 from django.test import Client, RequestFactory
 
 from emr.accounts.models import User
-from emr.local.home import CHECKOUT
-from emr.local.postgres import APPLICATION
 from emr.ui import errors, limits
 from patients.registry.views.search import search
 from signatures.verification.views import upload
 from tests.emr.people import make_an, make_department, make_facility, make_user
-from tests.support.services import Services
+from tests.security.programs import Web, get
 
 
 def session_of(user: User) -> str:
@@ -36,63 +26,15 @@ def session_of(user: User) -> str:
     return client.cookies[instance.SESSION_COOKIE_NAME].value
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def get(url: str, cookie: str = "") -> tuple[int, str]:
-    """Status and text."""
-    try:
-        asked = urllib.request.Request(url, headers={"Cookie": cookie})  # noqa: S310 (our own server)
-        with urllib.request.urlopen(asked, timeout=30) as answer:  # noqa: S310
-            return answer.status, answer.read().decode()
-    except urllib.error.HTTPError as refused:
-        return refused.code, refused.read().decode()
-
-
-@pytest.fixture
-def web(services: Services, worker_id: str, transactional_db: None, tmp_path: Path) -> Iterator[str]:
-    """The web program itself, with eight threads, a second for a page's statement and two for a report's."""
-    port = free_port()
-    environment = os.environ | {
-        "EMR_SETTINGS": "test",
-        "DJANGO_SETTINGS_MODULE": "emr.settings.test",
-        "EMR_HOME": str(tmp_path),
-        "DATABASE_URL": services.postgres.url(APPLICATION, f"test_{worker_id}"),
-        "EMR_STATEMENT_SECONDS": "1",
-        "EMR_REPORT_SECONDS": "2",
-        "PYTHONPATH": str(CHECKOUT),
-    }
-    command = [f"{sys.prefix}/bin/granian", "--interface", "wsgi", "--no-ws", "--port", str(port)]
-    command += ["--workers", "1", "--blocking-threads", "8", "--log-level", "warning", "emr.wsgi:application"]
-    with (tmp_path / "web.log").open("wb") as log:
-        process = subprocess.Popen(command, env=environment, cwd=CHECKOUT, stdout=log, stderr=log)
-    try:
-        deadline = time.monotonic() + 60
-        while time.monotonic() < deadline:
-            try:
-                get(f"http://127.0.0.1:{port}/health/live")
-                break
-            except OSError:
-                assert process.poll() is None, (tmp_path / "web.log").read_text()
-                time.sleep(0.2)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        process.terminate()
-        process.wait(20)
-
-
 @pytest.mark.timeout(180)
-def test_a_report_cannot_starve_charting(web: str, owner_sql: psycopg.Connection) -> None:
+def test_a_report_cannot_starve_charting(web: Web, owner_sql: psycopg.Connection) -> None:
     """F-34: six ask for a list that PostgreSQL can't give; all are told so in time, and the ward notices nothing."""
     an = make_an()
     cookie = f"{instance.SESSION_COOKIE_NAME}={session_of(an)}"
 
     def ask(path: str) -> tuple[int, float, str]:
         began = time.monotonic()
-        status, text = get(web + path, cookie)
+        status, text = get(web.url + path, cookie)
         return status, time.monotonic() - began, text
 
     assert ask("/patients/")[0] == 200
