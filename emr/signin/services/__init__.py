@@ -22,7 +22,8 @@ from emr.signin.services.passkeys import (
     complete_registration,
     remove_passkey,
 )
-from emr.signin.services.passwords import change_password, keep_password
+from emr.signin.services.passwords import change_password, keep_password, password_of
+from emr.signin.services.proving import RECENT_MINUTES, is_recent, proves, proves_in_a_hurry
 from emr.signin.services.recovering import (
     ask_recovery,
     cancel_recovery,
@@ -55,6 +56,7 @@ from emr.signin.services.switching import (
 )
 
 __all__ = [
+    "RECENT_MINUTES",
     "ask_recovery",
     "begin",
     "begin_check",
@@ -77,6 +79,7 @@ __all__ = [
     "has_factor",
     "has_pin",
     "holder_of",
+    "is_recent",
     "issue_badge",
     "keep_password",
     "keep_pin",
@@ -87,7 +90,10 @@ __all__ = [
     "needs_two",
     "offer_code_app",
     "on_round",
+    "password_of",
     "prove",
+    "proves",
+    "proves_in_a_hurry",
     "recovery_for",
     "remove_code_app",
     "remove_factors",

@@ -1,7 +1,6 @@
 """Coming in and going out."""
 
 from django.conf import settings
-from django.contrib.auth import authenticate
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render, resolve_url
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -27,21 +26,15 @@ from emr.ui.errors import answer
 def destination(request: HttpRequest) -> str:
     """Where the person was going, never another site."""
     wanted = request.POST.get("next") or request.GET.get("next") or ""
-    is_ours = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
-    if is_ours and wanted.startswith(("/", "http")):
-        return wanted
-    return resolve_url(settings.LOGIN_REDIRECT_URL)
+    return wanted if is_ours(request, wanted) else resolve_url(settings.LOGIN_REDIRECT_URL)
 
 
-def password_of(request: HttpRequest, username: str, password: str) -> User | None:
-    """Whose name and password these are; a wrong word is counted and on record."""
-    name = username.strip().lower()
-    user = authenticate(request, username=name, password=password)
-    if isinstance(user, User):
-        return user
-    known = User.objects.filter(username=name).first()
-    record("user.sign_in", by=known, of=known, outcome="denied")
-    return None
+def is_ours(request: HttpRequest, address: str) -> bool:
+    """Whether the address leads to this site and no other."""
+    is_safe = url_has_allowed_host_and_scheme(
+        address, {request.get_host()}, require_https=request.is_secure()
+    )
+    return is_safe and address.startswith(("/", "http"))
 
 
 def _method(user: User) -> str:
@@ -83,7 +76,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         status = 422
         if form.is_valid():
-            user = password_of(request, form.cleaned_data["username"], form.cleaned_data["password"])
+            user = services.password_of(request, form.cleaned_data["username"], form.cleaned_data["password"])
             if user is not None:
                 return come_in(request, user, _method(user))
             form.add_error(None, _("The username or the password is wrong."))

@@ -19,7 +19,7 @@ from emr.signin.forms import SwitchForm
 from emr.signin.models import Badge, StaffSession
 from emr.signin.selectors import row_of
 from emr.signin.services.switching import BADGE_MARK, is_pin
-from emr.signin.views.coming import come_in, destination, password_of
+from emr.signin.views.coming import come_in, destination
 
 
 @signed_in
@@ -90,7 +90,7 @@ def _proof(
         )
         if services.has_pin(user, secret) and is_enough:
             return StaffSession.Method.BADGE if badge is not None else StaffSession.Method.PIN
-    elif badge is None and password_of(request, name, secret) is not None:
+    elif badge is None and services.password_of(request, name, secret) is not None:
         return StaffSession.Method.PASSWORD
     else:
         return None

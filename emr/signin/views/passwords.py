@@ -15,7 +15,6 @@ from emr.signin import services
 from emr.signin.doors import unfinished
 from emr.signin.forms import PasswordForm, RecoveryForm
 from emr.signin.models import Recovery
-from emr.signin.views.coming import password_of
 
 
 @signed_in
@@ -27,7 +26,7 @@ def change_password(request: StaffRequest) -> HttpResponse:
     """A new password under the old one; every other device is signed out by it."""
     form = PasswordForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        if password_of(request, request.user.username, form.cleaned_data["password"]) is None:
+        if services.password_of(request, request.user.username, form.cleaned_data["password"]) is None:
             form.add_error("password", _("The password is wrong."))
         else:
             try:

@@ -18,8 +18,10 @@ from emr.accounts.permissions import MANAGE
 from emr.audit.services import record
 from emr.common import sheets
 from emr.common.clock import local_today, now
+from emr.common.doors import fresh
 from emr.common.errors import DomainError
 from emr.common.http import StaffRequest
+from emr.signin.services import RECENT_MINUTES
 from emr.staff import services
 from emr.staff.access import access_held_role, access_licence, access_member
 from emr.staff.forms import (
@@ -57,6 +59,7 @@ def people(request: StaffRequest) -> HttpResponse:
 
 
 @requires(MANAGE)
+@fresh(RECENT_MINUTES)
 @require_safe
 def export(request: StaffRequest, kind: str) -> HttpResponse:
     """The list as asked for, to take away; every cell stays text (S-28)."""

@@ -176,8 +176,9 @@ def test_an_old_session_proves_itself_before_a_sensitive_action() -> None:
     assert client.post(badge).status_code == 201
     StaffSession.objects.update(proved_at=timezone.now() - dt.timedelta(minutes=16))
     person = f"/administration/sign-in/{an.uuid}/"
-    answer = client.post(badge, HTTP_REFERER=f"http://testserver{person}")
-    assert answer.headers["Location"] == f"/prove/?next={person.replace('/', '%2F')}"
+    answer = client.post(badge, HTTP_HX_REQUEST="true", HTTP_REFERER=f"http://testserver{person}")
+    assert answer.headers["HX-Redirect"] == f"/prove/?next={person.replace('/', '%2F')}"
+    assert client.post(badge).status_code == 401
     assert client.post("/prove/", {"proof": "benhanmo"}).status_code == 422, (
         "the password is not the second factor"
     )
