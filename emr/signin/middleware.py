@@ -128,6 +128,9 @@ def locked_answer(request: HttpRequest) -> HttpResponse:
     """The way to the lock screen, as the asker understands it; scripts leave the page, so that nothing stays in sight."""
     by_script = request.headers.get("HX-Request") or request.headers.get("X-Requested-With")
     if by_script or request.path.startswith("/api/"):
-        return HttpResponse(status=401, headers={"HX-Trigger": "emr:locked", "X-Locked": "1"})
-    back = request.get_full_path() if request.method == "GET" else "/"
-    return redirect(f"{resolve_url('signin:locked')}?{urlencode({'next': back})}")
+        response = HttpResponse(status=401, headers={"HX-Trigger": "emr:locked", "X-Locked": "1"})
+    else:
+        back = request.get_full_path() if request.method == "GET" else "/"
+        response = redirect(f"{resolve_url('signin:locked')}?{urlencode({'next': back})}")
+    services.forget_in_browser(request, response)
+    return response

@@ -232,7 +232,10 @@ class Recovery(Record):
 
 
 class Round(Record):
-    """On a ward round one PIN entry lasts for a while, in this ward, in this session alone."""
+    """On a ward round one PIN entry lasts for a while, in this ward, in this session alone.
+
+    No row history: the key goes with the row, and what was sealed under it is worth nothing then.
+    """
 
     session = models.ForeignKey(
         StaffSession, on_delete=models.CASCADE, to_field="uuid", related_name="rounds"
@@ -240,10 +243,11 @@ class Round(Record):
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     department = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="+")
     until = models.DateTimeField()
+    key = models.BinaryField(help_text="opens the PIN that this browser alone has, sealed, in a cookie")
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["session", "department"], name="one_round_a_ward"),
+            models.UniqueConstraint(fields=["session"], name="one_round_at_a_time"),
         ]
 
     def __str__(self) -> str:

@@ -13,6 +13,7 @@ urlpatterns = [
     path("sign-out/", coming.sign_out, name="sign_out"),
     path("session/", coming.session_state, name="session"),
     path("session/stay", locking.stay, name="stay"),
+    path("session/round/end", locking.end_round, name="end_round"),
     path("lock/", locking.lock, name="lock"),
     path("locked/", locking.locked, name="locked"),
     path("locked/unlock", locking.unlock, name="unlock"),

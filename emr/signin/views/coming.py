@@ -98,6 +98,7 @@ def sign_out(request: StaffRequest) -> HttpResponse:
     services.leave(request, user=request.user)
     response = redirect("signin:sign_in")
     response["Clear-Site-Data"] = '"cache", "cookies"'
+    services.forget_in_browser(request, response)
     return response
 
 
