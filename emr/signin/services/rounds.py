@@ -15,11 +15,13 @@ from django.conf import settings
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.debug import sensitive_variables
 
 from emr.accounts.models import Organization, User
 from emr.accounts.services import facility_setting
 from emr.audit.services import record
+from emr.common.choices import Whole, declare
 from emr.common.clock import now
 from emr.common.errors import DomainError
 from emr.signin.models import Round, StaffSession
@@ -28,11 +30,24 @@ from emr.signin.selectors import row_of
 ROUND_MINUTES = 60
 _LONGEST = 240
 _KEY, _NONCE = 32, 12
+declare(
+    Whole(
+        name="round_minutes",
+        room="signin",
+        label=gettext_lazy("One PIN on a ward round lasts"),
+        help=gettext_lazy("0: the PIN is asked for every document."),
+        default=ROUND_MINUTES,
+        least=0,
+        most=_LONGEST,
+        unit=pgettext_lazy("unit", "minutes"),
+        is_grave=True,
+    )
+)
 
 
 def round_minutes(facility_id: int) -> int:
     """How long a round lasts (facility setting `round_minutes`); 0: the facility wants none."""
-    return min(max(int(facility_setting(facility_id, "round_minutes", ROUND_MINUTES)), 0), _LONGEST)
+    return min(max(int(facility_setting(facility_id, "round_minutes")), 0), _LONGEST)
 
 
 @sensitive_variables("secret", "key")

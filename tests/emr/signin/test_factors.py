@@ -309,5 +309,5 @@ def test_a_password_is_changed_under_the_old_one_and_signs_the_others_out() -> N
 
 def test_the_demo_signs_in_with_a_password_alone() -> None:
     admin = administrator("quantri")
-    assert facility_setting(admin.facility_id, "second_factor_roles", None) is None
+    assert facility_setting(admin.facility_id, "second_factor_roles") == []
     assert come_in(admin).get("/administration/sign-in/").status_code == 200

@@ -187,7 +187,7 @@ def test_every_change_of_roles_is_told_and_on_record(house: Office) -> None:
     services.take_role(held=held, by=house.thanh)
     assert OutboxEvent.objects.filter(topic="user.rights_changed", payload__user_id=em.pk).count() >= 2
     actions = AuditEvent.objects.filter(agent_name="thanh", action__startswith="role.").order_by(
-        "recorded_at"
+        "recorded_at", "pk"
     )
     assert [line.action for line in actions] == ["role.grant", "role.end"]
 
