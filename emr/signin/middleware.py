@@ -68,6 +68,9 @@ def _first_this(
     moment: dt.datetime,
 ) -> HttpResponse | None:
     """The way to what must come first: a second factor where the role asks for one, or proof that is fresh enough (S-22)."""
+    if row.must == StaffSession.Must.PASSWORD:
+        is_open = getattr(view, "works_without_own_password", False)
+        return None if is_open else _elsewhere(request, resolve_url("signin:first_password"))
     if row.must == StaffSession.Must.FACTOR and not getattr(view, "works_unfinished", False):
         return _elsewhere(request, resolve_url("signin:factors"))
     minutes = getattr(view, "fresh_minutes", None)

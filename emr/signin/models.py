@@ -28,12 +28,14 @@ class StaffSession(AbstractBaseSession):
         BADGE = "badge", pgettext_lazy("signing in", "Badge and PIN")
         PASSKEY = "passkey", pgettext_lazy("signing in", "Security key")
         OIDC = "oidc", pgettext_lazy("signing in", "Hospital account (OpenID Connect)")
+        FIRST = "first", pgettext_lazy("signing in", "First password")
         LDAP = "ldap", pgettext_lazy("signing in", "Hospital account (directory)")
 
     class Must(models.TextChoices):
         """What the person has to do before anything else."""
 
         FACTOR = "factor"
+        PASSWORD = "password"  # noqa: S105  nosec B105  what is to be done, no secret
 
     uuid = models.UUIDField(default=uuids.uuid4, unique=True, editable=False)
     # Empty while the person is still coming in.
@@ -229,6 +231,26 @@ class Recovery(Record):
 
     def __str__(self) -> str:
         return f"{self.kind} of {self.user_id}"
+
+
+class FirstPassword(Record):
+    """What one administrator reads out for a new account: opens once the page for a password of one's own."""
+
+    user = models.OneToOneField(User, on_delete=models.PROTECT, related_name="first_password")
+    fingerprint = models.CharField(max_length=64, help_text="SHA-256; the word itself is nowhere")
+    issued_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=~models.Q(issued_by=models.F("user")), name="nobody_issues_their_own_password"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"first password of {self.user_id}"
 
 
 class Round(Record):

@@ -23,6 +23,7 @@ urlpatterns = [
     path("prove/", factors.prove, name="prove"),
     path("prove/key", factors.prove_key, name="prove_key"),
     path("locked/key", factors.unlock_key, name="unlock_key"),
+    path("account/first-password/", passwords.first_password, name="first_password"),
     path("account/password/", passwords.change_password, name="password"),
     path("account/second-factor/", factors.factors, name="factors"),
     path("account/second-factor/app", factors.begin_app, name="begin_app"),

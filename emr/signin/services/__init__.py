@@ -14,6 +14,13 @@ from emr.signin.services.factors import (
     rewrap_secrets,
     secret_words,
 )
+from emr.signin.services.first import (
+    choose_first_password,
+    come_in_first,
+    first_password_of,
+    issue_first_password,
+    may_have_first_password,
+)
 from emr.signin.services.groups import follow_groups, map_group, unmap_group
 from emr.signin.services.passkeys import (
     begin_check,
@@ -76,6 +83,8 @@ __all__ = [
     "cancel_recovery",
     "change_password",
     "check_code",
+    "choose_first_password",
+    "come_in_first",
     "complete_check",
     "complete_registration",
     "confirm_code_app",
@@ -84,6 +93,7 @@ __all__ = [
     "end_one",
     "end_rounds",
     "finish",
+    "first_password_of",
     "follow_groups",
     "forget_ended",
     "forget_in_browser",
@@ -94,12 +104,14 @@ __all__ = [
     "holder_of",
     "is_recent",
     "issue_badge",
+    "issue_first_password",
     "keep_in_browser",
     "keep_password",
     "keep_pin",
     "leave",
     "lock",
     "map_group",
+    "may_have_first_password",
     "must_have_factor",
     "needs_two",
     "offer_code_app",

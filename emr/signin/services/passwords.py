@@ -11,11 +11,16 @@ from emr.audit.services import record
 from emr.common.errors import DomainError
 
 
-def password_of(request: HttpRequest, username: str, password: str) -> User | None:
-    """Whose name and password these are; a wrong word is counted and on record."""
+def password_of(
+    request: HttpRequest, username: str, password: str, *, may_be_first: bool = False
+) -> User | None:
+    """Whose name and password these are; a wrong word is counted and on record.
+
+    A first password counts at the sign-in page alone.
+    """
     name = username.strip().lower()
     user = authenticate(request, username=name, password=password)
-    if isinstance(user, User):
+    if isinstance(user, User) and (may_be_first or not hasattr(user, "by_first_password")):
         return user
     known = User.objects.filter(username=name).first()
     record("user.sign_in", by=known, of=known, outcome="denied")

@@ -57,6 +57,9 @@ def begin(
     if opened_at is not None:
         row.proved_at = None
     row.must = StaffSession.Must.FACTOR if must_have_factor(user) and not has_factor(user) else ""
+    if user.came_in_at is None and method != StaffSession.Method.FIRST:
+        user.came_in_at = now()
+        user.save(update_fields=["came_in_at"])
     row.save(update_fields=["method", "idle_seconds", "opened_at", "proved_at", "must"])
     record("user.sign_in", by=user, of=user, detail={"method": method})
     return row

@@ -14,11 +14,12 @@ from emr.accounts.models import User
 from emr.audit.services import record
 from emr.common.clock import now
 from emr.common.doors import polled, while_locked
+from emr.common.errors import DomainError
 from emr.common.http import StaffRequest
 from emr.signin import provider, services
-from emr.signin.doors import unfinished
+from emr.signin.doors import unfinished, without_own_password
 from emr.signin.forms import SignInForm
-from emr.signin.models import StaffSession
+from emr.signin.models import FirstPassword, StaffSession
 from emr.signin.selectors import row_of
 from emr.ui.errors import answer
 
@@ -63,6 +64,15 @@ def come_in(request: HttpRequest, user: User, method: str, *, to: str = "") -> H
     return redirect(to or destination(request))
 
 
+def _came_in_first(request: HttpRequest, first: FirstPassword) -> bool:
+    """Whether the first password opened; of two at one moment the second finds it used up."""
+    try:
+        services.come_in_first(request, row=first)
+    except DomainError:
+        return False
+    return True
+
+
 @public
 @never_cache
 @sensitive_post_parameters("password")
@@ -76,9 +86,13 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         status = 422
         if form.is_valid():
-            user = services.password_of(request, form.cleaned_data["username"], form.cleaned_data["password"])
-            if user is not None:
+            given = form.cleaned_data
+            user = services.password_of(request, given["username"], given["password"], may_be_first=True)
+            first = getattr(user, "by_first_password", None)
+            if user is not None and first is None:
                 return come_in(request, user, _method(user))
+            if first is not None and _came_in_first(request, first):
+                return redirect("signin:first_password")
             form.add_error(None, _("The username or the password is wrong."))
             if getattr(request, "is_directory_down", False):
                 words = _(
@@ -91,6 +105,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
 
 @signed_in
 @unfinished
+@without_own_password
 @while_locked
 @require_POST
 def sign_out(request: StaffRequest) -> HttpResponse:
@@ -103,6 +118,7 @@ def sign_out(request: StaffRequest) -> HttpResponse:
 
 
 @signed_in
+@without_own_password
 @polled
 @require_safe
 def session_state(request: StaffRequest) -> JsonResponse:
