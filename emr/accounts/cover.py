@@ -4,17 +4,31 @@ import datetime as dt
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from emr.accounts import permissions
 from emr.accounts.models import CoverDuty, Organization, PractitionerRole, User
 from emr.accounts.services import facility_setting
 from emr.audit.services import record
+from emr.common.choices import Whole, declare
 from emr.common.clock import now
 from emr.common.errors import DomainError
 from emr.outbox import publish
 
 # At most so long at a time; the facility may set another number (`cover_hours`).
 COVER_HOURS = 24
+declare(
+    Whole(
+        name="cover_hours",
+        room="accounts",
+        label=gettext_lazy("Standing in for another department lasts at most"),
+        default=COVER_HOURS,
+        least=1,
+        most=72,
+        unit=pgettext_lazy("unit", "hours"),
+        is_grave=True,
+    )
+)
 # What is carried over: a head stands in as a doctor, not as the other department's head.
 CARRIED_AS = {"doctor": "doctor", "head_of_department": "doctor", "nurse": "nurse", "head_nurse": "nurse"}
 
@@ -40,7 +54,7 @@ def start_cover_duty(
     if department.parent_id != by.facility_id or not (department.is_clinical and department.is_active):
         raise DomainError(_("Choose a department."), code="no_department", field="department")
     moment = now()
-    hours = facility_setting(by.facility_id, "cover_hours", COVER_HOURS)
+    hours = facility_setting(by.facility_id, "cover_hours")
     if ends_at <= moment:
         raise DomainError(_("This hour is past."), code="past", field="ends_at")
     if ends_at > moment + dt.timedelta(hours=hours):

@@ -195,6 +195,7 @@ RIGHTS: dict[str, dict[str, Scope]] = {
     "accounts.manage": {"admin": F},
     "accounts.cover": {"doctor": D, "head_of_department": D, "nurse": D, "head_nurse": D},
     "accounts.review_cover": {"head_of_department": D, "head_nurse": D, "planning": F, "auditor": F},
+    "staff.choose": {"admin": F},
     "staff.read_roles": {"planning": F, "director": F, "admin": F, "auditor": F},
     "audit.read": {"auditor": F},
     # signatures.sealing: extracts of the log

@@ -16,6 +16,7 @@ from emr.accounts import roles
 from emr.accounts.models import FacilitySetting, Organization, PractitionerRole, Role, User
 from emr.accounts.selectors import has_administrator
 from emr.audit.services import record
+from emr.common.choices import BadValue, declared
 from emr.common.clock import now
 from emr.common.errors import DomainError
 from emr.outbox import publish
@@ -196,7 +197,28 @@ def end_sessions(*, user: User, by: User | None, reason: str) -> None:
     record("user.end_sessions", by=by, of=user, detail={"reason": reason})
 
 
-def facility_setting(facility_id: int, name: str, default: Any) -> Any:
-    """A facility's choice, or the default."""
+def facility_setting(facility_id: int, name: str) -> Any:
+    """A facility's choice, or what is usual. LookupError for a name that no room has declared."""
+    setting = declared(name)
     row = FacilitySetting.objects.filter(facility_id=facility_id, name=name).first()
-    return default if row is None else row.value
+    return setting.usual if row is None else row.value
+
+
+@transaction.atomic
+def keep_setting(*, facility: Organization, name: str, value: Any, by: User | None) -> FacilitySetting:
+    """Write a choice down, with what it was before. The caller has locked the facility and asked for the right."""
+    setting = declared(name)
+    try:
+        setting.check(value)
+    except BadValue as error:
+        raise DomainError(
+            _("This isn't a value of this setting."), code="bad_value", field="value"
+        ) from error
+    row = FacilitySetting.objects.filter(facility=facility, name=name).first()
+    before = setting.usual if row is None else row.value
+    if row is None:
+        row = FacilitySetting(facility=facility, name=name, version=0)
+    row.value, row.version, row.changed_at, row.changed_by = value, row.version + 1, now(), by
+    row.save()
+    record("setting.change", by=by, of=row, detail={"name": name, "old": before, "new": value})
+    return row

@@ -5,15 +5,30 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from django.db import connection, connections, transaction
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from psycopg import sql
 
 from emr.audit.models import LEAST_YEARS, AuditEvent
 from emr.audit.services import record
+from emr.common.choices import Whole, declare
 from emr.common.clock import now, years_before
 from emr.common.errors import DomainError
 
 # What a facility keeps unless its setting "audit_keep_years" says otherwise.
 KEEP_YEARS = 20
+declare(
+    Whole(
+        name="audit_keep_years",
+        room="audit",
+        label=gettext_lazy("The audit log is kept"),
+        help=gettext_lazy("The longest time that a facility of the house wants counts for the whole log."),
+        default=KEEP_YEARS,
+        least=LEAST_YEARS,
+        most=100,
+        unit=pgettext_lazy("unit", "years"),
+        is_grave=True,
+    )
+)
 
 # (first instant, first instant after) -> why the month must stay, or "".
 Hold = Callable[[dt.datetime, dt.datetime], str]

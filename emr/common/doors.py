@@ -41,14 +41,16 @@ def polled_fragment(view: View) -> View:
     return view
 
 
-def fresh(minutes: int) -> Callable[[View], View]:
+def fresh(minutes: int, *, in_form: bool = False) -> Callable[[View], View]:
     """Ask the person to prove again who they are unless they did so within so many minutes (S-22).
 
-    For bulk export, emergency access, administration. Goes beside `requires`, which stays the right.
+    For bulk export, emergency access, administration. Goes beside `requires`, which stays the right. `in_form`: the view
+    asks in its own form (`emr.signin.services.proves_in_a_hurry`), so that nobody is sent to another page in a hurry.
     """
 
     def declare(view: View) -> View:
         view.fresh_minutes = minutes  # type: ignore[attr-defined]
+        view.proves_in_form = in_form  # type: ignore[attr-defined]
         return view
 
     return declare

@@ -195,6 +195,7 @@ AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
     "emr.accounts.backends.StaffBackend",
+    "emr.signin.first.FirstPasswordBackend",
     # After the house's own passwords: those work while the directory is away.
     "emr.signin.directory.DirectoryBackend",
 ]

@@ -47,8 +47,8 @@ SCHEDULE = {
     },
     "signin-forget": {
         "task": "emr.signin.tasks.forget_ended",
-        "schedule": 3600.0,
-        "options": {"queue": "bulk", "expires": 3600},
+        "schedule": 300.0,
+        "options": {"queue": "bulk", "expires": 300},
     },
     "timestamps-owed": {
         "task": "signatures.signing.tasks.ask_for_timestamps",

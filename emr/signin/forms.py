@@ -101,6 +101,20 @@ class PasswordForm(forms.Form):
     )
 
 
+class FirstPasswordForm(forms.Form):
+    """A password of one's own, after the first one was read out."""
+
+    new_password = forms.CharField(
+        max_length=128,
+        label=_("New password"),
+        strip=False,
+        help_text=_(
+            "15 characters or more; 8 are enough beside a second factor. Several words are easy to keep."
+        ),
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password", "autofocus": True}),
+    )
+
+
 class RecoveryForm(forms.Form):
     """The code that two administrators have given, and a new password where that was lost."""
 

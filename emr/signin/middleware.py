@@ -16,6 +16,8 @@ from emr.audit.services import record
 from emr.common.clock import now
 from emr.common.doors import PUBLIC
 from emr.signin import services
+from emr.signin.asking import can_wait, proof_page
+from emr.signin.forms import ProofForm
 from emr.signin.models import StaffSession
 from emr.signin.selectors import row_of
 from emr.signin.services.sessions import note_activity
@@ -53,18 +55,29 @@ class SessionMiddleware:
             return None if is_open else locked_answer(request)
         if not is_polled(request, view):
             note_activity(row, at=moment)
-        return _another_persons(request, request.user) or _first_this(request, view, row, moment)
+        return _another_persons(request, request.user) or _first_this(
+            request, request.user, view, row, moment
+        )
 
 
 def _first_this(
-    request: HttpRequest, view: Callable[..., HttpResponse], row: StaffSession, moment: dt.datetime
+    request: HttpRequest,
+    user: User,
+    view: Callable[..., HttpResponse],
+    row: StaffSession,
+    moment: dt.datetime,
 ) -> HttpResponse | None:
     """The way to what must come first: a second factor where the role asks for one, or proof that is fresh enough (S-22)."""
+    if row.must == StaffSession.Must.PASSWORD:
+        is_open = getattr(view, "works_without_own_password", False)
+        return None if is_open else _elsewhere(request, resolve_url("signin:first_password"))
     if row.must == StaffSession.Must.FACTOR and not getattr(view, "works_unfinished", False):
         return _elsewhere(request, resolve_url("signin:factors"))
     minutes = getattr(view, "fresh_minutes", None)
-    if minutes is None or row.is_fresh(minutes, moment):
+    if minutes is None or getattr(view, "proves_in_form", False) or row.is_fresh(minutes, moment):
         return None
+    if can_wait(request):
+        return proof_page(request, ProofForm(), user=user, to="/", resend=request.get_full_path())
     came_from = request.headers.get("HX-Current-URL") or request.headers.get("Referer", "")
     back = urlsplit(came_from)
     place = f"{back.path}?{back.query}" if back.query else back.path
@@ -118,6 +131,9 @@ def locked_answer(request: HttpRequest) -> HttpResponse:
     """The way to the lock screen, as the asker understands it; scripts leave the page, so that nothing stays in sight."""
     by_script = request.headers.get("HX-Request") or request.headers.get("X-Requested-With")
     if by_script or request.path.startswith("/api/"):
-        return HttpResponse(status=401, headers={"HX-Trigger": "emr:locked", "X-Locked": "1"})
-    back = request.get_full_path() if request.method == "GET" else "/"
-    return redirect(f"{resolve_url('signin:locked')}?{urlencode({'next': back})}")
+        response = HttpResponse(status=401, headers={"HX-Trigger": "emr:locked", "X-Locked": "1"})
+    else:
+        back = request.get_full_path() if request.method == "GET" else "/"
+        response = redirect(f"{resolve_url('signin:locked')}?{urlencode({'next': back})}")
+    services.forget_in_browser(request, response)
+    return response

@@ -28,12 +28,14 @@ class StaffSession(AbstractBaseSession):
         BADGE = "badge", pgettext_lazy("signing in", "Badge and PIN")
         PASSKEY = "passkey", pgettext_lazy("signing in", "Security key")
         OIDC = "oidc", pgettext_lazy("signing in", "Hospital account (OpenID Connect)")
+        FIRST = "first", pgettext_lazy("signing in", "First password")
         LDAP = "ldap", pgettext_lazy("signing in", "Hospital account (directory)")
 
     class Must(models.TextChoices):
         """What the person has to do before anything else."""
 
         FACTOR = "factor"
+        PASSWORD = "password"  # noqa: S105  nosec B105  what is to be done, no secret
 
     uuid = models.UUIDField(default=uuids.uuid4, unique=True, editable=False)
     # Empty while the person is still coming in.
@@ -231,8 +233,31 @@ class Recovery(Record):
         return f"{self.kind} of {self.user_id}"
 
 
+class FirstPassword(Record):
+    """What one administrator reads out for a new account: opens once the page for a password of one's own."""
+
+    user = models.OneToOneField(User, on_delete=models.PROTECT, related_name="first_password")
+    fingerprint = models.CharField(max_length=64, help_text="SHA-256; the word itself is nowhere")
+    issued_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=~models.Q(issued_by=models.F("user")), name="nobody_issues_their_own_password"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"first password of {self.user_id}"
+
+
 class Round(Record):
-    """On a ward round one PIN entry lasts for a while, in this ward, in this session alone."""
+    """On a ward round one PIN entry lasts for a while, in this ward, in this session alone.
+
+    No row history: the key goes with the row, and what was sealed under it is worth nothing then.
+    """
 
     session = models.ForeignKey(
         StaffSession, on_delete=models.CASCADE, to_field="uuid", related_name="rounds"
@@ -240,10 +265,11 @@ class Round(Record):
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     department = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="+")
     until = models.DateTimeField()
+    key = models.BinaryField(help_text="opens the PIN that this browser alone has, sealed, in a cookie")
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["session", "department"], name="one_round_a_ward"),
+            models.UniqueConstraint(fields=["session"], name="one_round_at_a_time"),
         ]
 
     def __str__(self) -> str:

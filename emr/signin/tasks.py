@@ -1,4 +1,4 @@
-"""Sessions that are over go."""
+"""Sessions and rounds that are over go."""
 
 from celery import shared_task
 
@@ -9,3 +9,4 @@ from emr.signin import services
 def forget_ended() -> None:
     """Remove rows that nobody can use any more."""
     services.forget_ended()
+    services.forget_rounds()

@@ -7,7 +7,7 @@ from django_stubs_ext import StrOrPromise
 
 from emr.accounts.models import User
 from emr.accounts.permissions import MANAGE
-from emr.staff.permissions import READ_ROLES
+from emr.staff.permissions import CHOOSE, READ_ROLES
 from emr.ui.navigation import address
 
 
@@ -51,6 +51,13 @@ PLACES = (
         _("Departments with beds"),
         _("Departments, wards, rooms, beds"),
         "building",
+    ),
+    Place(
+        CHOOSE,
+        "staff:settings",
+        _("Settings"),
+        _("Hours, limits, lists: what your hospital has chosen"),
+        "toggles",
     ),
     Place(
         "terminology.manage",

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from emr.staff.views import imports, people, places, roles
+from emr.staff.views import imports, people, places, roles, settings
 
 app_name = "staff"
 urlpatterns = [
@@ -30,6 +30,9 @@ urlpatterns = [
     path("roles/<slug:role_code>/rights/", roles.role, name="role"),
     path("roles/<slug:role_code>/copy/", roles.copy, name="copy"),
     path("roles/<slug:role_code>/retire/", roles.retire, name="retire"),
+    path("settings/", settings.settings, name="settings"),
+    path("settings/guarding/<slug:guarding_name>/", settings.grave_setting, name="grave_setting"),
+    path("settings/<slug:setting_name>/", settings.setting, name="setting"),
     path("departments/", places.departments, name="departments"),
     path("departments/new/", places.department, name="add_department"),
     path("departments/<uuid:department_uuid>/", places.department, name="department"),

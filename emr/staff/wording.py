@@ -23,6 +23,8 @@ ROOMS: dict[str, StrOrPromise] = {
     "audit": pgettext_lazy("right", "Audit log"),
     "oversight": pgettext_lazy("right", "Audit log"),
     "sealing": pgettext_lazy("right", "Audit log"),
+    "signin": pgettext_lazy("right", "Signing in"),
+    "his": pgettext_lazy("right", "Connections"),
 }
 RIGHTS: dict[str, StrOrPromise] = {
     "registry.search": pgettext_lazy("right", "find patients"),
@@ -63,6 +65,7 @@ RIGHTS: dict[str, StrOrPromise] = {
     "accounts.manage": pgettext_lazy("right", "manage staff, roles and departments"),
     "accounts.cover": pgettext_lazy("right", "stand in for another department"),
     "accounts.review_cover": pgettext_lazy("right", "look through cover duties"),
+    "staff.choose": pgettext_lazy("right", "change the facility's settings"),
     "staff.read_roles": pgettext_lazy("right", "read the table of roles"),
     "watching.read": pgettext_lazy("right", "see the state of the house"),
     "notices.manage": pgettext_lazy("right", "set up notices and their ladders"),

@@ -6,9 +6,11 @@ from typing import Any
 
 from django.db.models import Exists, F, OuterRef, Prefetch, Q, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from emr.accounts.models import User
 from emr.accounts.services import facility_setting
+from emr.common.choices import Whole, declare
 from emr.common.clock import local_today, now
 from encounters.documents import permissions
 from encounters.documents.access import documents_for
@@ -20,6 +22,18 @@ from encounters.visits.selectors.wards import day_bounds
 ENTRY = "36/BV2"
 # Hours in which a confirmed document is to be signed; the facility may set another number.
 SIGN_WITHIN_HOURS = 24
+declare(
+    Whole(
+        name="sign_within_hours",
+        room="documents",
+        label=gettext_lazy("A confirmed document is signed within"),
+        help=gettext_lazy("Later it stands among the overdue ones."),
+        default=SIGN_WITHIN_HOURS,
+        least=1,
+        most=720,
+        unit=pgettext_lazy("unit", "hours"),
+    )
+)
 
 
 @dataclass(slots=True)
@@ -59,7 +73,7 @@ def documents_of(encounter: Encounter) -> QuerySet[Document]:
 
 
 def _time_to_sign(facility_id: int) -> dt.timedelta:
-    return dt.timedelta(hours=facility_setting(facility_id, "sign_within_hours", SIGN_WITHIN_HOURS))
+    return dt.timedelta(hours=facility_setting(facility_id, "sign_within_hours"))
 
 
 def course_of(encounter: Encounter) -> list[Day]:

@@ -10,16 +10,15 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from emr.accounts.models import User
-from emr.accounts.services import facility_setting
 from emr.audit.services import record
 from emr.common.clock import now
 from emr.common.errors import Conflict, DomainError
 from emr.outbox import publish
+from encounters.documents.services import late_after_hours
 from encounters.results.models import Observation
 from encounters.results.vital_signs import BY_LOINC, VITAL_SIGNS, VitalSign
 from encounters.visits.models import Encounter
 
-LATE_AFTER_HOURS = 12
 _CLOCKS_MAY_DIFFER = dt.timedelta(minutes=5)
 
 
@@ -65,7 +64,7 @@ def _check_time(encounter: Encounter, effective_at: dt.datetime, late_reason: st
         raise DomainError(
             _("This time lies after the patient left."), code="after_stay", field="effective_at"
         )
-    hours = facility_setting(encounter.facility_id, "document_late_hours", LATE_AFTER_HOURS)
+    hours = late_after_hours(encounter.facility_id)
     if now() - effective_at > dt.timedelta(hours=hours) and not late_reason.strip():
         message = _("It was measured more than %(hours)d hours ago: say why it is entered late.")
         raise DomainError(message % {"hours": hours}, code="late", field="late_reason")

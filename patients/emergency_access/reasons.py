@@ -1,6 +1,9 @@
 """The reasons to choose from: the facility's list, or the usual one."""
 
+from django.utils.translation import gettext_lazy
+
 from emr.accounts.services import facility_setting
+from emr.common.choices import Reasons, declare
 
 # (code, words); Vietnamese, since they are the hospital's data and stand in reviews as they were.
 USUAL = [
@@ -10,8 +13,17 @@ USUAL = [
     ["no-colleague", "Bác sĩ điều trị vắng, không ai trực thay"],
     ["other", "Lý do khác"],
 ]
+declare(
+    Reasons(
+        name="emergency_reasons",
+        room="emergency_access",
+        label=gettext_lazy("Reasons for emergency access"),
+        help=gettext_lazy("The list to choose from. Reviews keep the words of that day."),
+        default=USUAL,
+    )
+)
 
 
 def reasons_of(facility_id: int) -> list[tuple[str, str]]:
     """The facility's reasons (setting `emergency_reasons`), in its order."""
-    return [(code, words) for code, words in facility_setting(facility_id, "emergency_reasons", USUAL)]
+    return [(code, words) for code, words in facility_setting(facility_id, "emergency_reasons")]

@@ -4,10 +4,12 @@ import datetime as dt
 
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from emr.accounts.models import Organization, User
 from emr.accounts.services import facility_setting
 from emr.audit.services import record
+from emr.common.choices import Days, declare
 from emr.common.clock import local_today, now
 from emr.common.errors import DomainError
 from patients.emergency_access import telling
@@ -19,6 +21,15 @@ from patients.registry.services import open_care
 
 MINUTES = 60
 REVIEW_WORKING_DAYS = 3
+declare(
+    Days(
+        name="holidays",
+        room="emergency_access",
+        label=gettext_lazy("Holidays"),
+        help=gettext_lazy("They are no working days for the review of emergency access."),
+        default=[],
+    )
+)
 
 
 @transaction.atomic
@@ -85,7 +96,7 @@ def _department_of(patient: Patient) -> Organization | None:
 
 def working_days_after(day: dt.date, count: int, facility_id: int) -> dt.date:
     """The day that many working days later; Saturdays, Sundays and the facility's `holidays` (ISO dates) don't count."""
-    holidays = set(facility_setting(facility_id, "holidays", []))
+    holidays = set(facility_setting(facility_id, "holidays"))
     while count:
         day += dt.timedelta(days=1)
         if day.weekday() < 5 and day.isoformat() not in holidays:

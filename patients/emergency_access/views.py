@@ -7,14 +7,18 @@ from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
 
 from emr.accounts.access import Denied, requires
 from emr.audit.services import record
 from emr.common.clock import local_today
+from emr.common.doors import fresh
 from emr.common.errors import DomainError
 from emr.common.http import StaffRequest
 from emr.common.vietnamese import fold
+from emr.signin import services as signin
+from emr.signin.selectors import factors_of
 from patients.emergency_access import permissions, services
 from patients.emergency_access.access import access_review, reviews_for
 from patients.emergency_access.forms import OpenForm, ReviewForm
@@ -39,18 +43,34 @@ def _offered(request: StaffRequest) -> Patient:
 def ask(request: StaffRequest) -> HttpResponse:
     """Why? Shown for the offer that a search by exact number made; nothing of the patient stands here."""
     patient = _offered(request)
-    form = OpenForm(reasons=reasons_of(patient.facility_id))
-    context = {"form": form, "offer": request.POST["offer"], "minutes": services.MINUTES}
-    return render(request, "patients/emergency_access/open.html", context)
+    form = OpenForm(reasons=reasons_of(patient.facility_id), wants_proof=not signin.is_recent(request))
+    return _open_page(request, form, status=200)
+
+
+def _open_page(request: StaffRequest, form: OpenForm, *, status: int) -> HttpResponse:
+    context = {
+        "form": form,
+        "offer": request.POST["offer"],
+        "minutes": services.MINUTES,
+        "has_key": "proof" in form.fields and bool(factors_of(request.user)["passkeys"]),
+    }
+    return render(request, "patients/emergency_access/open.html", context, status=status)
 
 
 @requires(permissions.OPEN)
+@fresh(signin.RECENT_MINUTES, in_form=True)
+@sensitive_post_parameters("proof")
 @require_POST
 def open_chart(request: StaffRequest) -> HttpResponse:
-    """Open it: the chart, for an hour."""
+    """Open it: the chart, for an hour. Who signed in a while ago proves in the same form who they are (S-22)."""
     patient = _offered(request)
-    form = OpenForm(request.POST, reasons=reasons_of(patient.facility_id))
+    wants_proof = not signin.is_recent(request)
+    form = OpenForm(request.POST, reasons=reasons_of(patient.facility_id), wants_proof=wants_proof)
     if form.is_valid():
+        word = form.cleaned_data.pop("proof", "")
+        if wants_proof and not signin.proves_in_a_hurry(request, user=request.user, word=word):
+            form.add_error("proof", _("This does not fit. After five wrong PINs only the password opens."))
+            return _open_page(request, form, status=422)
         try:
             services.open_emergency_access(patient=patient, by=request.user, **form.cleaned_data)
         except DomainError as refusal:
@@ -59,8 +79,7 @@ def open_chart(request: StaffRequest) -> HttpResponse:
             form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
         else:
             return redirect("patients:registry:chart", patient.uuid)
-    context = {"form": form, "offer": request.POST["offer"], "minutes": services.MINUTES}
-    return render(request, "patients/emergency_access/open.html", context, status=422)
+    return _open_page(request, form, status=422)
 
 
 @requires(permissions.REVIEW)

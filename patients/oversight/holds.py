@@ -3,9 +3,25 @@
 import datetime as dt
 
 from django.db import connection
+from django.utils.translation import gettext_lazy, pgettext_lazy
+
+from emr.common.choices import Whole, declare
 
 # A record is kept for at most twenty years after the last care: the longest of the rules (psychiatry, death).
 RECORD_KEEP_YEARS = 20
+declare(
+    Whole(
+        name="record_keep_years",
+        room="oversight",
+        label=gettext_lazy("Records are kept after the last care for"),
+        help=gettext_lazy("The log's months that tell of them stay as long."),
+        default=RECORD_KEEP_YEARS,
+        least=10,
+        most=100,
+        unit=pgettext_lazy("unit", "years"),
+        is_grave=True,
+    )
+)
 
 _STILL_KEPT = """
 SELECT EXISTS (

@@ -8,24 +8,59 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from emr.accounts.models import Organization, User
 from emr.accounts.selectors import roles_at
 from emr.accounts.services import facility_setting
 from emr.audit.models import AuditEvent
 from emr.audit.services import record
+from emr.common.choices import Hours, Roles, Whole, declare
 from emr.common.clock import now
 from emr.common.errors import DomainError
 from patients.oversight import looks
 from patients.oversight.models import LookupFinding, LookupProgress
 from patients.registry import permissions as registry
 from patients.registry import systems
-from patients.registry.access import CARE_DAYS
+from patients.registry.access import care_days
 
 MASS_LOOKUPS = 60
-DAY_HOURS = (6, 22)
+DAY_HOURS = [6, 22]
 NIGHT_ROLES = ["doctor", "head_of_department", "nurse", "head_nurse", "registration", "laboratory", "imaging"]
 NIGHT_ROLES += ["pharmacist"]
+declare(
+    Whole(
+        name="mass_lookups",
+        room="oversight",
+        label=gettext_lazy("Many charts in an hour are"),
+        help=gettext_lazy("From this number on somebody is asked about it."),
+        default=MASS_LOOKUPS,
+        least=5,
+        most=1000,
+        unit=pgettext_lazy("unit", "charts"),
+        is_grave=True,
+    )
+)
+declare(
+    Hours(
+        name="day_hours",
+        room="oversight",
+        label=gettext_lazy("Day work"),
+        help=gettext_lazy(
+            "Who reads charts outside these hours, without a role that works at night, is asked about it."
+        ),
+        default=DAY_HOURS,
+    )
+)
+declare(
+    Roles(
+        name="night_roles",
+        room="oversight",
+        label=gettext_lazy("Roles that work at night"),
+        default=NIGHT_ROLES,
+        is_grave=True,
+    )
+)
 _FIRST_LOOK = dt.timedelta(days=7)
 # A line is written when its transaction ends and bears the time of its beginning.
 _STRAGGLERS = dt.timedelta(hours=1)
@@ -70,7 +105,7 @@ class _Found:
 
 
 def _found(facility_id: int, since: dt.datetime, until: dt.datetime) -> list[_Found]:
-    day_begins, day_ends = facility_setting(facility_id, "day_hours", DAY_HOURS)
+    day_begins, day_ends = facility_setting(facility_id, "day_hours")
     asked: dict[str, Any] = {
         "facility": facility_id,
         "since": since,
@@ -78,11 +113,11 @@ def _found(facility_id: int, since: dt.datetime, until: dt.datetime) -> list[_Fo
         "zone": settings.TIME_ZONE,
         "looks": looks.VERBS,
         "everywhere": _who_reach_everywhere(facility_id, since, until),
-        "mass": facility_setting(facility_id, "mass_lookups", MASS_LOOKUPS),
-        "care_days": facility_setting(facility_id, "care_days", CARE_DAYS),
+        "mass": facility_setting(facility_id, "mass_lookups"),
+        "care_days": care_days(facility_id),
         "day_begins": day_begins,
         "day_ends": day_ends,
-        "night_roles": facility_setting(facility_id, "night_roles", NIGHT_ROLES),
+        "night_roles": facility_setting(facility_id, "night_roles"),
         "citizen": systems.CITIZEN,
     }
     found: list[_Found] = []

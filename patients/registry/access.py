@@ -7,17 +7,56 @@ from uuid import UUID
 
 from django.db.models import BooleanField, DateTimeField, F, Func, Q, QuerySet, Value
 from django.db.models.expressions import RawSQL
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from emr.accounts import roles
 from emr.accounts.access import Denied, demand
 from emr.accounts.models import User
+from emr.accounts.services import facility_setting
+from emr.common.choices import RolesBy, Whole, declare
 from emr.common.clock import now
 from emr.common.compiled import Compiled
 from patients.registry import permissions
 from patients.registry.models import Confidentiality, Patient
 
-# After the last day of care a department still finishes its papers, where the facility names no other number.
+# After the last day of care a department still finishes its papers; migration `registry.0003` knows the number too.
 CARE_DAYS = 30
+declare(
+    Whole(
+        name="care_days",
+        room="registry",
+        label=gettext_lazy("After its last day of care a department still opens the chart for"),
+        default=CARE_DAYS,
+        least=0,
+        most=365,
+        unit=pgettext_lazy("unit", "days"),
+        is_grave=True,
+    )
+)
+declare(
+    RolesBy(
+        name="restricted_reach",
+        room="registry",
+        label=gettext_lazy("Who sees restricted charts"),
+        help=gettext_lazy("Besides the attending doctors and the people named in the chart."),
+        default={
+            "department": ["head_of_department", "head_nurse"],
+            "facility": [],
+            "desk": ["registration"],
+        },
+        keys=(
+            ("department", gettext_lazy("In the department that cares")),
+            ("facility", gettext_lazy("In the whole facility")),
+            ("desk", gettext_lazy("At the desk: who it is and who pays, nothing of why")),
+        ),
+        is_grave=True,
+    )
+)
+
+
+def care_days(facility_id: int) -> int:
+    """How many days after its last day of care a department still opens the chart (facility setting)."""
+    return int(facility_setting(facility_id, "care_days"))
 
 
 class Reaches(Func):

@@ -12,9 +12,10 @@ from emr.accounts.access import requires
 from emr.audit.forms import AuditFilterForm
 from emr.audit.selectors import Question, question_of
 from emr.audit.services import record
-from emr.common.doors import polled
+from emr.common.doors import fresh, polled
 from emr.common.errors import DomainError
 from emr.common.http import StaffRequest
+from emr.signin.services import RECENT_MINUTES
 from emr.storage.services import read_bytes
 from signatures.sealing import permissions, services
 from signatures.sealing.access import access_extract
@@ -26,6 +27,7 @@ SHOWN = 30
 
 
 @requires(permissions.EXPORT)
+@fresh(RECENT_MINUTES)
 @require_http_methods(["GET", "HEAD", "POST"])
 def exports(request: StaffRequest) -> HttpResponse:
     """What was asked for, and the form to ask for what the log page shows."""
@@ -70,6 +72,7 @@ def extract_rows(request: StaffRequest) -> HttpResponse:
 
 
 @requires(permissions.EXPORT)
+@fresh(RECENT_MINUTES)
 @require_safe
 def take(request: StaffRequest, extract_uuid: UUID) -> HttpResponse:
     """The bundle: lines, manifest, seal. That it was taken is written down before a byte leaves."""

@@ -12,7 +12,10 @@ def access_request(user: User, request_uuid: UUID) -> SigningRequest:
     """The person's own request; another's is as if it weren't there (404, and a line in the log)."""
     found = (
         SigningRequest.objects.select_related(
-            "version__document__patient", "version__document__author", "signer"
+            "version__document__patient",
+            "version__document__author",
+            "version__document__department",
+            "signer",
         )
         .defer("version__composition")
         .annotate(title=form_title())

@@ -22,14 +22,16 @@ class PinField(forms.CharField):
         super().__init__(max_length=64, strip=False, widget=widget, **kwargs)
 
     def clean(self, value: Any) -> Any:
-        """The PIN in its wrapper."""
-        return Pin(super().clean(value))
+        """The PIN in its wrapper; None for one that need not be typed and wasn't."""
+        typed = super().clean(value)
+        return Pin(typed) if typed else None
 
 
 class SignForm(forms.Form):
-    """The PIN, and the fingerprint of the bytes that the page showed."""
+    """The PIN unless a ward round has it, and the fingerprint of the bytes that the page showed."""
 
-    pin = PinField(label=gettext_lazy("PIN"))
+    pin = PinField(label=gettext_lazy("PIN"), required=False)
+    keep = forms.BooleanField(required=False)
     sha256 = forms.CharField(max_length=64, widget=forms.HiddenInput, required=False)
 
     def clean_sha256(self) -> str:
@@ -41,9 +43,10 @@ class SignForm(forms.Form):
 
 
 class BatchForm(forms.Form):
-    """The PIN for many documents."""
+    """The PIN for many documents, unless a ward round has it for them."""
 
-    pin = PinField(label=gettext_lazy("PIN"))
+    pin = PinField(label=gettext_lazy("PIN"), required=False)
+    keep = forms.BooleanField(required=False)
 
 
 class RefuseForm(forms.Form):

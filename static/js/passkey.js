@@ -1,6 +1,6 @@
 // [data-passkey=url] on a button: the server says what to sign, the key signs, the server says where to go next. With
 // data-passkey-new a key is made instead; the name comes from the field that data-name-from names. Old browsers (Chromium 109)
-// have no JSON in their credentials, so bytes are turned by hand.
+// have no JSON in their credentials, so bytes are turned by hand. data-passkey-send: the button's own form goes on instead.
 import { acting } from "./acting.js";
 import { csrfToken, each, say, text } from "./common.js";
 
@@ -34,14 +34,16 @@ function written(credential) {
 }
 
 async function press(button) {
-  const { passkey: address, passkeyNew: isNew, nameFrom } = button.dataset;
+  const { passkey: address, passkeyNew: isNew, passkeySend: isSent, nameFrom } = button.dataset;
   try {
     const { publicKey } = await ask(address);
     const wanted = { publicKey: options(publicKey) };
     const credential = await (isNew === undefined ? navigator.credentials.get(wanted) : navigator.credentials.create(wanted));
     const answer = written(credential);
     if (nameFrom) answer.name = document.getElementById(nameFrom).value;
-    location.assign((await ask(address, answer)).next);
+    const { next } = await ask(address, answer);
+    if (isSent) button.form.submit(); // without the word that the form asks for: the key was the proof
+    else location.assign(next);
   } catch (error) {
     say(error.name === "NotAllowedError" ? text("key_refused") : error.message, "inline");
   }

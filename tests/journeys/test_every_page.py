@@ -98,6 +98,8 @@ WORDS = {
     ("staff", "kind"): "csv",
     ("notices", "code"): "backup.late",
     ("", "role_code"): "nurse",
+    ("", "setting_name"): "emergency_reasons",
+    ("", "guarding_name"): "restricted_reach",
     ("", "system"): "icd10",
 }
 PREFERRED = ["bacsi", "tiepdon", "dieuduong"]

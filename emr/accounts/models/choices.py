@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from emr.accounts.models.people import PractitionerRole, User
@@ -61,6 +62,9 @@ class FacilitySetting(FacilityRecord):
 
     name = models.CharField(max_length=60)
     value = models.JSONField()
+    version = models.PositiveIntegerField(default=1, db_default=1)
+    changed_at = models.DateTimeField(default=now, db_default=Now())
+    changed_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["facility", "name"], name="one_value_per_setting")]

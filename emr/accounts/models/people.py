@@ -60,6 +60,8 @@ class User(AbstractBaseUser, Record):
     language = models.CharField(max_length=2, blank=True, default="")
     theme = models.CharField(max_length=5, blank=True, default="")
     is_active = models.BooleanField(default=True)
+    # Empty until somebody comes in with the account: so long one administrator may read a first password out (S-21).
+    came_in_at = models.DateTimeField(null=True, blank=True, editable=False)
     # Counted up to end every session that began before (S-19).
     session_epoch = models.PositiveIntegerField(default=0, editable=False)
 

@@ -14,6 +14,13 @@ from emr.signin.services.factors import (
     rewrap_secrets,
     secret_words,
 )
+from emr.signin.services.first import (
+    choose_first_password,
+    come_in_first,
+    first_password_of,
+    issue_first_password,
+    may_have_first_password,
+)
 from emr.signin.services.groups import follow_groups, map_group, unmap_group
 from emr.signin.services.passkeys import (
     begin_check,
@@ -22,7 +29,8 @@ from emr.signin.services.passkeys import (
     complete_registration,
     remove_passkey,
 )
-from emr.signin.services.passwords import change_password, keep_password
+from emr.signin.services.passwords import change_password, keep_password, password_of
+from emr.signin.services.proving import RECENT_MINUTES, is_recent, proves, proves_in_a_hurry
 from emr.signin.services.recovering import (
     ask_recovery,
     cancel_recovery,
@@ -31,7 +39,17 @@ from emr.signin.services.recovering import (
     recovery_for,
     use_recovery,
 )
-from emr.signin.services.rounds import begin_round, end_rounds, on_round
+from emr.signin.services.rounds import (
+    begin_here,
+    begin_round,
+    end_rounds,
+    forget_in_browser,
+    forget_rounds,
+    keep_in_browser,
+    round_here,
+    round_minutes,
+    round_of,
+)
 from emr.signin.services.sessions import (
     begin,
     end_all,
@@ -55,14 +73,18 @@ from emr.signin.services.switching import (
 )
 
 __all__ = [
+    "RECENT_MINUTES",
     "ask_recovery",
     "begin",
     "begin_check",
+    "begin_here",
     "begin_registration",
     "begin_round",
     "cancel_recovery",
     "change_password",
     "check_code",
+    "choose_first_password",
+    "come_in_first",
     "complete_check",
     "complete_registration",
     "confirm_code_app",
@@ -71,23 +93,32 @@ __all__ = [
     "end_one",
     "end_rounds",
     "finish",
+    "first_password_of",
     "follow_groups",
     "forget_ended",
+    "forget_in_browser",
+    "forget_rounds",
     "forgive_pin",
     "has_factor",
     "has_pin",
     "holder_of",
+    "is_recent",
     "issue_badge",
+    "issue_first_password",
+    "keep_in_browser",
     "keep_password",
     "keep_pin",
     "leave",
     "lock",
     "map_group",
+    "may_have_first_password",
     "must_have_factor",
     "needs_two",
     "offer_code_app",
-    "on_round",
+    "password_of",
     "prove",
+    "proves",
+    "proves_in_a_hurry",
     "recovery_for",
     "remove_code_app",
     "remove_factors",
@@ -95,6 +126,9 @@ __all__ = [
     "renew_codes",
     "revoke_badge",
     "rewrap_secrets",
+    "round_here",
+    "round_minutes",
+    "round_of",
     "secret_words",
     "set_pin",
     "stay",

@@ -13,10 +13,12 @@ from cryptography.hazmat.primitives.twofactor.totp import TOTP
 from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from emr.accounts.models import User
 from emr.accounts.services import facility_setting
 from emr.audit.services import record
+from emr.common.choices import Roles, declare
 from emr.common.clock import now
 from emr.common.errors import DomainError
 from emr.signin.models import CodeApp, Passkey, RecoveryCode, StaffSession
@@ -29,10 +31,25 @@ _CODES = 10
 _REQUIRED: list[str] = ["admin"]
 
 
+def _required() -> list[str]:
+    return [] if settings.EMR_DEMO else _REQUIRED
+
+
+declare(
+    Roles(
+        name="second_factor_roles",
+        room="signin",
+        label=gettext_lazy("Roles that need a second factor"),
+        help=gettext_lazy("Who holds one sets it up at the next sign-in, before anything else."),
+        default=_required,
+        is_grave=True,
+    )
+)
+
+
 def must_have_factor(user: User) -> bool:
     """Whether one of the person's roles asks for a second factor (facility setting `second_factor_roles`)."""
-    default = [] if settings.EMR_DEMO else _REQUIRED
-    wanted = facility_setting(user.facility_id, "second_factor_roles", default)
+    wanted = facility_setting(user.facility_id, "second_factor_roles")
     return any(user.has_role(str(role)) for role in wanted)
 
 

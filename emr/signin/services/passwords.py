@@ -1,6 +1,6 @@
 """Passwords: long, not on the list of those that everybody tries, and no rule about their letters (S-20)."""
 
-from django.contrib.auth import update_session_auth_hash
+from django.contrib.auth import authenticate, update_session_auth_hash
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -9,6 +9,22 @@ from django.http import HttpRequest
 from emr.accounts.models import User
 from emr.audit.services import record
 from emr.common.errors import DomainError
+
+
+def password_of(
+    request: HttpRequest, username: str, password: str, *, may_be_first: bool = False
+) -> User | None:
+    """Whose name and password these are; a wrong word is counted and on record.
+
+    A first password counts at the sign-in page alone.
+    """
+    name = username.strip().lower()
+    user = authenticate(request, username=name, password=password)
+    if isinstance(user, User) and (may_be_first or not hasattr(user, "by_first_password")):
+        return user
+    known = User.objects.filter(username=name).first()
+    record("user.sign_in", by=known, of=known, outcome="denied")
+    return None
 
 
 @transaction.atomic

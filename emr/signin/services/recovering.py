@@ -6,10 +6,12 @@ import secrets
 
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from emr.accounts.models import User
 from emr.accounts.services import end_sessions, facility_setting
 from emr.audit.services import record
+from emr.common.choices import YesNo, declare
 from emr.common.clock import now
 from emr.common.errors import DomainError
 from emr.signin.models import Recovery
@@ -17,11 +19,21 @@ from emr.signin.services.factors import fingerprint, remove_factors
 from emr.signin.services.passwords import keep_password
 
 _LASTS = dt.timedelta(hours=24)
+declare(
+    YesNo(
+        name="recovery_needs_two",
+        room="signin",
+        label=gettext_lazy("A lost password or second factor needs two administrators"),
+        help=gettext_lazy("No: for a house that has only one. Name a second one instead."),
+        default=True,
+        is_grave=True,
+    )
+)
 
 
 def needs_two(user: User) -> bool:
     """Whether a second administrator must confirm (facility setting `recovery_needs_two`; a house with one says no)."""
-    return bool(facility_setting(user.facility_id, "recovery_needs_two", True))
+    return bool(facility_setting(user.facility_id, "recovery_needs_two"))
 
 
 @transaction.atomic

@@ -5,16 +5,31 @@ import datetime as dt
 from django.contrib.auth import login, logout, update_session_auth_hash
 from django.db import transaction
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from emr.accounts.models import User
 from emr.accounts.services import end_sessions, facility_setting
 from emr.audit.services import record
+from emr.common.choices import Whole, declare
 from emr.common.clock import now
 from emr.signin.models import IDLE_MINUTES, StaffSession
 from emr.signin.selectors import row_of
 from emr.signin.services.factors import has_factor, must_have_factor
 from emr.signin.services.rounds import end_rounds
 
+declare(
+    Whole(
+        name="idle_minutes",
+        room="signin",
+        label=gettext_lazy("A screen at rest locks after"),
+        help=gettext_lazy("Counts from the next sign-in on."),
+        default=IDLE_MINUTES,
+        least=1,
+        most=60,
+        unit=pgettext_lazy("unit", "minutes"),
+        is_grave=True,
+    )
+)
 # Activity is written this often; the idle time is that much shorter at most.
 _NOTED_EVERY = dt.timedelta(seconds=30)
 _BACKEND = "emr.accounts.backends.StaffBackend"
@@ -22,7 +37,7 @@ _BACKEND = "emr.accounts.backends.StaffBackend"
 
 def idle_seconds_of(user: User) -> int:
     """How long a PC of the person's facility may rest, from one minute to an hour."""
-    minutes = facility_setting(user.facility_id, "idle_minutes", IDLE_MINUTES)
+    minutes = facility_setting(user.facility_id, "idle_minutes")
     return min(max(int(minutes), 1), 60) * 60
 
 
@@ -42,6 +57,9 @@ def begin(
     if opened_at is not None:
         row.proved_at = None
     row.must = StaffSession.Must.FACTOR if must_have_factor(user) and not has_factor(user) else ""
+    if user.came_in_at is None and method != StaffSession.Method.FIRST:
+        user.came_in_at = now()
+        user.save(update_fields=["came_in_at"])
     row.save(update_fields=["method", "idle_seconds", "opened_at", "proved_at", "must"])
     record("user.sign_in", by=user, of=user, detail={"method": method})
     return row

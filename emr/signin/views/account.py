@@ -17,7 +17,6 @@ from emr.signin import selectors, services
 from emr.signin.access import access_session
 from emr.signin.forms import PinForm
 from emr.signin.models import SwitchPin
-from emr.signin.views.coming import password_of
 
 
 @signed_in
@@ -45,7 +44,7 @@ def set_pin(request: StaffRequest) -> HttpResponse:
     """A PIN of my own for shared PCs, under my password."""
     form = PinForm(request.POST)
     if form.is_valid():
-        if password_of(request, request.user.username, form.cleaned_data["password"]) is None:
+        if services.password_of(request, request.user.username, form.cleaned_data["password"]) is None:
             form.add_error("password", _("The password is wrong."))
         else:
             try:

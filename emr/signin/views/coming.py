@@ -1,7 +1,6 @@
 """Coming in and going out."""
 
 from django.conf import settings
-from django.contrib.auth import authenticate
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render, resolve_url
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -15,11 +14,12 @@ from emr.accounts.models import User
 from emr.audit.services import record
 from emr.common.clock import now
 from emr.common.doors import polled, while_locked
+from emr.common.errors import DomainError
 from emr.common.http import StaffRequest
 from emr.signin import provider, services
-from emr.signin.doors import unfinished
+from emr.signin.doors import unfinished, without_own_password
 from emr.signin.forms import SignInForm
-from emr.signin.models import StaffSession
+from emr.signin.models import FirstPassword, StaffSession
 from emr.signin.selectors import row_of
 from emr.ui.errors import answer
 
@@ -27,21 +27,15 @@ from emr.ui.errors import answer
 def destination(request: HttpRequest) -> str:
     """Where the person was going, never another site."""
     wanted = request.POST.get("next") or request.GET.get("next") or ""
-    is_ours = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
-    if is_ours and wanted.startswith(("/", "http")):
-        return wanted
-    return resolve_url(settings.LOGIN_REDIRECT_URL)
+    return wanted if is_ours(request, wanted) else resolve_url(settings.LOGIN_REDIRECT_URL)
 
 
-def password_of(request: HttpRequest, username: str, password: str) -> User | None:
-    """Whose name and password these are; a wrong word is counted and on record."""
-    name = username.strip().lower()
-    user = authenticate(request, username=name, password=password)
-    if isinstance(user, User):
-        return user
-    known = User.objects.filter(username=name).first()
-    record("user.sign_in", by=known, of=known, outcome="denied")
-    return None
+def is_ours(request: HttpRequest, address: str) -> bool:
+    """Whether the address leads to this site and no other."""
+    is_safe = url_has_allowed_host_and_scheme(
+        address, {request.get_host()}, require_https=request.is_secure()
+    )
+    return is_safe and address.startswith(("/", "http"))
 
 
 def _method(user: User) -> str:
@@ -70,6 +64,15 @@ def come_in(request: HttpRequest, user: User, method: str, *, to: str = "") -> H
     return redirect(to or destination(request))
 
 
+def _came_in_first(request: HttpRequest, first: FirstPassword) -> bool:
+    """Whether the first password opened; of two at one moment the second finds it used up."""
+    try:
+        services.come_in_first(request, row=first)
+    except DomainError:
+        return False
+    return True
+
+
 @public
 @never_cache
 @sensitive_post_parameters("password")
@@ -83,9 +86,13 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         status = 422
         if form.is_valid():
-            user = password_of(request, form.cleaned_data["username"], form.cleaned_data["password"])
-            if user is not None:
+            given = form.cleaned_data
+            user = services.password_of(request, given["username"], given["password"], may_be_first=True)
+            first = getattr(user, "by_first_password", None)
+            if user is not None and first is None:
                 return come_in(request, user, _method(user))
+            if first is not None and _came_in_first(request, first):
+                return redirect("signin:first_password")
             form.add_error(None, _("The username or the password is wrong."))
             if getattr(request, "is_directory_down", False):
                 words = _(
@@ -98,6 +105,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
 
 @signed_in
 @unfinished
+@without_own_password
 @while_locked
 @require_POST
 def sign_out(request: StaffRequest) -> HttpResponse:
@@ -105,10 +113,12 @@ def sign_out(request: StaffRequest) -> HttpResponse:
     services.leave(request, user=request.user)
     response = redirect("signin:sign_in")
     response["Clear-Site-Data"] = '"cache", "cookies"'
+    services.forget_in_browser(request, response)
     return response
 
 
 @signed_in
+@without_own_password
 @polled
 @require_safe
 def session_state(request: StaffRequest) -> JsonResponse:

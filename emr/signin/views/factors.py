@@ -24,13 +24,14 @@ from emr.common.doors import fresh, while_locked
 from emr.common.errors import DomainError
 from emr.common.http import StaffRequest
 from emr.signin import selectors, services
+from emr.signin.asking import proof_page
 from emr.signin.doors import unfinished
 from emr.signin.forms import CodeForm, ProofForm
 from emr.signin.models import Passkey, StaffSession
-from emr.signin.views.coming import destination, password_of
+from emr.signin.views.coming import destination, is_ours
 
 _HALF_LASTS = 5 * 60  # seconds between the password and the second factor
-_RECENT = 15  # minutes
+_RECENT = services.RECENT_MINUTES
 _View = Callable[..., HttpResponse]
 
 
@@ -76,27 +77,18 @@ def second(request: HttpRequest) -> HttpResponse:
 @sensitive_post_parameters("proof")
 @require_http_methods(["GET", "POST"])
 def prove(request: StaffRequest) -> HttpResponse:
-    """Are you still you? A code or the key; the password of who has neither."""
-    has_factor = services.has_factor(request.user)
+    """Are you still you? A code or the key; the password of who has neither. A form that waited goes on with it."""
+    asked = request.POST.get("resend", "")
+    resend = asked if is_ours(request, asked) else ""
     form = ProofForm(request.POST or None)
+    if resend and services.is_recent(request):  # by the key, a moment ago
+        return redirect(resend, preserve_request=True)
     if request.method == "POST" and form.is_valid():
-        word = form.cleaned_data["proof"]
-        fits = (
-            services.check_code(request.user, word)
-            if has_factor
-            else password_of(request, request.user.username, word) is not None
-        )
-        if fits:
-            services.prove(selectors.row_of(request))
-            return redirect(destination(request))
+        if services.proves(request, user=request.user, word=form.cleaned_data["proof"]):
+            # 307: the browser sends the form that waited on this page to where it was going.
+            return redirect(resend, preserve_request=True) if resend else redirect(destination(request))
         form.add_error("proof", _("This does not fit."))
-    context = {
-        "form": form,
-        "next": destination(request),
-        "has_factor": has_factor,
-        "factors": selectors.factors_of(request.user),
-    }
-    return render(request, "emr/signin/prove.html", context, status=422 if form.errors else 200)
+    return proof_page(request, form, user=request.user, to=destination(request), resend=resend)
 
 
 def _json(view: _View) -> _View:

@@ -19,7 +19,7 @@ from emr.signin.forms import SwitchForm
 from emr.signin.models import Badge, StaffSession
 from emr.signin.selectors import row_of
 from emr.signin.services.switching import BADGE_MARK, is_pin
-from emr.signin.views.coming import come_in, destination, password_of
+from emr.signin.views.coming import come_in, destination
 
 
 @signed_in
@@ -28,7 +28,9 @@ from emr.signin.views.coming import come_in, destination, password_of
 def lock(request: StaffRequest) -> HttpResponse:
     """Shut the screen; nothing of a patient is shown until somebody says who they are."""
     services.lock(row_of(request), user=request.user, by_hand=True)
-    return redirect(f"{resolve_url('signin:locked')}?{urlencode({'next': destination(request)})}")
+    response = redirect(f"{resolve_url('signin:locked')}?{urlencode({'next': destination(request)})}")
+    services.forget_in_browser(request, response)
+    return response
 
 
 @signed_in
@@ -39,7 +41,9 @@ def locked(request: StaffRequest) -> HttpResponse:
     """The locked screen; one that isn't locked leads back to the work."""
     if not row_of(request).is_locked(now()):
         return redirect(destination(request))
-    return _screen(request, SwitchForm(), 200)
+    response = _screen(request, SwitchForm(), 200)
+    services.forget_in_browser(request, response)
+    return response
 
 
 @signed_in
@@ -90,7 +94,7 @@ def _proof(
         )
         if services.has_pin(user, secret) and is_enough:
             return StaffSession.Method.BADGE if badge is not None else StaffSession.Method.PIN
-    elif badge is None and password_of(request, name, secret) is not None:
+    elif badge is None and services.password_of(request, name, secret) is not None:
         return StaffSession.Method.PASSWORD
     else:
         return None
@@ -116,6 +120,16 @@ def stay(request: StaffRequest) -> HttpResponse:
     """The person answered that they are still here, before the screen locked."""
     services.stay(row_of(request))
     return HttpResponse(status=204)
+
+
+@signed_in
+@require_POST
+def end_round(request: StaffRequest) -> HttpResponse:
+    """The ward round is over: the PIN is asked for each document again."""
+    services.end_rounds(session=row_of(request))
+    response = redirect(destination(request))
+    services.forget_in_browser(request, response)
+    return response
 
 
 def _screen(request: StaffRequest, form: SwitchForm, status: int) -> HttpResponse:

@@ -12,10 +12,10 @@ from emr.accounts.access import public, signed_in
 from emr.common.errors import DomainError
 from emr.common.http import StaffRequest
 from emr.signin import services
-from emr.signin.doors import unfinished
-from emr.signin.forms import PasswordForm, RecoveryForm
-from emr.signin.models import Recovery
-from emr.signin.views.coming import password_of
+from emr.signin.doors import unfinished, without_own_password
+from emr.signin.forms import FirstPasswordForm, PasswordForm, RecoveryForm
+from emr.signin.models import Recovery, StaffSession
+from emr.signin.selectors import row_of
 
 
 @signed_in
@@ -27,7 +27,7 @@ def change_password(request: StaffRequest) -> HttpResponse:
     """A new password under the old one; every other device is signed out by it."""
     form = PasswordForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        if password_of(request, request.user.username, form.cleaned_data["password"]) is None:
+        if services.password_of(request, request.user.username, form.cleaned_data["password"]) is None:
             form.add_error("password", _("The password is wrong."))
         else:
             try:
@@ -40,6 +40,30 @@ def change_password(request: StaffRequest) -> HttpResponse:
                 messages.success(request, _("The password is changed; every other device is signed out."))
                 return redirect("signin:account")
     return render(request, "emr/signin/password.html", {"form": form}, status=422 if form.errors else 200)
+
+
+@signed_in
+@without_own_password
+@never_cache
+@sensitive_post_parameters("new_password")
+@require_http_methods(["GET", "POST"])
+def first_password(request: StaffRequest) -> HttpResponse:
+    """My own password, before anything else: the one that was read out has opened this page and nothing more (S-21)."""
+    if row_of(request).must != StaffSession.Must.PASSWORD:
+        return redirect("signin:password")
+    form = FirstPasswordForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            services.choose_first_password(
+                request, user=request.user, password=form.cleaned_data["new_password"]
+            )
+        except DomainError as refusal:
+            form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
+        else:
+            messages.success(request, _("The password is yours. Sign in with it from now on."))
+            return redirect("ui:home")
+    status = 422 if form.errors else 200
+    return render(request, "emr/signin/first_password.html", {"form": form}, status=status)
 
 
 @public

@@ -24,7 +24,7 @@ from emr.signin.forms import GroupForm
 from emr.signin.models import GroupRole, StaffSession
 from emr.signin.views.coming import come_in, destination
 
-_RECENT = 15
+_RECENT = services.RECENT_MINUTES
 
 
 @public

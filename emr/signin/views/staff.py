@@ -24,7 +24,7 @@ from emr.signin.access import access_person
 from emr.signin.models import Recovery
 
 _PER_PAGE = 50
-_RECENT = 15  # minutes since the administrator proved who they are (S-22)
+_RECENT = services.RECENT_MINUTES
 
 
 @requires(MANAGE)

@@ -13,6 +13,7 @@ from emr.staff.forms.people import (
 )
 from emr.staff.forms.places import DepartmentForm, LocationForm
 from emr.staff.forms.roles import CopyForm, read_grants
+from emr.staff.forms.settings import SettingForm
 
 __all__ = [
     "CopyForm",
@@ -26,6 +27,7 @@ __all__ = [
     "NewPersonForm",
     "PersonForm",
     "PracticeForm",
+    "SettingForm",
     "SuspendForm",
     "read_grants",
 ]

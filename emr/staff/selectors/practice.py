@@ -6,9 +6,11 @@ from enum import StrEnum
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from emr.accounts.models import User
 from emr.accounts.services import facility_setting
+from emr.common.choices import OneOf, declare
 from emr.common.clock import local_today, now
 from emr.common.errors import DomainError
 from emr.staff.hours import read_hours
@@ -37,9 +39,25 @@ class PracticeCheck(StrEnum):
     HOURS = "hours"  # and the hours registered here
 
 
+declare(
+    OneOf(
+        name=SETTING,
+        room="staff",
+        label=gettext_lazy("What a missing practising licence stops"),
+        help=gettext_lazy("Asked before a document is confirmed, an order placed, a signature made."),
+        default=PracticeCheck.OFF.value,
+        options=(
+            (PracticeCheck.OFF.value, gettext_lazy("Nothing")),
+            (PracticeCheck.LICENCE.value, gettext_lazy("Work without a licence that is valid")),
+            (PracticeCheck.HOURS.value, gettext_lazy("Also work outside the hours registered here")),
+        ),
+    )
+)
+
+
 def practice_check(facility_id: int) -> str:
     """The facility's choice."""
-    return str(facility_setting(facility_id, SETTING, PracticeCheck.OFF.value))
+    return str(facility_setting(facility_id, SETTING))
 
 
 def may_practise(user: User, at: dt.datetime | None = None, right: str = "") -> bool:

@@ -15,6 +15,7 @@ from emr.staff.services.people import (
     take_role,
 )
 from emr.staff.services.places import save_department, save_location
+from emr.staff.services.settings import change_setting, forget_setting
 
 __all__ = [
     "add_member",
@@ -22,8 +23,10 @@ __all__ = [
     "approve_change",
     "bring_back",
     "change_member",
+    "change_setting",
     "check_import",
     "copy_role",
+    "forget_setting",
     "give_role",
     "issue_password",
     "let_go",

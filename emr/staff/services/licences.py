@@ -6,8 +6,9 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from emr.accounts.access import demand
-from emr.accounts.models import FacilitySetting, Organization, User
+from emr.accounts.models import Organization, User
 from emr.accounts.permissions import MANAGE
+from emr.accounts.services import keep_setting, lock_facility
 from emr.audit.services import record
 from emr.common.errors import DomainError
 from emr.staff.hours import read_hours, write_hours
@@ -79,8 +80,5 @@ def withdraw_licence(*, licence: PractisingLicence, on: dt.date, by: User) -> Pr
 def set_practice_check(*, facility: Organization, value: str, by: User) -> None:
     """Say whether a missing licence, or registered hours as well, stop orders, documents and signatures."""
     demand(by, MANAGE)
-    check = PracticeCheck(value)
-    setting, _is_new = FacilitySetting.objects.update_or_create(
-        facility=facility, name=SETTING, defaults={"value": check.value}
-    )
-    record("setting.change", by=by, of=setting, detail={"name": SETTING, "value": check.value})
+    lock_facility(facility.pk)
+    keep_setting(facility=facility, name=SETTING, value=PracticeCheck(value).value, by=by)

@@ -2,7 +2,6 @@
 
 import datetime as dt
 import re
-import secrets
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
@@ -15,11 +14,8 @@ from emr.audit.services import record
 from emr.common.clock import now
 from emr.common.errors import DomainError
 from emr.common.vietnamese import fold, tidy
-from emr.outbox import publish
+from emr.signin.services import issue_first_password
 from emr.staff.models import Absence
-
-# Without what is mistaken for another letter when it is read from paper.
-_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
 
 
 def propose_username(full_name: str) -> str:
@@ -31,11 +27,6 @@ def propose_username(full_name: str) -> str:
     base = (names[-1] + "".join(word[0] for word in names[:-1]))[:50]
     taken = set(User.objects.filter(username__startswith=base).values_list("username", flat=True))
     return next(name for name in (base, *(f"{base}{n}" for n in range(2, 10_000))) if name not in taken)
-
-
-def new_password() -> str:
-    """A first password to be read from paper: four groups of five, above 95 bits."""
-    return "-".join("".join(secrets.choice(_ALPHABET) for _ in range(5)) for _ in range(4))
 
 
 @transaction.atomic
@@ -50,20 +41,19 @@ def add_member(
     title: str = "",
     username: str = "",
 ) -> tuple[User, str]:
-    """Make a member of staff with a role; answers the account and its first password, which is kept nowhere."""
+    """Make a member of staff with a role; answers the account and its first password, which opens once (S-21)."""
     demand(by, MANAGE)
-    password = new_password()
     user = create_user(
         facility=facility,
         username=username or propose_username(full_name),
         full_name=full_name,
         staff_code=staff_code,
         title=title,
-        password=password,
+        password=None,
         by=by,
     )
     grant_role(user=user, role=role, department=department, by=by)
-    return user, password
+    return user, issue_first_password(user=user, by=by)
 
 
 @transaction.atomic
@@ -145,17 +135,9 @@ def bring_back(*, user: User, by: User) -> User:
 
 @transaction.atomic
 def issue_password(*, user: User, by: User) -> str:
-    """A new first password, read out once by an administrator to the person who lost theirs; sessions end."""
+    """A first password for an account that nobody has come in with yet, read out once; any other takes two (S-21)."""
     demand(by, MANAGE)
-    if user.pk == by.pk:
-        raise DomainError(_("Another administrator has to do this for you."), code="own_roles")
-    user = User.objects.select_for_update(of=("self",)).get(pk=user.pk)
-    password = new_password()
-    user.set_password(password)
-    user.save(update_fields=["password"])
-    record("user.password_issued", by=by, of=user)
-    publish("user.password_issued", order_key=f"user:{user.pk}", user_id=user.pk)
-    return password
+    return issue_first_password(user=user, by=by)
 
 
 @transaction.atomic

@@ -18,8 +18,10 @@ from emr.accounts.permissions import MANAGE
 from emr.audit.services import record
 from emr.common import sheets
 from emr.common.clock import local_today, now
+from emr.common.doors import fresh
 from emr.common.errors import DomainError
 from emr.common.http import StaffRequest
+from emr.signin.services import RECENT_MINUTES, may_have_first_password
 from emr.staff import services
 from emr.staff.access import access_held_role, access_licence, access_member
 from emr.staff.forms import (
@@ -57,6 +59,7 @@ def people(request: StaffRequest) -> HttpResponse:
 
 
 @requires(MANAGE)
+@fresh(RECENT_MINUTES)
 @require_safe
 def export(request: StaffRequest, kind: str) -> HttpResponse:
     """The list as asked for, to take away; every cell stays text (S-28)."""
@@ -155,6 +158,7 @@ def _page(request: StaffRequest, member: User, **forms: Any) -> HttpResponse:
     }
     context = {
         "member": member,
+        "may_have_first_password": may_have_first_password(member),
         "row": rows[0],
         "absence": member.absences.filter(ends_at=None).first(),
         "held": selectors.roles_over_time(member),
@@ -287,6 +291,7 @@ def bring_back(request: StaffRequest, member_uuid: UUID) -> HttpResponse:
 
 
 @requires(MANAGE)
+@fresh(RECENT_MINUTES)
 @require_POST
 def issue_password(request: StaffRequest, member_uuid: UUID) -> HttpResponse:
     """A new first password, shown once on this answer."""
@@ -297,7 +302,7 @@ def issue_password(request: StaffRequest, member_uuid: UUID) -> HttpResponse:
         messages.error(request, str(refusal))
         return redirect("staff:person", member.uuid)
     context = {"person": member, "password": password, "is_new": False}
-    return render(request, "emr/staff/password.html", context)
+    return render(request, "emr/staff/password.html", context, status=201)
 
 
 @requires(MANAGE)

@@ -5,6 +5,7 @@ from encounters.documents.services.drafting import (
     begin_document,
     copy_earlier,
     discard_draft,
+    late_after_hours,
     save_draft,
 )
 from encounters.documents.services.freezing import (
@@ -37,6 +38,7 @@ __all__ = [
     "enter_in_error",
     "fail_course_print",
     "finalize_document",
+    "late_after_hours",
     "mark_signed",
     "render_course_print",
     "render_version",

@@ -7,10 +7,12 @@ from django.db import IntegrityError, transaction
 from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from emr.accounts.models import User
 from emr.accounts.services import facility_setting
 from emr.audit.services import record
+from emr.common.choices import Whole, declare
 from emr.common.clock import now
 from emr.common.errors import Conflict, DomainError
 from encounters.documents.models import Document, DocumentDraft
@@ -22,7 +24,23 @@ from encounters.visits.models import Encounter
 
 # R-20 asks for an entry within hours of the event; how many is the facility's rule.
 LATE_AFTER_HOURS = 12
+declare(
+    Whole(
+        name="document_late_hours",
+        room="documents",
+        label=gettext_lazy("An entry or a measurement needs a reason when it is older than"),
+        default=LATE_AFTER_HOURS,
+        least=1,
+        most=168,
+        unit=pgettext_lazy("unit", "hours"),
+    )
+)
 _CLOCKS_MAY_DIFFER = dt.timedelta(minutes=5)
+
+
+def late_after_hours(facility_id: int) -> int:
+    """From which age on what is entered needs a reason (facility setting `document_late_hours`)."""
+    return int(facility_setting(facility_id, "document_late_hours"))
 
 
 class DraftConflict(Conflict):
@@ -47,7 +65,7 @@ def check_time(encounter: Encounter, happened_at: dt.datetime, late_reason: str)
             code="before_stay",
             field="happened_at",
         )
-    hours = facility_setting(encounter.facility_id, "document_late_hours", LATE_AFTER_HOURS)
+    hours = late_after_hours(encounter.facility_id)
     if now() - happened_at > dt.timedelta(hours=hours) and not late_reason.strip():
         message = _("It happened more than %(hours)d hours ago: say why it is entered late.")
         raise DomainError(message % {"hours": hours}, code="late", field="late_reason")

@@ -7,9 +7,11 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 from emr.accounts.models import User
 from emr.accounts.services import facility_setting
+from emr.common.choices import Departments, declare
 from emr.common.clock import now
 from emr.common.compiled import Compiled
 from encounters.visits import codes, permissions
@@ -19,6 +21,14 @@ from patients.registry.models import Patient
 
 # Departments whose bed days are reported as emergency ones (R-64); a facility may name others.
 EMERGENCY_DEPARTMENTS = ["K02"]
+declare(
+    Departments(
+        name="emergency_departments",
+        room="visits",
+        label=gettext_lazy("Departments whose bed days are emergency ones"),
+        default=EMERGENCY_DEPARTMENTS,
+    )
+)
 _SHORT_STAY = dt.timedelta(hours=4)
 
 
@@ -98,7 +108,7 @@ def bed_days(encounter: Encounter, places: Iterable[EncounterLocation] | None = 
     """
     if places is None:
         places = encounter.locations.select_related("department", "location")
-    emergency = facility_setting(encounter.facility_id, "emergency_departments", EMERGENCY_DEPARTMENTS)
+    emergency = facility_setting(encounter.facility_id, "emergency_departments")
     until = encounter.ended_at or now()
     spent: dict[str, list[tuple[dt.datetime, dt.datetime]]] = {"icu": [], "emergency": []}
     for place in places:

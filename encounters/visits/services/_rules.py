@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from emr.accounts.models import Location, Organization
 from emr.accounts.services import facility_setting
+from emr.common.choices import Whole, declare
 from emr.common.clock import now
 from emr.common.errors import Conflict, DomainError
 from encounters.visits.models import Encounter, EncounterLocation
@@ -19,6 +20,17 @@ from patients.registry.models import Patient
 # Clocks of ward PCs differ a little.
 FUTURE_LIMIT = dt.timedelta(minutes=5)
 LATE_ENTRY_HOURS = 24
+declare(
+    Whole(
+        name="late_entry_hours",
+        room="visits",
+        label=gettext_lazy("An admission, transfer or discharge needs a reason when it is older than"),
+        default=LATE_ENTRY_HOURS,
+        least=1,
+        most=168,
+        unit=pgettext_lazy("unit", "hours"),
+    )
+)
 
 _REFUSALS = {
     "no_two_patients_in_a_bed": (
@@ -139,7 +151,7 @@ def check_late(at: dt.datetime, *, facility_id: int, reason: str, field: str = "
     age = now() - at
     if reason.strip() or age <= dt.timedelta(hours=1):
         return
-    hours = int(facility_setting(facility_id, "late_entry_hours", LATE_ENTRY_HOURS))
+    hours = int(facility_setting(facility_id, "late_entry_hours"))
     if age > dt.timedelta(hours=hours):
         message = _("This happened more than %(hours)s hours ago: say why it is entered only now.")
         raise DomainError(message % {"hours": hours}, code="late_reason_required", field=field)

@@ -5,8 +5,10 @@ from datetime import timedelta
 from django.conf import settings
 from django.db import connection, transaction
 from django.utils import translation
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from emr.accounts.services import facility_setting
+from emr.common.choices import Whole, declare
 from emr.common.clock import now
 from emr.common.context import Acting, acting_as
 from emr.common.errors import DomainError
@@ -35,6 +37,18 @@ from patients.registry.models import Patient
 State = MessageState.State
 # How long a message may wait for one that should have come before it; a facility can set `hl7_wait_seconds`.
 WAIT_SECONDS = 120
+declare(
+    Whole(
+        name="hl7_wait_seconds",
+        room="his",
+        label=gettext_lazy("A message that came too early waits for the one before it"),
+        help=gettext_lazy("Afterwards it goes to the desk for dead letters."),
+        default=WAIT_SECONDS,
+        least=5,
+        most=86400,
+        unit=pgettext_lazy("unit", "seconds"),
+    )
+)
 
 _STAYS = {
     "A01": admit_or_visit,
@@ -124,7 +138,7 @@ def _move_or_end(adt: Adt) -> tuple[bool, bool]:
 
 
 def _wait(message: Message, state: MessageState) -> None:
-    seconds = int(facility_setting(message.facility_id, "hl7_wait_seconds", WAIT_SECONDS))
+    seconds = int(facility_setting(message.facility_id, "hl7_wait_seconds"))
     transport.keep_waiting(message, state.waits_until or now() + timedelta(seconds=seconds))
 
 

@@ -6,14 +6,29 @@ from dataclasses import dataclass
 
 from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from emr.accounts.models import Organization, User
 from emr.accounts.services import facility_setting
 from emr.audit.services import record
+from emr.common.choices import Whole, declare
 from emr.common.errors import DomainError
 from emr.common.vietnamese import tidy
 from patients.registry import systems
 from patients.registry.models import Identifier, Patient
+
+declare(
+    Whole(
+        name="mrn_digits",
+        room="registry",
+        label=gettext_lazy("Length of the patient numbers that we give out"),
+        help=gettext_lazy("Numbers given out before stay as they are."),
+        default=systems.MRN_DIGITS,
+        least=6,
+        most=12,
+        unit=pgettext_lazy("unit", "digits"),
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +54,7 @@ def _next(facility: Organization, system: str) -> int:
 def next_mrn(facility: Organization) -> str:
     """The next free patient number, with leading zeros; numbers that the HIS gave out are passed over."""
     system = systems.mrn(facility)
-    digits = int(facility_setting(facility.pk, "mrn_digits", systems.MRN_DIGITS))
+    digits = int(facility_setting(facility.pk, "mrn_digits"))
     while True:
         value = f"{_next(facility, system):0{digits}d}"
         if not Identifier.objects.filter(facility=facility, system=system, value=value).exists():

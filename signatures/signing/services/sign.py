@@ -73,7 +73,9 @@ def sign_requests(*, shown: Mapping[UUID, str], pin: Pin, by: User) -> list[Outc
 
 def _lock(shown: Mapping[UUID, str], by: User) -> list[SigningRequest]:
     """The requests, locked in one order so that two batches never wait for each other."""
-    rows = SigningRequest.objects.filter(uuid__in=shown).select_related("version__document__patient")
+    rows = SigningRequest.objects.filter(uuid__in=shown).select_related(
+        "version__document__patient", "version__document__department"
+    )
     requests = list(rows.select_for_update(of=("self",)).defer("tail", "version__composition").order_by("pk"))
     foreign = next((request for request in requests if request.signer_id != by.pk), None)
     if foreign is not None or len(requests) != len(shown):

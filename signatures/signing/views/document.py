@@ -24,12 +24,13 @@ from signatures.signing.access import access_request
 from signatures.signing.forms import AskForm, RefuseForm, SignForm
 from signatures.signing.models import SigningRequest
 from signatures.signing.selectors import countersigners, latest_revision, next_for, steps_of
+from signatures.signing.views import rounds
 
 # How long a document's page looks for the request that follows the print.
 _ASKED_WITHIN = dt.timedelta(minutes=5)
 
 
-def _context(item: SigningRequest, **more: object) -> dict[str, object]:
+def _context(request: StaffRequest, item: SigningRequest, **more: object) -> dict[str, object]:
     """What every piece of the page about one request needs."""
     fresh = services.is_fresh(item, revision=latest_revision(item.version_id))
     if item.is_open and item.status != SigningRequest.Status.FAILED:
@@ -37,7 +38,8 @@ def _context(item: SigningRequest, **more: object) -> dict[str, object]:
     else:
         state = item.status
     document = item.version.document
-    return {"item": item, "document": document, "patient": document.patient, "state": state, **more}
+    context = {"item": item, "document": document, "patient": document.patient, "state": state}
+    return context | rounds.round_context(request, document.department) | more
 
 
 @requires(permissions.SIGN)
@@ -46,7 +48,9 @@ def sign_page(request: StaffRequest, request_uuid: UUID) -> HttpResponse:
     """The document as it will be signed, and the PIN."""
     item = access_request(request.user, request_uuid)
     return render(
-        request, "signatures/signing/sign.html", _context(item, form=SignForm(), refuse_form=RefuseForm())
+        request,
+        "signatures/signing/sign.html",
+        _context(request, item, form=SignForm(), refuse_form=RefuseForm()),
     )
 
 
@@ -55,7 +59,9 @@ def sign_page(request: StaffRequest, request_uuid: UUID) -> HttpResponse:
 def preview(request: StaffRequest, request_uuid: UUID) -> HttpResponse:
     """The document beside the tray."""
     return render(
-        request, "signatures/signing/_preview.html", _context(access_request(request.user, request_uuid))
+        request,
+        "signatures/signing/_preview.html",
+        _context(request, access_request(request.user, request_uuid)),
     )
 
 
@@ -82,28 +88,45 @@ def shown_pdf(request: StaffRequest, request_uuid: UUID) -> HttpResponse:
     return response
 
 
-@sensitive_variables("form")
+@sensitive_variables("form", "pin", "sealed")
 @sensitive_post_parameters("pin")
 @requires(permissions.SIGN)
 @require_POST
 def sign_one(request: StaffRequest, request_uuid: UUID) -> HttpResponse:
-    """Sign the document that the page showed."""
+    """Sign the document that the page showed: with the PIN typed, or with that of the ward round under way."""
     item = access_request(request.user, request_uuid)
+    department = item.version.document.department
     form = SignForm(request.POST)
-    if form.is_valid():
-        try:
-            shown = {item.uuid: form.cleaned_data["sha256"]}
-            (outcome,) = services.sign_requests(shown=shown, pin=form.cleaned_data["pin"], by=request.user)
-        except DomainError as refusal:
-            form.add_error("pin" if refusal.field == "pin" else None, str(refusal))
-        else:
-            if outcome.is_signed:
-                following = next_for(request.user, after=item)
-                return render(
-                    request, "signatures/signing/_state.html", _context(outcome.request, following=following)
-                )
-            form.add_error(None, outcome.problem)
-    return render(request, "signatures/signing/_state.html", _context(item, form=form), status=422)
+    if not form.is_valid():
+        return _again(request, item, form)
+    typed = form.cleaned_data["pin"]
+    pin = typed or rounds.kept_pin(request, department.pk)
+    if pin is None:
+        form.add_error("pin", _("Type your PIN."))
+        return _again(request, item, form)
+    try:
+        shown = {item.uuid: form.cleaned_data["sha256"]}
+        (outcome,) = services.sign_requests(shown=shown, pin=pin, by=request.user)
+    except DomainError as refusal:
+        if refusal.field == "pin" and typed is None:
+            rounds.end_round(request)
+        form.add_error("pin" if refusal.field == "pin" else None, str(refusal))
+        return _again(request, item, form)
+    if not outcome.is_signed:
+        form.add_error(None, outcome.problem)
+        return _again(request, item, form)
+    sealed, problem = "", ""
+    if form.cleaned_data["keep"] and typed is not None:
+        sealed, problem = rounds.begin_round(request, typed, {department})
+    following = next_for(request.user, after=item)
+    context = _context(
+        request, outcome.request, following=following, round_problem=problem, tells_round=bool(sealed)
+    )
+    return rounds.keep(render(request, "signatures/signing/_state.html", context), sealed)
+
+
+def _again(request: StaffRequest, item: SigningRequest, form: SignForm) -> HttpResponse:
+    return render(request, "signatures/signing/_state.html", _context(request, item, form=form), status=422)
 
 
 @polled
@@ -114,7 +137,9 @@ def progress(request: StaffRequest, request_uuid: UUID) -> HttpResponse:
     item = access_request(request.user, request_uuid)
     following = next_for(request.user, after=item)
     return render(
-        request, "signatures/signing/_state.html", _context(item, form=SignForm(), following=following)
+        request,
+        "signatures/signing/_state.html",
+        _context(request, item, form=SignForm(), following=following),
     )
 
 
@@ -124,7 +149,7 @@ def progress(request: StaffRequest, request_uuid: UUID) -> HttpResponse:
 def prepare_again(request: StaffRequest, request_uuid: UUID) -> HttpResponse:
     """Have the bytes prepared anew: they grew old, or something was wrong and has been put right."""
     item = access_request(request.user, request_uuid)
-    context = _context(item, form=SignForm())
+    context = _context(request, item, form=SignForm())
     if item.is_open and context["state"] != "ready":
         services.ask_to_prepare(item)
         context["state"] = "preparing"
@@ -143,8 +168,10 @@ def refuse(request: StaffRequest, request_uuid: UUID) -> HttpResponse:
         except DomainError as refusal:
             form.add_error(None, str(refusal))
         else:
-            return render(request, "signatures/signing/_state.html", _context(item))
-    return render(request, "signatures/signing/_refuse.html", _context(item, refuse_form=form), status=422)
+            return render(request, "signatures/signing/_state.html", _context(request, item))
+    return render(
+        request, "signatures/signing/_refuse.html", _context(request, item, refuse_form=form), status=422
+    )
 
 
 @polled

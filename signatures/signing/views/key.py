@@ -14,6 +14,7 @@ from signatures.certificates.selectors import last_certificate_of
 from signatures.providers.services import change_pin, import_key
 from signatures.signing import permissions
 from signatures.signing.forms import KeyFileForm, PinChangeForm
+from signatures.signing.views.rounds import end_round
 
 
 def _page(
@@ -76,6 +77,7 @@ def new_pin(request: StaffRequest) -> HttpResponse:
         except DomainError as refusal:
             form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
         else:
+            end_round(request)
             messages.success(request, _("The PIN was changed."))
             return redirect("signatures:signing:key")
     return _page(request, pin_form=form, status=422)

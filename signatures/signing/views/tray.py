@@ -6,6 +6,7 @@ from uuid import UUID
 from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.cache import patch_cache_control
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -17,10 +18,12 @@ from emr.common.doors import polled
 from emr.common.errors import DomainError
 from emr.common.http import StaffRequest
 from signatures.certificates.selectors import certificate_of
+from signatures.providers.base import Pin
 from signatures.signing import permissions, services
 from signatures.signing.forms import BatchForm
 from signatures.signing.models import SigningRequest
 from signatures.signing.selectors import being_embedded, waiting_for
+from signatures.signing.views import rounds as ward_rounds
 
 PAGE = 50
 _ORDERS = {
@@ -74,7 +77,16 @@ def tray_context(request: StaffRequest, *, outcomes: dict[int, str] | None = Non
 def tray(request: StaffRequest) -> HttpResponse:
     """The page; what is stale is prepared again as soon as it is shown."""
     context = tray_context(request) | {"form": BatchForm(), "certificate": certificate_of(request.user)}
-    return render(request, "signatures/signing/tray.html", context)
+    return render(request, "signatures/signing/tray.html", context | _round_of_tray(request))
+
+
+def _round_of_tray(request: StaffRequest) -> dict[str, Any]:
+    """The round under way; one may begin with the documents of one ward where the person works."""
+    context = ward_rounds.round_context(request)
+    return context | {
+        "may_begin_round": context["round"] is None and context["round_minutes"] > 0,
+        "round_next": reverse("signatures:signing:tray"),
+    }
 
 
 @polled
@@ -104,27 +116,61 @@ def _poll(request: StaffRequest, preparing: list[str]) -> HttpResponse:
     return render(request, "signatures/signing/_poll.html", context | {"changed": changed, "polled": True})
 
 
-@sensitive_variables("form")
+@sensitive_variables("form", "pin", "sealed")
 @sensitive_post_parameters("pin")
 @requires(permissions.SIGN)
 @require_POST
 def sign_many(request: StaffRequest) -> HttpResponse:
-    """Sign the chosen documents; each answers for itself."""
+    """Sign the chosen documents; each answers for itself. Without a PIN: those of the ward round's department."""
     form = BatchForm(request.POST)
     shown = _chosen(request)
     if not shown:
         form.add_error(None, _("Choose at least one document."))
     if not form.is_valid():
         return _tray_body(request, form, status=422)
+    typed = form.cleaned_data["pin"]
+    pin, outside = (typed, {}) if typed is not None else _on_round(request, shown)
+    if pin is None:
+        form.add_error("pin", _("Type your PIN."))
+        return _tray_body(request, form, status=422)
     try:
-        outcomes = services.sign_requests(shown=shown, pin=form.cleaned_data["pin"], by=request.user)
+        outcomes = services.sign_requests(shown=shown, pin=pin, by=request.user)
     except DomainError as refusal:
+        if refusal.field == "pin" and typed is None:
+            ward_rounds.end_round(request)
         form.add_error("pin" if refusal.field == "pin" else None, str(refusal))
         return _tray_body(request, form, status=422)
-    signed = sum(outcome.is_signed for outcome in outcomes)
+    signed = [outcome.request for outcome in outcomes if outcome.is_signed]
     problems = {outcome.request.pk: outcome.problem for outcome in outcomes if not outcome.is_signed}
-    told = ngettext("%(count)d document signed.", "%(count)d documents signed.", signed) % {"count": signed}
-    return _tray_body(request, BatchForm(), outcomes=problems, told=told if signed else "")
+    count = len(signed)
+    told = ngettext("%(count)d document signed.", "%(count)d documents signed.", count) % {"count": count}
+    sealed, problem = "", ""
+    if form.cleaned_data["keep"] and typed is not None and signed:
+        departments = {request.version.document.department for request in signed}
+        sealed, problem = ward_rounds.begin_round(request, typed, departments)
+    body = _tray_body(
+        request,
+        BatchForm(),
+        outcomes=problems | outside,
+        told=told if signed else "",
+        round_problem=problem,
+        tells_round=bool(sealed),
+    )
+    return ward_rounds.keep(body, sealed)
+
+
+@sensitive_variables("pin")
+def _on_round(request: StaffRequest, shown: dict[UUID, str]) -> tuple[Pin | None, dict[int, str]]:
+    """(the round's PIN for what `shown` keeps, why the others weren't signed); others than its ward's leave `shown`."""
+    begun = ward_rounds.round_context(request)["round"]
+    pin = ward_rounds.kept_pin(request, begun.department_id) if begun is not None else None
+    if pin is None:
+        return None, {}
+    mine = SigningRequest.objects.filter(signer=request.user, uuid__in=shown)
+    others = mine.exclude(version__document__department=begun.department_id).values_list("pk", "uuid")
+    why = _("Not of the department of your ward round: type your PIN for it.")
+    outside = {pk: why for pk, name in others if shown.pop(name, None) is not None}
+    return (pin if shown else None), outside
 
 
 def _chosen(request: StaffRequest) -> dict[UUID, str]:
@@ -146,11 +192,14 @@ def _tray_body(
     outcomes: dict[int, str] | None = None,
     told: str = "",
     status: int = 200,
+    **about_round: object,
 ) -> HttpResponse:
     context = tray_context(request, outcomes=outcomes) | {
         "form": form,
         "told": told,
         "unsigned": len(outcomes or {}),
+        **_round_of_tray(request),
+        **about_round,
     }
     return render(request, "signatures/signing/_tray.html", context, status=status)
 

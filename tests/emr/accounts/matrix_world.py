@@ -277,6 +277,8 @@ OTHER_PARTS: dict[str, Callable[[str], str]] = {
     "kind": lambda name: "allergy" if "history" in name else "wristband",
     "system": lambda _name: "icd10",
     "role_code": lambda _name: "doctor",
+    "setting_name": lambda _name: "sign_within_hours",
+    "guarding_name": lambda _name: "idle_minutes",
     "code": lambda _name: "AAAABBBBCCCCDDDD",
 }
 

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from emr.accounts.models import User
-from emr.signin.models import Passkey, StaffSession
+from emr.signin.models import CodeApp, Passkey, StaffSession
 from emr.signin.services import issue_badge, keep_pin
 from tests.emr.people import make_an, make_binh
 from tests.emr.signin.test_sessions import rest
@@ -156,3 +156,20 @@ def test_a_security_key_is_added_signs_in_and_opens_the_locked_screen(
     page.get_by_role("button", name="Khóa bảo mật hoặc vân tay").click()
     expect(page.get_by_text("Khóa chưa được dùng.")).to_be_visible()
     assert StaffSession.objects.filter(user=an).latest("started_at").locked_at is not None
+
+
+def test_a_form_waits_for_the_key_and_goes_on_with_it(
+    page: Any, live_server: Any, authenticator: Any
+) -> None:
+    """S-22: an old session presses a button; the key is the proof; nothing is pressed or typed twice."""
+    an = make_an()
+    come_in(page, live_server, "an")
+    page.goto(f"{live_server.url}/account/second-factor/")
+    page.get_by_label("Tên khóa mới").fill("Vân tay")
+    page.get_by_role("button", name="Thêm khóa").click()
+    expect(page.get_by_text("Vân tay ·")).to_be_visible()
+    StaffSession.objects.filter(user=an).update(proved_at=None)
+    page.locator("form[action='/account/second-factor/app'] button").click()
+    page.get_by_role("button", name="Dùng khóa bảo mật").click()
+    expect(page.locator("form[action='/account/second-factor/app/confirm']")).to_be_visible()
+    assert CodeApp.objects.filter(user=an).exists()

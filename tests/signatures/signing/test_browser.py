@@ -67,3 +67,33 @@ def test_a_preview_below_the_tray(tray: Any, screenshots: Path) -> None:
         shown = f'#signing-preview [data-pdf="/signing/{request.uuid}/pdf/"][data-state=shown] canvas'
         expect(tray.locator(shown)).to_be_visible(timeout=20_000)
     tray.screenshot(path=screenshots / "signing-preview.png", full_page=True)
+
+
+def test_on_a_ward_round_the_pin_is_typed_once(tray: Any, live_server: Any, screenshots: Path) -> None:
+    """Typed and ticked at the first document; the second is F9 alone; ended, the third asks again."""
+    one, two, three = SigningRequest.objects.order_by("pk")
+
+    def look_at(request: SigningRequest) -> None:
+        tray.goto(f"{live_server.url}/signing/{request.uuid}/")
+        expect(tray.locator("[data-pdf][data-state=shown] canvas")).to_be_visible(timeout=20_000)
+
+    look_at(one)
+    tray.fill("#id_pin", PIN)
+    tray.check("#id_keep")
+    tray.screenshot(path=screenshots / "signing-round-begin.png")
+    tray.keyboard.press("F9")
+    expect(tray.locator("#ward-round")).to_contain_text("Đang đi buồng")
+    expect(tray.locator("#sign-state [role=status]")).to_be_visible()
+    cookie = next(one for one in tray.context.cookies() if one["name"] == "round")
+    assert (cookie["httpOnly"], cookie["sameSite"]) == (True, "Strict")
+    look_at(two)
+    expect(tray.locator("#id_pin")).to_have_count(0)
+    tray.screenshot(path=screenshots / "signing-round.png")
+    tray.keyboard.press("F9")
+    expect(tray.locator("#sign-state [role=status]")).to_be_visible()
+    assert Signature.objects.count() == 2
+    look_at(three)
+    tray.locator("#ward-round button").click()
+    expect(tray.locator("#id_pin")).to_be_visible()
+    assert all(one["name"] != "round" for one in tray.context.cookies())
+    assert Signature.objects.count() == 2
