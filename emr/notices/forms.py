@@ -1,14 +1,13 @@
 """Shape of the input about notices."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from emr.accounts import roles
 from emr.notices.channels import channels
 from emr.notices.kinds import TOLD, Level, Step
 from emr.notices.models import Contact, NoticeDelivery
@@ -127,9 +126,9 @@ class StepForm(forms.Form):
         label=gettext_lazy("Besides the inbox"), required=False, widget=forms.CheckboxSelectMultiple
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, roles: Mapping[str, str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        people = [("", "—"), (TOLD, _("Those told who haven't answered")), *roles.CHOICES]
+        people = [("", "—"), (TOLD, _("Those told who haven't answered")), *roles.items()]
         self.fields["audience"].choices = people  # type: ignore[attr-defined]  # a ChoiceField
         self.fields["channels"].choices = [  # type: ignore[attr-defined]  # a ChoiceField
             (code, channel.title) for code, channel in channels().items()
@@ -148,15 +147,16 @@ class StepForm(forms.Form):
 _StepFormSet = forms.formset_factory(StepForm, extra=0, min_num=RUNGS, max_num=RUNGS, absolute_max=RUNGS)
 
 
-def ladder_forms(data: Any = None, *, steps: Sequence[Step] = ()) -> Any:
-    """The rungs as a formset, with room for more."""
+def ladder_forms(data: Any = None, *, roles: Mapping[str, str], steps: Sequence[Step] = ()) -> Any:
+    """The rungs as a formset, with room for more; `roles` are the facility's, with their names."""
+    told = {"roles": roles}
     if data is not None:
-        return _StepFormSet(data, prefix="step")
+        return _StepFormSet(data, prefix="step", form_kwargs=told)
     initial: list[dict[str, Any]] = [
         {"after_minutes": step.after_minutes, "audience": step.audience, "channels": list(step.channels)}
         for step in steps[:RUNGS]
     ]
-    return _StepFormSet(prefix="step", initial=initial)
+    return _StepFormSet(prefix="step", initial=initial, form_kwargs=told)
 
 
 def steps_of(forms_of_ladder: Any) -> list[Step]:

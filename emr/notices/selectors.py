@@ -7,6 +7,7 @@ from django.db.models import Q, QuerySet
 
 from emr.accounts import roles
 from emr.accounts.models import Organization, PractitionerRole, User
+from emr.accounts.selectors import roles_of
 from emr.common.clock import now
 from emr.common.vietnamese import fold
 from emr.notices.kinds import Step, kind_of, kinds
@@ -73,9 +74,10 @@ def kinds_with_own_ladder(facility_id: int) -> set[str]:
     return set(LadderStep.objects.filter(facility_id=facility_id).values_list("kind", flat=True))
 
 
-def role_name(code: str) -> str:
-    """A role in the present language."""
-    return str(dict(roles.CHOICES).get(code, code))
+def role_names(facility_id: int, *present: str) -> dict[str, str]:
+    """{code: name} of the facility's roles, its own ones too; codes that stand somewhere already come along."""
+    names = {role.code: str(role.label) for role in roles_of(facility_id)}
+    return names | {code: str(roles.label_of(code)) for code in present if code not in names}
 
 
 def inbox_of(user: User, *, show: str = "open", level: str = "", text: str = "") -> QuerySet[NoticeRecipient]:

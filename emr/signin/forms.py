@@ -5,8 +5,8 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from emr.accounts import roles
 from emr.accounts.models import Organization
+from emr.accounts.selectors import roles_of
 
 
 class SignInForm(forms.Form):
@@ -138,10 +138,12 @@ class GroupForm(forms.Form):
     group = forms.CharField(
         max_length=200, label=_("Group"), help_text=_("As the directory or the provider writes it.")
     )
-    role = forms.ChoiceField(choices=roles.CHOICES, label=_("Role"))
+    role = forms.ChoiceField(label=_("Role"))
     department = forms.ModelChoiceField(queryset=Organization.objects.none(), label=_("Department"))
 
     def __init__(self, *args: Any, facility_id: int, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        names = [(role.code, role.label) for role in roles_of(facility_id)]
+        self.fields["role"].choices = names  # type: ignore[attr-defined]
         departments = Organization.objects.filter(parent_id=facility_id, is_active=True).order_by("code")
         self.fields["department"].queryset = departments  # type: ignore[attr-defined]

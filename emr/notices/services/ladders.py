@@ -5,13 +5,12 @@ from collections.abc import Sequence
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from emr.accounts import roles
 from emr.accounts.models import Organization, User
 from emr.audit.services import record
 from emr.common.errors import DomainError
 from emr.notices.kinds import EXTERNAL, TOLD, Step, kind_of
 from emr.notices.models import LadderStep, Notice
-from emr.notices.selectors import ladder_of
+from emr.notices.selectors import ladder_of, role_names
 from emr.notices.services.telling import next_step_at
 
 LONGEST_MINUTES = 14 * 24 * 60
@@ -20,7 +19,7 @@ LONGEST_MINUTES = 14 * 24 * 60
 @transaction.atomic
 def save_ladder(*, facility: Organization, kind: str, steps: Sequence[Step], by: User) -> None:
     """Replace the facility's ladder for a kind; open notices of it climb the new one."""
-    _refuse_nonsense(kind, steps)
+    _refuse_nonsense(kind, steps, {*role_names(facility.pk), *_present(facility, kind), TOLD})
     LadderStep.objects.filter(facility=facility, kind=kind).delete()
     for step in sorted(steps, key=lambda step: step.after_minutes):
         LadderStep.objects.create(
@@ -50,7 +49,12 @@ def forget_ladder(*, facility: Organization, kind: str, by: User) -> None:
     _climb_anew(facility, kind)
 
 
-def _refuse_nonsense(kind: str, steps: Sequence[Step]) -> None:
+def _present(facility: Organization, kind: str) -> list[str]:
+    """Whom the ladder tells now: who stands there may stay, also when the role was retired."""
+    return [step.audience for step in ladder_of(facility.pk, kind)]
+
+
+def _refuse_nonsense(kind: str, steps: Sequence[Step], known: set[str]) -> None:
     if kind_of(kind) is None:
         raise DomainError(_("There is no such kind of notice."), code="unknown_kind")
     if not any(step.after_minutes == 0 and step.audience == TOLD for step in steps):
@@ -59,7 +63,6 @@ def _refuse_nonsense(kind: str, steps: Sequence[Step]) -> None:
         )
     if len({(step.after_minutes, step.audience) for step in steps}) != len(steps):
         raise DomainError(_("Two rungs name the same people at the same time."), code="twice")
-    known = {code for code, _name in roles.CHOICES} | {TOLD}
     for step in steps:
         if step.audience not in known or set(step.channels) - set(EXTERNAL):
             raise DomainError(_("There is no such role or channel."), code="unknown")

@@ -45,11 +45,11 @@ def _after(minutes: int) -> str:
     return ngettext("after %(count)d minute", "after %(count)d minutes", minutes) % {"count": minutes}
 
 
-def _in_words(step: Step) -> dict[str, object]:
+def _in_words(step: Step, roles: dict[str, str]) -> dict[str, object]:
     named = channels()
     return {
         "when": _after(step.after_minutes),
-        "who": _("Those concerned") if step.audience == TOLD else selectors.role_name(step.audience),
+        "who": _("Those concerned") if step.audience == TOLD else roles.get(step.audience, step.audience),
         "ways": [named[code].title for code in step.channels if code in named],
     }
 
@@ -60,12 +60,12 @@ def kinds(request: StaffRequest) -> HttpResponse:
     """Every kind with its ladder; which ways out are set up."""
     facility_id = request.user.facility_id
     changed = selectors.kinds_with_own_ladder(facility_id)
-    wanted = request.GET.get("q", "").strip()[:80]
+    wanted, roles = request.GET.get("q", "").strip()[:80], selectors.role_names(facility_id)
     rows = [
         {
             "kind": kind,
             "title": _title(kind),
-            "steps": [_in_words(step) for step in selectors.ladder_of(facility_id, kind.code)],
+            "steps": [_in_words(step, roles) for step in selectors.ladder_of(facility_id, kind.code)],
             "is_own": kind.code in changed,
         }
         for kind in all_kinds()
@@ -89,10 +89,12 @@ def ladder(request: StaffRequest, code: str) -> HttpResponse:
     """One kind's rungs: who is told after how many minutes, and by which ways."""
     kind = _known(code)
     facility = request.user.facility
+    steps = selectors.ladder_of(facility.pk, code)
+    roles = selectors.role_names(facility.pk, *(step.audience for step in steps if step.audience != TOLD))
     if request.method != "POST":
         record("ladder.read", by=request.user, of=facility, detail={"kind": code})
-        return _ladder_page(request, kind, ladder_forms(steps=selectors.ladder_of(facility.pk, code)))
-    rungs = ladder_forms(request.POST)
+        return _ladder_page(request, kind, ladder_forms(roles=roles, steps=steps))
+    rungs = ladder_forms(request.POST, roles=roles)
     if not rungs.is_valid():
         return _ladder_page(request, kind, rungs, status=422)
     try:

@@ -6,6 +6,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from emr.accounts.models import Organization, PractitionerRole, User
+from emr.accounts.selectors import roles_of
 from emr.accounts.services import end_role, grant_role
 from emr.audit.services import record
 from emr.common.errors import DomainError
@@ -17,6 +18,8 @@ def map_group(*, group: str, role: str, department: Organization, by: User) -> G
     """From the next sign-in on the group's members hold the role there."""
     if department.facility_id != by.facility_id:
         raise DomainError(_("The department belongs to another facility."), code="other_facility")
+    if role not in {known.code for known in roles_of(by.facility_id)}:
+        raise DomainError(_("There is no role %(role)s.") % {"role": role}, code="unknown_role")
     row, is_new = GroupRole.objects.get_or_create(
         facility_id=by.facility_id, group=group.strip(), role=role, department=department
     )

@@ -4,9 +4,11 @@ import datetime as dt
 from typing import Any
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 from freezegun import freeze_time
 
+from emr.accounts.models import Role, User
 from emr.audit.models import AuditEvent
 from emr.common.errors import DomainError
 from emr.notices import services
@@ -15,6 +17,7 @@ from emr.notices.models import Contact, Notice, NoticeDelivery
 from emr.notices.services import escalating
 from emr.outbox.models import OutboxEvent
 from tests.emr.notices.house import People, reach
+from tests.emr.people import make_facility, make_user
 
 pytestmark = pytest.mark.django_db
 T0 = dt.datetime(2031, 3, 4, 3, 0, tzinfo=dt.UTC)  # ten in the morning at the hospital, all roles held
@@ -185,3 +188,38 @@ def test_what_is_answered_in_the_quiet_hours_is_never_sent(people: People, all_w
     with freeze_time(local(7, day=28)):
         assert services.release_held() == 0
     assert drill.deliveries.get().status == "stopped"
+
+
+def _own_role(people: People, code: str = "truc_lanh_dao", name: str = "Trực lãnh đạo") -> User:
+    """A bundle of the facility's own, and who holds it."""
+    Role.objects.create(facility=people.facility, code=code, name=name)
+    return make_user("truc", "Lê Trực", code, people.ward)
+
+
+def _rungs(role: str) -> dict[str, Any]:
+    blank = {f"step-{n}-{part}": "" for n in range(6) for part in ("after_minutes", "audience")}
+    told = {"step-0-after_minutes": "0", "step-0-audience": TOLD}
+    told |= {"step-1-after_minutes": "5", "step-1-audience": role}
+    return {"step-TOTAL_FORMS": "6", "step-INITIAL_FORMS": "0"} | blank | told
+
+
+def test_a_role_of_the_facilitys_own_is_offered_and_told(glass: Notice, people: People) -> None:
+    own = _own_role(people)
+    desk = Client()
+    desk.force_login(people.admin, backend="django.contrib.auth.backends.ModelBackend")
+    page = desk.get("/administration/notices/test.glass/").content.decode()
+    assert '<option value="truc_lanh_dao">Trực lãnh đạo</option>' in page
+    far = make_facility("11111", "Bệnh viện khác")
+    Role.objects.create(facility=far, code="cua_nha_khac", name="Của nhà khác")
+    assert "cua_nha_khac" not in desk.get("/administration/notices/test.glass/").content.decode()
+    assert desk.post("/administration/notices/test.glass/", _rungs("cua_nha_khac")).status_code == 422
+    assert desk.post("/administration/notices/test.glass/", _rungs("truc_lanh_dao")).status_code == 302
+    assert "Trực lãnh đạo" in desk.get("/administration/notices/").content.decode()
+    assert climb(5) == 1
+    assert glass.recipients.filter(user=own, step=1).exists()
+    # Retired since: the ladder that names it can still be saved.
+    Role.objects.filter(code="truc_lanh_dao").update(is_active=False)
+    assert (
+        'value="truc_lanh_dao" selected' in desk.get("/administration/notices/test.glass/").content.decode()
+    )
+    assert desk.post("/administration/notices/test.glass/", _rungs("truc_lanh_dao")).status_code == 302

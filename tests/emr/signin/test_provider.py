@@ -11,7 +11,7 @@ import pytest
 import requests
 from django.test import Client
 
-from emr.accounts.models import PractitionerRole
+from emr.accounts.models import PractitionerRole, Role
 from emr.audit.models import AuditEvent
 from emr.signin.models import GroupRole, StaffSession
 from tests.emr.people import make_an, make_department, make_facility, make_user
@@ -128,6 +128,18 @@ def test_the_administrator_says_which_group_means_which_role() -> None:
     page = admin.get("/administration/sign-in/groups/").content.decode()
     assert "bac-si-noi" in page
     assert admin.post("/administration/sign-in/groups/add", words | {"role": "king"}).status_code == 422
+    # A bundle of the house's own is offered too, another house's isn't.
+    own = Role.objects.create(facility=office.parent, code="bac_si_truc_dem", name="Bác sĩ trực đêm")
+    far = make_facility("11111", "Bệnh viện khác")
+    Role.objects.create(facility=far, code="cua_nha_khac", name="Của nhà khác")
+    page = admin.get("/administration/sign-in/groups/").content.decode()
+    assert own.name in page
+    assert "cua_nha_khac" not in page
+    assert (
+        admin.post("/administration/sign-in/groups/add", words | {"role": "cua_nha_khac"}).status_code == 422
+    )
+    assert admin.post("/administration/sign-in/groups/add", words | {"role": own.code}).status_code == 302
+    GroupRole.objects.get(role=own.code).delete()
     row = GroupRole.objects.get()
     assert admin.post(f"/administration/sign-in/groups/{row.uuid}/remove").status_code == 302
     assert not GroupRole.objects.exists()

@@ -1,5 +1,6 @@
 """The worklist of who carries orders out: medicines and services, counted; no way to a chart that would be shut."""
 
+import re
 from decimal import Decimal
 
 import pytest
@@ -47,6 +48,9 @@ def test_the_pharmacist_sees_medicines_and_no_shut_door() -> None:
     html = client.get(LIST, {"category": "medication"}).content.decode()
     assert "Amoxicilin 500 mg" in html
     assert "Công thức máu" not in html.split("<main")[1]
+    assert re.findall(r'href="([^"]*)" aria-current="true"', html.split("<main")[1]) == [
+        "?category=medication"
+    ]
     assert stay not in html
     assert "Công thức máu" in client.get(LIST).content.decode()
     home = client.get("/").content.decode()

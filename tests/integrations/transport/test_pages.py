@@ -1,5 +1,7 @@
 """The integration pages: rights, patient data hidden, every look audited, dead letters put right."""
 
+import re
+
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -211,3 +213,21 @@ def test_the_list_asks_the_same_few_questions_however_long_it_is(
         send(adt("A28", f"Q{number}", at=ago(2), number=f"BN{number}"))
     with django_assert_max_num_queries(16):  # type: ignore[operator]  # pytest-django's fixture
         desk.get(url("messages"))
+
+
+def test_the_tab_of_the_page_one_is_on_is_marked(desk: Client, dead: Message) -> None:
+    letter = DeadLetter.objects.get()
+    own = {
+        url("channels"): url("channels"),
+        url("messages"): url("messages"),
+        url("message", dead.uuid): url("messages"),
+        url("dead_letters"): url("dead_letters"),
+        url("dead_letter", letter.uuid): url("dead_letters"),
+        url("unmapped"): url("unmapped"),
+    }
+    for address, tab in own.items():
+        page = desk.get(address).content.decode()
+        tabs = page[page.index("nav nav-tabs") :].split("</nav>")[0]
+        assert re.findall(r'class="nav-link active" href="([^"]+)" aria-current="page"', tabs) == [tab], (
+            address
+        )
