@@ -206,7 +206,7 @@ def _rungs(role: str) -> dict[str, Any]:
 def test_a_role_of_the_facilitys_own_is_offered_and_told(glass: Notice, people: People) -> None:
     own = _own_role(people)
     desk = Client()
-    desk.force_login(people.admin, backend="django.contrib.auth.backends.ModelBackend")
+    desk.force_login(people.admin, backend="emr.accounts.backends.StaffBackend")
     page = desk.get("/administration/notices/test.glass/").content.decode()
     assert '<option value="truc_lanh_dao">Trực lãnh đạo</option>' in page
     far = make_facility("11111", "Bệnh viện khác")
