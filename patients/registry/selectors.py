@@ -9,7 +9,8 @@ from typing import Any, cast
 from django.contrib.postgres.lookups import TrigramWordSimilar
 from django.contrib.postgres.search import TrigramWordSimilarity
 from django.db import connection
-from django.db.models import Case, F, Model, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models import CharField, F, Model, Q, QuerySet, Value
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import Concat
 from django.db.models.lookups import Contains
 
@@ -98,20 +99,28 @@ def find_matching(patients: QuerySet[Patient], facility_id: int, terms: Terms) -
     return patients
 
 
+_ROW_MRN = """(
+    SELECT i.value FROM registry_identifier i
+    WHERE i.patient_id = registry_patient.id AND i.is_own AND i.is_active AND i.system LIKE %s
+    ORDER BY i.id LIMIT 1)"""
+_ROW_SURVIVOR = "(SELECT m.full_name FROM registry_patient m WHERE m.id = registry_patient.merged_into_id)"
+# Where a restricted patient lies tells why: left out of rows altogether.
+_ROW_DEPARTMENT = """(
+    SELECT o.name FROM registry_carecontext c JOIN accounts_organization o ON o.id = c.department_id
+    WHERE c.patient_id = registry_patient.id AND registry_patient.confidentiality = %s
+    ORDER BY c.starts_at DESC, c.id DESC LIMIT 1)"""
+
+
 def with_row_facts(patients: QuerySet[Patient]) -> QuerySet[Patient]:
-    """Add what a row of a list shows: `mrn` and `last_department`, and the survivor where merged."""
-    mrn = Identifier.objects.filter(
-        patient=OuterRef("pk"), is_own=True, is_active=True, system__startswith=systems.MRN_PREFIX
-    ).order_by("pk")
-    last = CareContext.objects.filter(patient=OuterRef("pk"), department__isnull=False).order_by(
-        "-starts_at", "-pk"
-    )
-    return patients.select_related("merged_into").annotate(
-        mrn=Subquery(mrn.values("value")[:1]),
-        # Where a restricted patient lies tells why: left out of rows altogether.
-        last_department=Case(
-            When(confidentiality=Confidentiality.NORMAL, then=Subquery(last.values("department__name")[:1]))
-        ),
+    """Add what a row of a list shows: `mrn`, `last_department`, and `survivor_name` where merged.
+
+    Written out: putting these together through the ORM took a fifth of a search's CPU.
+    """
+    own, shown_of = f"{systems.MRN_PREFIX}%", Confidentiality.NORMAL.value
+    return patients.annotate(
+        survivor_name=RawSQL(_ROW_SURVIVOR, [], output_field=CharField()),  # nosec B611 # noqa: S611
+        mrn=RawSQL(_ROW_MRN, [own], output_field=CharField()),  # nosec B611 # noqa: S611
+        last_department=RawSQL(_ROW_DEPARTMENT, [shown_of], output_field=CharField()),  # nosec B611 # noqa: S611
     )
 
 
