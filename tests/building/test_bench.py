@@ -42,8 +42,7 @@ def test_the_pages_measured_are_the_pages_people_get() -> None:
     assert browser.kept <= set(parts)
     with pytest.raises(RuntimeError):
         browser.get("/administration/audit/")  # a refusal is never measured
-    with bare_site() as site:
-        assert len(request(site, "GET", f"/bare/{patient.pk}/")) in range(900, 1200)
+    assert len(request(bare_site(), "GET", f"/bare/{patient.pk}/")) in range(900, 1200)
 
 
 @pytest.mark.django_db(transaction=True, databases=["default", "owner"])

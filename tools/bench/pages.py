@@ -6,8 +6,7 @@ transaction of its own.
 
 import io
 import re
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
 
@@ -135,11 +134,22 @@ def request(
     return answer
 
 
-@contextmanager
-def bare_site() -> Iterator[WSGIHandler]:
-    """Django as it comes, on the same database."""
-    with override_settings(ROOT_URLCONF=__name__, MIDDLEWARE=DJANGOS_OWN):
-        yield WSGIHandler()
+def own_addresses(
+    get_response: Callable[[HttpRequest], HttpResponse],
+) -> Callable[[HttpRequest], HttpResponse]:
+    """Middleware: this module's addresses instead of the house's, without touching what the house's pages cache."""
+
+    def answer(request: HttpRequest) -> HttpResponse:
+        request.urlconf = __name__
+        return get_response(request)
+
+    return answer
+
+
+def bare_site() -> WSGIHandler:
+    """Django as it comes, on the same database; it may be asked in turn with the house's own pages."""
+    with override_settings(MIDDLEWARE=[f"{__name__}.own_addresses", *DJANGOS_OWN]):
+        return WSGIHandler()
 
 
 def queries_of(call: Callable[[], Any]) -> int:

@@ -116,3 +116,17 @@ def cost_of(call: Callable[[], Any], *, times: int = 60, warm: int = 10) -> Cost
         cpus.append(process_time() - cpu)
         walls.append(perf_counter() - wall)
     return Cost(1000 * median(cpus), 1000 * median(walls))
+
+
+def costs_in_turn(*calls: Callable[[], Any], times: int = 60, warm: int = 10) -> list[Cost]:
+    """The costs of calls that are made in turn: a slow minute of the machine hits all of them."""
+    cpus: list[list[float]] = [[] for _ in calls]
+    walls: list[list[float]] = [[] for _ in calls]
+    for turn in range(warm + times):
+        for place, call in enumerate(calls):
+            cpu, wall = process_time(), perf_counter()
+            call()
+            if turn >= warm:
+                cpus[place].append(process_time() - cpu)
+                walls[place].append(perf_counter() - wall)
+    return [Cost(1000 * median(cpu), 1000 * median(wall)) for cpu, wall in zip(cpus, walls, strict=True)]
