@@ -15,10 +15,13 @@ _LOOKING = {permissions.READ, permissions.PRINT}
 
 
 def documents_for(user: User, right: str = permissions.READ) -> QuerySet[Document]:
-    """The documents of the stays that the person reaches with the right."""
-    return Document.objects.filter(
+    """The documents of the stays that the person reaches with the right; for readers of listed charts those that were
+    finished: a draft is no part of the record.
+    """
+    found = Document.objects.filter(
         facility_id=user.facility_id, encounter__in=encounters_for(user, right).values("pk")
     )
+    return found.filter(current_version__isnull=False) if user.is_listed_only(right) else found
 
 
 def access_document(user: User, document_uuid: UUID, right: str = permissions.READ) -> Document:

@@ -19,13 +19,15 @@ CARE_DAYS = 30
 
 # Whom the person or their departments care for or cared for lately, with the rows merged with them (a merge is one
 # person). Of a restricted patient the department alone is no reason: only its roles that the facility names (setting
-# `restricted_reach`). Written out: through the ORM, putting this text together cost each page more than PostgreSQL's answer.
+# `restricted_reach`). What a mandate lists counts for reading alone, a single stay for what belongs to it. Written out:
+# through the ORM, putting this text together cost each page more than PostgreSQL's answer.
 _IN_CARE = """
 WITH people AS (
     SELECT DISTINCT COALESCE(p.merged_into_id, p.id) AS id
     FROM registry_carecontext c JOIN registry_patient p ON p.id = c.patient_id
     WHERE c.facility_id = %s
-      AND (c.practitioner_id = %s
+      AND (c.practitioner_id = %s AND (c.reason NOT IN ('listed', 'listed-closely')
+            OR %s AND (c.only_stay IS NULL OR %s) AND (c.reason = 'listed-closely' OR p.confidentiality = 'N'))
         OR c.department_id = ANY(%s) AND (
             p.confidentiality = 'N'
             OR p.confidentiality = 'R' AND EXISTS (
@@ -36,7 +38,7 @@ WITH people AS (
                     '["head_of_department", "head_nurse"]'::jsonb) ? held.role)))
       AND c.starts_at <= %s
       AND (c.ends_at IS NULL OR c.ends_at > %s - CASE
-          WHEN c.reason IN ('break-glass', 'named', 'listed') THEN interval '0'
+          WHEN c.reason IN ('break-glass', 'named', 'listed', 'listed-closely') THEN interval '0'
           ELSE make_interval(days => COALESCE((
               SELECT value::text::int FROM accounts_facilitysetting
               WHERE facility_id = %s AND name = 'care_days'), %s)) END)
@@ -55,12 +57,15 @@ EXISTS (SELECT 1 FROM unnest(%s::text[]) AS held(role) WHERE COALESCE((
 """
 
 
-def _in_care(user: User, departments: frozenset[int], *, emergency: bool) -> RawSQL:
+def _in_care(user: User, departments: frozenset[int], right: str, *, emergency: bool, whole: bool) -> RawSQL:
     """The ids, for `pk__in`."""
+    one_stay = not whole and right in roles.WHEN_ONE_STAY_IS_LISTED and user.is_listed_only(right)
     facility, moment = user.facility_id, now()
     held = user.current_roles
     who = [
         user.pk,
+        right in roles.WHEN_LISTED,
+        one_stay,
         sorted(departments),
         [role.role for role in held],
         [role.department_id for role in held],
@@ -76,7 +81,7 @@ def _has_named_role(user: User, key: str, usual: str) -> RawSQL:
     return RawSQL(_NAMED_ROLE, params, output_field=BooleanField())  # nosec B611 # noqa: S611  our own text
 
 
-def _unrestricted(user: User, *, emergency: bool, at_the_desk: bool) -> Q:
+def _unrestricted(user: User, right: str, *, emergency: bool, at_the_desk: bool) -> Q:
     """What a right over the whole facility reaches: deny beats allow (S-05), except for the people the rule names."""
     departments = frozenset(role.department_id for role in user.current_roles)
     reached = Q(confidentiality=Confidentiality.NORMAL)
@@ -84,18 +89,24 @@ def _unrestricted(user: User, *, emergency: bool, at_the_desk: bool) -> Q:
         reached |= Q(_has_named_role(user, "desk", '["registration"]'))
     named = Q(_has_named_role(user, "facility", "[]"))
     reached |= Q(confidentiality=Confidentiality.RESTRICTED) & named
-    return reached | Q(pk__in=_in_care(user, departments, emergency=emergency))
+    return reached | Q(pk__in=_in_care(user, departments, right, emergency=emergency, whole=True))
 
 
 def patients_for(
-    user: User, right: str = permissions.READ, *, with_emergency: bool = True, at_the_desk: bool = True
+    user: User,
+    right: str = permissions.READ,
+    *,
+    with_emergency: bool = True,
+    at_the_desk: bool = True,
+    whole: bool = False,
 ) -> QuerySet[Patient]:
     """The patients this person may reach with the right; never another facility's.
 
     A right that reaches the whole facility sees all of them, one that reaches departments those in their care now or
     up to `care_days` ago, with the rows merged with them. A restricted patient is seen by their care team and whom the
     rule names, by nobody else; the desk reaches them with the rights of `AT_THE_DESK`. Emergency access counts for the
-    rights that it opens. Without the right: nobody.
+    rights that it opens. A right that is held for listed charts alone reaches what mandates in force list, `whole`
+    without those of which one stay is listed. Without the right: nobody.
     """
     own = Patient.objects.filter(facility_id=user.facility_id)
     if not user.has_right(right):
@@ -104,8 +115,8 @@ def patients_for(
     reach = user.departments_for(right)
     if isinstance(reach, str):
         desk = at_the_desk and right in roles.AT_THE_DESK
-        return own.filter(_unrestricted(user, emergency=emergency, at_the_desk=desk))
-    return own.filter(pk__in=_in_care(user, reach, emergency=emergency))
+        return own.filter(_unrestricted(user, right, emergency=emergency, at_the_desk=desk))
+    return own.filter(pk__in=_in_care(user, reach, right, emergency=emergency, whole=whole))
 
 
 def access_patient(user: User, patient_uuid: UUID, right: str = permissions.READ) -> Patient:
@@ -121,15 +132,40 @@ def access_patient(user: User, patient_uuid: UUID, right: str = permissions.READ
     return patient
 
 
+def listed_stays(user: User, right: str) -> QuerySet[CareContext, int | None]:
+    """The single stays that mandates in force list for this person, for `pk__in`."""
+    moment = now()
+    listed = CareContext.objects.filter(
+        Q(reason=CareContext.LISTED_CLOSELY)
+        | Q(reason=CareContext.LISTED, patient__confidentiality=Confidentiality.NORMAL),
+        facility_id=user.facility_id,
+        practitioner=user,
+        only_stay__isnull=False,
+        starts_at__lte=moment,
+        ends_at__gt=moment,
+    )
+    if right not in roles.WHEN_ONE_STAY_IS_LISTED or not user.has_right(right):
+        listed = listed.none()
+    return listed.values_list("only_stay", flat=True)
+
+
 def reaches(
-    user: User, patient: Patient, right: str = permissions.READ, *, with_emergency: bool = False
+    user: User,
+    patient: Patient,
+    right: str = permissions.READ,
+    *,
+    with_emergency: bool = False,
+    whole: bool = False,
 ) -> bool:
     """Whether the person reaches the patient with the right; without breaking the glass unless that may count."""
-    return patients_for(user, right, with_emergency=with_emergency).filter(pk=patient.pk).exists()
+    reached = patients_for(user, right, with_emergency=with_emergency, whole=whole)
+    return reached.filter(pk=patient.pk).exists()
 
 
 def is_masked(user: User, patient: Patient) -> bool:
-    """Whether the person sees who this is and nothing else: the desk with a restricted patient."""
+    """Whether the person sees who this is and nothing else: the desk with a restricted patient, the reader of one stay."""
+    if user.is_listed_only(permissions.READ):
+        return not reaches(user, patient, whole=True)
     if not patient.is_restricted:
         return False
     return not patients_for(user, at_the_desk=False).filter(pk=patient.pk).exists()
