@@ -17,12 +17,13 @@ class Scope(StrEnum):
 
     DEPARTMENT = "department"  # patients of the departments where the role is held
     FACILITY = "facility"  # every patient of the facility
+    LISTED = "listed"  # the charts that an inspection mandate lists, and nothing else
 
 
 EVERYWHERE = "everywhere"
 Reach = frozenset[int] | str
 
-D, F = Scope.DEPARTMENT, Scope.FACILITY
+D, F, L = Scope.DEPARTMENT, Scope.FACILITY, Scope.LISTED
 
 CHOICES: list[tuple[str, StrOrPromise]] = [
     ("doctor", _("Doctor")),
@@ -40,6 +41,7 @@ CHOICES: list[tuple[str, StrOrPromise]] = [
     ("integration", _("Integration")),
     ("admin", _("Administrator")),
     ("auditor", _("Auditor")),
+    ("inspector", _("Inspector from outside")),
 ]
 
 # right: {role: scope}
@@ -67,6 +69,7 @@ RIGHTS: dict[str, dict[str, Scope]] = {
         "records": F,
         "planning": F,
         "director": F,
+        "inspector": L,
     },
     "registry.register": {"registration": F},
     "registry.update": {"registration": F},
@@ -83,6 +86,7 @@ RIGHTS: dict[str, dict[str, Scope]] = {
         "head_nurse": D,
         "planning": F,
         "director": F,
+        "inspector": L,
     },
     "history.write": {"doctor": D, "head_of_department": D, "nurse": D, "head_nurse": D},
     # patients.coverage
@@ -95,6 +99,7 @@ RIGHTS: dict[str, dict[str, Scope]] = {
         "records": F,
         "planning": F,
         "director": F,
+        "inspector": L,
     },
     "coverage.write": {"registration": F},
     # patients.oversight: who opened whose chart
@@ -110,6 +115,7 @@ RIGHTS: dict[str, dict[str, Scope]] = {
         "records": F,
         "planning": F,
         "director": F,
+        "inspector": L,
     },
     "visits.start": {"registration": F, "doctor": D, "head_of_department": D},
     "visits.admit": {"registration": F, "doctor": D, "head_of_department": D, "nurse": D, "head_nurse": D},
@@ -135,6 +141,7 @@ RIGHTS: dict[str, dict[str, Scope]] = {
         "records": F,
         "planning": F,
         "director": F,
+        "inspector": L,
     },
     "documents.write": {"doctor": D, "head_of_department": D},
     "documents.print": {
@@ -156,6 +163,7 @@ RIGHTS: dict[str, dict[str, Scope]] = {
         "pharmacist": F,
         "laboratory": F,
         "imaging": F,
+        "inspector": L,
     },
     "orders.place": {"doctor": D, "head_of_department": D},
     # encounters.results
@@ -167,6 +175,7 @@ RIGHTS: dict[str, dict[str, Scope]] = {
         "laboratory": F,
         "imaging": F,
         "planning": F,
+        "inspector": L,
     },
     "results.record_vital_signs": {"doctor": D, "head_of_department": D, "nurse": D, "head_nurse": D},
     # signatures.providers (the staff's keys; no document), signatures.signing
@@ -183,6 +192,12 @@ RIGHTS: dict[str, dict[str, Scope]] = {
         "director": F,
         "seal_keeper": F,
     },
+    # encounters.inspections: charts read by people from outside, by letter
+    "inspections.prepare": {"records": F, "planning": F},
+    "inspections.approve": {"planning": F, "director": F},
+    "inspections.oversee": {"records": F, "planning": F, "director": F},
+    "inspections.hand_out": {"records": F},
+    "inspections.read": {"inspector": L},
     # integrations.transport
     "transport.channels": {"integration": F, "admin": F},
     "transport.read": {"integration": F},
@@ -234,6 +249,23 @@ AT_THE_DESK = frozenset(
         "visits.admit",
     }
 )
+
+# What a chart that is listed by a mandate opens, whatever bundle the reader holds: reading on the screen.
+WHEN_LISTED = frozenset(
+    {
+        "registry.read",
+        "history.read",
+        "coverage.read",
+        "visits.read",
+        "documents.read",
+        "orders.read",
+        "results.read",
+        "inspections.read",
+    }
+)
+# Where one stay alone is listed: what belongs to it, who this is and who pays; nothing of the person's other matters.
+OF_THE_PERSON = frozenset({"registry.read", "coverage.read", "inspections.read"})
+WHEN_ONE_STAY_IS_LISTED = WHEN_LISTED - {"history.read"}
 
 ROLES: dict[str, dict[str, Scope]] = {
     role: {right: holders[role] for right, holders in RIGHTS.items() if role in holders}

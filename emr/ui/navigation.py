@@ -28,11 +28,12 @@ class _Entry:
     right: str
     order: int = 50
     icon: str = ""
-    # Whom it is for, of those who hold the right: who holds it in departments, who in the whole facility, or anybody.
+    # Whom it is for, of those who hold the right: who holds it in departments, who in the whole facility, or anybody of
+    # these; who holds it for listed charts alone has a page of their own, since every list would be empty for them.
     reach: Reach = "any"
 
 
-Reach = Literal["any", "department", "facility"]
+Reach = Literal["any", "department", "facility", "listed"]
 
 
 @dataclass(frozen=True)
@@ -104,7 +105,12 @@ def _allowed(request: HttpRequest, kind: type[EntryT]) -> list[EntryT]:
 def _is_for(holder: _HasRights, entry: _Entry) -> bool:
     if not holder.has_right(entry.right):
         return False
-    in_departments = isinstance(holder.departments_for(entry.right), frozenset)
+    reach = holder.departments_for(entry.right)
+    if isinstance(entry, Section):
+        return True
+    if reach == frozenset() or entry.reach == "listed":
+        return reach == frozenset() and entry.reach == "listed"
+    in_departments = isinstance(reach, frozenset)
     return entry.reach == "any" or (entry.reach == "department") == in_departments
 
 

@@ -8,24 +8,31 @@ from emr.accounts.access import Denied, demand
 from emr.accounts.models import User
 from encounters.documents import permissions
 from encounters.documents.models import CoursePrint, Document
-from encounters.visits.access import acts_here, encounters_for
-from patients.registry.access import emergency_ends_at, reached, remember_emergency
+from encounters.visits.access import acts_here, encounters_for, stay_reached
+from patients.registry.access import emergency_ends_at, remember_emergency
 
 _LOOKING = {permissions.READ, permissions.PRINT}
 
 
 def documents_for(user: User, right: str = permissions.READ) -> QuerySet[Document]:
-    """The documents of the stays that the person reaches with the right."""
-    return Document.objects.filter(
-        facility_id=user.facility_id, encounter__in=encounters_for(user, right).values("pk")
-    )
+    """The documents of the stays that the person reaches with the right; for readers of listed charts those that were
+    finished: a draft is no part of the record.
+    """
+    reached = encounters_for(user, right).values("pk")
+    return _own(user, right).filter(encounter__in=reached)
+
+
+def _own(user: User, right: str) -> QuerySet[Document]:
+    own = Document.objects.filter(facility_id=user.facility_id)
+    return own.filter(current_version__isnull=False) if user.is_listed_only(right) else own
 
 
 def access_document(user: User, document_uuid: UUID, right: str = permissions.READ) -> Document:
     """The document of that public id; raises Denied (404 outside the person's reach)."""
     demand(user, right)
     document = (
-        Document.objects.filter(reached(user, right, "encounter__patient"), facility_id=user.facility_id)
+        _own(user, right)
+        .filter(stay_reached(user, right, "encounter"))
         .select_related(
             "facility",
             "patient",
@@ -59,7 +66,7 @@ def access_course_print(user: User, print_uuid: UUID, right: str = permissions.P
     """The print of that public id; raises Denied (404 outside the person's reach)."""
     demand(user, right)
     found = (
-        CoursePrint.objects.filter(reached(user, right, "encounter__patient"), facility_id=user.facility_id)
+        CoursePrint.objects.filter(stay_reached(user, right, "encounter"), facility_id=user.facility_id)
         .select_related("encounter__department", "patient", "requested_by", "attachment__key")
         .filter(uuid=print_uuid)
         .first()

@@ -14,7 +14,7 @@ from emr.common.choices import Whole, declare
 from emr.common.clock import local_today, now
 from encounters.documents import permissions
 from encounters.documents.access import documents_for
-from encounters.documents.models import Document, DocumentBytes, DocumentVersion
+from encounters.documents.models import Document, DocumentBytes, DocumentDraft, DocumentVersion
 from encounters.forms.services import answers_of
 from encounters.visits.models import Encounter
 from encounters.visits.selectors.wards import day_bounds
@@ -65,10 +65,15 @@ def with_state(documents: QuerySet[Document]) -> QuerySet[Document]:
     ).select_related("author", "department", "current_version__response", "draft")
 
 
-def documents_of(encounter: Encounter) -> QuerySet[Document]:
-    """Every document of a stay in the course's order, those entered in error included; `is_overdue` when unsigned."""
+def documents_of(encounter: Encounter, *, finished_alone: bool = False) -> QuerySet[Document]:
+    """Every document of a stay in the course's order, those entered in error included; `is_overdue` when unsigned.
+
+    `finished_alone`: without what nobody has confirmed yet.
+    """
     late = Q(current_version__frozen_at__lt=now() - _time_to_sign(encounter.facility_id))
     found = with_state(Document.objects.filter(encounter=encounter))
+    if finished_alone:
+        found = found.filter(current_version__isnull=False)
     return found.annotate(is_overdue=late).order_by("happened_at", "pk")
 
 
@@ -76,19 +81,18 @@ def _time_to_sign(facility_id: int) -> dt.timedelta:
     return dt.timedelta(hours=facility_setting(facility_id, "sign_within_hours"))
 
 
-def course_of(encounter: Encounter) -> list[Day]:
-    """The treatment-sheet entries as days of one course."""
+def course_of(encounter: Encounter, *, finished_alone: bool = False) -> list[Day]:
+    """The treatment-sheet entries as days of one course; `finished_alone`: as they were confirmed last."""
     days: dict[dt.date, Day] = {}
     first = timezone.localdate(encounter.begins_at)
-    for document in documents_of(encounter).filter(code=ENTRY):
+    for document in documents_of(encounter, finished_alone=finished_alone).filter(code=ENTRY):
         date = timezone.localdate(document.happened_at)
         day = days.setdefault(date, Day(date, max((date - first).days, 0) + 1))
-        day.entries.append(_entry(document))
+        day.entries.append(_entry(document, None if finished_alone else getattr(document, "draft", None)))
     return list(days.values())
 
 
-def _entry(document: Document) -> Entry:
-    draft = getattr(document, "draft", None)
+def _entry(document: Document, draft: DocumentDraft | None) -> Entry:
     version = document.current_version
     content = draft.content if draft else (version.response.resource if version else {})
     texts = [str(answer.value) for answer in answers_of(content, "course.text") if answer.value]

@@ -6,8 +6,7 @@ from emr.accounts.access import Denied, demand
 from emr.accounts.models import User
 from encounters.orders import permissions
 from encounters.orders.models import MedicationRequest, ServiceRequest
-from encounters.visits.access import acts_here
-from patients.registry.access import reaches
+from encounters.visits.access import acts_here, reaches_stay
 
 
 def access_order(
@@ -25,7 +24,7 @@ def access_order(
         if found is None:
             continue
         tried = found
-        if reaches(user, found.encounter.patient, right, with_emergency=True):
+        if reaches_stay(user, found.encounter_id, right):
             if right != permissions.READ and not _may_change(user, right, found):
                 raise Denied(right, entity=found, hidden=False)
             return found

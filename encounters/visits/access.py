@@ -2,15 +2,17 @@
 
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from emr.accounts.access import Denied, demand
 from emr.accounts.models import User
+from emr.accounts.roles import WHEN_LISTED
 from encounters.visits import permissions
 from encounters.visits.models import Encounter
 from patients.registry.access import (
     acts_in_emergency,
     emergency_ends_at,
+    listed_stays,
     patients_for,
     reached,
     reaches,
@@ -19,9 +21,32 @@ from patients.registry.access import (
 
 
 def encounters_for(user: User, right: str = permissions.READ) -> QuerySet[Encounter]:
-    """The stays of the patients that this person reaches with the right; those entered in error too."""
+    """The stays of the patients that this person reaches with the right, and single stays that a mandate lists; those
+    entered in error too.
+    """
+    own = Encounter.objects.filter(facility_id=user.facility_id)
+    if user.is_listed_only(right):
+        whole = patients_for(user, right, whole=True).order_by().values("pk")
+        return own.filter(Q(patient_id__in=whole) | Q(pk__in=listed_stays(user, right)))
     patients = patients_for(user, right).order_by().values("pk")
-    return Encounter.objects.filter(facility_id=user.facility_id, patient_id__in=patients)
+    return own.filter(patient_id__in=patients)
+
+
+def stay_reached(user: User, right: str = permissions.READ, stay: str = "") -> Q:
+    """The condition that a row's stay (the path to it; "" for stays themselves) is one of `encounters_for`: for rows found
+    by something else.
+    """
+    patient = f"{stay}__patient" if stay else "patient"
+    if not user.is_listed_only(right):
+        return reached(user, right, patient)
+    listed = Q(**{f"{stay}__in" if stay else "pk__in": listed_stays(user, right)})
+    return reached(user, right, patient, whole=True) | listed
+
+
+def reaches_stay(user: User, stay_id: int, right: str = permissions.READ) -> bool:
+    """Whether the stay is one of `encounters_for`."""
+    own = Encounter.objects.filter(facility_id=user.facility_id, pk=stay_id)
+    return own.filter(stay_reached(user, right)).exists()
 
 
 def access_encounter(user: User, encounter_uuid: UUID, right: str = permissions.READ) -> Encounter:
@@ -33,7 +58,7 @@ def access_encounter(user: User, encounter_uuid: UUID, right: str = permissions.
     """
     demand(user, right)
     stay = (
-        Encounter.objects.filter(reached(user, permissions.READ, "patient"), facility_id=user.facility_id)
+        Encounter.objects.filter(stay_reached(user), facility_id=user.facility_id)
         .select_related("patient", "patient__merged_into", "department", "facility")
         .annotate(emergency_ends_at=emergency_ends_at(user, "patient"))
         .filter(uuid=encounter_uuid)
@@ -49,7 +74,12 @@ def access_encounter(user: User, encounter_uuid: UUID, right: str = permissions.
 
 
 def acts_here(user: User, right: str, stay: Encounter, *, department_id: int | None = None) -> bool:
-    """Whether the person may do this: where the patient is now (or in the department named), or in an emergency."""
+    """Whether the person may do this: where the patient is now (or in the department named), or in an emergency.
+
+    Who holds the right for listed charts alone reads the stays that are listed, wherever the patient is.
+    """
+    if user.is_listed_only(right):
+        return right in WHEN_LISTED and reaches_stay(user, stay.pk, right)
     if user.has_right(right, department_id or stay.department_id):
         return True
     return acts_in_emergency(user, right, stay.patient)

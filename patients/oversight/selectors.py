@@ -32,16 +32,20 @@ class Visit:
     day: dt.date
     who: str
     roles: str
+    mandate: (
+        str  # the number of the inspection mandate by which somebody from outside looked; "" for the staff
+    )
     deeds: tuple[str, ...]
     first_at: dt.datetime
     last_at: dt.datetime
 
 
 _DEEDS = """
-SELECT (recorded_at AT TIME ZONE %s)::date AS day, agent_id, agent_name, action, min(recorded_at), max(recorded_at)
+SELECT (recorded_at AT TIME ZONE %s)::date AS day, agent_id, agent_name, COALESCE(detail->>'mandate', '') AS mandate,
+       action, min(recorded_at), max(recorded_at)
 FROM audit_event
 WHERE patient_id = ANY(%s) AND recorded_at >= %s AND recorded_at < %s AND outcome = 'success'
-GROUP BY 1, 2, 3, 4 ORDER BY 1 DESC, 5 DESC LIMIT %s
+GROUP BY 1, 2, 3, 4, 5 ORDER BY 1 DESC, 6 DESC LIMIT %s
 """
 
 
@@ -54,11 +58,11 @@ def who_opened(patient_ids: Iterable[int], since: dt.date, until: dt.date) -> li
     agents = {row[1] for row in rows if row[1] is not None}
     people = {user.pk: user.titled_name for user in User.objects.filter(pk__in=agents)}
     held = roles_at(agents, begin, end) if agents else {}
-    together: dict[tuple[dt.date, int | None, str], list[tuple[str, dt.datetime, dt.datetime]]] = {}
-    for day, agent_id, name, action, first, last in rows:
-        together.setdefault((day, agent_id, name), []).append((action, first, last))
+    together: dict[tuple[dt.date, int | None, str, str], list[tuple[str, dt.datetime, dt.datetime]]] = {}
+    for day, agent_id, name, mandate, action, first, last in rows:
+        together.setdefault((day, agent_id, name, mandate), []).append((action, first, last))
     visits = []
-    for (day, agent_id, name), deeds in together.items():
+    for (day, agent_id, name, mandate), deeds in together.items():
         first, last = min(deed[1] for deed in deeds), max(deed[2] for deed in deeds)
         then = [
             role
@@ -70,6 +74,7 @@ def who_opened(patient_ids: Iterable[int], since: dt.date, until: dt.date) -> li
                 day=day,
                 who=people.get(agent_id or 0) or name or _("The system"),
                 roles=roles_in_words(then),
+                mandate=mandate,
                 deeds=tuple(dict.fromkeys(in_words(deed[0]) for deed in deeds)),
                 first_at=first,
                 last_at=last,

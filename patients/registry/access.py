@@ -17,9 +17,9 @@ from emr.common.choices import RolesBy, Whole, declare
 from emr.common.clock import now
 from emr.common.compiled import Compiled
 from patients.registry import permissions
-from patients.registry.models import Confidentiality, Patient
+from patients.registry.models import CareContext, Confidentiality, Patient
 
-# After the last day of care a department still finishes its papers; migration `registry.0003` knows the number too.
+# After the last day of care a department still finishes its papers; migration `registry.0004` knows the number too.
 CARE_DAYS = 30
 declare(
     Whole(
@@ -66,8 +66,10 @@ class Reaches(Func):
     output_field = BooleanField()
 
 
-def known_of(user: User, right: str, *, with_emergency: bool = True, at_the_desk: bool = True) -> str:
-    """What the functions of migration `registry.0003` are told of a person who holds the right."""
+def known_of(
+    user: User, right: str, *, with_emergency: bool = True, at_the_desk: bool = True, whole: bool = False
+) -> str:
+    """What the functions of migration `registry.0004` are told of a person who holds the right."""
     reach, held = user.departments_for(right), user.current_roles
     departments = {role.department_id for role in held} if isinstance(reach, str) else reach
     return json.dumps(
@@ -78,7 +80,9 @@ def known_of(user: User, right: str, *, with_emergency: bool = True, at_the_desk
             "roles": [[role.role, role.department_id] for role in held],
             "at": now().isoformat(),
             "emergency": with_emergency and right in roles.IN_EMERGENCY,
-            "whole": isinstance(reach, str),
+            "listed": right in roles.WHEN_LISTED,
+            "one_stay": not whole and right in roles.WHEN_ONE_STAY_IS_LISTED and user.is_listed_only(right),
+            "anywhere": isinstance(reach, str),
             "desk": at_the_desk and right in roles.AT_THE_DESK,
         }
     )
@@ -91,6 +95,7 @@ def reached(
     *,
     with_emergency: bool = True,
     at_the_desk: bool = True,
+    whole: bool = False,
 ) -> Q:
     """The condition that a row's patient (the path to them; "" for patients themselves) is reached with the right.
 
@@ -98,7 +103,7 @@ def reached(
     """
     if not user.has_right(right):
         return Q(pk__in=[])
-    known = known_of(user, right, with_emergency=with_emergency, at_the_desk=at_the_desk)
+    known = known_of(user, right, with_emergency=with_emergency, at_the_desk=at_the_desk, whole=whole)
     asked = Q(Reaches(F(patient or "pk"), Value(known)))
     if not isinstance(user.departments_for(right), str):
         return asked
@@ -107,21 +112,27 @@ def reached(
 
 
 def patients_for(
-    user: User, right: str = permissions.READ, *, with_emergency: bool = True, at_the_desk: bool = True
+    user: User,
+    right: str = permissions.READ,
+    *,
+    with_emergency: bool = True,
+    at_the_desk: bool = True,
+    whole: bool = False,
 ) -> QuerySet[Patient]:
     """The patients this person may reach with the right; never another facility's.
 
     A right that reaches the whole facility sees all of them, one that reaches departments those in their care now or
     up to `care_days` ago, with the rows merged with them. A restricted patient is seen by their care team and whom the
     rule names, by nobody else; the desk reaches them with the rights of `AT_THE_DESK`. Emergency access counts for the
-    rights that it opens. Without the right: nobody.
+    rights that it opens. A right that is held for listed charts alone reaches what mandates in force list, `whole`
+    without those of which one stay is listed. Without the right: nobody.
     """
     own = Patient.objects.filter(facility_id=user.facility_id)
     if not user.has_right(right):
         return own.none()
     if isinstance(user.departments_for(right), str):
         return own.filter(reached(user, right, with_emergency=with_emergency, at_the_desk=at_the_desk))
-    known = known_of(user, right, with_emergency=with_emergency)
+    known = known_of(user, right, with_emergency=with_emergency, whole=whole)
     return own.filter(pk__in=RawSQL("SELECT registry_people_in_care(%s)", [known]))  # nosec B611
 
 
@@ -146,16 +157,40 @@ def access_patient(user: User, patient_uuid: UUID, right: str = permissions.READ
     return patient  # type: ignore[no-any-return]
 
 
+def listed_stays(user: User, right: str) -> QuerySet[CareContext, int | None]:
+    """The single stays that mandates in force list for this person, for `pk__in`."""
+    moment = now()
+    listed = CareContext.objects.filter(
+        Q(reason=CareContext.LISTED_CLOSELY)
+        | Q(reason=CareContext.LISTED, patient__confidentiality=Confidentiality.NORMAL),
+        facility_id=user.facility_id,
+        practitioner=user,
+        only_stay__isnull=False,
+        starts_at__lte=moment,
+        ends_at__gt=moment,
+    )
+    if right not in roles.WHEN_ONE_STAY_IS_LISTED or not user.has_right(right):
+        listed = listed.none()
+    return listed.values_list("only_stay", flat=True)
+
+
 def reaches(
-    user: User, patient: Patient, right: str = permissions.READ, *, with_emergency: bool = False
+    user: User,
+    patient: Patient,
+    right: str = permissions.READ,
+    *,
+    with_emergency: bool = False,
+    whole: bool = False,
 ) -> bool:
     """Whether the person reaches the patient with the right; without breaking the glass unless that may count."""
     own = Patient.objects.filter(facility_id=user.facility_id, pk=patient.pk)
-    return own.filter(reached(user, right, with_emergency=with_emergency)).exists()
+    return own.filter(reached(user, right, with_emergency=with_emergency, whole=whole)).exists()
 
 
 def is_masked(user: User, patient: Patient) -> bool:
-    """Whether the person sees who this is and nothing else: the desk with a restricted patient."""
+    """Whether the person sees who this is and nothing else: the desk with a restricted patient, the reader of one stay."""
+    if user.is_listed_only(permissions.READ):
+        return not reaches(user, patient, whole=True)
     if not patient.is_restricted:
         return False
     return not Patient.objects.filter(reached(user, at_the_desk=False), pk=patient.pk).exists()

@@ -6,6 +6,7 @@ from typing import Any
 
 from django_stubs_ext import StrOrPromise
 
+from emr.accounts import roles
 from emr.accounts.models import User
 from patients.registry.access import reaches
 from patients.registry.cards import Card
@@ -109,6 +110,13 @@ def register_chart_panel(panel: ChartPanel) -> None:
 def chart_panels(patient: Patient, user: User) -> list[tuple[ChartPanel, dict[str, Any]]]:
     """The panels this person may see, with their facts."""
     allowed = [panel for panel in _panels.values() if user.has_right(panel.right)]
+    if any(user.is_listed_only(panel.right) for panel in allowed):
+        # Where one stay is listed, a panel about the whole person tells too much.
+        allowed = [
+            panel
+            for panel in allowed
+            if reaches(user, patient, panel.right, whole=panel.right not in roles.OF_THE_PERSON)
+        ]
     if patient.is_restricted:
         # A right over the whole facility ends where the chart is kept closely.
         reached = {

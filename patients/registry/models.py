@@ -306,6 +306,8 @@ class CareContext(FacilityRecord):
 
     # Of these the days after care to finish papers aren't given: over is over.
     EMERGENCY, NAMED, LISTED = "break-glass", "named", "listed"
+    # Listed by a mandate that says in so many words that the chart is kept closely.
+    LISTED_CLOSELY = "listed-closely"
 
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="care_contexts")
     department = models.ForeignKey(
@@ -318,6 +320,8 @@ class CareContext(FacilityRecord):
     ends_at = models.DateTimeField(null=True, blank=True)
     reason = models.CharField(max_length=30, default="encounter")
     source = models.CharField(max_length=60, blank=True, default="")
+    # Of a listed chart the one stay that may be read; its number alone, since this room knows no stays.
+    only_stay = models.BigIntegerField(null=True, blank=True)
 
     class Meta:
         constraints = [

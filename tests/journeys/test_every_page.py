@@ -19,6 +19,8 @@ from encounters.documents import services as documents
 from encounters.documents.models import CoursePrint, Document, DocumentDraft, DocumentVersion
 from encounters.documents.services import request_course_print
 from encounters.forms.models import Questionnaire
+from encounters.inspections.models import Mandate, MandateChart
+from encounters.inspections.services import approve_mandate
 from encounters.results.models import Observation
 from encounters.results.services import record_vital_signs
 from encounters.visits import codes
@@ -41,8 +43,10 @@ from signatures.providers.models import Credential
 from signatures.providers.services import issue_demo_key, issue_demo_seal
 from signatures.sealing.models import LogExtract
 from signatures.signing.models import SigningRequest
+from tests.emr.people import make_user
 from tests.emr.ui.conftest import AXE, open_page, sign_in
 from tests.encounters.chart import begin, deliver_all, draft_of, load_forms, written
+from tests.encounters.inspections.letters import listing
 from tests.encounters.visits.ward import ago
 from tests.integrations.his.conftest import ago as hl7_ago
 from tests.integrations.messages import adt
@@ -90,6 +94,8 @@ ROWS: dict[str, Any] = {
     "import_uuid": StaffImport,
     "change_uuid": RoleChange,
     "location_uuid": Location,
+    "mandate_uuid": Mandate,
+    "chart_uuid": MandateChart,
 }
 # Parts that are words: by the room whose address it is, else anywhere.
 WORDS = {
@@ -124,6 +130,7 @@ def people(settings: Any, tmp_path: Path) -> dict[str, User]:
     _office(facility, people["quantri"])
     issue_demo_seal(facility=facility)
     lookups.build_lookups(facility, people)
+    people["lan"] = _mandates(facility, people)
     deliver_all()
     return people
 
@@ -163,6 +170,17 @@ def _office(facility: Organization, admin: User) -> None:
     staff.check_import(file_name="nv.csv", content=list_of_staff.encode(), by=admin)
     wanted = {"orders.place": "department"}
     staff.save_role(facility=facility, code="nurse", name="nurse", grants=wanted, version=1, by=admin)
+
+
+def _mandates(facility: Organization, people: dict[str, User]) -> User:
+    """A letter that is being prepared, and one by which somebody from outside reads bà Đào's chart."""
+    office = Organization.objects.filter(parent=facility, is_clinical=False).order_by("code")[0]
+    reader = make_user("lan", "Vũ Thị Lan", "inspector", office)
+    dao = Patient.objects.get(full_name="Nguyễn Thị Đào")
+    told = {"facility": facility, "by": people["khth"], "readers": [reader]}
+    listing(dao, **told)
+    approve_mandate(mandate=listing(dao, **told), by=people["giamdoc"])
+    return reader
 
 
 def _messages() -> None:

@@ -102,12 +102,14 @@ class User(AbstractBaseUser, Record):
 
     @cached_property
     def rights(self) -> dict[str, "roles.Reach"]:
-        """{right: departments it reaches (FACILITY or a set of ids)}."""
+        """{right: departments it reaches (FACILITY or a set of ids; none: the charts of a mandate alone)}."""
         reached: dict[str, roles.Reach] = {}
         for held in self.current_roles:
             for right, scope in held.grants.items():
                 if scope == roles.Scope.FACILITY:
                     reached[right] = roles.EVERYWHERE
+                elif scope == roles.Scope.LISTED:
+                    reached.setdefault(right, frozenset())
                 elif reached.get(right) != roles.EVERYWHERE:
                     before = reached.get(right, frozenset())
                     reached[right] = (
@@ -125,6 +127,10 @@ class User(AbstractBaseUser, Record):
     def departments_for(self, right: str) -> "roles.Reach":
         """Where the right reaches: EVERYWHERE in the facility, or a set of department ids (empty: nowhere)."""
         return self.rights.get(right, frozenset()) if self.is_active else frozenset()
+
+    def is_listed_only(self, right: str) -> bool:
+        """Whether the right is held for the charts that a mandate lists and for nothing else."""
+        return self.has_right(right) and self.departments_for(right) == frozenset()
 
     @property
     def covering(self) -> list["CoverDuty"]:

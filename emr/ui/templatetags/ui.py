@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from django import forms, template
 from django.utils import timezone
 
-from emr.ui import navigation
+from emr.ui import marks, navigation
 
 if TYPE_CHECKING:
     from django.core.paginator import Paginator
@@ -46,6 +46,15 @@ def day(value: dt.date | None) -> str:
     if isinstance(value, dt.datetime) and timezone.is_aware(value):
         value = timezone.localtime(value)
     return value.strftime("%d/%m/%Y")
+
+
+@register.simple_tag(takes_context=True)
+def page_mark(context: dict[str, Any]) -> marks.Mark | None:
+    """The watermark of this page for this person; None for nearly everybody."""
+    request = context.get("request")
+    if request is None or not getattr(context.get("user"), "is_authenticated", False):
+        return None
+    return marks.mark_of(request, context.get("patient"))
 
 
 @register.simple_tag

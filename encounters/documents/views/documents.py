@@ -19,6 +19,7 @@ from encounters.documents.forms import BeginForm, ReasonForm
 from encounters.documents.models import Document, DocumentDraft
 from encounters.documents.sections import sections_of
 from encounters.documents.services.drafting import latest_earlier
+from encounters.documents.shown import shown_to
 from encounters.forms import services as questionnaires
 from encounters.visits.access import access_encounter, acts_here
 from patients.registry.access import emergency_until, reaches
@@ -35,7 +36,7 @@ def course(request: StaffRequest, encounter_uuid: UUID) -> HttpResponse:
     """The stay's treatment sheets: the days as columns of one course."""
     encounter = access_encounter(request.user, encounter_uuid, permissions.READ)
     record("course.read", by=request.user, of=encounter)
-    days = selectors.course_of(encounter)
+    days = selectors.course_of(encounter, finished_alone=request.user.is_listed_only(permissions.READ))
     context = {
         "encounter": encounter,
         "patient": encounter.patient,
@@ -61,9 +62,9 @@ def documents(request: StaffRequest, encounter_uuid: UUID) -> HttpResponse:
     context = {
         "encounter": encounter,
         "patient": encounter.patient,
-        "documents": selectors.documents_of(encounter).defer(
-            "current_version__composition", "current_version__response__resource", "draft__content"
-        ),
+        "documents": selectors.documents_of(
+            encounter, finished_alone=request.user.is_listed_only(permissions.READ)
+        ).defer("current_version__composition", "current_version__response__resource", "draft__content"),
         "may_write": acts_here(request.user, permissions.WRITE, encounter),
     }
     return render(request, "encounters/documents/list.html", context)
@@ -265,13 +266,16 @@ def state(request: StaffRequest, document_uuid: UUID) -> HttpResponse:
 @require_safe
 @requires(permissions.READ)
 def shown_pdf(request: StaffRequest, document_uuid: UUID) -> HttpResponse:
-    """The same bytes for the page that draws them: reading isn't printing, and emergency access reads."""
+    """The same bytes for the page that draws them: reading isn't printing, and emergency access reads. Who looks from
+    outside sees a stamped copy.
+    """
     found = access_document(request.user, document_uuid)
     stored = selectors.latest_bytes(found.current_version) if found.current_version else None
     if stored is None:
         return HttpResponse(status=404)
     record("document.read", by=request.user, of=found, detail={"sha256": stored.sha256})
-    response = HttpResponse(read_bytes(stored.attachment), content_type="application/pdf")
+    shown = shown_to(request.user, found, read_bytes(stored.attachment))
+    response = HttpResponse(shown, content_type="application/pdf")
     response["Content-Disposition"] = f'inline; filename="{found.uuid}.pdf"'
     response["Content-Security-Policy"] = "sandbox"
     return response

@@ -6,7 +6,7 @@ from uuid import UUID
 from django.http import Http404, HttpResponse
 from django.views.decorators.http import require_safe
 
-from emr.accounts.access import requires
+from emr.accounts.access import Denied, requires
 from emr.audit.services import record
 from emr.common.http import StaffRequest
 from encounters.visits import permissions
@@ -23,6 +23,8 @@ def _printed(request: StaffRequest, encounter_uuid: UUID, kind: str, form: str) 
         raise Http404
     stay = access_encounter(request.user, encounter_uuid)
     refuse_in_emergency(request.user, "label.print", stay)
+    if request.user.is_listed_only(permissions.READ):
+        raise Denied("label.print", entity=stay, hidden=False)
     record("label.print", by=request.user, of=stay, detail={"kind": kind, "format": form})
     return labels.label_of(stay)
 

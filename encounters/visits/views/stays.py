@@ -12,7 +12,7 @@ from emr.accounts.models import User
 from emr.audit.services import record
 from emr.common.http import StaffRequest
 from encounters.visits import codes, permissions, selectors
-from encounters.visits.access import access_encounter
+from encounters.visits.access import access_encounter, encounters_for
 from encounters.visits.forms import DiagnosisForm
 from encounters.visits.models import Encounter
 from patients.registry.access import access_patient
@@ -60,6 +60,7 @@ def may(user: User, stay: Encounter) -> dict[str, bool]:
         "details": (living or finished) and not stay.archive_number and here(permissions.ADMIT),
         "admit": living and not stay.is_inpatient and user.has_right(permissions.ADMIT),
         "cancel": living and here(permissions.CANCEL),
+        "label": not user.is_listed_only(permissions.READ),
         "cancel_discharge": finished and not stay.archive_number and here(permissions.DISCHARGE),
         "diagnose": (living or finished) and not stay.archive_number and here(permissions.DIAGNOSE),
     }
@@ -72,7 +73,10 @@ def of_patient(request: StaffRequest, patient_uuid: UUID) -> HttpResponse:
     opened = access_patient(request.user, patient_uuid, permissions.READ)
     patient = opened.merged_into or opened
     record("encounter.list", by=request.user, of=patient, patient=patient)
-    stays = list(selectors.stays_of(patient))
+    found = selectors.stays_of(patient)
+    if request.user.is_listed_only(permissions.READ):
+        found = found.filter(pk__in=encounters_for(request.user).values("pk"))
+    stays = list(found)
     context = {
         "patient": patient,
         "encounter": None,

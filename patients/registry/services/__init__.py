@@ -1,6 +1,7 @@
 """Every change of a patient: registering, correcting, numbers, people, merging, care."""
 
 from patients.registry.services.care import close_care as close_care
+from patients.registry.services.care import cut_care as cut_care
 from patients.registry.services.care import open_care as open_care
 from patients.registry.services.merging import merge_patients as merge_patients
 from patients.registry.services.merging import unmerge_patients as unmerge_patients

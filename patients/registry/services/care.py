@@ -3,6 +3,7 @@
 import datetime as dt
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from emr.accounts.models import Organization, User
@@ -21,6 +22,7 @@ def open_care(
     source: str = "",
     starts_at: dt.datetime | None = None,
     ends_at: dt.datetime | None = None,
+    only_stay: int | None = None,
 ) -> CareContext:
     """Let a department or a person see the patient from now (or the instant given) on."""
     if department is not None and department.facility_id != patient.facility_id:
@@ -34,6 +36,7 @@ def open_care(
         source=source,
         starts_at=starts_at or now(),
         ends_at=ends_at,
+        only_stay=only_stay,
     )
 
 
@@ -46,6 +49,18 @@ def close_care(
     found = CareContext.objects.select_for_update().filter(source=source, ends_at=None)
     if department is not None:
         found = found.filter(department=department)
+    for context in found:
+        context.ends_at = max(moment, context.starts_at)
+        context.save(update_fields=["ends_at"])
+    return len(found)
+
+
+@transaction.atomic
+def cut_care(*, source: str) -> int:
+    """End the care of that source at this instant, whenever it was to end; what hasn't begun never does."""
+    moment = now()
+    lasting = Q(ends_at=None) | Q(ends_at__gt=moment)
+    found = CareContext.objects.select_for_update().filter(lasting, source=source)
     for context in found:
         context.ends_at = max(moment, context.starts_at)
         context.save(update_fields=["ends_at"])

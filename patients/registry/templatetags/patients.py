@@ -6,7 +6,7 @@ from typing import Any
 from django import template
 
 from emr.ui import navigation
-from patients.registry import age, banner
+from patients.registry import age, banner, permissions
 from patients.registry.access import emergency_until, is_masked, reaches
 from patients.registry.models import Patient
 
@@ -17,7 +17,8 @@ register = template.Library()
 def patient_banner(context: dict[str, Any], patient: Patient, encounter: Any = None) -> banner.Banner:
     """The parts of the banner: every page with a chart's layout has one, so the layout asks and not each view."""
     user = context.get("user")
-    masked = patient.is_restricted and (user is None or is_masked(user, patient))
+    knows = user is not None and user.is_authenticated and isinstance(patient, Patient)
+    masked = is_masked(user, patient) if user and knows else patient.is_restricted
     return banner.banner_for(patient, encounter or None, is_masked=masked)
 
 
@@ -42,13 +43,16 @@ def emergency_access(context: dict[str, Any], patient: Patient) -> dt.datetime |
 def patient_sections(
     context: dict[str, Any], patient: Patient | None = None, encounter: Any = None
 ) -> list[Any]:
-    """The rail of a chart: of a restricted one, or in an emergency, only what would open."""
+    """The rail of a chart: of a restricted or listed one, or in an emergency, only what would open."""
     found = navigation.sections(
         context["request"],
         patient=getattr(patient, "uuid", None),
         encounter=getattr(encounter, "uuid", None),
     )
-    if not isinstance(patient, Patient) or not (patient.is_restricted or _emergency(context, patient)):
+    if not isinstance(patient, Patient):
+        return found
+    is_reader = context["user"].is_listed_only(permissions.READ)
+    if not (patient.is_restricted or is_reader or _emergency(context, patient)):
         return found
     rights = {section.right for section, *_rest in found}
     opens = {right: reaches(context["user"], patient, right, with_emergency=True) for right in rights}

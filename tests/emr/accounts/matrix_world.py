@@ -16,6 +16,8 @@ from encounters.documents import services as documents
 from encounters.documents.models import Document
 from encounters.documents.services import request_course_print
 from encounters.forms.models import Questionnaire
+from encounters.inspections import services as inspections
+from encounters.inspections.models import Mandate
 from encounters.orders.services import add_service
 from encounters.results.services import record_vital_signs
 from encounters.visits import codes
@@ -216,16 +218,42 @@ class World:
     cases: dict[str, Case]
     # Rows of the house, which are nobody's chart: of the own facility and of the other one.
     house: dict[str, dict[str, str]]
+    # Somebody from outside, for whom a mandate in force lists "own" and nothing else.
+    inspector: User
 
     def row(self, part: str, situation: str) -> str | None:
         """The public id behind this part of an address; None: the part knows no such situation; KeyError: no builder."""
         if part == "department_uuid" and situation == "restricted":
             return None  # the restricted patient lies in the person's own department
         if part in self.cases["own"].rows:
-            return self.cases[situation].rows[part]
+            return self.cases[situation].rows.get(part)
         where = {"own": "own", "far": "far"}.get(situation)
         known = self.house["own"][part]
         return self.house[where].get(part, known) if where else None
+
+
+def _mandate(case: Case, reader: User, office: Organization) -> Mandate:
+    """A letter that lists the case's chart, prepared by one and approved by another."""
+    facility = case.patient.facility
+    clerk = make_user(f"tung-{facility.code}", "Phan Thanh Tùng", "planning", office)
+    boss = make_user(f"ha-{facility.code}", "Đỗ Thu Hà", "director", office)
+    today = dt.date.today()  # noqa: DTZ011  any day will do
+    mandate = inspections.prepare_mandate(
+        facility=facility,
+        body="court",
+        organisation="Tòa án nhân dân",
+        letter_number="7/TA",
+        letter_on=today - dt.timedelta(days=3),
+        received_on=today - dt.timedelta(days=2),
+        purpose="Giải quyết vụ án",
+        starts_at=ago(hours=1),
+        ends_at=now() + dt.timedelta(days=1),
+        readers=[reader],
+        by=clerk,
+    )
+    chart = inspections.list_chart(mandate=mandate, patient=case.patient, by=clerk)
+    case.rows |= {"mandate_uuid": str(mandate.uuid), "chart_uuid": str(chart.uuid)}
+    return inspections.approve_mandate(mandate=mandate, by=boss)
 
 
 def build() -> World:
@@ -241,6 +269,11 @@ def build() -> World:
         case.marks = [mark for mark in case.marks if everything.count(mark) == 1]
     kept = cases["restricted"]
     registry.restrict_patient(patient=kept.patient, level="V", reason="staff", by=kept.author)
+    offices = {facility: make_department(facility, "P01", "Phòng Kế hoạch") for facility in (near, away)}
+    inspector = make_user("m_inspector", "Phạm Văn Ai", "inspector", offices[near])
+    outsider = make_user("m_outsider", "Phạm Văn Xa", "inspector", offices[away])
+    _mandate(cases["own"], inspector, offices[near])
+    _mandate(cases["far"], outsider, offices[away])
     house: dict[str, dict[str, str]] = {}
     for name, facility, place, case in (("own", near, ward, "own"), ("far", away, distant, "far")):
         second = make_department(facility, "K27", "Khoa Phụ sản")
@@ -270,7 +303,7 @@ def build() -> World:
             }
         )
         house[name] = {part: str(row.uuid) for part, row in rows.items()}
-    return World(cases, house)
+    return World(cases, house, inspector)
 
 
 OTHER_PARTS: dict[str, Callable[[str], str]] = {

@@ -15,6 +15,7 @@ from django.db import transaction
 from django.test import Client
 
 from emr.accounts import roles
+from emr.accounts.models import User
 from emr.accounts.roles import AT_THE_DESK, RIGHTS, Scope
 from emr.common.doors import PUBLIC, SIGNED_IN
 from tests.emr.accounts.matrix_world import OTHER_PARTS, SITUATIONS, World, build
@@ -159,7 +160,10 @@ def _walk() -> Walk:
     ward = make_department(make_facility())
     for who in WHO:
         client, rights = Client(), {}
-        if who != "anonymous":
+        if who == "inspector":  # whose mandate lists "own"; every other chart is unlisted
+            client.force_login(walk.world.inspector, backend=BACKEND)
+            rights = dict(User.objects.get(pk=walk.world.inspector.pk).rights)
+        elif who != "anonymous":
             user = make_user(
                 f"m_{who}".replace(" ", "_"), "Phạm Văn Ai", None if who == "no role" else who, ward
             )
@@ -197,7 +201,7 @@ def _wrong(matrix: Matrix) -> list[str]:
             if answer not in {OPEN, "shown"} or situation in {"own", "answer"}:
                 continue
             desk = who == "registration" and right in AT_THE_DESK
-            over_departments = RIGHTS.get(right, {}).get(who) == Scope.DEPARTMENT
+            over_departments = RIGHTS.get(right, {}).get(who) in {Scope.DEPARTMENT, Scope.LISTED}
             of_the_house = right in _HOUSE or right == SIGNED_IN or (who, right) in _JUDGES
             if (
                 (situation == "far" and not of_the_house)

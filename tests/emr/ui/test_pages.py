@@ -111,6 +111,7 @@ def test_home_shows_the_panels_of_the_persons_rights(
     department = make_department(make_facility())
     an, binh = make_an(department), make_binh(department)
     monkeypatch.setattr(type(an), "has_right", lambda self, right, department=None: self.username == "an")
+    monkeypatch.setattr(type(an), "departments_for", lambda self, right: "everywhere")
     home = _home_of(client, an)
     assert 'hx-get="/bench/panel/"' in home
     assert 'data-go="b"' in home

@@ -2,23 +2,28 @@
 for PostgreSQL's planning it anew, and a ward's list reads the ward's open care, not the hospital's history.
 
 `who` is what the door knows of the person: {"facility", "person", "departments": [ids], "roles": [[code, department
-id]], "at": instant, "emergency": bool, "whole": bool, "desk": bool}.
+id]], "at": instant, "emergency": bool, "listed": bool, "one_stay": bool, "anywhere": bool, "desk": bool}.
 """
 
 from django.db import migrations
 
 # The care that opens patients to this person. Of a restricted one the department alone is no reason: only its roles that
-# the facility names. Emergency access, names and lists give no days after their end.
+# the facility names. Emergency access, names and lists give no days after their end. What a mandate lists counts for reading
+# alone, a single stay for what belongs to it.
 _OPENING = """
     SELECT COALESCE(p.merged_into_id, p.id)
     FROM registry_carecontext c JOIN registry_patient p ON p.id = c.patient_id
     WHERE c.facility_id = facility
       AND {among}
-      AND (c.practitioner_id = person OR c.department_id = ANY(departments) AND (
+      AND (c.practitioner_id = person AND (
+              c.reason NOT IN ('listed', 'listed-closely')
+              OR listed AND (c.only_stay IS NULL OR one_stay)
+                  AND (c.reason = 'listed-closely' OR p.confidentiality = 'N'))
+          OR c.department_id = ANY(departments) AND (
           p.confidentiality = 'N' OR p.confidentiality = 'R' AND c.department_id = ANY(named_departments)))
       AND c.starts_at <= moment
       AND (c.ends_at IS NULL OR c.ends_at > CASE
-          WHEN c.reason IN ('break-glass', 'named', 'listed') THEN moment ELSE lately END)
+          WHEN c.reason IN ('break-glass', 'named', 'listed', 'listed-closely') THEN moment ELSE lately END)
       AND (c.reason <> 'break-glass' OR emergency)
 """
 
@@ -27,6 +32,8 @@ _KNOWN = """
     person bigint := who -> 'person';
     moment timestamptz := who ->> 'at';
     emergency boolean := who -> 'emergency';
+    listed boolean := who -> 'listed';
+    one_stay boolean := who -> 'one_stay';
     departments bigint[] := ARRAY(SELECT jsonb_array_elements(who -> 'departments')::bigint);
     rule jsonb := COALESCE((
         SELECT value FROM accounts_facilitysetting s WHERE s.facility_id = facility AND name = 'restricted_reach'), '{}');
@@ -67,7 +74,7 @@ DECLARE {_KNOWN}
 BEGIN
     SELECT COALESCE(p.merged_into_id, p.id), p.confidentiality INTO root, own
     FROM registry_patient p WHERE p.id = patient AND p.facility_id = facility;
-    IF (who -> 'whole')::boolean AND (
+    IF (who -> 'anywhere')::boolean AND (
         own = 'N'
         OR (who -> 'desk')::boolean AND EXISTS (
             SELECT FROM jsonb_array_elements(who -> 'roles') held
@@ -102,6 +109,6 @@ DROP FUNCTION registry_reaches(bigint, jsonb);
 
 
 class Migration(migrations.Migration):
-    dependencies = [("registry", "0002_confidentiality")]
+    dependencies = [("registry", "0003_carecontext_only_stay")]
 
     operations = [migrations.RunSQL([PEOPLE_IN_CARE, REACHES, EMERGENCY], BEFORE)]
