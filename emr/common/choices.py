@@ -120,7 +120,7 @@ class Days(Setting):
             days = [dt.date.fromisoformat(day) for day in value]
         except (TypeError, ValueError) as error:
             raise BadValue(value) from error
-        if len(set(days)) != len(days):
+        if len(set(days)) != len(days) or not all(2000 <= day.year <= 2100 for day in days):
             raise BadValue(value)
 
 

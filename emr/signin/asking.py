@@ -35,8 +35,9 @@ def can_wait(request: HttpRequest) -> bool:
     if request.method != "POST" or request.content_type not in _FORMS:
         return False
     by_script = "HX-Request" in request.headers or "X-Requested-With" in request.headers
-    size = int(request.META.get("CONTENT_LENGTH") or 0)
-    return not by_script and size <= _LONGEST and not request.FILES and not _is_forged(request)
+    size = str(request.META.get("CONTENT_LENGTH") or "0")
+    is_short = size.isascii() and size.isdigit() and int(size[:12]) <= _LONGEST
+    return not by_script and is_short and not request.FILES and not _is_forged(request)
 
 
 def proof_page(

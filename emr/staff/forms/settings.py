@@ -131,16 +131,21 @@ class DaysField(forms.CharField):
     def clean(self, value: Any) -> Any:
         """ISO dates in order, each once."""
         days = set()
-        for line in re.split(r"[\s,;]+", super().clean(value)):
-            if not line:
-                continue
-            try:
-                days.add(dt.datetime.strptime(line, "%d/%m/%Y").date())  # noqa: DTZ007  a day has no zone
-            except ValueError:
+        for text in filter(None, re.split(r"[\s,;]+", super().clean(value))):
+            if (day := _day(text)) is None:
                 raise forms.ValidationError(
-                    _("“%(text)s” isn't a day like 31/12/2026.") % {"text": line[:20]}
-                ) from None
+                    _("“%(text)s” isn't a day like 31/12/2026.") % {"text": text[:20]}
+                )
+            days.add(day)
         return [day.isoformat() for day in sorted(days)]
+
+
+def _day(text: str) -> dt.date | None:
+    try:
+        day = dt.datetime.strptime(text, "%d/%m/%Y").date()  # noqa: DTZ007  a day has no zone
+    except ValueError:
+        return None
+    return day if 2000 <= day.year <= 2100 else None
 
 
 class ReasonsField(forms.CharField):

@@ -149,7 +149,10 @@ def test_every_setting_is_changed_kept_and_goes_back(admin: User) -> None:
         ("practice_check", ["never", None]),
         ("second_factor_roles", ["admin", [1], ["a", "a"]]),
         ("restricted_reach", [{}, {"department": []}, [], {"department": "x", "facility": [], "desk": []}]),
-        ("holidays", [["31/12/2026"], ["2026-02-30"], "2026-01-01", ["2026-01-01", "2026-01-01"]]),
+        (
+            "holidays",
+            [["31/12/2026"], ["2026-02-30"], ["0001-01-01"], "2026-01-01", ["2026-01-01", "2026-01-01"]],
+        ),
         ("day_hours", [[22, 6], [6], [0, 25], ["6", "22"]]),
         ("emergency_reasons", [[], [["a"]], [["a", ""]], [["a", "x"], ["a", "y"]], [["a" * 31, "x"]]]),
     ],
@@ -244,3 +247,12 @@ def test_the_page_shows_each_with_its_words(admin: User) -> None:
             assert str(setting.label) in page.replace("&quot;", '"')
     assert "12 giờ" in page
     assert admin.full_name in page
+
+
+@pytest.mark.parametrize("text", ["31/02/2027", "2027-01-01", "01/01/0001", "Tết"])
+def test_what_is_no_day_of_the_calendar_is_named(admin: User, text: str) -> None:
+    answer = come_in(admin).post(f"{BASE}holidays/", {"value": f"01/01/2027\n{text}", "version": "0"})
+    assert answer.status_code == 422
+    page = answer.content.decode()
+    assert f"“{text}”" in page
+    assert "01/01/2027" in page, "what was typed stays"
