@@ -10,6 +10,7 @@ from django.db import connection
 from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
+from emr.audit import wording
 from emr.audit.chain import GENESIS, event_digest, head_folder, link_hash
 from emr.audit.models import LEAST_YEARS, SHARDS, AuditDisposal, AuditEvent, AuditLink
 from emr.audit.subjects import find_people, find_subjects
@@ -186,9 +187,12 @@ def events_of(facility_id: int, question: Question) -> QuerySet[AuditEvent]:
         events = events.filter(agent_id=None, agent_name__iexact=question.agent_name)
     if question.patients is not None:
         events = events.filter(patient_id__in=question.patients)
-    for beginning in (question.action, question.about and f"{question.about}."):
-        if beginning:
-            events = events.filter(action__startswith=beginning)
+    if wording.is_known(question.action):  # named in full: its lines come in their order, and none is sorted
+        events = events.filter(action=question.action)
+    elif question.action:
+        events = events.filter(action__startswith=question.action)
+    if question.about:
+        events = events.filter(action__startswith=f"{question.about}.")
     for column in ("outcome", "address"):
         if wanted := getattr(question, column):
             events = events.filter(**{column: wanted})

@@ -205,11 +205,17 @@ ROOMS: dict[str, StrOrPromise] = {
 }
 
 
+def is_known(action: str) -> bool:
+    """Whether the house has words for this whole action."""
+    noun, _dot, verb = action.partition(".")
+    return noun in NOUNS and verb in VERBS
+
+
 def in_words(action: str) -> str:
     """ "patient.read" as "patient: looked at", in the reader's language."""
-    noun, _dot, verb = action.partition(".")
-    if noun not in NOUNS or verb not in VERBS:
+    if not is_known(action):
         return action
+    noun, _dot, verb = action.partition(".")
     return f"{NOUNS[noun]}: {VERBS[verb]}"
 
 
@@ -219,7 +225,7 @@ def sentence(action: str, outcome: str, who: str, number: str) -> str:
     if outcome == AuditEvent.Outcome.DENIED:
         what = str(ROOMS.get(noun) or NOUNS.get(noun) or action)
         said = _("%(who)s was refused: %(what)s") % {"who": who, "what": what}
-    elif noun in NOUNS and verb in VERBS:
+    elif is_known(action):
         said = _("%(who)s %(verb)s: %(noun)s") % {"who": who, "verb": VERBS[verb], "noun": NOUNS[noun]}
     else:
         said = f"{who}: {action}"

@@ -25,7 +25,8 @@ class Web:
     pid: int
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port that nobody listens on at this moment."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
@@ -44,7 +45,7 @@ def get(url: str, cookie: str = "") -> tuple[int, str]:
 @contextmanager
 def running(services: Services, worker_id: str, home: Path) -> Iterator[Web]:
     """Eight threads, a second for a page's statement and two for a report's."""
-    port = _free_port()
+    port = free_port()
     environment = os.environ | {
         "EMR_SETTINGS": "test",
         "EMR_ALLOWED_HOSTS": "localhost,127.0.0.1",

@@ -1,7 +1,8 @@
 """(f) Memory of the whole stack, PostgreSQL and broker included: idle, and its slope under load.
 
-Proportional set size (shared pages counted once) of the supervisor and everything under it. The load: one page after
-another and an HL7 message now and then; the slope is fitted from the second minute on.
+Proportional set size (shared pages counted once) of the supervisor and everything under it; of PostgreSQL's processes what
+is theirs alone, since the buffers that they share are reserved once, by size, and fill as pages are read. The load: one page
+after another and an HL7 message now and then; the slope is fitted from the second minute on.
 """
 
 import http.cookiejar
@@ -26,11 +27,12 @@ IDLE_MB, SLOPE_MB = 900.0, 1.0
 
 
 def whole(process: psutil.Process) -> float:
-    """MB of a process and all its descendants."""
+    """MB of a process and all its descendants, PostgreSQL's shared buffers left out."""
     total = 0
     for each in [process, *process.children(recursive=True)]:
         try:
-            total += each.memory_full_info().pss
+            used = each.memory_full_info()
+            total += used.uss if each.name().startswith("postgres") else used.pss
         except psutil.NoSuchProcess:
             continue
     return total / 1024**2

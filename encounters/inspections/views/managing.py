@@ -13,8 +13,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from emr.accounts.access import Denied, requires
 from emr.audit.services import record
+from emr.common.doors import fresh
 from emr.common.errors import DomainError
 from emr.common.http import StaffRequest
+from emr.signin.services import RECENT_MINUTES
 from emr.ui.limits import at_most, heavy
 from encounters.inspections import permissions, selectors, services
 from encounters.inspections.access import access_chart, access_mandate, mandates_for
@@ -191,6 +193,7 @@ def withdraw(request: StaffRequest, mandate_uuid: UUID) -> HttpResponse:
 
 
 @requires(permissions.HAND_OUT)
+@fresh(RECENT_MINUTES)
 @heavy
 @require_POST
 def hand_out(request: StaffRequest, mandate_uuid: UUID, encounter_uuid: UUID) -> HttpResponse:

@@ -152,3 +152,12 @@ def test_every_line_has_a_sentence_a_person_understands() -> None:
     assert read.words.startswith("BS. Nguyễn Văn An")
     assert read.number in read.words
     assert "registry.read" not in refused.words
+
+
+def test_an_action_named_in_full_is_meant_itself_and_a_beginning_all_that_begin_so() -> None:
+    an = make_an()
+    for action in ("role.grant", "role.grant_again", "role.revoke"):
+        record(action, by=an)
+    assert found(action="role.grant") == ["role.grant"]
+    assert set(found(action="role.gra")) == {"role.grant", "role.grant_again"}
+    assert set(found(action="role")) >= {"role.grant", "role.grant_again", "role.revoke"}

@@ -26,7 +26,7 @@ from emr.common.health import Caution
 from emr.local.home import CHECKOUT
 from emr.tls import services
 from emr.tls.health import certificate_trouble
-from tests.security.test_limits import free_port
+from tests.security.programs import free_port
 from tests.support.browser import FLAGS
 from tests.support.services import tool
 

@@ -91,7 +91,7 @@ def anew(user: User) -> User:
 def signed_in(user: User) -> Client:
     """A browser in which the person has signed in."""
     client = Client()
-    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(user, backend="emr.accounts.backends.StaffBackend")
     return client
 
 
