@@ -12,7 +12,7 @@ run: bootstrap ## install, start and load the demo hospital; Ctrl-C stops everyt
 
 # Where SQL of our own is: these run on the newest PostgreSQL too, all of them in `make test-long`.
 SQL_ROOMS := tests/emr/audit tests/emr/outbox tests/emr/common tests/patients tests/encounters/visits \
-	tests/encounters/documents tests/integrations tests/signatures/sealing
+	tests/integrations/transport tests/integrations/hl7v2 tests/signatures/sealing
 
 # Browsers apart: Playwright keeps an event loop running in the process, in which pyHanko can't start its own.
 test: bootstrap-test ## everything that .ci/run runs

@@ -7,7 +7,6 @@ import logging
 import signal
 from typing import Any
 
-import uvloop
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
@@ -53,7 +52,7 @@ class Command(BaseCommand):
         )
         try:
             with KeepBeating("mllp"):
-                uvloop.run(self._serve(listener, bind, options["port"], tls))
+                asyncio.run(self._serve(listener, bind, options["port"], tls))
         except OSError as error:
             if error.errno == errno.EADDRINUSE:
                 raise CommandError(
