@@ -163,10 +163,8 @@ def test_a_body_that_says_too_much_is_refused_unread(client: Client, length: str
 def test_a_form_with_ten_thousand_fields_is_refused(client: Client) -> None:
     """S-58."""
     body = "&".join(f"f{n}=1" for n in range(6000))
-    began = time.process_time()
     answer = client.generic("POST", "/sign-in/", body, content_type="application/x-www-form-urlencoded")
     assert answer.status_code == 400
-    assert time.process_time() - began < 2
 
 
 @pytest.mark.django_db

@@ -82,12 +82,17 @@ def _sheet_lines(data: bytes, sheet: str) -> Iterator[Line]:
             _("There is no sheet “%(name)s”; there are: %(all)s.") % {"name": sheet, "all": names}
         )
     page = book[sheet] if sheet else book.worksheets[0]
+    blank = None  # openpyxl fills a gap between lines with one and the same empty line
     for number, cells in enumerate(page.iter_rows(max_col=MOST_COLUMNS), start=1):
         if number > MOST_LINES:
             raise Unreadable(_("The sheet has more than %(count)d lines.") % {"count": MOST_LINES})
+        if cells is blank:
+            continue
         line = [_cell(cell) for cell in cells]
         if any(line):
             yield number, line
+        else:
+            blank = cells
     book.close()
 
 

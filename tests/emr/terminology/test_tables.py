@@ -1,12 +1,13 @@
 """A spreadsheet that is larger than it looks is refused before it takes the house's memory or time (S-35)."""
 
-import time
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import openpyxl
 import pytest
 
+from emr.terminology.files import tables
 from emr.terminology.files.tables import MOST_COLUMNS, MOST_LINES, Unreadable, read_lines
 
 
@@ -24,32 +25,44 @@ def _sheet(path: Path, rows: bytes) -> Path:
     return path
 
 
+@pytest.fixture
+def looked_at(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """Every cell that was looked at: the cost of a sheet."""
+    cells: list[Any] = []
+    real = tables._cell
+
+    def counted(cell: Any) -> tables.Cell:
+        cells.append(cell)
+        return real(cell)
+
+    monkeypatch.setattr(tables, "_cell", counted)
+    return cells
+
+
 def _cell(place: str) -> bytes:
     return f'<c r="{place}" t="inlineStr"><is><t>x</t></is></c>'.encode()
 
 
-def test_a_cell_at_the_far_corner_costs_no_million_empty_ones(tmp_path: Path) -> None:
+def test_a_cell_at_the_far_corner_costs_no_million_empty_ones(tmp_path: Path, looked_at: list[Any]) -> None:
     """S-35: one cell in the last column of many rows is sixteen thousand a row for who fills the gaps."""
     rows = b"".join(
         b'<row r="%d">' % n + _cell(f"A{n}") + _cell(f"XFD{n}") + b"</row>" for n in range(1, 2001)
     )
-    began = time.process_time()
     lines = list(read_lines(_sheet(tmp_path / "wide.xlsx", rows)))
-    assert time.process_time() - began < 5
+    assert len(looked_at) == 2000 * MOST_COLUMNS
     assert len(lines) == 2000
     assert max(len(cells) for _number, cells in lines) <= MOST_COLUMNS
 
 
-def test_a_sheet_of_a_million_lines_is_refused(tmp_path: Path) -> None:
+def test_a_sheet_of_a_million_lines_is_refused(tmp_path: Path, looked_at: list[Any]) -> None:
     """S-35: one cell in the last row is a million lines."""
     rows = b'<row r="1048576">' + _cell("A1048576") + b"</row>"
-    began = time.process_time()
     with pytest.raises(Unreadable, match=str(MOST_LINES)):
         list(read_lines(_sheet(tmp_path / "long.xlsx", rows)))
-    assert time.process_time() - began < 5
+    assert len(looked_at) <= MOST_COLUMNS, "the lines that aren't there are looked at"
 
 
-def test_a_bomb_is_refused_by_what_it_claims(tmp_path: Path) -> None:
+def test_a_bomb_is_refused_by_what_it_claims(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """S-35: a kilobyte that unpacks to more than any list of the ministry's; nothing is unpacked."""
     path = tmp_path / "bomb.xlsx"
     openpyxl.Workbook().save(path)
@@ -59,10 +72,9 @@ def test_a_bomb_is_refused_by_what_it_claims(tmp_path: Path) -> None:
     ):
         for _ in range(200):
             out.write(b"\0" * 2**20)
-    began = time.process_time()
+    monkeypatch.setattr(zipfile.ZipFile, "open", None)
     with pytest.raises(Unreadable):
         list(read_lines(path))
-    assert time.process_time() - began < 1
 
 
 def test_entities_in_a_sheet_are_not_unfolded(tmp_path: Path) -> None:
@@ -78,7 +90,5 @@ def test_entities_in_a_sheet_are_not_unfolded(tmp_path: Path) -> None:
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as whole:
         for name, content in parts.items():
             whole.writestr(name, content)
-    began = time.process_time()
     with pytest.raises(Unreadable):
         list(read_lines(path))
-    assert time.process_time() - began < 5
