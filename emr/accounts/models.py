@@ -137,6 +137,8 @@ class User(AbstractBaseUser, Record):
     theme = models.CharField(max_length=5, blank=True, default="")
     is_active = models.BooleanField(default=True)
 
+    outside_the_wall = "the door asks who somebody is before it knows whose they are"
+
     USERNAME_FIELD = "username"
     REQUIRED_FIELDS: ClassVar[list[str]] = []
     objects = UserManager()

@@ -6,7 +6,7 @@ from django.db.models import Count, Q
 from django_stubs_ext import StrOrPromise
 
 from emr.accounts import roles
-from emr.accounts.models import PractitionerRole, User
+from emr.accounts.models import Organization, PractitionerRole, User
 from emr.common.clock import now
 
 
@@ -17,6 +17,12 @@ class StaffCounts:
     all: int
     active: int
     by_role: list[tuple[StrOrPromise, int]]
+
+
+def facility_ids() -> list[int]:
+    """Every facility of the deployment: a job that goes round works for one after the other."""
+    facilities = Organization.objects.filter(kind=Organization.Kind.FACILITY).order_by("pk")
+    return list(facilities.values_list("pk", flat=True))
 
 
 def staff_counts(facility_id: int) -> StaffCounts:

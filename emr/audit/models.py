@@ -38,6 +38,9 @@ class AuditEvent(models.Model):
     device = models.CharField(max_length=200, default="")
 
     append_only = True
+    outside_the_wall = (
+        "one log and one chain for the whole house; its pages ask for the reader's own facility"
+    )
     # Time, transaction and shard are the database's own, whatever the writer says.
     application_grants = (
         "SELECT, INSERT (action, outcome, facility_id, agent_id, agent_name, patient_id, entity_type, entity_id,"
@@ -68,6 +71,7 @@ class RowVersion(models.Model):
 
     append_only = True
     application_grants = "SELECT"
+    facility_sql = "(row ->> 'facility_id')::bigint"
 
     class Meta:
         managed = False

@@ -40,6 +40,7 @@ NOUNS: dict[str, StrOrPromise] = {
     "unmapped_code": pgettext_lazy("audit", "unmapped code"),
     "user": pgettext_lazy("audit", "account"),
     "vital_signs": pgettext_lazy("audit", "vital signs"),
+    "wall": pgettext_lazy("audit", "wall between facilities"),
     "ward": pgettext_lazy("audit", "ward list"),
 }
 VERBS: dict[str, StrOrPromise] = {
@@ -86,9 +87,11 @@ VERBS: dict[str, StrOrPromise] = {
     "mapped": pgettext_lazy("audit", "matched"),
     "match": pgettext_lazy("audit", "looked up by card"),
     "merge": pgettext_lazy("audit", "merged"),
+    "lower": pgettext_lazy("audit", "lowered"),
     "open": pgettext_lazy("audit", "opened"),
     "overdue": pgettext_lazy("audit", "overdue ones listed"),
     "print": pgettext_lazy("audit", "printed"),
+    "raise": pgettext_lazy("audit", "raised"),
     "read": pgettext_lazy("audit", "looked at"),
     "record": pgettext_lazy("audit", "recorded"),
     "refuse": pgettext_lazy("audit", "refused"),

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 from django.db import DatabaseError, connection
 
+from emr.common.policies import gaps
+
 Check = Callable[[], str]
 
 
@@ -48,4 +50,10 @@ def _database() -> str:
     return ""
 
 
+def _wall() -> str:
+    low = gaps()
+    return f"The wall between facilities has {len(low)} gaps: manage.py wall raise" if low else ""
+
+
 register_part("database", _database, required=True)
+register_part("wall", _wall, required=False)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 
+from emr.common import wall
 from emr.common.context import Acting, acting_as
 
 
@@ -18,7 +19,7 @@ class RequestContextMiddleware:
             address=request.META.get("REMOTE_ADDR", ""), device=request.META.get("HTTP_USER_AGENT", "")[:200]
         )
         request.reference = context.request_id  # type: ignore[attr-defined]
-        with acting_as(context):
+        with acting_as(context), wall.nowhere():
             response = self.get_response(request)
         response["X-Request-ID"] = context.request_id
         return response

@@ -34,5 +34,7 @@ class AttachmentKey(models.Model):
     wrapped_key = models.BinaryField()
     wrapped_by = models.CharField(max_length=16, help_text="fingerprint of the instance's key")
 
+    walled_by = "attachment"
+
     def __str__(self) -> str:
         return self.wrapped_by
