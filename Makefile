@@ -5,26 +5,32 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PYTHONPATH := $(CURDIR)
 export EMR_HOME ?= $(CURDIR)/var
-.PHONY: run test lint unit e2e fmt assets messages graph test-long test-security bench reset bootstrap bootstrap-test
+.PHONY: run test lint unit e2e fmt assets messages graph test-long test-security sbom matrix bench reset bootstrap bootstrap-test
 
 run: bootstrap ## install, start and load the demo hospital; Ctrl-C stops everything
 	@exec $(BIN)/python -m emr.local
+
+# Where SQL of our own is: these run on the newest PostgreSQL too, all of them in `make test-long`.
+SQL_ROOMS := tests/emr/audit tests/emr/outbox tests/emr/common tests/patients tests/encounters/visits \
+	tests/encounters/documents tests/integrations tests/signatures/sealing
 
 # Browsers apart: Playwright keeps an event loop running in the process, in which pyHanko can't start its own.
 test: bootstrap-test ## everything that .ci/run runs
 	@$(MAKE) --no-print-directory lint
 	$(BIN)/pytest -n 2 --dist loadgroup -m "not browser and not long"
-	$(BIN)/pytest -n 1 -m browser
+	$(BIN)/pytest -n 1 -m "browser and not long"
 	EMR_SERVICES=wheel $(BIN)/pytest -n 2 --dist loadgroup -q \
-		-m "database and not browser and not peer and not long" --ignore tests/emr/storage/test_backup.py
+		-m "database and not browser and not peer and not long" $(SQL_ROOMS)
 
-lint: bootstrap-test ## style, types, layers, templates, migrations, translations
+lint: bootstrap-test ## style, types, layers, templates, migrations, translations, secrets, bandit
 	$(BIN)/ruff check -q .
 	$(BIN)/ruff format -q --check .
 	$(BIN)/lint-imports --no-cache | tail -3
 	git ls-files -z 'templates/*.html' | xargs -0 -r $(BIN)/djade --check --target-version 5.2
 	EMR_SETTINGS=test $(BIN)/python manage.py makemigrations --check --dry-run
 	$(BIN)/python -m tools.messages check
+	$(BIN)/python -m tools.guards
+	$(BIN)/bandit -q -c pyproject.toml -r emr patients encounters signatures integrations -x '*/migrations/*'
 	$(BIN)/mypy
 
 unit: bootstrap-test ## the suite without browsers and peer programs
@@ -55,6 +61,12 @@ test-long: bootstrap-test ## kill at every line, soak, the second PostgreSQL in 
 
 test-security: bootstrap-test ## the tests that name a security requirement
 	$(BIN)/pytest -n 2 --dist loadgroup -m security
+
+sbom: bootstrap-test ## every package by version and hash, as CycloneDX, into var/sbom.json
+	@$(BIN)/python -m tools.sbom
+
+matrix: bootstrap-test ## write the table of every address and role anew, for review
+	MATRIX=write $(BIN)/pytest -q tests/emr/accounts/test_matrix.py
 
 bench: bootstrap ## how fast, as ratios to floors of the same run; writes docs/benchmarks.md (BENCH="--parts d" for some)
 	@$(BIN)/python -m tools.bench $(BENCH)

@@ -3,7 +3,7 @@
 import os
 
 from celery import Celery
-from celery.signals import worker_init
+from celery.signals import setup_logging, worker_init
 
 os.environ.setdefault(
     "DJANGO_SETTINGS_MODULE", f"emr.settings.{os.environ.get('EMR_SETTINGS', 'production')}"
@@ -11,6 +11,11 @@ os.environ.setdefault(
 app = Celery("emr")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+
+@setup_logging.connect  # type: ignore[untyped-decorator]
+def log_as_all_do(**_: object) -> None:
+    """Celery would put handlers of its own in place, which quote exceptions and break lines (S-31, S-55)."""
 
 
 @worker_init.connect  # type: ignore[untyped-decorator]

@@ -9,9 +9,15 @@ os.environ.setdefault(
 )
 application = get_wsgi_application()
 
-from django.db import connection  # noqa: E402 (models exist only now)
+from django.conf import settings  # noqa: E402
+from django.db import connection, connections  # noqa: E402 (models exist only now)
 
 from emr.accounts.demo_data import refuse_demo_data  # noqa: E402
 
+if settings.EMR_STATEMENT_SECONDS:
+    # A page never holds a connection for long; workers and commands may (F-34).
+    connections.settings["default"]["OPTIONS"]["options"] = (
+        f"-c statement_timeout={settings.EMR_STATEMENT_SECONDS}s"
+    )
 refuse_demo_data()
 connection.close()

@@ -38,6 +38,8 @@ TEST_PROGRAMS = {
     "softhsm2-util": "softhsm2",
     "faketime": "faketime",
     "nginx": "nginx-light",
+    "certutil": "libnss3-tools",
+    "slapd": "slapd",
 }
 # What the browser gets from npm: (files below node_modules, folder below static/vendor).
 BROWSER_FILES = [

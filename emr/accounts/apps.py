@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
 
@@ -8,9 +9,13 @@ class AccountsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from emr.accounts import permissions  # noqa: PLC0415
+        from emr.accounts import permissions, subjects  # noqa: PLC0415
+        from emr.accounts.shipped import load_after_migrate  # noqa: PLC0415
+        from emr.audit.subjects import register_people  # noqa: PLC0415
         from emr.ui.navigation import Panel, register  # noqa: PLC0415
 
+        post_migrate.connect(load_after_migrate, sender=self, dispatch_uid="emr.accounts.roles")
+        register_people(subjects.staff_named, subjects.described)
         register(
             Panel(
                 _("The house"),
@@ -18,6 +23,25 @@ class AccountsConfig(AppConfig):
                 right=permissions.MANAGE,
                 icon="building",
                 order=10,
+                every=60,
+            )
+        )
+        register(
+            Panel(
+                _("Standing in for another department"),
+                "accounts:cover_panel",
+                right=permissions.COVER,
+                icon="arrow-left-right",
+                order=60,
+            )
+        )
+        register(
+            Panel(
+                _("Cover duties"),
+                "accounts:cover_review_panel",
+                right=permissions.REVIEW_COVER,
+                icon="person-check",
+                order=26,
                 every=60,
             )
         )

@@ -1,3 +1,5 @@
 """Rights of this room."""
 
 MANAGE = "accounts.manage"
+COVER = "accounts.cover"
+REVIEW_COVER = "accounts.review_cover"

@@ -1,12 +1,15 @@
-"""The one table of who may do what: role × right → how far it reaches. A quality officer can read it.
+"""The shipped bundles: role × right → how far it reaches. A quality officer can read it.
 
+They become rows (`Role`, `RoleGrant`) with each migration; a facility may put its own bundle in a shipped one's place.
 A right is "<room>.<verb>", named in that room's `permissions.py`; a test refuses a right that no room names and a room's
 right that nobody holds.
 """
 
+from collections.abc import Iterable
 from enum import StrEnum
 
 from django.utils.translation import gettext_lazy as _
+from django_stubs_ext import StrOrPromise
 
 
 class Scope(StrEnum):
@@ -21,7 +24,7 @@ Reach = frozenset[int] | str
 
 D, F = Scope.DEPARTMENT, Scope.FACILITY
 
-CHOICES = [
+CHOICES: list[tuple[str, StrOrPromise]] = [
     ("doctor", _("Doctor")),
     ("head_of_department", _("Head of department")),
     ("nurse", _("Nurse")),
@@ -68,6 +71,10 @@ RIGHTS: dict[str, dict[str, Scope]] = {
     "registry.register": {"registration": F},
     "registry.update": {"registration": F},
     "registry.merge": {"registration": F, "records": F},
+    "registry.restrict": {"doctor": D, "head_of_department": D, "records": F},
+    # patients.emergency_access
+    "emergency_access.open": {"doctor": D, "head_of_department": D, "nurse": D, "head_nurse": D},
+    "emergency_access.review": {"head_of_department": D, "auditor": F},
     # patients.history
     "history.read": {
         "doctor": D,
@@ -90,6 +97,9 @@ RIGHTS: dict[str, dict[str, Scope]] = {
         "director": F,
     },
     "coverage.write": {"registration": F},
+    # patients.oversight: who opened whose chart
+    "oversight.answer": {"head_of_department": D, "records": F, "planning": F, "director": F},
+    "oversight.review": {"head_of_department": D, "director": F, "auditor": F},
     # encounters.visits
     "visits.read": {
         "doctor": D,
@@ -178,13 +188,81 @@ RIGHTS: dict[str, dict[str, Scope]] = {
     "transport.read": {"integration": F},
     "transport.repair": {"integration": F},
     "transport.manage": {"integration": F, "admin": F},
+    # emr.notices
+    "notices.manage": {"admin": F},
     # emr.terminology, emr.accounts, emr.audit
     "terminology.manage": {"admin": F},
     "accounts.manage": {"admin": F},
+    "accounts.cover": {"doctor": D, "head_of_department": D, "nurse": D, "head_nurse": D},
+    "accounts.review_cover": {"head_of_department": D, "head_nurse": D, "planning": F, "auditor": F},
+    "staff.read_roles": {"planning": F, "director": F, "admin": F, "auditor": F},
     "audit.read": {"auditor": F},
+    # signatures.sealing: extracts of the log
+    "sealing.export": {"auditor": F},
+    # emr.watching
+    "watching.read": {"integration": F, "admin": F},
 }
+
+# What emergency access opens for who holds the right somewhere: reading, own notes and orders. No print, no export, no
+# closing, no countersigning, nothing of other people's (S-11).
+IN_EMERGENCY = frozenset(
+    {
+        "registry.read",
+        "history.read",
+        "coverage.read",
+        "visits.read",
+        "documents.read",
+        "documents.write",
+        "orders.read",
+        "orders.place",
+        "results.read",
+        "results.record_vital_signs",
+    }
+)
+# What the desk needs to take in a restricted patient: who it is and who pays, nothing of why (S-05).
+AT_THE_DESK = frozenset(
+    {
+        "registry.search",
+        "registry.read",
+        "registry.register",
+        "registry.update",
+        "registry.merge",
+        "coverage.read",
+        "coverage.write",
+        "visits.start",
+        "visits.admit",
+    }
+)
 
 ROLES: dict[str, dict[str, Scope]] = {
     role: {right: holders[role] for right, holders in RIGHTS.items() if role in holders}
     for role, _label in CHOICES
 }
+
+# Who gives rights or watches their use does no clinical work at the same time, and no bundle holds both.
+GUARDED = frozenset({"accounts.manage", "audit.read"})
+# Rooms whose rights open no chart; a room not named here counts as clinical.
+NOT_CLINICAL = frozenset(
+    (
+        "accounts", "staff", "audit", "oversight", "sealing", "notices", "watching", "terminology", "providers",
+        "transport",
+    )
+)  # fmt: skip
+# Judging afterwards opens no chart either.
+JUDGING = frozenset({"emergency_access.review"})
+
+
+def is_clinical(right: str) -> bool:
+    """Whether the right opens or writes something of patients."""
+    return right not in JUDGING and right.partition(".")[0] not in NOT_CLINICAL
+
+
+def is_mixed(rights: Iterable[str]) -> bool:
+    """Whether these rights must not be in one hand."""
+    held = set(rights)
+    return bool(held & GUARDED) and any(is_clinical(right) for right in held)
+
+
+def label_of(code: str) -> StrOrPromise:
+    """A shipped role's name; the code where none is shipped."""
+    return dict(CHOICES).get(code, code)

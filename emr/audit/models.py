@@ -2,10 +2,13 @@
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.db.models.functions import Now
 
 from emr.common.triggers import AppendOnly
 
 SHARDS = 4
+# No month of the log may go earlier, whatever a facility sets (R-37).
+LEAST_YEARS = 5
 
 
 class AuditEvent(models.Model):
@@ -119,3 +122,41 @@ class AuditLink(models.Model):
 
     def __str__(self) -> str:
         return f"{self.shard}/{self.sequence}"
+
+
+class AuditDisposal(models.Model):
+    """A month of the log that was let go after its time: why it is missing. The owner's role alone writes it."""
+
+    id = models.BigAutoField(primary_key=True)
+    first_at = models.DateTimeField()
+    until_at = models.DateTimeField()
+    disposed_at = models.DateTimeField(db_default=Now())
+    event_count = models.BigIntegerField()
+    reason = models.CharField(max_length=300)
+
+    application_grants = "SELECT"
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["first_at"], name="one_disposal_a_month")]
+        triggers = [AppendOnly()]
+
+    def __str__(self) -> str:
+        return f"{self.first_at:%Y-%m}"
+
+
+class SpoolTaken(models.Model):
+    """A file of lines that were spooled while the database took nothing: taken in, once (F-11)."""
+
+    id = models.BigAutoField(primary_key=True)
+    name = models.CharField(max_length=80, unique=True)
+    sha256 = models.CharField(max_length=64)
+    line_count = models.PositiveIntegerField()
+    taken_at = models.DateTimeField(db_default=Now())
+
+    append_only = True
+
+    class Meta:
+        triggers = [AppendOnly()]
+
+    def __str__(self) -> str:
+        return self.name

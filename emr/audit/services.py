@@ -1,13 +1,16 @@
 """Writing the log and linking its chain."""
 
+import hashlib
 import json
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from django.db import connection, models, transaction
+from django.db import DatabaseError, connection, models, transaction
 
+from emr.audit import spool
 from emr.audit.chain import GENESIS, event_digest, head_folder, link_hash
-from emr.audit.models import SHARDS, AuditEvent, AuditLink
+from emr.audit.models import SHARDS, AuditEvent, AuditLink, SpoolTaken
 from emr.common.clock import now
 from emr.common.context import acting
 
@@ -26,33 +29,97 @@ def record(
     outcome: str = AuditEvent.Outcome.SUCCESS,
     detail: dict[str, Any] | None = None,
 ) -> None:
-    """Write one line in the present transaction: what fails to be logged does not happen.
+    """Write one line in the present transaction: what fails to be logged does not happen (S-56).
 
     `action` is "<noun>.<verb>" ("patient.read"); `detail` holds ids, counts and codes, never clinical text.
     `patient` is taken from `of` where that has one.
     """
     context = acting()
     subject_id = getattr(patient, "pk", None) or getattr(of, "patient_id", None)
+    columns = {
+        "action": action,
+        "outcome": outcome,
+        "facility_id": getattr(by, "facility_id", None) or getattr(of, "facility_id", None),
+        "agent_id": by.pk if by is not None else context.user_id,
+        "agent_name": by.username if by is not None else context.username,
+        "patient_id": subject_id,
+        "entity_type": of._meta.label if of is not None else "",
+        "entity_id": of.pk if of is not None else None,
+        "entity_uuid": getattr(of, "uuid", None),
+        # What a stranger sent may be quoted; jsonb holds no NUL, and a line isn't lost for one (S-56).
+        "detail": json.dumps(detail or {}, default=str, ensure_ascii=False).replace("\\u0000", "\ufffd"),
+        "request_id": context.request_id,
+        "address": context.address,
+        "device": context.device,
+    }
+    may_wait = spool.may_wait(action, outcome)
+    if may_wait and spool.is_full():
+        spool.keep(columns)
+        return
+    try:
+        _write(columns)
+    except DatabaseError as error:
+        if not spool.takes_nothing(error):
+            raise
+        spool.set_full()
+        if not may_wait or connection.in_atomic_block:
+            raise
+        spool.keep(columns)
+
+
+_COLUMNS = ["action", "outcome", "facility_id", "agent_id", "agent_name", "patient_id", "entity_type"]
+_COLUMNS += ["entity_id", "entity_uuid", "detail", "request_id", "address", "device"]
+_INSERT = (
+    f"INSERT INTO audit_event ({', '.join(_COLUMNS)})"  # noqa: S608  our own names
+    f" VALUES ({', '.join(['%s'] * len(_COLUMNS))})"
+)
+
+
+def _write(*lines: dict[str, Any]) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO audit_event (action, outcome, facility_id, agent_id, agent_name, patient_id, entity_type,"
-            " entity_id, entity_uuid, detail, request_id, address, device) VALUES (%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,%s)",
-            [
-                action,
-                outcome,
-                getattr(by, "facility_id", None) or getattr(of, "facility_id", None),
-                by.pk if by is not None else context.user_id,
-                by.username if by is not None else context.username,
-                subject_id,
-                of._meta.label if of is not None else "",
-                of.pk if of is not None else None,
-                getattr(of, "uuid", None),
-                json.dumps(detail or {}, default=str, ensure_ascii=False),
-                context.request_id,
-                context.address,
-                context.device,
-            ],
+        for columns in lines:
+            cursor.execute(_INSERT, [columns[name] for name in _COLUMNS])
+
+
+def take_in() -> int:
+    """Take in what was kept in files while the database took nothing, in order and once; returns how many lines.
+
+    The lines bear the time of taking in, as every line does that the database stamps; `happened_at` says when it was.
+    """
+    if not spool.is_time_to_try():
+        return 0
+    count = 0
+    try:
+        for file in spool.set_aside():
+            count += _take(file)
+        if spool.is_full():
+            record("audit.take_in", detail={"lines": count})  # the proof that it takes lines again
+    except DatabaseError as error:
+        if not spool.takes_nothing(error):
+            raise
+        spool.set_full()
+        return count
+    spool.clear_full()
+    return count
+
+
+def _take(file: Path) -> int:
+    text = file.read_bytes()
+    lines = spool.lines_in(text.decode("utf-8", errors="replace"))
+    with transaction.atomic():
+        _row, is_new = SpoolTaken.objects.get_or_create(
+            name=file.name, defaults={"sha256": hashlib.sha256(text).hexdigest(), "line_count": len(lines)}
         )
+        if is_new:
+            _write(*[_as_told(line) for line in lines])
+    # Killed between the commit and this, the next run finds the file's name taken in and only removes it.
+    file.unlink()
+    return len(lines) if is_new else 0
+
+
+def _as_told(line: dict[str, Any]) -> dict[str, Any]:
+    told = {"spooled": line["spool"], "happened_at": line["happened_at"]}
+    return line | {"detail": json.dumps(json.loads(line["detail"]) | told, ensure_ascii=False)}
 
 
 def _keep_head(link: AuditLink) -> None:

@@ -7,7 +7,8 @@ from emr.audit import services
 
 @shared_task
 def link() -> None:
-    """Link what was written since the last time."""
+    """Link what was written since the last time, after what waited in files."""
+    services.take_in()
     services.link_all()
 
 

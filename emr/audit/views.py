@@ -12,17 +12,18 @@ from emr.audit import permissions, selectors
 from emr.audit.forms import AuditFilterForm, a_week
 from emr.audit.models import AuditEvent
 from emr.audit.services import record
-from emr.audit.subjects import find_subjects, numbers_of
-from emr.audit.wording import in_words
+from emr.audit.wording import in_plain_words
 from emr.common.clock import local_today
 from emr.common.doors import requires
 from emr.common.http import StaffRequest
+from emr.ui.limits import heavy
 
 PAGE = 50
 _KEPT = "audit_question"
 
 
 @requires(permissions.READ)
+@heavy
 @require_http_methods(["GET", "HEAD", "POST"])
 def log(request: StaffRequest) -> HttpResponse:
     """The lines that fit. What is asked for travels by POST, since numbers stand in no address, and is kept."""
@@ -38,33 +39,18 @@ def log(request: StaffRequest) -> HttpResponse:
 
 
 def _lines(request: StaffRequest, asked: dict[str, Any]) -> dict[str, Any]:
-    number = asked["patient"].replace(" ", "")
-    patients = tuple(find_subjects(request.user.facility_id, number)) if number else None
-    question = selectors.Question(
-        since=asked["since"],
-        until=asked["until"],
-        person=asked["person"].strip(),
-        patients=patients,
-        action=asked["action"].strip(),
-        outcome=asked["outcome"],
-    )
+    question = selectors.question_of(request.user.facility_id, asked)
     events = selectors.events_of(request.user.facility_id, question)
     before = _before(request)
     rows, has_more = selectors.page_of(events, before, PAGE)
-    detail = {
-        "since": question.since,
-        "until": question.until,
-        "count": len(rows),
-        "older": before is not None,
-    }
-    detail |= {"person": question.person, "action": question.action, "outcome": question.outcome}
-    record("audit.read", by=request.user, detail=detail | {"patients": list(patients or ())})
-    numbers = numbers_of({row.patient_id for row in rows if row.patient_id is not None})
+    detail = {name: value for name, value in question.as_json().items() if value not in ("", None)}
+    detail |= {"count": len(rows), "older": before is not None}
+    record("audit.read", by=request.user, detail=detail)
     return {
-        "lines": [(row, in_words(row.action), numbers.get(row.patient_id or 0, "")) for row in rows],
+        "lines": in_plain_words(rows),
         "following": _mark(rows[-1]) if has_more else "",
         "is_older": before is not None,
-        "is_unknown": patients == (),
+        "is_unknown": question.patients == (),
     }
 
 

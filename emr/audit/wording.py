@@ -1,42 +1,74 @@
 """What was done, in words: an action is "<noun>.<verb>"; one without words is shown as it stands in the log."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
 from django.utils.translation import pgettext_lazy
 from django_stubs_ext import StrOrPromise
 
+from emr.audit.models import AuditEvent
+from emr.audit.subjects import numbers_of, people_of
+
 NOUNS: dict[str, StrOrPromise] = {
+    "allergy": pgettext_lazy("audit", "allergy"),
     "audit": pgettext_lazy("audit", "audit log"),
+    "badge": pgettext_lazy("audit", "badge"),
     "bed_board": pgettext_lazy("audit", "bed board"),
     "certificate": pgettext_lazy("audit", "certificate"),
     "channel": pgettext_lazy("audit", "channel"),
     "code_system": pgettext_lazy("audit", "catalogue"),
     "condition": pgettext_lazy("audit", "diagnosis"),
+    "contact": pgettext_lazy("audit", "contact data"),
     "course": pgettext_lazy("audit", "course of treatment"),
     "course_print": pgettext_lazy("audit", "printed treatment sheets"),
     "coverage": pgettext_lazy("audit", "insurance"),
     "dead_letter": pgettext_lazy("audit", "dead letter"),
     "demo": pgettext_lazy("audit", "demo hospital"),
+    "department": pgettext_lazy("audit", "department"),
+    "device": pgettext_lazy("audit", "device in the body"),
     "document": pgettext_lazy("audit", "document"),
+    "cover_duty": pgettext_lazy("audit", "cover duty"),
+    "emergency_access": pgettext_lazy("audit", "emergency access"),
     "encounter": pgettext_lazy("audit", "stay"),
+    "group_role": pgettext_lazy("audit", "role of a group"),
     "history": pgettext_lazy("audit", "allergies and history"),
     "hl7_message": pgettext_lazy("audit", "message"),
     "hl7_sender": pgettext_lazy("audit", "HL7 sender"),
     "identifier": pgettext_lazy("audit", "number"),
     "instance": pgettext_lazy("audit", "system"),
     "label": pgettext_lazy("audit", "label"),
+    "licence": pgettext_lazy("audit", "practising licence"),
+    "location": pgettext_lazy("audit", "place"),
+    "ladder": pgettext_lazy("audit", "escalation ladder"),
+    "log_extract": pgettext_lazy("audit", "sealed extract of the log"),
+    "lookup": pgettext_lazy("audit", "look-up to review"),
     "medication_request": pgettext_lazy("audit", "medicine order"),
+    "notice": pgettext_lazy("audit", "notice"),
     "observation": pgettext_lazy("audit", "measurement"),
     "order": pgettext_lazy("audit", "orders"),
+    "password": pgettext_lazy("audit", "password"),
     "patient": pgettext_lazy("audit", "patient"),
     "pin": pgettext_lazy("audit", "PIN"),
     "population": pgettext_lazy("audit", "synthetic population"),
+    "problem": pgettext_lazy("audit", "long-lasting problem"),
     "procedure": pgettext_lazy("audit", "procedure"),
+    "recovery": pgettext_lazy("audit", "recovery of an account"),
+    "recovery_code": pgettext_lazy("audit", "code for paper"),
     "related_person": pgettext_lazy("audit", "related person"),
     "role": pgettext_lazy("audit", "role"),
+    "round": pgettext_lazy("audit", "ward round"),
     "seal": pgettext_lazy("audit", "seal"),
+    "second_factor": pgettext_lazy("audit", "second factor"),
+    "session": pgettext_lazy("audit", "session"),
     "service_request": pgettext_lazy("audit", "service order"),
+    "setting": pgettext_lazy("audit", "facility's choice"),
     "signature": pgettext_lazy("audit", "signature"),
     "signing_key": pgettext_lazy("audit", "signing key"),
     "signing_request": pgettext_lazy("audit", "request to sign"),
+    "staff": pgettext_lazy("audit", "list of staff"),
+    "staff_import": pgettext_lazy("audit", "imported list of staff"),
+    "switch_pin": pgettext_lazy("audit", "PIN for shared PCs"),
     "unmapped_code": pgettext_lazy("audit", "unmapped code"),
     "user": pgettext_lazy("audit", "account"),
     "vital_signs": pgettext_lazy("audit", "vital signs"),
@@ -44,10 +76,13 @@ NOUNS: dict[str, StrOrPromise] = {
     "ward": pgettext_lazy("audit", "ward list"),
 }
 VERBS: dict[str, StrOrPromise] = {
+    "acknowledge": pgettext_lazy("audit", "taken on"),
     "active": pgettext_lazy("audit", "set active"),
     "add": pgettext_lazy("audit", "added"),
     "admit": pgettext_lazy("audit", "admitted"),
     "amend": pgettext_lazy("audit", "amended"),
+    "apply": pgettext_lazy("audit", "applied"),
+    "answer": pgettext_lazy("audit", "told who opened the chart"),
     "archive_number": pgettext_lazy("audit", "archive number given"),
     "armed": pgettext_lazy("audit", "armed"),
     "begin": pgettext_lazy("audit", "begun"),
@@ -58,31 +93,46 @@ VERBS: dict[str, StrOrPromise] = {
     "cancel_visit": pgettext_lazy("audit", "visit cancelled"),
     "change": pgettext_lazy("audit", "changed"),
     "change_draft": pgettext_lazy("audit", "draft changed"),
+    "check": pgettext_lazy("audit", "checked"),
     "compare": pgettext_lazy("audit", "compared"),
+    "confirm": pgettext_lazy("audit", "agreed to"),
     "conflict": pgettext_lazy("audit", "sent again with other content"),
     "copy": pgettext_lazy("audit", "copied"),
     "correct": pgettext_lazy("audit", "corrected"),
     "create": pgettext_lazy("audit", "created"),
     "dead_lettered": pgettext_lazy("audit", "laid aside for a person"),
+    "deliver": pgettext_lazy("audit", "sent out of the house"),
     "disabled": pgettext_lazy("audit", "switched off"),
     "discard": pgettext_lazy("audit", "discarded"),
     "discharge": pgettext_lazy("audit", "discharged"),
     "dismissed": pgettext_lazy("audit", "dismissed"),
+    "dispose": pgettext_lazy("audit", "let go after its time"),
     "draft": pgettext_lazy("audit", "drafted"),
     "edited": pgettext_lazy("audit", "edited"),
     "embed": pgettext_lazy("audit", "embedded"),
     "enabled": pgettext_lazy("audit", "switched on"),
     "end": pgettext_lazy("audit", "ended"),
+    "entered_in_error": pgettext_lazy("audit", "marked as entered in error"),
+    "end_sessions": pgettext_lazy("audit", "signed out everywhere"),
     "enter_in_error": pgettext_lazy("audit", "marked as entered in error"),
+    "escalate": pgettext_lazy("audit", "taken to the next rung"),
     "export": pgettext_lazy("audit", "exported"),
+    "fail": pgettext_lazy("audit", "failed"),
     "finalize": pgettext_lazy("audit", "confirmed"),
     "grant": pgettext_lazy("audit", "granted"),
+    "held": pgettext_lazy("audit", "held back"),
     "history": pgettext_lazy("audit", "history looked at"),
     "import": pgettext_lazy("audit", "taken in"),
     "imported": pgettext_lazy("audit", "imported"),
+    "judge": pgettext_lazy("audit", "judged"),
+    "hand_over": pgettext_lazy("audit", "PC handed over"),
+    "issue": pgettext_lazy("audit", "issued"),
     "list": pgettext_lazy("audit", "listed"),
+    "left": pgettext_lazy("audit", "left for good"),
     "load": pgettext_lazy("audit", "loaded"),
     "loaded": pgettext_lazy("audit", "loaded"),
+    "make": pgettext_lazy("audit", "made"),
+    "lock": pgettext_lazy("audit", "screen locked"),
     "map_place": pgettext_lazy("audit", "place matched"),
     "mapped": pgettext_lazy("audit", "matched"),
     "match": pgettext_lazy("audit", "looked up by card"),
@@ -90,27 +140,38 @@ VERBS: dict[str, StrOrPromise] = {
     "lower": pgettext_lazy("audit", "lowered"),
     "open": pgettext_lazy("audit", "opened"),
     "overdue": pgettext_lazy("audit", "overdue ones listed"),
+    "password_issued": pgettext_lazy("audit", "password issued"),
+    "placed": pgettext_lazy("audit", "placed"),
     "print": pgettext_lazy("audit", "printed"),
     "raise": pgettext_lazy("audit", "raised"),
+    "restrict": pgettext_lazy("audit", "kept closely or opened again"),
+    "review": pgettext_lazy("audit", "reviewed"),
     "read": pgettext_lazy("audit", "looked at"),
     "record": pgettext_lazy("audit", "recorded"),
     "refuse": pgettext_lazy("audit", "refused"),
     "refused": pgettext_lazy("audit", "refused"),
     "register": pgettext_lazy("audit", "registered"),
+    "remove": pgettext_lazy("audit", "removed"),
     "remove_draft": pgettext_lazy("audit", "draft removed"),
     "replayed": pgettext_lazy("audit", "applied again"),
     "request": pgettext_lazy("audit", "asked for"),
     "restore": pgettext_lazy("audit", "restored"),
+    "resumed": pgettext_lazy("audit", "resumed"),
     "resume": pgettext_lazy("audit", "resumed"),
+    "revoke": pgettext_lazy("audit", "revoked"),
     "revoked": pgettext_lazy("audit", "revoked"),
     "save_draft": pgettext_lazy("audit", "draft saved"),
+    "seal": pgettext_lazy("audit", "sealed"),
     "search": pgettext_lazy("audit", "searched"),
+    "see": pgettext_lazy("audit", "seen"),
+    "send": pgettext_lazy("audit", "sent"),
     "set": pgettext_lazy("audit", "written"),
     "sign": pgettext_lazy("audit", "signed"),
     "sign_in": pgettext_lazy("audit", "signed in"),
     "sign_out": pgettext_lazy("audit", "signed out"),
     "start": pgettext_lazy("audit", "visit begun"),
     "suspended": pgettext_lazy("audit", "suspended"),
+    "take_in": pgettext_lazy("audit", "taken in later"),
     "timestamp": pgettext_lazy("audit", "timestamped"),
     "transfer": pgettext_lazy("audit", "transferred"),
     "unlock": pgettext_lazy("audit", "unlocked"),
@@ -119,7 +180,28 @@ VERBS: dict[str, StrOrPromise] = {
     "use": pgettext_lazy("audit", "used"),
     "verify": pgettext_lazy("audit", "verified"),
     "void": pgettext_lazy("audit", "taken back"),
+    "withdraw": pgettext_lazy("audit", "withdrawn"),
     "worklist": pgettext_lazy("audit", "worklist looked at"),
+}
+
+
+# A refusal names the right that was missing: a room and what was wanted there.
+ROOMS: dict[str, StrOrPromise] = {
+    "accounts": pgettext_lazy("audit", "staff"),
+    "audit": pgettext_lazy("audit", "audit log"),
+    "coverage": pgettext_lazy("audit", "insurance"),
+    "documents": pgettext_lazy("audit", "documents"),
+    "history": pgettext_lazy("audit", "allergies and history"),
+    "orders": pgettext_lazy("audit", "orders"),
+    "oversight": pgettext_lazy("audit", "who opened charts"),
+    "providers": pgettext_lazy("audit", "signing keys"),
+    "registry": pgettext_lazy("audit", "patient"),
+    "results": pgettext_lazy("audit", "results"),
+    "sealing": pgettext_lazy("audit", "sealed extracts of the log"),
+    "signing": pgettext_lazy("audit", "signing"),
+    "terminology": pgettext_lazy("audit", "catalogue"),
+    "transport": pgettext_lazy("audit", "channels and messages"),
+    "visits": pgettext_lazy("audit", "stay"),
 }
 
 
@@ -129,3 +211,43 @@ def in_words(action: str) -> str:
     if noun not in NOUNS or verb not in VERBS:
         return action
     return f"{NOUNS[noun]}: {VERBS[verb]}"
+
+
+def sentence(action: str, outcome: str, who: str, number: str) -> str:
+    """One line in plain words: who did what to what, of which patient, and whether it was refused."""
+    noun, _dot, verb = action.partition(".")
+    if outcome == AuditEvent.Outcome.DENIED:
+        what = str(ROOMS.get(noun) or NOUNS.get(noun) or action)
+        said = _("%(who)s was refused: %(what)s") % {"who": who, "what": what}
+    elif noun in NOUNS and verb in VERBS:
+        said = _("%(who)s %(verb)s: %(noun)s") % {"who": who, "verb": VERBS[verb], "noun": NOUNS[noun]}
+    else:
+        said = f"{who}: {action}"
+    if number:
+        said = _("%(said)s, patient no. %(number)s") % {"said": said, "number": number}
+    return _("%(said)s (it failed)") % {"said": said} if outcome == AuditEvent.Outcome.FAILURE else said
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of the log for a reader: the row, its sentence, who it was with roles held now, the patient's number."""
+
+    event: AuditEvent
+    words: str
+    who: str
+    roles: str
+    number: str
+
+
+def in_plain_words(events: Sequence[AuditEvent]) -> list[Line]:
+    """The lines in plain words; three queries for all of them."""
+    people = people_of({event.agent_id for event in events if event.agent_id is not None})
+    numbers = numbers_of({event.patient_id for event in events if event.patient_id is not None})
+    lines = []
+    for event in events:
+        person = people.get(event.agent_id or 0)
+        who = person.name if person else event.agent_name or _("The system")
+        number = numbers.get(event.patient_id or 0, "")
+        words = sentence(event.action, event.outcome, who, number)
+        lines.append(Line(event, words, who, person.roles if person else "", number))
+    return lines

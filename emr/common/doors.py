@@ -27,3 +27,34 @@ def public(view: View) -> View:
 def signed_in(view: View) -> View:
     """Every member of staff who is signed in may enter."""
     return requires(SIGNED_IN)(view)
+
+
+def polled(view: View) -> View:
+    """Pages ask this by themselves, again and again: it is no sign of a person, and keeps no screen open (S-16)."""
+    view.is_polled = True  # type: ignore[attr-defined]
+    return view
+
+
+def polled_fragment(view: View) -> View:
+    """Of a view that answers its own page's fragment too: the fragment is polled, opening the page is a person's doing."""
+    view.is_polled_fragment = True  # type: ignore[attr-defined]
+    return view
+
+
+def fresh(minutes: int) -> Callable[[View], View]:
+    """Ask the person to prove again who they are unless they did so within so many minutes (S-22).
+
+    For bulk export, emergency access, administration. Goes beside `requires`, which stays the right.
+    """
+
+    def declare(view: View) -> View:
+        view.fresh_minutes = minutes  # type: ignore[attr-defined]
+        return view
+
+    return declare
+
+
+def while_locked(view: View) -> View:
+    """The view works on a locked screen: it shows nothing of any patient."""
+    view.works_locked = True  # type: ignore[attr-defined]
+    return view

@@ -29,7 +29,8 @@ def announcement(instance: Instance) -> str:
     environment = instance.environment(as_owner=False)
     host = {"127.0.0.1": "localhost", "0.0.0.0": "localhost"}.get(environment.get("EMR_BIND", "127.0.0.1"))  # noqa: S104
     number = port(environment, "EMR_PORT", 8000)
-    lines = ["", f"Bệnh án mở: http://{host or environment['EMR_BIND']}:{number}/"]
+    scheme = "https" if environment.get("EMR_TLS_CERT") else "http"
+    lines = ["", f"Bệnh án mở: {scheme}://{host or environment['EMR_BIND']}:{number}/"]
     if environment["EMR_SETTINGS"] == "demo" and has_command("demo"):
         width = max(map(len, DEMO_USERS))
         lines += ["", *(f"  {name:<{width}}  {role}" for name, role in DEMO_USERS.items()), ""]

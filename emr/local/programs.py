@@ -1,6 +1,7 @@
 """The programs of an instance: which command, which port, who comes first."""
 
 import datetime as dt
+import shutil
 import signal
 import socket
 import sys
@@ -95,6 +96,9 @@ def application(instance: Instance) -> list[Program]:
         *("--workers", "1", "--blocking-threads", WEB_THREADS, "--respawn-failed-workers"),
         *("--workers-kill-timeout", "5", "--log-level", "warning", "emr.wsgi:application"),
     ]
+    if certificate := environment.get("EMR_TLS_CERT"):
+        web[-1:-1] = ["--ssl-certificate", certificate, "--ssl-keyfile", environment.get("EMR_TLS_KEY", "")]
+    counts = instance.home.run / "metrics"
     celery = [str(BIN / "celery"), "-A", "emr.celery"]
     worker = [*celery, "worker", "-Q", "interactive,bulk,sync", "-c", WORKERS, "-l", "WARNING"]
     worker += ["--without-gossip", "--without-mingle", "-n", "worker@localhost"]
@@ -111,6 +115,9 @@ def application(instance: Instance) -> list[Program]:
     if instance.embeds_database:
         programs["backup"] = nightly_backup(instance)
     programs["web"].ready = lambda: listens(host, number)
+    # The web processes count their requests together, in files that begin anew with them.
+    programs["web"].environment = environment | {"PROMETHEUS_MULTIPROC_DIR": str(counts)}
+    programs["web"].before = lambda: shutil.rmtree(counts, ignore_errors=True)
     return list(programs.values())
 
 

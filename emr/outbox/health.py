@@ -2,9 +2,20 @@
 
 from celery import current_app
 from django.db import connection
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from kombu.exceptions import OperationalError
 
 LATE_SECONDS = 120
+DEPTH = (
+    "SELECT queue, CASE WHEN failed_at IS NOT NULL THEN 'given up' WHEN lease_until > now() THEN 'under way'"
+    " WHEN available_at > now() THEN 'later' ELSE 'due' END, count(*)"
+    " FROM outbox_outboxevent WHERE done_at IS NULL GROUP BY 1, 2"
+)
+OLDEST = (
+    "SELECT coalesce(extract(epoch FROM now() - min(available_at)), 0) FROM outbox_outboxevent"
+    " WHERE done_at IS NULL AND failed_at IS NULL AND available_at <= now()"
+)
 
 
 def broker() -> str:
@@ -13,7 +24,9 @@ def broker() -> str:
         with current_app.connection_for_write() as bell:
             bell.ensure_connection(max_retries=1, interval_start=0)
     except (OperationalError, OSError):
-        return "The broker does not answer; work waits for the sweeper, which comes when the broker is back."
+        return _(
+            "The broker does not answer; work waits for the sweeper, which comes when the broker is back."
+        )
     return ""
 
 
@@ -27,7 +40,12 @@ def deliveries() -> str:
             [LATE_SECONDS],
         )
         late, given_up = cursor.fetchone()
-    told = [f"{late} deliveries are late: is the worker running?"] if late else []
+    told = []
+    if late:
+        told.append(ngettext("%(n)d delivery is late.", "%(n)d deliveries are late.", late) % {"n": late})
     if given_up:
-        told.append(f"{given_up} deliveries were given up: manage.py deliveries tells which.")
+        told.append(
+            ngettext("%(n)d delivery was given up.", "%(n)d deliveries were given up.", given_up)
+            % {"n": given_up}
+        )
     return " ".join(told)

@@ -1,5 +1,6 @@
 """Typed readers of the environment: nonsense stops the start with the variable's name, never its value."""
 
+import ipaddress
 import os
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -40,6 +41,17 @@ def choice(name: str, default: str, allowed: tuple[str, ...]) -> str:
 def words(name: str, default: str = "") -> list[str]:
     """A list separated by commas."""
     return [word.strip() for word in text(name, default).split(",") if word.strip()]
+
+
+def networks(name: str, default: str = "") -> list[str]:
+    """A list of addresses or networks (10.1.0.0/16), separated by commas."""
+    found = words(name, default)
+    for network in found:
+        try:
+            ipaddress.ip_network(network, strict=False)
+        except ValueError:
+            raise ImproperlyConfigured(f"{name} must be addresses or networks separated by commas.") from None
+    return found
 
 
 def database(name: str, url: str) -> dict[str, object]:

@@ -4,9 +4,10 @@ from pathlib import Path
 
 import django_stubs_ext
 from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
-from emr.settings import _env
+from emr.settings import _env, beat
 
 # Lets classes name what they are of at run time, as the type checker wants: ModelForm[Channel].
 django_stubs_ext.monkeypatch()
@@ -19,6 +20,8 @@ EMR_DEMO = False
 EMR_PORT = _env.integer("EMR_PORT", 8000, minimum=1, maximum=65535)
 EMR_BIND = _env.text("EMR_BIND", "127.0.0.1")
 EMR_MLLP_PORT = _env.integer("EMR_MLLP_PORT", 2575, minimum=1, maximum=65535)
+# Proxies of our own in front: only their word about the client's address is taken.
+EMR_PROXY_COUNT = _env.integer("EMR_PROXY_COUNT", 0, maximum=5)
 EMR_WORKLIST_PORT = _env.integer("EMR_WORKLIST_PORT", 11112, minimum=1, maximum=65535)
 
 SECRET_KEY = _env.text("EMR_SECRET_KEY")
@@ -46,11 +49,18 @@ INSTALLED_APPS = [
     "emr.audit",
     "emr.outbox",
     "emr.accounts",
+    "emr.signin",
     "emr.storage",
     "emr.terminology",
+    "emr.staff",
+    "emr.notices",
+    "emr.watching",
+    "emr.tls",
     "patients.registry",
+    "patients.emergency_access",
     "patients.history",
     "patients.coverage",
+    "patients.oversight",
     "encounters.visits",
     "encounters.forms",
     "encounters.documents",
@@ -59,6 +69,7 @@ INSTALLED_APPS = [
     "signatures.certificates",
     "signatures.providers",
     "signatures.signing",
+    "signatures.sealing",
     "signatures.verification",
     "integrations.transport",
     "integrations.hl7v2",
@@ -68,11 +79,14 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "emr.common.middleware.RequestContextMiddleware",
+    "emr.ui.limits.BodyLimitMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "emr.accounts.middleware.LanguageMiddleware",
     "django.middleware.common.CommonMiddleware",
+    # Before the forgery protection: whose turn it is at a shared PC is said in clearer words.
+    "emr.signin.middleware.SessionMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -81,6 +95,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "emr.accounts.middleware.AccessMiddleware",
     "axes.middleware.AxesMiddleware",
+    "emr.audit.middleware.FullVolumeMiddleware",
 ]
 
 ROOT_URLCONF = "emr.urls"
@@ -173,52 +188,45 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "interval_step": 0,
     "interval_max": 0,
 }
+CELERY_BEAT_SCHEDULE = beat.SCHEDULE
 CELERY_TIMEZONE = "Asia/Ho_Chi_Minh"
-CELERY_BEAT_SCHEDULE = {
-    "outbox-sweep": {
-        "task": "emr.outbox.tasks.sweep",
-        "schedule": 10.0,
-        "options": {"queue": "sync", "expires": 10},
-    },
-    "audit-link": {
-        "task": "emr.audit.tasks.link",
-        "schedule": 2.0,
-        "options": {"queue": "sync", "expires": 4},
-    },
-    "audit-partitions": {
-        "task": "emr.audit.tasks.prepare_partitions",
-        "schedule": 6 * 3600.0,
-        "options": {"queue": "sync", "expires": 3600},
-    },
-    "outbox-forget": {
-        "task": "emr.outbox.tasks.forget_done",
-        "schedule": 86400.0,
-        "options": {"queue": "bulk"},
-    },
-    "timestamps-owed": {
-        "task": "signatures.signing.tasks.ask_for_timestamps",
-        "schedule": 60.0,
-        "options": {"queue": "sync", "expires": 60},
-    },
-    "his-waiting": {
-        "task": "integrations.his.tasks.expire_waiting",
-        "schedule": 15.0,
-        "options": {"queue": "sync", "expires": 15},
-    },
-}
 
 AUTH_USER_MODEL = "accounts.User"
-AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+    # After the house's own passwords: those work while the directory is away.
+    "emr.signin.directory.DirectoryBackend",
+]
+# The hospital's own accounts: a provider (OpenID Connect), a directory (LDAP, Active Directory). Empty: none.
+EMR_OIDC_ISSUER = _env.text("EMR_OIDC_ISSUER", "")
+EMR_OIDC_CLIENT_ID = _env.text("EMR_OIDC_CLIENT_ID", "")
+EMR_OIDC_CLIENT_SECRET = _env.text("EMR_OIDC_CLIENT_SECRET", "")
+EMR_OIDC_SCOPE = _env.text("EMR_OIDC_SCOPE", "openid profile")
+EMR_OIDC_USERNAME_CLAIM = _env.text("EMR_OIDC_USERNAME_CLAIM", "preferred_username")
+EMR_OIDC_GROUPS_CLAIM = _env.text("EMR_OIDC_GROUPS_CLAIM", "groups")
+EMR_LDAP_URL = _env.text("EMR_LDAP_URL", "")
+EMR_LDAP_BIND = _env.text("EMR_LDAP_BIND", "")
+EMR_LDAP_BASE = _env.text("EMR_LDAP_BASE", "")
+EMR_LDAP_FILTER = _env.text("EMR_LDAP_FILTER", "(uid={username})")
+EMR_LDAP_CA = _env.text("EMR_LDAP_CA", "")
+if EMR_LDAP_URL and (
+    "{username}" not in EMR_LDAP_BIND or "{username}" not in EMR_LDAP_FILTER or not EMR_LDAP_BASE
+):
+    raise ImproperlyConfigured(
+        "EMR_LDAP_BIND and EMR_LDAP_FILTER must hold {username}, EMR_LDAP_BASE a name."
+    )
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 15}},
+    {"NAME": "emr.signin.passwords.LongEnough"},
+    {"NAME": "emr.signin.passwords.NotUsual"},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
 ]
-LOGIN_URL = "accounts:sign_in"
+LOGIN_URL = "signin:sign_in"
 LOGIN_REDIRECT_URL = "ui:home"
 
 # One account from one address: a stranger's guesses elsewhere never lock the ward's own PC out (S-20).
@@ -226,14 +234,15 @@ AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_FAILURE_LIMIT = 8
 AXES_COOLOFF_TIME = 0.25  # hours
 AXES_RESET_ON_SUCCESS = True
-AXES_LOCKOUT_CALLABLE = "emr.accounts.views.locked_out"
+AXES_LOCKOUT_CALLABLE = "emr.signin.views.coming.locked_out"
 AXES_HANDLER = "axes.handlers.database.AxesDatabaseHandler"
-AXES_IPWARE_PROXY_COUNT = _env.integer("EMR_PROXY_COUNT", 0, maximum=5)
+# The request's own middleware puts the client's address there, by EMR_PROXY_COUNT; no header is read again.
+AXES_IPWARE_META_PRECEDENCE_ORDER = ["REMOTE_ADDR"]
 AXES_DISABLE_ACCESS_LOG = True
 AXES_VERBOSE = False
 AXES_ENABLE_ADMIN = False
 
-SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_ENGINE = "emr.signin.sessions"
 SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
@@ -262,6 +271,7 @@ STORAGES = {
 WHITENOISE_MIMETYPES = {".mjs": "text/javascript"}
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
+DATA_UPLOAD_MAX_NUMBER_FILES = 20
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
@@ -306,6 +316,37 @@ EMR_S3_ACCESS_KEY = _env.text("EMR_S3_ACCESS_KEY", "")
 EMR_S3_SECRET_KEY = _env.text("EMR_S3_SECRET_KEY", "")
 EMR_S3_CA = _env.text("EMR_S3_CA", "")
 
+# Ways out of the house for notices; without its address a channel takes nothing.
+EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+EMAIL_HOST = _env.text("EMR_SMTP_HOST", "")
+EMAIL_PORT = _env.integer("EMR_SMTP_PORT", 587, minimum=1, maximum=65535)
+EMAIL_HOST_USER = _env.text("EMR_SMTP_USER", "")
+EMAIL_HOST_PASSWORD = _env.text("EMR_SMTP_PASSWORD", "")
+_smtp_security = _env.choice("EMR_SMTP_SECURITY", "starttls", ("starttls", "tls", "none"))
+EMAIL_USE_TLS, EMAIL_USE_SSL = _smtp_security == "starttls", _smtp_security == "tls"
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = _env.text("EMR_SMTP_FROM", "benhanmo@localhost")
+EMR_SMS_URL = _env.text("EMR_SMS_URL", "")
+EMR_SMS_TOKEN = _env.text("EMR_SMS_TOKEN", "")
+EMR_CHAT_URL = _env.text("EMR_CHAT_URL", "")
+EMR_CHAT_TOKEN = _env.text("EMR_CHAT_TOKEN", "")
+# Seconds after which PostgreSQL cancels a page's statement, and a large list's (F-34); 0 for the first: never.
+EMR_STATEMENT_SECONDS = _env.integer("EMR_STATEMENT_SECONDS", 15, maximum=600)
+EMR_REPORT_SECONDS = _env.integer("EMR_REPORT_SECONDS", 60, minimum=1, maximum=3600)
+EMR_UPLOAD_MEGABYTES = _env.integer("EMR_UPLOAD_MEGABYTES", 60, minimum=1, maximum=1000)
+EMR_RATE_LIMITS = True
+# Who may read /metrics: addresses or networks.
+EMR_METRICS_ADDRESSES = _env.networks("EMR_METRICS_ADDRESSES", "127.0.0.1,::1")
+# A folder on the database's disk, where this machine can see one; its free space is watched.
+EMR_DATABASE_FOLDER = _env.text("EMR_DATABASE_FOLDER", "")
+EMR_NTP_SERVER = _env.text("EMR_NTP_SERVER", "")
+
+# PEM files of the web server, where it ends TLS itself; behind a proxy only watched.
+EMR_TLS_CERT = _env.text("EMR_TLS_CERT", "")
+EMR_TLS_KEY = _env.text("EMR_TLS_KEY", "")
+# Opens the key of the hospital's own root: given to the command `tls` alone.
+EMR_TLS_ROOT_PASSWORD = _env.text("EMR_TLS_ROOT_PASSWORD", "")
+
 EMR_TSA_URL = _env.text("EMR_TSA_URL", "")
 # PEM files; a CA means that HL7 peers must show a certificate.
 EMR_MLLP_TLS_CERT = _env.text("EMR_MLLP_TLS_CERT", "")
@@ -317,14 +358,27 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "filters": {"request": {"()": "emr.common.logs.RequestFilter"}},
-    "formatters": {"line": {"()": "emr.common.logs.OneLineFormatter"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["request"]}},
+    "formatters": {
+        "line": {"()": "emr.common.logs.OneLineFormatter"},
+        "json": {"()": "emr.common.logs.JsonFormatter"},
+    },
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": _env.choice("EMR_LOG_FORMAT", "line", ("line", "json")),
+            "filters": ["request"],
+        }
+    },
     "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {
         "axes": {"level": "ERROR"},
+        # Its lines hold addresses; each request has a line of ours with the view's name. Faults (500) stay.
+        "django.request": {"level": "ERROR"},
         "django.server": {"level": "WARNING"},
+        "celery": {"level": "WARNING"},
         "weasyprint": {"level": "ERROR"},
         "fontTools": {"level": "ERROR"},
         "pyhanko": {"level": "ERROR"},
+        "fido2": {"level": "WARNING"},
     },
 }

@@ -1,6 +1,7 @@
 """Files: what they are is append-only, the keys that open them can be wrapped anew."""
 
 from django.db import models
+from django.db.models.functions import Now
 
 from emr.common.models import Record
 from emr.common.triggers import AppendOnly
@@ -38,3 +39,24 @@ class AttachmentKey(models.Model):
 
     def __str__(self) -> str:
         return self.wrapped_by
+
+
+class BackupRun(models.Model):
+    """One try to back this instance up, and how it ended."""
+
+    began_at = models.DateTimeField()
+    ended_at = models.DateTimeField(db_default=Now())
+    succeeded = models.BooleanField()
+    reason = models.CharField(max_length=300, default="")
+    slot = models.CharField(max_length=40, default="")
+    rows = models.BigIntegerField(default=0)
+    files = models.BigIntegerField(default=0)
+
+    append_only = True
+
+    class Meta:
+        indexes = [models.Index(fields=["succeeded", "-id"], name="backup_newest")]
+        triggers = [AppendOnly()]
+
+    def __str__(self) -> str:
+        return self.slot or self.reason

@@ -30,6 +30,18 @@ def draft_key(request: HttpRequest) -> str:
     return base64.b64encode(digest).decode()
 
 
+def idle_seconds(request: HttpRequest) -> int:
+    """After how long without a person the screen locks; 0 where no session says so."""
+    row = getattr(getattr(request, "session", None), "row", None)
+    return getattr(row, "idle_seconds", 0)
+
+
+def is_locked(request: HttpRequest) -> bool:
+    """Whether the page is a locked screen's: it carries nothing of its person's but the name."""
+    row = getattr(getattr(request, "session", None), "row", None)
+    return getattr(row, "locked_at", None) is not None
+
+
 def _search_url(request: HttpRequest) -> str:
     """Where the box in the bar searches, for who may."""
     links = navigation.links(request)
@@ -46,7 +58,14 @@ def interface(request: HttpRequest) -> dict[str, Any]:
             "draft_key": SimpleLazyObject(lambda: draft_key(request)),
             "links": SimpleLazyObject(lambda: navigation.links(request)),
             "search_url": SimpleLazyObject(lambda: _search_url(request)),
-            "sign_in_url": SimpleLazyObject(lambda: navigation.address("accounts:sign_in")),
-            "sign_out_url": SimpleLazyObject(lambda: navigation.address("accounts:sign_out")),
+            "sign_in_url": SimpleLazyObject(lambda: navigation.address("signin:sign_in")),
+            "sign_out_url": SimpleLazyObject(lambda: navigation.address("signin:sign_out")),
+            "account_url": SimpleLazyObject(lambda: navigation.address("signin:account")),
+            "lock_url": SimpleLazyObject(lambda: navigation.address("signin:lock")),
+            "locked_url": SimpleLazyObject(lambda: navigation.address("signin:locked")),
+            "session_url": SimpleLazyObject(lambda: navigation.address("signin:session")),
+            "stay_url": SimpleLazyObject(lambda: navigation.address("signin:stay")),
+            "is_locked": SimpleLazyObject(lambda: is_locked(request)),
+            "idle_seconds": SimpleLazyObject(lambda: idle_seconds(request)),
         }
     }

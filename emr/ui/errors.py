@@ -10,6 +10,7 @@ from django.db import InterfaceError, OperationalError
 from django.http import HttpResponse, JsonResponse
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
+from psycopg.errors import QueryCanceled
 
 from emr.ui.context_processors import theme_of
 
@@ -79,13 +80,28 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """500, or 503 when it is the database that doesn't answer. What was typed stays in the browser's copy."""
-    if isinstance(sys.exc_info()[1], OperationalError | InterfaceError):
+    fault = sys.exc_info()[1]
+    if fault is not None and isinstance(fault.__cause__, QueryCanceled):
+        return took_too_long(request)
+    if isinstance(fault, OperationalError | InterfaceError):
         return unavailable(request)
     advice = _(
         "Nothing you have typed is lost: go back and try again. "
         "If it happens again, give IT the reference below."
     )
     return answer(request, 500, _("Something went wrong on our side"), advice)
+
+
+def took_too_long(request: HttpRequest) -> HttpResponse:
+    """503: PostgreSQL cancelled it by the limit (F-34); nothing was changed."""
+    advice = _(
+        "Nothing was changed. Narrow down what you ask for, or try again in a minute: "
+        "much is being done at this moment."
+    )
+    response = answer(request, 503, _("This took too long and was stopped"), advice, _again(request))
+    response["Retry-After"] = "30"
+    response["Cache-Control"] = "no-store"
+    return response
 
 
 def unavailable(request: HttpRequest) -> HttpResponse:
@@ -97,6 +113,18 @@ def unavailable(request: HttpRequest) -> HttpResponse:
     response = answer(request, 503, _("The record is not available for a moment"), advice, _again(request))
     response["Retry-After"] = "30"
     response["Cache-Control"] = "no-store"  # what was typed stands in the page
+    return response
+
+
+def read_only(request: HttpRequest) -> HttpResponse:
+    """503: the database's volume is full. What is written already can be read; nothing was signed, sent or changed."""
+    advice = _(
+        "The database can't take anything new just now; the IT department has been told. "
+        "Charts can still be read. Nothing was changed, signed or sent; what you have typed is kept."
+    )
+    response = answer(request, 503, _("Reading works, writing doesn't"), advice, _again(request))
+    response["Retry-After"] = "60"
+    response["Cache-Control"] = "no-store"
     return response
 
 

@@ -86,6 +86,12 @@ def register(entry: Link | Panel | Section) -> None:
     _entries[type(entry), entry.url_name] = entry
 
 
+def polled_names() -> set[str]:
+    """URL names that pages ask again and again by themselves: cards that are refreshed, counts in the bar."""
+    cards = {entry.url_name for entry in _entries.values() if isinstance(entry, Panel) and entry.every}
+    return cards | {entry.badge for entry in _entries.values() if isinstance(entry, Link) and entry.badge}
+
+
 def _allowed(request: HttpRequest, kind: type[EntryT]) -> list[EntryT]:
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:

@@ -8,7 +8,10 @@ from emr.accounts.access import Denied, demand
 from emr.accounts.models import User
 from encounters.documents import permissions
 from encounters.documents.models import CoursePrint, Document
-from encounters.visits.access import encounters_for
+from encounters.visits.access import acts_here, encounters_for
+from patients.registry.access import emergency_ends_at, remember_emergency
+
+_LOOKING = {permissions.READ, permissions.PRINT}
 
 
 def documents_for(user: User, right: str = permissions.READ) -> QuerySet[Document]:
@@ -24,14 +27,32 @@ def access_document(user: User, document_uuid: UUID, right: str = permissions.RE
     document = (
         documents_for(user, right)
         .select_related(
-            "facility", "patient", "encounter__department", "department", "author", "current_version__author"
+            "facility",
+            "patient",
+            "encounter__patient",
+            "encounter__department",
+            "department",
+            "author",
+            "current_version__author",
         )
+        .annotate(emergency_ends_at=emergency_ends_at(user, "patient"))
         .filter(uuid=document_uuid)
         .first()
     )
     if document is None:
         raise Denied(right, entity=Document.objects.filter(uuid=document_uuid).first())
+    for patient in (document.patient, document.encounter.patient):
+        remember_emergency(user, patient, document.emergency_ends_at)
+    if right not in _LOOKING and not may_write(user, document, right):
+        raise Denied(right, entity=document, hidden=False)
     return document
+
+
+def may_write(user: User, document: Document, right: str = permissions.WRITE) -> bool:
+    """Whether the person may work on the document: in its department, and in an emergency on their own alone (S-11)."""
+    if user.has_right(right, document.department_id):
+        return True
+    return document.author_id == user.pk and acts_here(user, right, document.encounter)
 
 
 def access_course_print(user: User, print_uuid: UUID, right: str = permissions.PRINT) -> CoursePrint:

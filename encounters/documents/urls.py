@@ -25,5 +25,6 @@ urlpatterns = [
     path("documents/<uuid:document_uuid>/discard", views.discard, name="discard"),
     path("documents/<uuid:document_uuid>/error", views.enter_in_error, name="error"),
     path("documents/<uuid:document_uuid>/state", views.state, name="state"),
+    path("documents/<uuid:document_uuid>/shown", views.shown_pdf, name="shown_pdf"),
     path("documents/<uuid:document_uuid>/pdf", views.pdf, name="pdf"),
 ]

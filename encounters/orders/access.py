@@ -6,7 +6,7 @@ from emr.accounts.access import Denied, demand
 from emr.accounts.models import User
 from encounters.orders import permissions
 from encounters.orders.models import MedicationRequest, ServiceRequest
-from encounters.visits.access import encounters_for
+from encounters.visits.access import acts_here, encounters_for
 
 
 def access_order(
@@ -16,10 +16,25 @@ def access_order(
     demand(user, right)
     tried = None
     for model in (MedicationRequest, ServiceRequest):
-        found = model.objects.select_related("entry", "encounter", "patient").filter(uuid=order_uuid).first()
+        found = (
+            model.objects.select_related("entry", "encounter__patient", "patient")
+            .filter(uuid=order_uuid)
+            .first()
+        )
         if found is None:
             continue
         tried = found
         if encounters_for(user, right).filter(pk=found.encounter_id).exists():
+            if right != permissions.READ and not _may_change(user, right, found):
+                raise Denied(right, entity=found, hidden=False)
             return found
     raise Denied(right, entity=tried)
+
+
+def _may_change(user: User, right: str, order: MedicationRequest | ServiceRequest) -> bool:
+    """Where the patient is now, or where the entry was written; in an emergency one's own orders alone (S-11)."""
+    if user.has_right(right, order.encounter.department_id) or user.has_right(
+        right, order.entry.department_id
+    ):
+        return True
+    return order.requester_id == user.pk and acts_here(user, right, order.encounter)

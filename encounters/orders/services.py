@@ -12,8 +12,10 @@ from emr.audit.services import record
 from emr.common.clock import now
 from emr.common.errors import Conflict, DomainError
 from emr.outbox import publish
+from emr.staff.selectors.practice import demand_practice
 from encounters.documents.models import Document, DocumentDraft
 from encounters.orders.models import MedicationRequest, Order, ServiceRequest
+from encounters.orders.permissions import PLACE
 
 ORDER_MODELS: tuple[type[MedicationRequest], type[ServiceRequest]] = (MedicationRequest, ServiceRequest)
 _OPEN = [Order.Status.ACTIVE, Order.Status.ON_HOLD]
@@ -170,6 +172,8 @@ def confirm_orders(*, entry: Document, by: User) -> int:
         for order in model.objects.select_for_update(of=("self",)).filter(
             entry=entry, status=Order.Status.DRAFT
         ):
+            if not count:
+                demand_practice(by, PLACE)
             order.status, order.confirmed_by, order.confirmed_at = Order.Status.ACTIVE, by, now()
             order.save(update_fields=["status", "confirmed_by", "confirmed_at"])
             if order.based_on_id:
@@ -245,6 +249,7 @@ def resume_order(
     *, order: MedicationRequest | ServiceRequest, by: User
 ) -> MedicationRequest | ServiceRequest:
     """Let a held order go on."""
+    demand_practice(by, PLACE)
     return _change_status(
         order, to=Order.Status.ACTIVE, allowed=[Order.Status.ON_HOLD], verb="resumed", reason="", by=by
     )

@@ -18,7 +18,7 @@ from encounters.documents.models import Document
 from encounters.orders import permissions, selectors, services
 from encounters.orders.access import access_order
 from encounters.orders.forms import CATALOGUES, KINDS, MedicationForm, ServiceForm
-from encounters.visits.access import access_encounter
+from encounters.visits.access import access_encounter, acts_here
 
 PAGE_SIZE = 50
 
@@ -95,7 +95,7 @@ def _of_stay(request: StaffRequest, encounter: Any) -> dict[str, Any]:
         "encounter": encounter,
         "patient": encounter.patient,
         "lines": selectors.lines(selectors.active_orders(encounter)),
-        "may_place": request.user.has_right(permissions.PLACE, encounter.department_id),
+        "may_place": acts_here(request.user, permissions.PLACE, encounter),
     }
 
 

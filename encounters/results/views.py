@@ -15,7 +15,7 @@ from encounters.results import permissions, selectors, services
 from encounters.results.access import access_observation
 from encounters.results.forms import CorrectionForm, VitalSignsForm
 from encounters.results.vital_signs import VITAL_SIGNS
-from encounters.visits.access import access_encounter
+from encounters.visits.access import access_encounter, acts_here
 from encounters.visits.models import Encounter
 
 
@@ -30,7 +30,7 @@ def _context(
         "rounds": list(reversed(rounds)),
         "chart": selectors.vital_sign_chart(rounds),
         "signs": VITAL_SIGNS.values(),
-        "may_record": request.user.has_right(permissions.RECORD_VITAL_SIGNS, encounter.department_id),
+        "may_record": acts_here(request.user, permissions.RECORD_VITAL_SIGNS, encounter),
     }
 
 

@@ -17,12 +17,14 @@ class VisitsConfig(AppConfig):
             chart_facts,
             has_clinical_data,
             patients_by_number,
+            patients_with_code,
         )
         from patients.registry.banner import register_banner  # noqa: PLC0415
         from patients.registry.extensions import (  # noqa: PLC0415
             ChartPanel,
             register_chart_panel,
             register_code_reader,
+            register_exact_number,
         )
         from patients.registry.selectors import register_number_provider  # noqa: PLC0415
 
@@ -81,5 +83,6 @@ class VisitsConfig(AppConfig):
             )
         )
         register_code_reader("visits", read_wristband)
+        register_exact_number("visits", patients_with_code)
         register_number_provider("visits", patients_by_number)
         register_clinical_data("visits", has_clinical_data, title=_("diagnoses or procedures"))

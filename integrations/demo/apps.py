@@ -6,5 +6,7 @@ class DemoConfig(AppConfig):
     label = "demo"
 
     def ready(self) -> None:
-        """Hear of the demo's own wishes."""
-        from integrations.demo import subscribers  # noqa: F401, PLC0415
+        """Hear of the demo's own wishes; know its own kind of notice."""
+        from integrations.demo import notices, subscribers  # noqa: F401, PLC0415
+
+        notices.register()

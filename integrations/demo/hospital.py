@@ -1,9 +1,13 @@
 """The demo facility: departments, beds, people with their roles (every name and number is made up)."""
 
+import datetime as dt
+
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
 
 from emr.accounts.models import Location, Organization, PractitionerRole, User
+from emr.common.clock import local_today
+from emr.staff.models import PractisingLicence
 
 FACILITY = ("99999", "TRUNG TÂM Y TẾ HUYỆN MINH HÒA", "SỞ Y TẾ TỈNH BÌNH AN")
 
@@ -42,6 +46,21 @@ PEOPLE = (
     ("quantri", "Lý Công Thành", "", "admin", "HC"),
     ("kiemtoan", "Huỳnh Thị Thảo", "", "auditor", "HC"),
 )
+
+
+PROFESSIONS = {
+    "nurse": PractisingLicence.Profession.NURSE,
+    "head_nurse": PractisingLicence.Profession.NURSE,
+    "laboratory": PractisingLicence.Profession.TECHNICIAN,
+    "pharmacist": PractisingLicence.Profession.PHARMACIST,
+}
+SCOPES = {
+    "nurse": "Chăm sóc người bệnh",
+    "head_nurse": "Chăm sóc người bệnh",
+    "laboratory": "Kỹ thuật xét nghiệm y học",
+    "imaging": "Chẩn đoán hình ảnh",
+    "pharmacist": "Dược lâm sàng",
+}
 
 
 def build_facility() -> Organization:
@@ -129,4 +148,25 @@ def build_people(facility: Organization) -> dict[str, User]:
             )
             PractitionerRole.objects.create(user=user, role=role, department=departments[department])
         people[username] = user
+        if user.licence_number:
+            _keep_licence(user, role, index)
     return people
+
+
+def _keep_licence(user: User, role: str, index: int) -> None:
+    """A licence on record; one doctor's runs out soon, so that the administrator's list has something to say."""
+    PractisingLicence.objects.get_or_create(
+        user=user,
+        number=user.licence_number,
+        defaults={
+            "facility_id": user.facility_id,
+            "profession": PROFESSIONS.get(role, PractisingLicence.Profession.DOCTOR),
+            "scope": SCOPES.get(role, "Khám bệnh, chữa bệnh chuyên khoa Nội"),
+            "issued_by": "Sở Y tế tỉnh Bình An",
+            "issued_on": dt.date(2024, 1, index),
+            "valid_from": dt.date(2024, 1, index),
+            "valid_to": local_today() + dt.timedelta(days=30)
+            if user.username == "bacsi2"
+            else dt.date(2029, 1, index),
+        },
+    )

@@ -28,6 +28,9 @@ _OPEN_SEGMENTS = {"MSH", "EVN", "SFT", "PV1"}
 # Who gave a number and of what kind; the number itself is hidden.
 _OPEN_COMPONENTS = {("PID", 3): {4, 5, 6}, ("MRG", 1): {4, 5, 6}, ("PID", 2): {4, 5, 6}}
 
+# What was measured, and what was said about it: the desk corrects identifiers and codes, never these.
+_RESULTS = {"OBX": (2, 5, 6, 7, 8, 11, 14), "NTE": (3,)}
+
 LABELS: dict[str, str | Promise] = {
     "MSH-3": gettext_lazy("Sending application"),
     "MSH-4": gettext_lazy("Sending facility"),
@@ -172,6 +175,7 @@ class Hl7Reader:
 
         lines = [line for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n") if line.strip()]
         whole = _MARK.sub(original, "".join(f"{line}\r" for line in lines))
+        _demand_same_results(raw, charset, whole)
         try:
             encoded = whole.encode(charset if charset not in {"", "tcvn3", "vni"} else "utf-8")
             return encoded, read_header(encoded).patient_number
@@ -179,6 +183,34 @@ class Hl7Reader:
             raise DomainError(
                 _("The text isn't a message: its first line must be a readable MSH."), field="text"
             ) from error
+
+
+def _demand_same_results(raw: bytes, charset: str, edited: str) -> None:
+    try:
+        before = _open(raw, charset)
+    except Hl7Error:
+        before = _Text([], Separators(), charset)
+    after = split_lines(edited)
+    values = _results_of(before.lines, before.separators)
+    if values != _results_of(after, before.separators) or (values and after[0][:8] != before.lines[0][:8]):
+        raise DomainError(
+            _(
+                "A result's value, unit, range, flag, status or remark can't be changed here: the sender corrects it."
+            ),
+            code="result",
+            field="text",
+        )
+
+
+def _results_of(lines: list[str], used: Separators) -> list[tuple[str, ...]]:
+    """Every result and remark in its order, as written, without its code."""
+    found = []
+    for line in lines:
+        name, *fields = line.strip().split(used.field)
+        wanted = _RESULTS.get(name.strip().upper(), ())
+        if wanted:
+            found.append((name, *(fields[n - 1] if n <= len(fields) else "" for n in wanted)))
+    return found
 
 
 def _rows(text: _Text) -> Iterator[Row]:

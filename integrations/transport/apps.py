@@ -8,9 +8,35 @@ class TransportConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from emr.common.health import register_part  # noqa: PLC0415
+        from emr.common.measures import from_query, register_measure  # noqa: PLC0415
         from emr.ui.navigation import Link, Panel, register  # noqa: PLC0415
-        from integrations.transport import permissions  # noqa: PLC0415
+        from integrations.transport import health, permissions, watching  # noqa: PLC0415
 
+        register_part(
+            "messages",
+            health.message_trouble,
+            title=_("Messages of neighbours"),
+            advice=_("Work through the dead letters. Late ones: is the worker running?"),
+        )
+        register_part(
+            "listener_certificate",
+            health.listener_trouble,
+            title=_("Certificate of the HL7 listener"),
+            advice=_("Renew the file that EMR_MLLP_TLS_CERT names and start the listener again."),
+        )
+        register_measure(
+            "emr_hl7_messages", "Messages by state.", from_query(health.STATES), labels=("state",)
+        )
+        register_measure(
+            "emr_hl7_received_last_hour",
+            "Messages received within the hour, by channel.",
+            from_query(health.RECEIVED),
+            labels=("channel",),
+        )
+        register_measure("emr_hl7_dead_letters", "Messages that need a person.", from_query(health.DEAD))
+
+        watching.register()
         house = "integrations:transport"
         register(
             Link(

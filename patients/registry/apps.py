@@ -11,9 +11,9 @@ class RegistryConfig(AppConfig):
         from emr.audit.subjects import register_subjects  # noqa: PLC0415
         from emr.ui.navigation import Link, Section, register  # noqa: PLC0415
         from patients.registry import permissions  # noqa: PLC0415
-        from patients.registry.subjects import own_numbers, patients_with_number  # noqa: PLC0415
+        from patients.registry.subjects import own_numbers, patient_named, patients_with_number  # noqa: PLC0415
 
-        register_subjects(patients_with_number, own_numbers)
+        register_subjects(patients_with_number, own_numbers, named=patient_named)
 
         register(
             Link(
@@ -56,5 +56,14 @@ class RegistryConfig(AppConfig):
                 right=permissions.MERGE,
                 icon="link-45deg",
                 order=91,
+            )
+        )
+        register(
+            Section(
+                _("Confidentiality"),
+                "patients:registry:restrict",
+                right=permissions.RESTRICT,
+                icon="shield-lock",
+                order=92,
             )
         )

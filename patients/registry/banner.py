@@ -51,6 +51,7 @@ class Banner:
     age: str
     birth: str
     parts: dict[str, list[Part]]
+    is_masked: bool = False
 
 
 def _identity(patient: Patient, _encounter: Any) -> list[Part]:
@@ -80,6 +81,10 @@ def _identity(patient: Patient, _encounter: Any) -> list[Part]:
         parts.append(
             Part("state", _("Deceased %s") % f"{localtime(patient.deceased_at):%d/%m/%Y}", kind="neutral")
         )
+    if patient.is_restricted:
+        parts.append(
+            Part("state", str(patient.get_confidentiality_display()), kind="danger", icon="shield-lock")
+        )
     if patient.is_merged:
         parts.append(Part("state", _("Merged"), kind="info", icon="link-45deg"))
     return parts
@@ -88,10 +93,15 @@ def _identity(patient: Patient, _encounter: Any) -> list[Part]:
 register_banner("registry", _identity, order=10)
 
 
-def banner_for(patient: Patient, encounter: Any = None) -> Banner:
-    """The banner of this patient, with the encounter's parts when there is one."""
+# What the desk sees of a restricted patient: who this is and who pays, nothing of care.
+_AT_THE_DESK = {"identity", "payer"}
+
+
+def banner_for(patient: Patient, encounter: Any = None, *, is_masked: bool = False) -> Banner:
+    """The banner of this patient, with the encounter's parts when there is one; masked, without anything clinical."""
     parts: dict[str, list[Part]] = {}
     for _order, provider in sorted(_providers.values(), key=lambda entry: entry[0]):
         for part in provider(patient, encounter):
-            parts.setdefault(part.slot, []).append(part)
-    return Banner(patient, str(age.age_of(patient) or ""), age.birth_text(patient), parts)
+            if not is_masked or part.slot in _AT_THE_DESK or provider is _identity:
+                parts.setdefault(part.slot, []).append(part)
+    return Banner(patient, str(age.age_of(patient) or ""), age.birth_text(patient), parts, is_masked)

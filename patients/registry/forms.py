@@ -6,11 +6,18 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from emr.accounts.models import User
 from emr.terminology.selectors import choices_by_system
 from patients.registry.age import birth_text
 from patients.registry.births import Birth, parse_birth
 from patients.registry.cards import Card
-from patients.registry.models import VIETNAM, Patient, RelatedPerson
+from patients.registry.models import (
+    VIETNAM,
+    Confidentiality,
+    ConfidentialityReason,
+    Patient,
+    RelatedPerson,
+)
 
 _LISTS = {
     "ethnic_group": "ethnic-group",
@@ -207,3 +214,48 @@ class ReasonForm(forms.Form):
     """A reason that stays with the deed."""
 
     reason = forms.CharField(label=_("Reason"), max_length=400, widget=forms.Textarea(attrs={"rows": 2}))
+
+
+class RestrictionForm(forms.Form):
+    """How closely, why, and for whom not."""
+
+    level = forms.ChoiceField(label=_("Level"), choices=Confidentiality.choices, widget=forms.RadioSelect)
+    reason = forms.ChoiceField(
+        label=_("Reason"), choices=[("", "…"), *ConfidentialityReason.choices], required=False
+    )
+    named = forms.MultipleChoiceField(
+        label=_("Who sees the chart nevertheless"), required=False, widget=forms.CheckboxSelectMultiple
+    )
+    others = forms.CharField(
+        label=_("Others, by user name"),
+        max_length=400,
+        required=False,
+        help_text=_("Separated by commas; a consultant of another department, for example."),
+    )
+    facility_id: int | None = None
+
+    def __init__(self, *args: Any, people: list[User], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._people = {str(person.uuid): person for person in people}
+        self.fields["named"].choices = [  # type: ignore[attr-defined]
+            (key, person.titled_name) for key, person in self._people.items()
+        ]
+
+    def clean_others(self) -> list[User]:
+        """The people behind the user names; one that nobody has is said."""
+        names = {name.strip().lower() for name in self.cleaned_data["others"].split(",") if name.strip()}
+        found = list(User.objects.filter(facility_id=self.facility_id, is_active=True, username__in=names))
+        if missing := names - {person.username for person in found}:
+            raise forms.ValidationError(
+                _("Nobody has this user name: %(names)s") % {"names": ", ".join(sorted(missing))}
+            )
+        return found
+
+    def details(self) -> dict[str, Any]:
+        """For `restrict_patient`."""
+        named = [self._people[key] for key in self.cleaned_data["named"]]
+        return {
+            "level": self.cleaned_data["level"],
+            "reason": self.cleaned_data["reason"],
+            "named": [*named, *self.cleaned_data["others"]],
+        }

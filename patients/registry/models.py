@@ -20,6 +20,23 @@ from patients.registry.phones import phone_digits
 VIETNAM = "VN"
 
 
+class Confidentiality(models.TextChoices):
+    """How closely a chart is kept (codes of HL7 Confidentiality)."""
+
+    NORMAL = "N", _("Normal")
+    RESTRICTED = "R", _("Restricted")
+    VERY_RESTRICTED = "V", _("Very restricted")
+
+
+class ConfidentialityReason(models.TextChoices):
+    """Why a chart is kept closely; shown to those who see the chart, to nobody else."""
+
+    HIV = "hiv", _("HIV")
+    PSYCHIATRY = "psychiatry", _("Psychiatry")
+    STAFF = "staff", _("Member of staff as patient")
+    OTHER = "other", _("Other reason")
+
+
 class Patient(FacilityRecord):
     """A person who is or was cared for at one facility (FHIR Patient; regulation §3.3 I).
 
@@ -70,6 +87,16 @@ class Patient(FacilityRecord):
     deceased_at = models.DateTimeField(null=True, blank=True)
     is_temporary = models.BooleanField(default=False, help_text="nobody can name this person yet (R-11)")
     description = models.CharField(max_length=400, blank=True, default="", help_text="of an unknown person")
+    # FHIR's code of confidentiality: of R and V only the people whom the rule names see anything (S-05).
+    confidentiality = models.CharField(
+        max_length=1,
+        choices=Confidentiality,
+        default=Confidentiality.NORMAL,
+        db_default=Confidentiality.NORMAL,
+    )
+    confidentiality_reason = models.CharField(
+        max_length=10, choices=ConfidentialityReason, blank=True, default="", db_default=""
+    )
     # The last survivor of the merges in force, derived from MergeLink; charts follow it, nothing is re-pointed.
     merged_into = models.ForeignKey(
         "self", on_delete=models.PROTECT, null=True, blank=True, editable=False, related_name="merged"
@@ -89,6 +116,11 @@ class Patient(FacilityRecord):
                 | Q(birth_precision="year", birth_date=None, birth_month=None, birth_year__isnull=False)
                 | Q(birth_precision="unknown", birth_date=None, birth_month=None, birth_year=None),
                 name="birth_says_how_exact_it_is",
+            ),
+            models.CheckConstraint(
+                condition=Q(confidentiality="N", confidentiality_reason="")
+                | (Q(confidentiality__in=["R", "V"]) & ~Q(confidentiality_reason="")),
+                name="restriction_has_a_reason",
             ),
             models.CheckConstraint(condition=~Q(merged_into=F("id")), name="nobody_merged_into_themselves"),
             models.CheckConstraint(condition=~Q(mother=F("id")), name="nobody_is_their_own_mother"),
@@ -135,6 +167,11 @@ class Patient(FacilityRecord):
     def root_id(self) -> int:
         """The survivor's id, or this row's own."""
         return self.merged_into_id or self.pk
+
+    @property
+    def is_restricted(self) -> bool:
+        """Whether only the people whom the rule names see the chart."""
+        return self.confidentiality != Confidentiality.NORMAL
 
     @property
     def is_merged(self) -> bool:
@@ -263,8 +300,12 @@ class MergeLink(FacilityRecord):
 class CareContext(FacilityRecord):
     """Who cares for a patient, from when to when: the one table that scoped querysets read (S-01, S-04).
 
-    Filled by visits, cover duty and break-glass; `source` names the row it comes from ("encounter:12").
+    Filled by visits, restrictions, emergency access and lists for inspectors; `source` names the row it comes from
+    ("encounter:12").
     """
+
+    # Of these the days after care to finish papers aren't given: over is over.
+    EMERGENCY, NAMED, LISTED = "break-glass", "named", "listed"
 
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="care_contexts")
     department = models.ForeignKey(
@@ -290,6 +331,12 @@ class CareContext(FacilityRecord):
         ]
         indexes = [
             models.Index(fields=["department", "ends_at"], include=["patient"], name="care_of_department"),
+            models.Index(
+                fields=["practitioner", "ends_at"],
+                include=["patient"],
+                name="care_of_practitioner",
+                condition=Q(practitioner__isnull=False),
+            ),
             models.Index(fields=["source"], name="care_by_source"),
         ]
         triggers = [RowHistory(), SameFacility("patient_id", "registry_patient")]

@@ -8,18 +8,26 @@ from typing import Any, cast
 
 from django.contrib.postgres.search import TrigramWordSimilarity
 from django.db import connection
-from django.db.models import F, Model, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import Case, F, Model, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Concat
 from django.db.models.lookups import Contains
 
 from emr.accounts import roles
-from emr.accounts.models import User
+from emr.accounts.models import PractitionerRole, User
 from emr.audit.models import AuditEvent, RowVersion
+from emr.common.clock import now
 from patients.registry import permissions, systems
 from patients.registry.access import patients_for, same_person
 from patients.registry.labels import label, shown
-from patients.registry.models import CareContext, Identifier, MergeLink, Patient, RelatedPerson
+from patients.registry.models import (
+    CareContext,
+    Confidentiality,
+    Identifier,
+    MergeLink,
+    Patient,
+    RelatedPerson,
+)
 from patients.registry.phones import phone_digits
 from patients.registry.terms import Terms, parse_terms
 
@@ -122,7 +130,10 @@ def with_row_facts(patients: QuerySet[Patient]) -> QuerySet[Patient]:
     )
     return patients.select_related("merged_into").annotate(
         mrn=Subquery(mrn.values("value")[:1]),
-        last_department=Subquery(last.values("department__name")[:1]),
+        # Where a restricted patient lies tells why: left out of rows altogether.
+        last_department=Case(
+            When(confidentiality=Confidentiality.NORMAL, then=Subquery(last.values("department__name")[:1]))
+        ),
     )
 
 
@@ -171,6 +182,31 @@ def recent_patients(user: User, limit: int = 10) -> list[Patient]:
     first = sorted(order, key=lambda pk: order[pk])[: 2 * limit]
     reach = patients_for(user, permissions.SEARCH).filter(pk__in=first, merged_into=None)
     return sorted(with_row_facts(reach), key=lambda p: order[p.pk])[:limit]
+
+
+def named_people(patient: Patient) -> list[User]:
+    """Who sees a restricted chart by name."""
+    named = CareContext.objects.filter(
+        patient__in=same_person(patient), reason=CareContext.NAMED, ends_at=None
+    )
+    return list(User.objects.filter(pk__in=named.values("practitioner")).order_by("sort_key"))
+
+
+def colleagues_around(patient: Patient) -> list[User]:
+    """The clinical staff of the departments that care for the patient now, without who is named already."""
+    caring = CareContext.objects.filter(
+        patient__in=same_person(patient), department__isnull=False, ends_at=None
+    )
+    moment = now()
+    held = PractitionerRole.objects.filter(
+        Q(ends_at=None) | Q(ends_at__gt=moment),
+        department__in=caring.values("department"),
+        starts_at__lte=moment,
+        role__in=["doctor", "head_of_department", "nurse", "head_nurse"],
+    )
+    named = {person.pk for person in named_people(patient)}
+    people = User.objects.filter(pk__in=held.values("user"), is_active=True).exclude(pk__in=named)
+    return list(people.order_by("sort_key"))
 
 
 def patient_row(patient_id: int) -> Patient:
@@ -290,6 +326,9 @@ _DERIVED = {
     "phone_digits",
     "birth_precision",
     "merged_into_id",
+    # Why a chart is kept closely isn't for everybody who corrects an address; the log tells who changed it.
+    "confidentiality",
+    "confidentiality_reason",
 }
 # The parts of a birth say nothing where its date changed as well.
 _PARTS_OF_BIRTH = {"birth_year", "birth_month"}

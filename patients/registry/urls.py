@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from patients.registry.views import chart, editing, merging, registering, search
+from patients.registry.views import chart, editing, merging, registering, restricting, search
 
 app_name = "registry"
 urlpatterns = [
@@ -18,6 +18,7 @@ urlpatterns = [
     path("<uuid:patient_uuid>/people/add/", editing.person, name="add_person"),
     path("<uuid:patient_uuid>/people/<uuid:person_uuid>/", editing.person, name="change_person"),
     path("<uuid:patient_uuid>/people/<uuid:person_uuid>/end/", editing.end_person, name="end_person"),
+    path("<uuid:patient_uuid>/confidentiality/", restricting.restrict, name="restrict"),
     path("<uuid:patient_uuid>/merge/", merging.choose, name="merge_choose"),
     path("<uuid:survivor_uuid>/merge/<uuid:duplicate_uuid>/", merging.merge, name="merge"),
     path("<uuid:patient_uuid>/merge/undo/<uuid:link_uuid>/", merging.unmerge, name="unmerge"),

@@ -11,7 +11,7 @@ class ProvidersConfig(AppConfig):
         from django.utils.translation import gettext_lazy as _  # noqa: PLC0415
 
         from emr.ui.navigation import Link, register  # noqa: PLC0415
-        from signatures.providers import permissions  # noqa: PLC0415
+        from signatures.providers import permissions, subscribers  # noqa: F401, PLC0415
         from signatures.providers.base import register_provider  # noqa: PLC0415
         from signatures.providers.pkcs12 import Pkcs12Provider  # noqa: PLC0415
 

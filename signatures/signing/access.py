@@ -5,7 +5,7 @@ from uuid import UUID
 from emr.accounts.access import Denied
 from emr.accounts.models import User
 from signatures.signing.models import SigningRequest
-from signatures.signing.selectors import form_title
+from signatures.signing.selectors import form_title, may_countersign
 
 
 def access_request(user: User, request_uuid: UUID) -> SigningRequest:
@@ -22,4 +22,7 @@ def access_request(user: User, request_uuid: UUID) -> SigningRequest:
     if found is None or found.signer_id != user.pk:
         patient_id = found.version.document.patient_id if found is not None else None
         raise Denied("signing_request.read", entity=found, patient_id=patient_id)
+    document = found.version.document
+    if document.author_id != user.pk and not may_countersign(user, document):
+        raise Denied("signing_request.read", entity=found, patient_id=document.patient_id)
     return found

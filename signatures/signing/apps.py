@@ -11,12 +11,28 @@ class SigningConfig(AppConfig):
         from django.utils.translation import gettext_lazy as _  # noqa: PLC0415
 
         from emr.common.health import register_part  # noqa: PLC0415
+        from emr.common.measures import from_query, register_measure  # noqa: PLC0415
         from emr.ui.navigation import Link, Panel, register  # noqa: PLC0415
         from encounters.documents.signed import register_signatures  # noqa: PLC0415
         from signatures.signing import permissions, selectors, subscribers  # noqa: F401, PLC0415
 
         register_signatures(selectors.signatures_of)
-        register_part("signing", _health, required=False)
+        register_part(
+            "signing",
+            _health,
+            title=_("Digital signing"),
+            advice=_(
+                "Look into the worker's log and at EMR_TRUST_ROOTS and EMR_TSA_URL; then"
+                " “manage.py deliveries --retry”."
+            ),
+            is_public=True,
+        )
+        register_measure(
+            "emr_signing_requests",
+            "Documents that wait for a signature, by state.",
+            from_query("SELECT status, count(*) FROM signing_signingrequest GROUP BY 1"),
+            labels=("state",),
+        )
         register(
             Link(
                 _("Signing"),
@@ -44,6 +60,8 @@ def _health() -> str:
     """Empty when documents can be signed: some authority is trusted, and nothing has given up or waits too long."""
     from datetime import timedelta  # noqa: PLC0415
 
+    from django.utils.translation import gettext as _  # noqa: PLC0415
+
     from emr.common import wall  # noqa: PLC0415
     from emr.common.clock import now  # noqa: PLC0415
     from emr.outbox.models import OutboxEvent  # noqa: PLC0415
@@ -51,12 +69,14 @@ def _health() -> str:
     from signatures.signing.selectors import owing_requests  # noqa: PLC0415
 
     if not trust_roots():
-        return "No certificate authority is trusted: EMR_TRUST_ROOTS holds none."
+        return _("No certificate authority is trusted: EMR_TRUST_ROOTS holds none.")
     stuck = OutboxEvent.objects.filter(
         topic="signature.created", done_at=None, failed_at__isnull=False
     ).count()
     if stuck:
-        return f"{stuck} signatures could not be embedded."
+        return _("%(n)d signatures could not be embedded.") % {"n": stuck}
     with wall.everywhere():  # a number of the whole house, nobody's in particular
         owed = owing_requests().filter(completed_at__lt=now() - timedelta(days=1)).count()
-    return f"{owed} signatures have waited for their timestamp for more than a day." if owed else ""
+    if not owed:
+        return ""
+    return _("%(n)d signatures have waited for their timestamp for more than a day.") % {"n": owed}

@@ -7,8 +7,10 @@ from django.db.models.fields.json import KeyTextTransform, KeyTransform
 
 from emr.accounts.models import PractitionerRole, User
 from emr.common.clock import now
+from encounters.documents import permissions as documents
 from encounters.documents.models import Document, DocumentBytes, DocumentVersion
 from encounters.documents.signed import SignedBy
+from patients.registry.access import emergency_until, not_hidden, reaches
 from signatures.signing.models import Signature, SigningRequest
 
 
@@ -23,6 +25,7 @@ def waiting_for(user: User) -> QuerySet[SigningRequest]:
     return (
         SigningRequest.objects.filter(signer=user, status__in=SigningRequest.OPEN)
         .exclude(Exists(before))
+        .filter(Q(version__author=user) | not_hidden(user, documents.READ, "version__document__patient"))
         .select_related(
             "version__document__patient", "version__document__department", "version__document__author"
         )
@@ -113,7 +116,19 @@ def countersigners(document: Document, *, asked: Iterable[SigningRequest]) -> li
     people = {
         role.user.pk: role.user for role in held.select_related("user").order_by("-role", "user__sort_key")
     }
-    return [person for key, person in people.items() if key not in excluded]
+    return [
+        person for key, person in people.items() if key not in excluded and may_countersign(person, document)
+    ]
+
+
+def may_countersign(person: User, document: Document) -> bool:
+    """Whether somebody else's document may be put before the person: not when the chart is restricted and they are not of
+    those who see it, nor on the strength of emergency access (S-05, S-11).
+    """
+    patient = document.patient
+    if not patient.is_restricted and emergency_until(person, patient) is None:
+        return True
+    return reaches(person, patient, documents.READ)
 
 
 def latest_bytes(version: DocumentVersion) -> DocumentBytes | None:

@@ -12,6 +12,7 @@ from emr.accounts.access import public
 from emr.audit.services import record
 from emr.common import wall
 from emr.common.http import StaffRequest
+from emr.ui.limits import at_most
 from signatures.verification import services
 from signatures.verification.forms import CodeForm, UploadForm
 from signatures.verification.selectors import version_by_code
@@ -53,6 +54,7 @@ def _shown(report: Report) -> dict[str, object]:
 
 
 @public
+@at_most(20)
 @never_cache
 @csrf_protect
 @require_http_methods(["GET", "POST"])
@@ -93,6 +95,7 @@ def _judge_upload(request: HttpRequest, form: UploadForm) -> HttpResponse:
 
 
 @public
+@at_most(60, methods=("GET",))
 @never_cache
 @require_GET
 def code(request: StaffRequest, code: str) -> HttpResponse:

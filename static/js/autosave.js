@@ -1,6 +1,7 @@
 // <form data-autosave="url" data-document="id" data-version="3">: a second after the last key the form is posted with
 // `version`. 200 {"version": 4} confirms; 409 brings the difference as a fragment; whatever else happens, the text stays on
 // the page and, encrypted, on this PC (drafts.js) until the server has confirmed it.
+import { acting } from "./acting.js";
 import { csrfToken, each, say, text } from "./common.js";
 import { drop, keep, kept, user } from "./drafts.js";
 import { entriesOf, fill } from "./form-entries.js";
@@ -50,31 +51,34 @@ class Autosave {
     this.later(PAUSE);
   }
 
-  later(pause) {
+  later(pause, unattended = false) {
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.save(), pause);
+    this.timer = setTimeout(() => this.save(false, unattended), pause);
   }
 
-  async save(leaving = false) {
+  /** `unattended`: tried again by itself, which keeps no screen open. */
+  async save(leaving = false, unattended = false) {
     clearTimeout(this.timer);
     if (this.busy && !leaving) return void this.later(PAUSE);
     this.busy = true;
     const upTo = this.changes;
     const body = new URLSearchParams(entriesOf(this.form));
     body.set("version", this.form.dataset.version);
-    const headers = { "X-CSRFToken": csrfToken(), "X-Requested-With": "XMLHttpRequest", Accept: "application/json, text/html" };
+    const headers = { ...acting(), "X-CSRFToken": csrfToken(), "X-Requested-With": "XMLHttpRequest", Accept: "application/json, text/html" };
+    if (unattended) headers["X-Unattended"] = "1";
     try {
       const answer = await fetch(this.form.dataset.autosave, { method: "POST", body, headers, keepalive: leaving });
       await this.answered(answer, upTo);
     } catch {
       this.show("waiting", text("waiting"));
-      this.later(AGAIN);
+      this.later(AGAIN, true);
     } finally {
       this.busy = false;
     }
   }
 
   async answered(answer, upTo) {
+    if (answer.headers.get("X-Locked")) return void document.dispatchEvent(new CustomEvent("emr:locked"));
     if (isSignedOut(answer.status, answer.url) || answer.status === 403) return this.signedOut(answer.status);
     if (answer.status === 409) return this.differs(await answer.text());
     if (answer.status === 422) return this.show("refused", text("refused"));

@@ -28,7 +28,7 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   if (!isSignedOut(xhr.status, xhr.responseURL)) return;
   event.detail.shouldSwap = false;
   event.detail.isError = false;
-  saySignedOut();
+  if (!xhr.getResponseHeader("X-Locked")) saySignedOut(); // idle.js leaves for the locked screen
 });
 
 document.addEventListener("htmx:sendError", () => say(text("lost_line"), "inline"));

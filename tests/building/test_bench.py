@@ -5,6 +5,7 @@ import pytest
 from integrations.demo import hospital
 from integrations.demo.population import populate
 from patients.registry.models import Patient
+from tools.bench import auditing
 from tools.bench.pages import Browser, bare_site, request, self_loading
 from tools.bench.reading import by_hand, heavy_patient, our_query, run
 from tools.bench.report import Row
@@ -43,6 +44,19 @@ def test_the_pages_measured_are_the_pages_people_get() -> None:
         browser.get("/administration/audit/")  # a refusal is never measured
     with bare_site() as site:
         assert len(request(site, "GET", f"/bare/{patient.pk}/")) in range(900, 1200)
+
+
+@pytest.mark.django_db(transaction=True, databases=["default", "owner"])
+def test_each_statement_by_hand_finds_in_the_log_what_the_page_finds() -> None:
+    facility = hospital.build_facility()
+    auditing.fill(facility.pk, 24_000)
+    found = 0
+    for what, question in auditing.questions().items():
+        ours = [row[0] for row in auditing.run(*auditing.our_query(facility.pk, question))]
+        found += bool(ours)
+        for statement, params in auditing.by_hand(facility.pk, question):
+            assert [row[0] for row in auditing.run(statement, params)] == ours, what
+    assert found >= 5
 
 
 def test_a_target_that_is_missed_is_said_to_be() -> None:

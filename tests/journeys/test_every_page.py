@@ -11,6 +11,10 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from emr.accounts.models import Location, Organization, User
 from emr.common.doors import PUBLIC, SIGNED_IN
+from emr.notices.models import Notice
+from emr.staff import services as staff
+from emr.staff.models import RoleChange, StaffImport
+from emr.tls.services import Files, make_root
 from encounters.documents import services as documents
 from encounters.documents.models import CoursePrint, Document, DocumentDraft, DocumentVersion
 from encounters.documents.services import request_course_print
@@ -20,7 +24,8 @@ from encounters.results.services import record_vital_signs
 from encounters.visits import codes
 from encounters.visits import services as visits
 from encounters.visits.models import Condition, Encounter, EncounterLocation, Procedure
-from integrations.demo import hospital
+from integrations.demo import hospital, lookups
+from integrations.demo import notices as demo_notices
 from integrations.hl7v2 import services as hl7v2
 from integrations.transport.demo import load as load_channels
 from integrations.transport.listener import Frame
@@ -29,10 +34,12 @@ from patients.coverage.models import Coverage
 from patients.coverage.services import record_coverage
 from patients.history import services as history
 from patients.history.models import AllergyIntolerance
+from patients.oversight.models import LookupFinding
 from patients.registry import services as registry
 from patients.registry.models import MergeLink, Patient, RelatedPerson
 from signatures.providers.models import Credential
-from signatures.providers.services import issue_demo_key
+from signatures.providers.services import issue_demo_key, issue_demo_seal
+from signatures.sealing.models import LogExtract
 from signatures.signing.models import SigningRequest
 from tests.emr.ui.conftest import AXE, open_page, sign_in
 from tests.encounters.chart import begin, deliver_all, draft_of, load_forms, written
@@ -74,7 +81,24 @@ ROWS: dict[str, Any] = {
     "coverage_uuid": Coverage,
     "print_uuid": CoursePrint,
     "key_uuid": Credential,
+    "notice_uuid": Notice,
+    "finding_uuid": LookupFinding,
+    "extract_uuid": LogExtract,
     "questionnaire": Questionnaire,
+    "user_uuid": User,
+    "member_uuid": User,
+    "import_uuid": StaffImport,
+    "change_uuid": RoleChange,
+    "location_uuid": Location,
+}
+# Parts that are words: by the room whose address it is, else anywhere.
+WORDS = {
+    ("", "kind"): "wristband",
+    ("patients:history", "kind"): "allergy",
+    ("staff", "kind"): "csv",
+    ("notices", "code"): "backup.late",
+    ("", "role_code"): "nurse",
+    ("", "system"): "icd10",
 }
 PREFERRED = ["bacsi", "tiepdon", "dieuduong"]
 NOBODYS = "00000000-0000-4000-8000-000000000000"
@@ -92,7 +116,12 @@ def people(settings: Any, tmp_path: Path) -> dict[str, User]:
     hl7v2.forget_channels()
     _patients(facility, people)
     _messages()
+    demo_notices.tell(facility, people)
+    make_root(files=Files.here(), facility="Trung tâm", domains=["benhvien.local"], password="on paper only")
     issue_demo_key(owner=people["bacsi"], pin="123456")
+    _office(facility, people["quantri"])
+    issue_demo_seal(facility=facility)
+    lookups.build_lookups(facility, people)
     deliver_all()
     return people
 
@@ -124,6 +153,16 @@ def _patients(facility: Organization, people: dict[str, User]) -> None:
     record_coverage(patient=dao, payer="BHYT", card_number="CN4380200123456", by=clerk)
 
 
+def _office(facility: Organization, admin: User) -> None:
+    """A list of staff with an error in it, and a role's change that waits."""
+    list_of_staff = (
+        "Mã nhân viên,Họ và tên,Mã khoa,Vai trò\nNV90,Trần Văn Nam,K03,nurse\nNV91,Lê Hoa,K77,nurse\n"
+    )
+    staff.check_import(file_name="nv.csv", content=list_of_staff.encode(), by=admin)
+    wanted = {"orders.place": "department"}
+    staff.save_role(facility=facility, code="nurse", name="nurse", grants=wanted, version=1, by=admin)
+
+
 def _messages() -> None:
     for raw in (
         adt("A04", "X1", at=hl7_ago(1), birth="19801399", patient_class="O", place="K01", number="BN777777"),
@@ -145,12 +184,11 @@ def _views(
 
 def _value(name: str, part: str) -> str:
     """One row for a part of an address; of a part that ROWS doesn't know, nobody's: its page is told to be missing."""
-    if part == "kind":
-        return "allergy" if "history" in name else "wristband"
+    room = name.rpartition(":")[0]
+    if word := WORDS.get((room, part)) or WORDS.get(("", part)):
+        return word
     if part == "code":
         return DocumentVersion.objects.latest("pk").verify_code
-    if part == "system":
-        return "icd10"
     rows = ROWS[part].objects.order_by("pk") if part in ROWS else Patient.objects.none()
     # The other of two, and who isn't admitted yet.
     if part == "duplicate_uuid" or name in {"encounters:visits:admit", "encounters:visits:start"}:

@@ -14,7 +14,7 @@ from emr.local.home import Home
 from emr.local.instance import Instance
 from tools.bench.report import Report
 
-PARTS = "abcdef"
+PARTS = "abcdefh"
 
 
 def main() -> None:
@@ -23,6 +23,7 @@ def main() -> None:
     options.add_argument("--patients", type=int, default=1_000_000)
     options.add_argument("--small", type=int, default=20_000)
     options.add_argument("--minutes", type=float, default=10.0, help="of load, for (f)")
+    options.add_argument("--audit-lines", type=int, default=10_000_000, help="of the log, for (h)")
     options.add_argument("--parts", default=PARTS, help="letters of those wanted; (c) comes with (a) and (b)")
     options.add_argument("--keep", action="store_true", help="leave the hospital where it is")
     asked = options.parse_args()
@@ -46,7 +47,9 @@ def measure(report: Report, instance: Instance, asked: argparse.Namespace) -> No
         )
         import django  # noqa: PLC0415
 
+        os.environ["EMR_DATABASE_POOL"] = "20"  # (h) has sixteen writers in this process
         django.setup()
+        del os.environ["EMR_DATABASE_POOL"]
         patient, postgres = _measure_inside(report, instance, asked)
     if "f" in asked.parts:
         from tools.bench import memory  # noqa: PLC0415
@@ -65,7 +68,7 @@ def _measure_inside(report: Report, instance: Instance, asked: argparse.Namespac
     from emr.common import wall  # noqa: PLC0415
     from encounters.documents.models import Document  # noqa: PLC0415
     from integrations.demo.services import DEMO_PIN  # noqa: PLC0415
-    from tools.bench import messages, reading, signing  # noqa: PLC0415
+    from tools.bench import auditing, messages, reading, signing  # noqa: PLC0415
 
     people = {user.username: user for user in User.objects.filter(username__in=["bacsi", "tiepdon"])}
     clerk, doctor = people["tiepdon"], people["bacsi"]
@@ -86,6 +89,8 @@ def _measure_inside(report: Report, instance: Instance, asked: argparse.Namespac
         signing.measure(report, list(entries.values_list("pk", flat=True)), DEMO_PIN)
     if "e" in asked.parts:
         messages.measure(report, instance)
+    if "h" in asked.parts:
+        auditing.measure(report, doctor, asked.audit_lines)
     with connection.cursor() as cursor:
         cursor.execute("SHOW server_version")
         version = cursor.fetchone()[0]

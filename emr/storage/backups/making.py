@@ -32,6 +32,7 @@ _NOT_COPIED = {
     "backups",
     "instance.env",
     "screenshots",
+    "tls",  # its server's key lies open; the root is in the safe, certificates are made anew
 }
 SEALED = ("EMR_SECRET_KEY", "EMR_FILE_KEY")
 

@@ -60,16 +60,6 @@ def unique_id(prefix: str = "f") -> str:
     return f"{prefix}-{uuid.uuid4().hex[:8]}"
 
 
-@register.simple_tag(takes_context=True)
-def chart_sections(context: dict[str, Any], patient: object = None, encounter: object = None) -> list[Any]:
-    """The left rail: (section, address, is current) for this patient and encounter, either may be None."""
-    return navigation.sections(
-        context["request"],
-        patient=getattr(patient, "uuid", None),
-        encounter=getattr(encounter, "uuid", None),
-    )
-
-
 HINTS = {"date": "dd/MM/yyyy", "datetime": "dd/MM/yyyy HH:mm", "time": "HH:mm"}
 
 

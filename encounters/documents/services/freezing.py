@@ -9,6 +9,7 @@ from emr.audit.services import record
 from emr.common.clock import now
 from emr.common.errors import Conflict, DomainError
 from emr.outbox import publish
+from emr.staff.selectors.practice import demand_practice
 from encounters.documents.heading import heading
 from encounters.documents.models import Document, DocumentDraft, DocumentVersion, make_verify_code
 from encounters.documents.sections import sections_of
@@ -51,6 +52,7 @@ def finalize_document(*, document: Document, revision: int, by: User) -> Documen
         raise Conflict(_("This document is finished already."), code="finished")
     if draft.revision != revision:
         raise Conflict(_("The text was changed after this page showed it. Read it again, then confirm."))
+    demand_practice(by)
     draft.content = forms.refreshed(draft.questionnaire, draft.content, context=document)
     _take_time(document, draft)
     _demand_complete(document, draft)

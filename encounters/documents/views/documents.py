@@ -9,17 +9,19 @@ from django.views.decorators.http import require_POST, require_safe
 
 from emr.accounts.access import requires
 from emr.audit.services import record
+from emr.common.doors import polled
 from emr.common.errors import DomainError
 from emr.common.http import StaffRequest
 from emr.storage.services import read_bytes
 from encounters.documents import permissions, selectors, services
-from encounters.documents.access import access_document
+from encounters.documents.access import access_document, may_write
 from encounters.documents.forms import BeginForm, ReasonForm
 from encounters.documents.models import Document, DocumentDraft
 from encounters.documents.sections import sections_of
 from encounters.documents.services.drafting import latest_earlier
 from encounters.forms import services as questionnaires
-from encounters.visits.access import access_encounter
+from encounters.visits.access import access_encounter, acts_here
+from patients.registry.access import emergency_until, reaches
 
 
 def _revision(request: HttpRequest) -> int:
@@ -39,8 +41,13 @@ def course(request: StaffRequest, encounter_uuid: UUID) -> HttpResponse:
         "patient": encounter.patient,
         "days": days,
         "entry_code": selectors.ENTRY,
-        "may_print": bool(days) and request.user.has_right(permissions.PRINT, encounter.department_id),
-        "may_write": request.user.has_right(permissions.WRITE, encounter.department_id),
+        "may_print": bool(days)
+        and request.user.has_right(permissions.PRINT, encounter.department_id)
+        and (
+            emergency_until(request.user, encounter.patient) is None
+            or reaches(request.user, encounter.patient, permissions.PRINT)
+        ),
+        "may_write": acts_here(request.user, permissions.WRITE, encounter),
     }
     return render(request, "encounters/documents/course.html", context)
 
@@ -57,7 +64,7 @@ def documents(request: StaffRequest, encounter_uuid: UUID) -> HttpResponse:
         "documents": selectors.documents_of(encounter).defer(
             "current_version__composition", "current_version__response__resource", "draft__content"
         ),
-        "may_write": request.user.has_right(permissions.WRITE, encounter.department_id),
+        "may_write": acts_here(request.user, permissions.WRITE, encounter),
     }
     return render(request, "encounters/documents/list.html", context)
 
@@ -103,10 +110,10 @@ def document(request: StaffRequest, document_uuid: UUID) -> HttpResponse:
         .filter(document=found)
         .first()
     )
-    may_write = request.user.has_right(permissions.WRITE, found.department_id)
-    if draft is not None and may_write:
+    allowed = may_write(request.user, found)
+    if draft is not None and allowed:
         return render(request, "encounters/documents/edit.html", _editor(found, draft))
-    return render(request, "encounters/documents/read.html", _reader(found, may_write=may_write))
+    return render(request, "encounters/documents/read.html", _reader(found, may_write=allowed))
 
 
 def _editor(document: Document, draft: DocumentDraft, problems: list[Any] | None = None) -> dict[str, Any]:
@@ -246,12 +253,28 @@ def enter_in_error(request: StaffRequest, document_uuid: UUID) -> HttpResponse:
     return redirect("encounters:documents:document", found.uuid)
 
 
+@polled
 @require_safe
 @requires(permissions.READ)
 def state(request: StaffRequest, document_uuid: UUID) -> HttpResponse:
     """The finished document's panel, polled until its PDF is there."""
     found = access_document(request.user, document_uuid)
     return render(request, "encounters/documents/_pdf.html", _reader(found, may_write=False))
+
+
+@require_safe
+@requires(permissions.READ)
+def shown_pdf(request: StaffRequest, document_uuid: UUID) -> HttpResponse:
+    """The same bytes for the page that draws them: reading isn't printing, and emergency access reads."""
+    found = access_document(request.user, document_uuid)
+    stored = selectors.latest_bytes(found.current_version) if found.current_version else None
+    if stored is None:
+        return HttpResponse(status=404)
+    record("document.read", by=request.user, of=found, detail={"sha256": stored.sha256})
+    response = HttpResponse(read_bytes(stored.attachment), content_type="application/pdf")
+    response["Content-Disposition"] = f'inline; filename="{found.uuid}.pdf"'
+    response["Content-Security-Policy"] = "sandbox"
+    return response
 
 
 @require_safe

@@ -9,6 +9,7 @@ from emr.accounts.access import requires
 from emr.accounts.models import Organization, User
 from emr.audit.services import record
 from emr.common.http import StaffRequest
+from emr.ui.limits import heavy
 from encounters.documents import permissions, selectors
 from encounters.documents.forms import OverdueFilter
 
@@ -17,6 +18,7 @@ PAGE_SIZE = 50
 
 @require_safe
 @requires(permissions.READ)
+@heavy
 def overdue(request: StaffRequest) -> HttpResponse:
     """The list, by department and author."""
     everything = selectors.overdue_for(request.user)

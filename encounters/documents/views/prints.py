@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from emr.accounts.access import requires
 from emr.audit.services import record
+from emr.common.doors import polled
 from emr.common.errors import DomainError
 from emr.common.http import StaffRequest
 from emr.storage.services import read_bytes
@@ -63,6 +64,7 @@ def show(request: StaffRequest, print_uuid: UUID) -> HttpResponse:
     return render(request, "encounters/documents/course_print.html", _context(course_print))
 
 
+@polled
 @require_safe
 @requires(permissions.PRINT)
 def state(request: StaffRequest, print_uuid: UUID) -> HttpResponse:

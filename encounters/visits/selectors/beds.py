@@ -9,6 +9,7 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from emr.accounts.models import Location, Organization, User
 from encounters.visits import permissions
 from encounters.visits.models import Encounter, EncounterLocation
+from patients.registry.access import patients_for
 
 
 @dataclass(slots=True)
@@ -66,14 +67,18 @@ def _present(department: Organization) -> QuerySet[EncounterLocation]:
     ).select_related("encounter", "encounter__patient", "location")
 
 
-def bed_board(department: Organization) -> Board:
-    """The department's board in two queries, whatever its size. A patient lying in a bed out of use is shown there."""
+def bed_board(department: Organization, viewer: User) -> Board:
+    """The department's board in two queries, whatever its size. A patient lying in a bed out of use is shown there.
+
+    Of a restricted patient outside the viewer's reach the board says that the bed is taken, no more (`is_hidden`).
+    """
     locations = list(
         Location.objects.filter(department=department)
         .exclude(status=Location.Status.INACTIVE, kind=Location.Kind.ROOM)
         .order_by("position", "code")
     )
     present = list(_present(department).exclude(encounter__encounter_class="AMB").order_by("starts_at"))
+    _hide(present, viewer)
     in_bed = {place.location_id: place for place in present if place.location_id is not None}
     rooms = {loc.pk: RoomCells(loc) for loc in locations if loc.kind == Location.Kind.ROOM}
     loose = RoomCells(None)
@@ -83,6 +88,18 @@ def bed_board(department: Organization) -> Board:
         rooms.get(bed.parent_id or 0, loose).cells.append(BedCell(bed, in_bed.get(bed.pk)))
     shown = [room for room in [*rooms.values(), loose] if room.cells]
     return Board(department, shown, [place for place in present if place.location_id is None])
+
+
+def _hide(places: list[EncounterLocation], viewer: User) -> None:
+    """Mark the places whose patient the viewer may not know of; a query only where one is restricted."""
+    restricted = {place.encounter.patient_id for place in places if place.encounter.patient.is_restricted}
+    seen: set[int] = set()
+    if restricted:
+        reached = patients_for(viewer, permissions.READ).filter(pk__in=restricted)
+        seen = set(reached.values_list("pk", flat=True))
+    for place in places:
+        patient_id = place.encounter.patient_id
+        place.is_hidden = patient_id in restricted and patient_id not in seen  # type: ignore[attr-defined]
 
 
 def board_departments(user: User) -> list[Organization]:

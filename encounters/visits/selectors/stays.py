@@ -150,6 +150,15 @@ def patients_by_number(facility_id: int, number: str) -> QuerySet[Any, Any]:
     )
 
 
+def patients_with_code(facility_id: int, number: str) -> QuerySet[Any, Any]:
+    """Ids of patients with a stay that has exactly this treatment code or admission number."""
+    stays = Encounter.objects.filter(facility_id=facility_id)
+    exact = stays.filter(identifier=number) | stays.filter(admission_number=number).exclude(
+        admission_number=""
+    )
+    return exact.order_by("pk").values_list("patient_id", flat=True)[:5]
+
+
 # What registration writes down by itself is no reason to keep a stay that never was.
 _WRITTEN_ON_ARRIVAL = (codes.DiagnosisRole.REFERRAL, codes.DiagnosisRole.ADMISSION)
 

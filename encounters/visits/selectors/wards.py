@@ -15,6 +15,7 @@ from emr.common.vietnamese import fold
 from encounters.visits import permissions
 from encounters.visits.models import Encounter, EncounterLocation, EncounterParticipant
 from encounters.visits.selectors.beds import with_beds
+from patients.registry.access import not_hidden
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,7 @@ def ward_places(user: User, department_id: int | None = None) -> QuerySet[Encoun
         places = places.filter(department__in=reach)
     if department_id is not None:
         places = places.filter(department=department_id)
+    places = places.filter(not_hidden(user, permissions.READ, "encounter__patient"))
     return places.select_related("encounter", "encounter__patient", "department", "location")
 
 
@@ -116,6 +118,7 @@ def admissions_on(user: User, day: dt.date) -> QuerySet[Encounter]:
     reach = user.departments_for(permissions.READ)
     if isinstance(reach, frozenset):
         stays = stays.filter(department__in=reach)
+    stays = stays.filter(not_hidden(user, permissions.READ))
     return stays.select_related("patient", "department").order_by("-admitted_at", "-pk")
 
 
@@ -127,6 +130,7 @@ def unmapped_places(user: User) -> QuerySet[EncounterLocation]:
     return (
         EncounterLocation.objects.filter(
             unmapped,
+            not_hidden(user, permissions.READ, "encounter__patient"),
             facility_id=user.facility_id,
             ends_at=None,
             cancelled_at=None,

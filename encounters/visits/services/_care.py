@@ -1,9 +1,12 @@
-"""A department cares for a patient while the patient is there; the registry adds the days to finish its papers."""
+"""A department cares for a patient while the patient is there, and so does the attending doctor wherever they work; the
+registry adds the days to finish its papers.
+"""
 
 import datetime as dt
 
 from emr.accounts.models import Organization
 from emr.common.clock import now
+from encounters.visits import codes
 from encounters.visits.models import Encounter
 from patients.registry import services as registry
 from patients.registry.models import CareContext
@@ -37,3 +40,25 @@ def close_care(encounter: Encounter, department: Organization | None) -> None:
 def close_all_care(encounter: Encounter) -> None:
     """End the care of every department of the stay."""
     registry.close_care(source=_source(encounter))
+
+
+def sync_team(encounter: Encounter) -> None:
+    """The attending doctors reach the patient as persons, while they attend: of a restricted chart it is the only way."""
+    source = f"team:{encounter.pk}"
+    attending = encounter.participants.filter(role=codes.ParticipantRole.ATTENDING, ends_at=None)
+    present = {row.practitioner_id: row for row in attending.select_related("practitioner")}
+    known = set()
+    for context in CareContext.objects.filter(source=source, ends_at=None):
+        if context.practitioner_id in present:
+            known.add(context.practitioner_id)
+            continue
+        context.ends_at = max(now(), context.starts_at)
+        context.save(update_fields=["ends_at"])
+    for key, row in present.items():
+        if key not in known:
+            registry.open_care(
+                patient=encounter.patient,
+                practitioner=row.practitioner,
+                source=source,
+                starts_at=min(row.starts_at, now()),
+            )

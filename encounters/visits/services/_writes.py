@@ -68,6 +68,8 @@ def take_part(
         starts_at=at,
         ends_at=until,
     )
+    if role == codes.ParticipantRole.ATTENDING:
+        _care.sync_team(encounter)
 
 
 def tell(topic: str, encounter: Encounter, **ids: int) -> None:

@@ -90,6 +90,7 @@ def _enter_in_error(stay: Encounter, by: User | None, reason: str) -> None:
         cancelled_at=moment, cancelled_by=by, cancel_reason=reason.strip()
     )
     stay.participants.filter(ends_at=None, starts_at__lte=moment).update(ends_at=moment)
+    _care.sync_team(stay)
     stay.status, stay.cancelled_at, stay.cancelled_by = Encounter.Status.ENTERED_IN_ERROR, moment, by
     stay.cancel_reason = reason.strip()
     save(stay, "status", "cancelled_at", "cancelled_by", "cancel_reason")

@@ -59,6 +59,7 @@ def discharge(
         place.ends_at = ended_at
         place.save(update_fields=["ends_at"])
     stay.participants.filter(ends_at=None, starts_at__lte=ended_at).update(ends_at=ended_at)
+    _care.sync_team(stay)
     take_part(stay, by, codes.ParticipantRole.DISCHARGER, ended_at, until=ended_at)
     stay.status, stay.ended_at, stay.outcome, stay.disposition = (
         Encounter.Status.FINISHED,
@@ -217,6 +218,7 @@ def _unend(stay: Encounter, ended_at: dt.datetime | None, *, by: User | None, ke
     if (last := attending.order_by("-starts_at", "-id").first()) is not None:
         last.ends_at = None
         last.save(update_fields=["ends_at"])
+        _care.sync_team(stay)
     if (death := stay.deaths.filter(voided_at=None).first()) is not None:
         death.voided_at = now()
         death.save(update_fields=["voided_at"])

@@ -24,7 +24,7 @@ from encounters.visits.models import Encounter
 from patients.coverage.selectors import coverage_on
 from patients.registry import permissions as registry_permissions
 from patients.registry import services as registry
-from patients.registry.access import access_patient
+from patients.registry.access import access_patient, is_masked
 from patients.registry.age import age_of
 from patients.registry.completeness import Missing, missing_facts
 from patients.registry.models import Patient
@@ -79,22 +79,30 @@ def _lacking(request: StaffRequest, patient: Patient) -> list[Missing]:
     return missing_facts(patient, dossier.numbers, dossier.people)
 
 
-def _patient(user: User, patient_uuid: UUID) -> Patient:
-    opened = access_patient(user, patient_uuid)
+def _patient(user: User, patient_uuid: UUID, right: str) -> Patient:
+    opened = access_patient(user, patient_uuid, right)
     return opened.merged_into or opened
+
+
+def _to_stay(user: User, stay: Encounter) -> HttpResponse:
+    """To the stay's page; who took in a restricted patient without caring for them goes back to the chart."""
+    if is_masked(user, stay.patient):
+        return redirect("patients:registry:chart", stay.patient.uuid)
+    return redirect("encounters:visits:detail", stay.uuid)
 
 
 @requires(permissions.ADMIT)
 @require_http_methods(["GET", "HEAD", "POST"])
 def admit(request: StaffRequest, patient_uuid: UUID) -> HttpResponse:
     """Admit a patient: everything that is known is filled in, a free bed is offered."""
-    patient = _patient(request.user, patient_uuid)
+    patient = _patient(request.user, patient_uuid, permissions.ADMIT)
     running = list(selectors.running_stays(patient))
     inpatient = next((stay for stay in running if stay.is_inpatient), None)
     if inpatient is not None and request.method != "POST":
         messages.info(request, _("The patient is admitted already."))
-        return redirect("encounters:visits:detail", inpatient.uuid)
+        return _to_stay(request.user, inpatient)
     visit = next((stay for stay in running if not stay.is_inpatient), None)
+    masked = is_masked(request.user, patient)
     departments = list(clinical_departments(patient.facility_id))
     department = _chosen(request, departments, own_department(request.user, departments))
     beds = selectors.free_beds(department) if department else []
@@ -106,7 +114,7 @@ def admit(request: StaffRequest, patient_uuid: UUID) -> HttpResponse:
         beds=beds,
         is_infant=is_infant(patient),
         lacking={m.field for m in missing} if may_complete else set(),
-        initial=_suggested(patient, visit, department, beds, _chosen_bed(request, beds)),
+        initial=_suggested(patient, visit, department, beds, _chosen_bed(request, beds), masked=masked),
     )
     if request.method == "POST" and form.is_valid():
         try:
@@ -118,10 +126,10 @@ def admit(request: StaffRequest, patient_uuid: UUID) -> HttpResponse:
                 request,
                 _("Admitted. Admission number %(number)s.") % {"number": stay.admission_number},
             )
-            return redirect("encounters:visits:detail", stay.uuid)
+            return _to_stay(request.user, stay)
     context = {
         "patient": patient,
-        "encounter": visit,
+        "encounter": None if masked else visit,
         "form": form,
         "department": department,
         "missing": missing,
@@ -138,6 +146,8 @@ def _suggested(
     department: Organization | None,
     beds: list[Location],
     bed: Location | None = None,
+    *,
+    masked: bool = False,
 ) -> dict[str, Any]:
     found: dict[str, Any] = {
         "department": department,
@@ -148,6 +158,9 @@ def _suggested(
         found["payer"] = coverage.payer
     if visit is None:
         return found
+    if masked:
+        # The desk takes a restricted patient in; what the visit was for isn't shown to it.
+        return found | {"version": visit.version}
     known = {name: value for name in _CARRIED_OVER if (value := getattr(visit, name))}
     diagnosis = visit.conditions.filter(status="confirmed").order_by("-asserted_at", "-pk").first()
     if diagnosis is not None:
@@ -203,7 +216,7 @@ def _carry_out(form: AdmitForm, patient: Patient, visit: Encounter | None, by: U
 @require_safe
 def place_fields(request: StaffRequest, patient_uuid: UUID) -> HttpResponse:
     """Fragment: the free beds of the department just chosen, one offered, and the kind of record it usually opens."""
-    patient = _patient(request.user, patient_uuid)
+    patient = _patient(request.user, patient_uuid, permissions.ADMIT)
     departments = list(clinical_departments(patient.facility_id))
     department = _chosen(request, departments, None)
     beds = selectors.free_beds(department) if department else []
@@ -218,7 +231,7 @@ def place_fields(request: StaffRequest, patient_uuid: UUID) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def start_visit(request: StaffRequest, patient_uuid: UUID) -> HttpResponse:
     """Begin an outpatient or emergency visit."""
-    patient = _patient(request.user, patient_uuid)
+    patient = _patient(request.user, patient_uuid, permissions.START)
     departments = list(clinical_departments(patient.facility_id))
     department = _chosen(request, departments, own_department(request.user, departments))
     form = VisitForm(
@@ -237,7 +250,7 @@ def start_visit(request: StaffRequest, patient_uuid: UUID) -> HttpResponse:
             messages.success(
                 request, _("The visit has begun. Treatment code %(code)s.") % {"code": stay.identifier}
             )
-            return redirect("encounters:visits:detail", stay.uuid)
+            return _to_stay(request.user, stay)
     context = {"patient": patient, "encounter": None, "form": form}
     return render(
         request, "encounters/visits/start.html", context, status=422 if request.method == "POST" else 200

@@ -10,7 +10,7 @@ from emr.accounts.access import requires
 from emr.audit.services import record
 from emr.common.http import StaffRequest
 from encounters.visits import permissions
-from encounters.visits.access import access_encounter
+from encounters.visits.access import access_encounter, refuse_in_emergency
 
 if TYPE_CHECKING:
     from encounters.visits.labels import Label
@@ -22,6 +22,7 @@ def _printed(request: StaffRequest, encounter_uuid: UUID, kind: str, form: str) 
     if kind not in labels.SIZES:
         raise Http404
     stay = access_encounter(request.user, encounter_uuid)
+    refuse_in_emergency(request.user, "label.print", stay)
     record("label.print", by=request.user, of=stay, detail={"kind": kind, "format": form})
     return labels.label_of(stay)
 

@@ -69,7 +69,7 @@ def may(user: User, stay: Encounter) -> dict[str, bool]:
 @require_safe
 def of_patient(request: StaffRequest, patient_uuid: UUID) -> HttpResponse:
     """Every stay of the patient, newest first."""
-    opened = access_patient(request.user, patient_uuid)
+    opened = access_patient(request.user, patient_uuid, permissions.READ)
     patient = opened.merged_into or opened
     record("encounter.list", by=request.user, of=patient, patient=patient)
     stays = list(selectors.stays_of(patient))

@@ -12,6 +12,7 @@ from emr.accounts.access import Denied, requires
 from emr.accounts.roles import EVERYWHERE
 from emr.audit.services import record
 from emr.common.clock import local_today
+from emr.common.doors import polled_fragment
 from emr.common.errors import DomainError
 from emr.common.http import StaffRequest
 from encounters.visits import permissions, selectors, services
@@ -61,6 +62,7 @@ def ward(request: StaffRequest) -> HttpResponse:
     return render(request, template, context)
 
 
+@polled_fragment
 @requires(permissions.BEDS)
 @require_safe
 def beds(request: StaffRequest, department_uuid: UUID | None = None) -> HttpResponse:
@@ -77,7 +79,7 @@ def beds(request: StaffRequest, department_uuid: UUID | None = None) -> HttpResp
         raise Http404
     context: dict[str, Any] = {"departments": departments, "department": chosen}
     if chosen is not None:
-        board = selectors.bed_board(chosen)
+        board = selectors.bed_board(chosen, request.user)
         context["board"] = board
         context["allergic"] = _allergic(board)
         if not request.htmx:

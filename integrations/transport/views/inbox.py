@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from emr.accounts.access import requires
 from emr.audit.services import record
 from emr.common.http import StaffRequest
+from emr.ui.limits import heavy
 from integrations.transport import permissions, selectors
 from integrations.transport.access import access_message
 from integrations.transport.forms import MessageFilterForm
@@ -20,6 +21,7 @@ PAGE_SIZE = 50
 
 
 @requires(permissions.READ)
+@heavy
 @require_http_methods(["GET", "POST"])
 def message_list(request: StaffRequest) -> HttpResponse:
     """The facility's messages, newest first; what they are narrowed by travels by POST."""

@@ -14,5 +14,6 @@ from patients.registry.services.registering import PossibleDuplicates as Possibl
 from patients.registry.services.registering import register_newborn as register_newborn
 from patients.registry.services.registering import register_patient as register_patient
 from patients.registry.services.registering import register_unknown as register_unknown
+from patients.registry.services.restricting import restrict_patient as restrict_patient
 from patients.registry.services.updating import Changed as Changed
 from patients.registry.services.updating import update_patient as update_patient

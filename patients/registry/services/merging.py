@@ -9,6 +9,7 @@ from emr.common.clock import now
 from emr.common.errors import DomainError
 from emr.outbox import publish
 from patients.registry.models import MergeLink, Patient
+from patients.registry.services.restricting import carry_restriction
 
 _LOCK_SPACE = 2094072
 
@@ -84,6 +85,7 @@ def merge_patients(
     )
     links[duplicate.pk] = root
     _point(_below(duplicate.pk, links), links)
+    carry_restriction(survivor_id=root)
     duplicate.refresh_from_db(fields=["merged_into", "version"])
     record("patient.merge", by=by, of=link, patient=duplicate, detail={"survivor_id": root, "source": source})
     publish(

@@ -13,7 +13,7 @@ from emr.audit.services import record
 from emr.common.errors import DomainError
 from emr.common.http import StaffRequest
 from patients.registry import permissions, selectors, services
-from patients.registry.access import access_patient
+from patients.registry.access import access_patient, patients_for
 from patients.registry.forms import ReasonForm
 from patients.registry.matching import Person, possible_duplicates, score
 from patients.registry.models import MergeLink, Patient
@@ -45,6 +45,9 @@ def choose(request: StaffRequest, patient_uuid: UUID) -> HttpResponse:
         for match in possible_duplicates(patient.facility, _as_person(patient))
         if match.patient.pk != patient.root_id
     ]
+    seen = patients_for(request.user, permissions.MERGE).filter(pk__in=[m.patient.pk for m in likely])
+    shown = set(seen.values_list("pk", flat=True))
+    likely = [match for match in likely if match.patient.pk in shown]
     context = {
         "patient": patient,
         "encounter": None,

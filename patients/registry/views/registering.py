@@ -11,11 +11,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from emr.accounts.access import requires
+from emr.accounts.models import User
 from emr.audit.services import record
 from emr.common.errors import DomainError
 from emr.common.http import StaffRequest
 from patients.registry import citizen, permissions, selectors, services, systems
-from patients.registry.access import access_patient
+from patients.registry.access import access_patient, patients_for
 from patients.registry.cards import Card, UnreadableCard, parse_card
 from patients.registry.completeness import Missing, missing_facts
 from patients.registry.extensions import keep_card
@@ -62,7 +63,7 @@ def register(request: StaffRequest) -> HttpResponse:
         messages.info(request, _("This person is registered already: here is the record."))
         return _to_chart(known.patient)
     except services.PossibleDuplicates as found:
-        return _page(request, form, 409, matches=_with_rows(found.matches))
+        return _page(request, form, 409, matches=_with_rows(request.user, found.matches))
     except DomainError as refusal:
         field = "citizen_number" if refusal.code == "bad_citizen_number" else refusal.field
         form.add_error(field if field in form.fields else None, str(refusal))
@@ -99,7 +100,12 @@ def answer_scan(request: StaffRequest, line: str) -> HttpResponse:
         return _to_chart(match.patient)
     form = RegistrationForm(initial=from_card(card) | {"key": _key(), "card_line": line})
     return _page(
-        request, form, card=card, matches=_with_rows(list(match.matches)), missing=_lacking(card), ready=True
+        request,
+        form,
+        card=card,
+        matches=_with_rows(request.user, list(match.matches)),
+        missing=_lacking(card),
+        ready=True,
     )
 
 
@@ -143,13 +149,11 @@ def _lacking(card: Card) -> list[Missing]:
     )
 
 
-def _with_rows(matches: list[Match]) -> list[tuple[Match, Patient]]:
-    """Each match with what a list row shows."""
-    rows = {
-        p.pk: p
-        for p in selectors.with_row_facts(Patient.objects.filter(pk__in=[m.patient.pk for m in matches]))
-    }
-    return [(match, rows[match.patient.pk]) for match in matches]
+def _with_rows(user: User, matches: list[Match]) -> list[tuple[Match, Patient]]:
+    """Each match within the desk's reach with what a list row shows."""
+    reached = patients_for(user, permissions.REGISTER).filter(pk__in=[m.patient.pk for m in matches])
+    rows = {p.pk: p for p in selectors.with_row_facts(reached)}
+    return [(match, rows[match.patient.pk]) for match in matches if match.patient.pk in rows]
 
 
 @requires(permissions.REGISTER)

@@ -12,10 +12,11 @@ from django.views.decorators.http import require_http_methods
 from emr.accounts.access import requires
 from emr.audit.services import record
 from emr.common.http import StaffRequest
+from emr.ui.limits import at_most
 from patients.registry import permissions, selectors
 from patients.registry.access import patients_for
 from patients.registry.cards import UnreadableCard, is_card_line, parse_card
-from patients.registry.extensions import read_code
+from patients.registry.extensions import outside_offers, read_code
 from patients.registry.matching import match_card
 from patients.registry.terms import parse_terms
 from patients.registry.views.registering import answer_scan
@@ -28,6 +29,7 @@ def _fingerprint(text: str) -> str:
 
 
 @requires(permissions.SEARCH)
+@at_most(120)
 @require_http_methods(["GET", "POST"])
 def search(request: StaffRequest) -> HttpResponse:
     """The page with recent patients; by POST the results, as a page or (htmx) as a fragment. A card line is read, a scanned
@@ -52,7 +54,14 @@ def search(request: StaffRequest) -> HttpResponse:
         by=request.user,
         detail={"terms": _fingerprint(text), "count": len(page.patients), "similar": page.is_similar},
     )
-    context = {"found": page, "q": text, "terms": parse_terms(text), "following": bool(before)}
+    offers = [] if page.patients else outside_offers(request.user, text.replace(" ", ""))
+    context = {
+        "found": page,
+        "q": text,
+        "terms": parse_terms(text),
+        "following": bool(before),
+        "offers": offers,
+    }
     template = "patients/registry/_results.html" if fragment else "patients/registry/search.html"
     return render(request, template, context)
 
@@ -70,6 +79,9 @@ def _scanned(request: StaffRequest, line: str) -> HttpResponse:
     reach = patients_for(request.user, permissions.SEARCH)
     found = reach.filter(pk=match.patient.pk).first() if match.patient else None
     record("patient.search", by=request.user, detail={"card": card.kind, "count": int(found is not None)})
+    if found is None and match.patient and (offers := outside_offers(request.user, patient=match.patient)):
+        context = {"found": selectors.SearchPage([]), "terms": parse_terms(""), "offers": offers}
+        return render(request, "patients/registry/search.html", context)
     if found is None:
         messages.info(request, _("Nobody in your care has this card."))
         return redirect("patients:registry:search")

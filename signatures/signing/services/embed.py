@@ -98,9 +98,11 @@ def _timestamp(signature: Signature) -> bytes | None:
     if not timestamp.is_configured():
         return None
     try:
-        return timestamp.fetch_token(hashlib.sha256(bytes(signature.value)).digest())
+        token = timestamp.fetch_token(hashlib.sha256(bytes(signature.value)).digest())
     except timestamp.NoTimestamp:
         return None
+    timestamp.keep_its_clock(token)
+    return token
 
 
 @transaction.atomic

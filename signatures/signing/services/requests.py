@@ -14,7 +14,7 @@ from emr.storage.services import read_bytes
 from encounters.documents.models import Document, DocumentBytes, DocumentVersion
 from signatures.signing import permissions
 from signatures.signing.models import SigningRequest
-from signatures.signing.selectors import latest_revision
+from signatures.signing.selectors import latest_revision, may_countersign
 
 # Forms are in Vietnamese whatever the language of the one who asks.
 PRINT_LANGUAGE = "vi"
@@ -41,6 +41,11 @@ def request_signature(*, version: DocumentVersion, signer: User, reason: str, by
     if signer.facility_id != version.facility_id or not signer.has_right(permissions.SIGN):
         raise DomainError(
             _("%(name)s may not sign documents.") % {"name": signer.full_name}, code="may_not_sign"
+        )
+    if not may_countersign(signer, document):
+        raise DomainError(
+            _("%(name)s doesn't reach this patient's chart.") % {"name": signer.full_name},
+            code="out_of_reach",
         )
     present = SigningRequest.objects.filter(version=version)
     if present.filter(signer=signer).exists():

@@ -25,6 +25,7 @@ class Purpose(StrEnum):
     BUNDLE = "bundle"
     AUDIT_HEAD = "audit-head"
     ARCHIVE = "archive"
+    AUDIT_EXTRACT = "audit-extract"
 
 
 @transaction.atomic

@@ -14,6 +14,7 @@ from emr.common.arming import demand_armed
 from emr.common.clock import now
 from emr.common.errors import DomainError
 from emr.outbox import publish
+from emr.staff.selectors.practice import demand_practice
 from encounters.documents.models import Document
 from signatures.certificates.checks import check_person, check_usable
 from signatures.certificates.models import Certificate
@@ -22,7 +23,7 @@ from signatures.providers.base import Pin, ProviderDown, UnlockedKey
 from signatures.providers.services import unlocked
 from signatures.signing import cms
 from signatures.signing.models import Signature, SigningRequest
-from signatures.signing.selectors import latest_revision
+from signatures.signing.selectors import latest_revision, may_countersign
 from signatures.signing.services.requests import ask_to_prepare, is_fresh
 
 
@@ -54,6 +55,7 @@ def sign_requests(*, shown: Mapping[UUID, str], pin: Pin, by: User) -> list[Outc
         raise DomainError(_("You have no signing certificate."), code="no_certificate")
     check_usable(certificate, at=now())
     check_person(certificate.parsed, by)
+    demand_practice(by)
     outcomes = [_check(request, shown[request.uuid], certificate) for request in requests]
     fit = [outcome.request for outcome in outcomes if outcome.is_signed]
     if fit:
@@ -77,6 +79,10 @@ def _lock(shown: Mapping[UUID, str], by: User) -> list[SigningRequest]:
     if foreign is not None or len(requests) != len(shown):
         patient_id = foreign.version.document.patient_id if foreign is not None else None
         raise Denied("signing_request.sign", entity=foreign, patient_id=patient_id)
+    for request in requests:
+        document = request.version.document
+        if document.author_id != by.pk and not may_countersign(by, document):
+            raise Denied("signing_request.sign", entity=request, patient_id=document.patient_id)
     return requests
 
 

@@ -72,6 +72,7 @@ def stamp_version(*, version_id: int) -> Stamped | None:
         token = timestamp.fetch_token(prepared.digest)
     except timestamp.NoTimestamp:
         return None
+    timestamp.keep_its_clock(token)
     stamped = pades.embed(
         pdf + prepared.tail,
         hole_start=prepared.hole_start,

@@ -13,6 +13,7 @@ from emr.accounts.access import requires
 from emr.accounts.models import User
 from emr.audit.services import record
 from emr.common.clock import now
+from emr.common.doors import polled
 from emr.common.errors import DomainError
 from emr.common.http import StaffRequest
 from encounters.documents import permissions as documents
@@ -105,6 +106,7 @@ def sign_one(request: StaffRequest, request_uuid: UUID) -> HttpResponse:
     return render(request, "signatures/signing/_state.html", _context(item, form=form), status=422)
 
 
+@polled
 @requires(permissions.SIGN)
 @require_GET
 def progress(request: StaffRequest, request_uuid: UUID) -> HttpResponse:
@@ -116,6 +118,7 @@ def progress(request: StaffRequest, request_uuid: UUID) -> HttpResponse:
     )
 
 
+@polled
 @requires(permissions.SIGN)
 @require_POST
 def prepare_again(request: StaffRequest, request_uuid: UUID) -> HttpResponse:
@@ -144,6 +147,7 @@ def refuse(request: StaffRequest, request_uuid: UUID) -> HttpResponse:
     return render(request, "signatures/signing/_refuse.html", _context(item, refuse_form=form), status=422)
 
 
+@polled
 @requires(documents.READ)
 @require_GET
 def panel(request: StaffRequest, document_uuid: UUID) -> HttpResponse:

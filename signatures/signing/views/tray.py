@@ -13,6 +13,7 @@ from django.views.decorators.debug import sensitive_post_parameters, sensitive_v
 from django.views.decorators.http import require_GET, require_POST
 
 from emr.accounts.access import requires
+from emr.common.doors import polled
 from emr.common.errors import DomainError
 from emr.common.http import StaffRequest
 from signatures.certificates.selectors import certificate_of
@@ -76,6 +77,7 @@ def tray(request: StaffRequest) -> HttpResponse:
     return render(request, "signatures/signing/tray.html", context)
 
 
+@polled
 @requires(permissions.SIGN)
 @require_GET
 def rows(request: StaffRequest) -> HttpResponse:
@@ -83,6 +85,7 @@ def rows(request: StaffRequest) -> HttpResponse:
     return _poll(request, request.GET.getlist("preparing"))
 
 
+@polled
 @requires(permissions.SIGN)
 @require_POST
 def refresh(request: StaffRequest) -> HttpResponse:

@@ -15,9 +15,17 @@ from tests.emr.people import make_an, make_department, make_facility, make_user
 
 # Reviewed by hand: what works before sign-in, and shows nothing of any patient.
 PUBLIC_VIEWS = {
-    "accounts:sign_in",
+    "signin:sign_in",
+    "signin:second",
+    "signin:second_key",
+    "signin:recover",
+    "signin:oidc",
+    "signin:oidc_back",
     "health:live",
     "health:ready",
+    "watching:metrics",  # by address list; numbers alone
+    "tls:trust",  # the hospital's own root certificate, and how to trust it
+    "tls:root",
     "ui:language",
     "ui:theme",
     "ui:styleguide",

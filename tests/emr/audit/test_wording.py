@@ -22,6 +22,13 @@ def test_every_recorded_action_has_words() -> None:
     assert sorted(action for action in found if in_words(action) == action) == []
 
 
+def test_actions_that_are_put_together_have_words_too() -> None:
+    built = [f"{noun}.{verb}" for noun in ("allergy", "problem", "device") for verb in ("record", "end")]
+    orders = ("placed", "revoked", "held", "resumed", "entered_in_error")
+    built += [f"{noun}.{verb}" for noun in ("service_request", "medication_request") for verb in orders]
+    assert [action for action in built if in_words(action) == action] == []
+
+
 def test_words_are_vietnamese_for_a_vietnamese_reader() -> None:
     with translation.override("vi"):
         assert in_words("pin.unlock") == f"{NOUNS['pin']}: mở khóa"

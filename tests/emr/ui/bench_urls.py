@@ -16,6 +16,7 @@ urlpatterns = [
     path("bench/broken/", bench.broken),
     path("", include("emr.ui.urls")),
     path("", include("emr.accounts.urls")),
+    path("", include("emr.signin.urls")),
 ]
 handler404 = "emr.ui.errors.not_found"
 handler500 = "emr.ui.errors.server_error"

@@ -142,7 +142,11 @@ def test_the_menu_folds_when_it_does_not_fit(
     ]
     monkeypatch.setattr(navigation, "_entries", {})
     monkeypatch.setattr(User, "has_right", lambda *_: True)
-    monkeypatch.setattr(navigation, "address", lambda name, *_: f"/bench/form/?{name}")
+    # Of the bar's own addresses the bench has none: what loads itself would load the whole page.
+    ours = {f"to{order}" for order in range(len(names))} | {"patients:registry:search"}
+    monkeypatch.setattr(
+        navigation, "address", lambda name, *_: f"/bench/form/?{name}" if name in ours else ""
+    )
     for order, name in enumerate(names):
         navigation.register(
             # The search box is for who has the patients' link.

@@ -7,7 +7,7 @@ from dataclasses import asdict
 
 from django.core.management.base import BaseCommand
 
-from emr.audit.selectors import breaches
+from emr.audit.selectors import breaches, notes
 from emr.audit.services import link_all
 
 
@@ -27,12 +27,16 @@ class Command(BaseCommand):
             found.append(breach)
             if not options["all"]:
                 break
+        noted = list(notes())
         if options["format"] == "json":
-            self.stdout.write(json.dumps({"ok": not found, "breaches": [asdict(breach) for breach in found]}))
+            answer = {"ok": not found, "breaches": [asdict(breach) for breach in found], "notes": noted}
+            self.stdout.write(json.dumps(answer))
         elif not found:
             self.stdout.write("The audit chain is whole.")
         for breach in found if options["format"] == "text" else []:
-            place = f"shard {breach.shard}, link {breach.sequence}"
+            place = f"{breach.day} shard {breach.shard}, link {breach.sequence}".lstrip()
             self.stdout.write(f"BROKEN {place}: {breach.reason} {list(breach.event_ids)[:10] or ''}".rstrip())
+        for note in noted if options["format"] == "text" else []:
+            self.stdout.write(f"NOTE {note}")
         if found:
             sys.exit(1)

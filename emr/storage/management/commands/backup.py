@@ -1,18 +1,22 @@
 """`manage.py backup DEST`: database, files and sealed keys together; with --nightly, every night."""
 
+import datetime as dt
 import json
 import sys
 import time
 from argparse import ArgumentParser
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError
 
 from emr.common.clock import now
 from emr.local.nights import seconds_to_next
 from emr.storage.backups import making
+from emr.storage.models import BackupRun
 
 
 class Command(BaseCommand):
@@ -40,11 +44,17 @@ class Command(BaseCommand):
 
     def _once(self, destination: Path, password: str, keep_all: bool, form: str) -> None:
         began = time.monotonic()
+        began_at = now()
         try:
             report = making.back_up(destination, password=password, prune=not keep_all)
         except making.BackupError as error:
+            self._keep(began_at, reason=str(error))
             self.stderr.write(f"error: {error}")
             sys.exit(1)
+        except BaseException as error:
+            self._keep(began_at, reason=type(error).__name__)
+            raise
+        self._keep(began_at, slot=report.slot.name, rows=report.rows, files=report.files)
         if form == "json":
             self.stdout.write(json.dumps({"ok": True, **asdict(report)}, default=str))
             return
@@ -52,3 +62,10 @@ class Command(BaseCommand):
             f"{report.slot}: {report.rows} rows of {report.tables} tables, {report.files} files"
             f" ({report.new_files} new), {time.monotonic() - began:.1f} s. Removed: {', '.join(report.removed) or 'none'}."
         )
+
+    def _keep(self, began_at: dt.datetime, *, reason: str = "", **kept: Any) -> None:
+        """For the page of who has to mend it. A database that is away can't be told; then the age tells."""
+        try:
+            BackupRun.objects.create(began_at=began_at, succeeded=not reason, reason=reason[:300], **kept)
+        except DatabaseError as error:
+            self.stderr.write(f"The result could not be written down: {type(error).__name__}")

@@ -10,6 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from emr.watching.pulses import KeepBeating
 from integrations.hl7v2 import services
 from integrations.transport.listener import Limits, Listener, UnusableTls, tls_context
 
@@ -50,7 +51,8 @@ class Command(BaseCommand):
             services.receive, services.admits, Limits(half_frame=min(options["half_frame_seconds"], 30.0))
         )
         try:
-            asyncio.run(self._serve(listener, bind, options["port"], tls))
+            with KeepBeating("mllp"):
+                asyncio.run(self._serve(listener, bind, options["port"], tls))
         except OSError as error:
             if error.errno == errno.EADDRINUSE:
                 raise CommandError(

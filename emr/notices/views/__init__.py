@@ -1,0 +1,1 @@
+"""Pages under /notices/ and /administration/notices/."""

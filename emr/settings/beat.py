@@ -1,0 +1,73 @@
+"""What the machine does by the clock; each may run twice and be killed at any line."""
+
+SCHEDULE = {
+    "outbox-sweep": {
+        "task": "emr.outbox.tasks.sweep",
+        "schedule": 10.0,
+        "options": {"queue": "sync", "expires": 10},
+    },
+    "audit-link": {
+        "task": "emr.audit.tasks.link",
+        "schedule": 2.0,
+        "options": {"queue": "sync", "expires": 4},
+    },
+    "audit-partitions": {
+        "task": "emr.audit.tasks.prepare_partitions",
+        "schedule": 6 * 3600.0,
+        "options": {"queue": "sync", "expires": 3600},
+    },
+    "outbox-forget": {
+        "task": "emr.outbox.tasks.forget_done",
+        "schedule": 86400.0,
+        "options": {"queue": "bulk"},
+    },
+    "notices-tend": {
+        "task": "emr.notices.tasks.tend",
+        "schedule": 15.0,
+        "options": {"queue": "sync", "expires": 15},
+    },
+    "notices-watch": {
+        "task": "emr.notices.tasks.watch",
+        "schedule": 60.0,
+        "options": {"queue": "sync", "expires": 60},
+    },
+    **{
+        f"pulse-{queue}": {
+            "task": "emr.watching.tasks.beat",
+            "args": [f"queue {queue}"],
+            "schedule": 20.0,
+            "options": {"queue": queue, "expires": 20},
+        }
+        for queue in ("interactive", "bulk", "sync")
+    },
+    "look-around": {
+        "task": "emr.watching.tasks.look_around",
+        "schedule": 30.0,
+        "options": {"queue": "sync", "expires": 30},
+    },
+    "signin-forget": {
+        "task": "emr.signin.tasks.forget_ended",
+        "schedule": 3600.0,
+        "options": {"queue": "bulk", "expires": 3600},
+    },
+    "timestamps-owed": {
+        "task": "signatures.signing.tasks.ask_for_timestamps",
+        "schedule": 60.0,
+        "options": {"queue": "sync", "expires": 60},
+    },
+    "lookups": {
+        "task": "patients.oversight.tasks.look_through",
+        "schedule": 15 * 60.0,
+        "options": {"queue": "bulk", "expires": 15 * 60},
+    },
+    "audit-seal": {
+        "task": "signatures.sealing.tasks.seal_days",
+        "schedule": 15 * 60.0,
+        "options": {"queue": "bulk", "expires": 15 * 60},
+    },
+    "his-waiting": {
+        "task": "integrations.his.tasks.expire_waiting",
+        "schedule": 15.0,
+        "options": {"queue": "sync", "expires": 15},
+    },
+}

@@ -1,0 +1,3 @@
+"""Rights of this room."""
+
+READ = "watching.read"

@@ -1,0 +1,60 @@
+"""What the exchange with neighbours is stuck on."""
+
+from pathlib import Path
+
+from django.conf import settings
+from django.db import connection
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from emr.common.certificates import runs_out
+from emr.common.health import Caution
+
+LATE_MINUTES = 5
+UNATTENDED_HOURS = 4
+STATES = "SELECT state, count(*) FROM transport_messagestate GROUP BY 1"
+RECEIVED = (
+    "SELECT c.name, count(*) FROM transport_message m JOIN transport_channel c ON c.id = m.channel_id"
+    " WHERE m.received_at > now() - interval '1 hour' GROUP BY 1"
+)
+DEAD = "SELECT count(*) FROM transport_deadletter WHERE resolution = ''"
+
+
+def message_trouble() -> str:
+    """Messages that are late, and dead letters that wait for a person; "" when there are none."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM transport_messagestate WHERE state = 'received'"
+            " AND changed_at < now() - make_interval(mins => %s)",
+            [LATE_MINUTES],
+        )
+        late = cursor.fetchone()[0]
+        cursor.execute(
+            "SELECT count(*), count(*) FILTER (WHERE created_at < now() - make_interval(hours => %s))"
+            " FROM transport_deadletter WHERE resolution = ''",
+            [UNATTENDED_HOURS],
+        )
+        dead, unattended = cursor.fetchone()
+    said = []
+    if late:
+        said.append(
+            ngettext(
+                "%(n)d message has not been applied for 5 minutes.",
+                "%(n)d messages have not been applied for 5 minutes.",
+                late,
+            )
+            % {"n": late}
+        )
+    if dead:
+        said.append(
+            ngettext("%(n)d message needs a person.", "%(n)d messages need a person.", dead) % {"n": dead}
+        )
+    text = " ".join(said)
+    return text if late or unattended else Caution(text)
+
+
+def listener_trouble() -> str:
+    """Whether the HL7 listener's certificate runs out; "" where it speaks without TLS."""
+    if not settings.EMR_MLLP_TLS_CERT:
+        return ""
+    return runs_out(Path(settings.EMR_MLLP_TLS_CERT), _("HL7 listener"))

@@ -1,0 +1,4 @@
+"""Rights of this room."""
+
+OPEN = "emergency_access.open"
+REVIEW = "emergency_access.review"

@@ -1,0 +1,13 @@
+"""Sealing the log day by day; extracts of it under the seal."""
+
+from signatures.sealing.services.extracts import keep_extract, make_extract, note_failure, request_extract
+from signatures.sealing.services.seals import seal_days, stamp_seals
+
+__all__ = [
+    "keep_extract",
+    "make_extract",
+    "note_failure",
+    "request_extract",
+    "seal_days",
+    "stamp_seals",
+]

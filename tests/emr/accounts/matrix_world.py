@@ -1,0 +1,286 @@
+"""Two facilities, four patients with one row of everything: whom the matrix tries to reach through every address."""
+
+import datetime as dt
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from emr.accounts.cover import start_cover_duty
+from emr.accounts.models import Location, Organization, PractitionerRole, User
+from emr.common.clock import now
+from emr.notices.models import Notice
+from emr.signin.models import GroupRole, StaffSession
+from emr.staff.models import PractisingLicence, RoleChange, StaffImport
+from encounters.documents import services as documents
+from encounters.documents.models import Document
+from encounters.documents.services import request_course_print
+from encounters.forms.models import Questionnaire
+from encounters.orders.services import add_service
+from encounters.results.services import record_vital_signs
+from encounters.visits import codes
+from encounters.visits import services as visits
+from encounters.visits.models import Encounter
+from integrations.transport.demo import load as load_channels
+from integrations.transport.models import Channel, DeadLetter, Message, MessageState, UnmappedCode
+from patients.coverage.services import record_coverage
+from patients.emergency_access.services import open_emergency_access
+from patients.history import services as history
+from patients.oversight.models import LookupFinding
+from patients.registry import services as registry
+from patients.registry.models import Patient
+from signatures.providers.services import issue_demo_key
+from signatures.sealing.models import LogExtract
+from signatures.signing.services.requests import open_author_request
+from tests.emr.people import make_department, make_facility, make_user
+from tests.encounters.chart import begin, draft_of, load_forms, written
+from tests.encounters.visits.ward import ago
+from tests.patients.people import make_patient
+
+# own: of the person's department; other: of another one; restricted: of the own department, kept very closely;
+# far: of another facility.
+SITUATIONS = ("own", "other", "restricted", "far")
+NAMES = {"own": "Đỗ Thị Ngọc", "other": "Cao Bá Quát", "restricted": "Mạc Thị Bưởi", "far": "Tạ Quang Bửu"}
+
+
+@dataclass
+class Case:
+    """One patient and a row of everything about them; `marks`: texts that may stand in no answer that hides them."""
+
+    patient: Patient
+    department: Organization
+    author: User
+    stay: Encounter
+    rows: dict[str, str] = field(default_factory=dict)
+    marks: list[str] = field(default_factory=list)
+
+
+def _case(situation: str, department: Organization) -> Case:
+    facility = department.parent or department
+    word = situation.upper()
+    author = make_user(f"author-{situation}", f"Bác sĩ {word}", "doctor", department)
+    patient = make_patient(
+        NAMES[situation], facility=facility, address_line=f"Ngõ {word}MARK", phone=f"09{len(word)}1112223"
+    )
+    twin = make_patient(f"Song Trùng {word}MARK", facility=facility)
+    link = registry.merge_patients(survivor=patient, duplicate=twin, by=author, reason="Một người")
+    person = registry.set_related_person(
+        patient=patient, by=author, full_name=f"Người Nhà {word}MARK", relationship="SPS"
+    )
+    bed = Location.objects.create(
+        facility=facility, department=department, kind="bed", code=f"B{word}", name=f"Giường {word}"
+    )
+    stay = visits.admit(
+        patient=patient, department=department, bed=bed, by=author, at=ago(hours=9), attending=author
+    )
+    condition = visits.record_diagnosis(
+        encounter=stay,
+        role=codes.DiagnosisRole.ADMISSION,
+        code="J18.9",
+        text=f"Chẩn đoán {word}MARK",
+        by=author,
+    )
+    procedure = visits.record_procedure(
+        encounter=stay, by=author, kind="procedure", text=f"Thủ thuật {word}MARK", started_at=ago(hours=2)
+    )
+    signs = record_vital_signs(encounter=stay, values={"pulse": 88}, by=author, effective_at=ago(hours=2))
+    entry = begin(stay, author)
+    documents.save_draft(
+        document=entry,
+        fields=written(entry, f"Diễn biến {word}MARK"),
+        revision=draft_of(entry).revision,
+        by=author,
+    )
+    order = add_service(entry=entry, by=author, category="monitoring", text=f"Y lệnh {word}MARK")
+    version = documents.finalize_document(document=entry, revision=draft_of(entry).revision, by=author)
+    asked = open_author_request(version=version)
+    course_print = request_course_print(encounter=stay, by=author)
+    allergy = history.record_allergy(patient=patient, substance=f"Dị nguyên {word}MARK", by=author)
+    coverage = record_coverage(
+        patient=patient, payer="BHYT", card_number=f"CN438020012345{SITUATIONS.index(situation)}", by=author
+    )
+    place = stay.locations.get()
+    rows: dict[str, Any] = {
+        "patient_uuid": patient,
+        "survivor_uuid": patient,
+        "duplicate_uuid": twin,
+        "link_uuid": link,
+        "person_uuid": person,
+        "encounter_uuid": stay,
+        "place_uuid": place,
+        "condition_uuid": condition,
+        "procedure_uuid": procedure,
+        "observation_uuid": signs[0] if isinstance(signs, list) else stay.observations.first(),
+        "document_uuid": entry,
+        "order_uuid": order,
+        "request_uuid": asked,
+        "print_uuid": course_print,
+        "entry_uuid": allergy,
+        "coverage_uuid": coverage,
+        "department_uuid": department,
+        "finding_uuid": LookupFinding.objects.create(
+            facility=facility,
+            key=word,
+            kind=LookupFinding.Kind.COLLEAGUE,
+            agent=author,
+            department=department,
+            patient=patient,
+            first_at=now(),
+            last_at=now(),
+            chart_count=1,
+            look_count=1,
+        ),
+    }
+    case = Case(patient, department, author, stay, {name: str(row.uuid) for name, row in rows.items()})
+    case.marks = [
+        f"{word}MARK",
+        NAMES[situation],
+        NAMES[situation].upper(),
+        stay.identifier,
+        stay.admission_number,
+        str(patient.uuid),
+        str(stay.uuid),
+    ]
+    return case
+
+
+def _transport(facility: Organization) -> dict[str, Any]:
+    """A channel with a message laid aside, and a code that nobody has mapped."""
+    load_channels(facility)
+    channel = Channel.objects.filter(facility=facility).order_by("pk")[0]
+    raw = f"MSH|^~\\&|X|{facility.code}|".encode()
+    message = Message.objects.create(
+        facility=facility,
+        channel=channel,
+        received_at=now(),
+        peer_address="127.0.0.1",
+        raw=raw,
+        sha256=hashlib.sha256(raw).hexdigest(),
+        size=len(raw),
+        control_id="1",
+        message_type="ADT^A01",
+        duplicate_key="1",
+        reply=b"MSA|AA|1",
+    )
+    MessageState.objects.create(message=message, changed_at=now())
+    letter = DeadLetter.objects.create(message=message, reason="unknown_place")
+    code = UnmappedCode.objects.create(
+        facility=facility, channel=channel, kind=UnmappedCode.Kind.values[0], code="X1", last_seen_at=now()
+    )
+    return {
+        "channel_uuid": channel,
+        "message_uuid": message,
+        "letter_uuid": letter,
+        "code_uuid": code,
+    }
+
+
+def _office(facility: Organization, member: User, place: Location) -> dict[str, Any]:
+    """What the administrators look after of a member of staff, and a notice that is the member's."""
+    notice = Notice.objects.create(
+        facility=facility,
+        kind="trial",
+        key="matrix",
+        level=Notice._meta.get_field("level").choices[0][0],  # type: ignore[index]
+        answer=Notice._meta.get_field("answer").choices[0][0],  # type: ignore[index]
+    )
+    return {
+        "member_uuid": member,
+        "held_uuid": PractitionerRole.objects.get(user=member),
+        "licence_uuid": PractisingLicence.objects.create(
+            facility=facility, user=member, number="1", profession="doctor", valid_from=dt.date(2020, 1, 1)
+        ),
+        "import_uuid": StaffImport.objects.create(facility=facility, file_name="a.csv", rows=[], by=member),
+        "change_uuid": RoleChange.objects.create(
+            facility=facility, code="doctor", name="Bác sĩ", grants={}, base_version=1, proposed_by=member
+        ),
+        "location_uuid": place,
+        "notice_uuid": notice,
+        "user_uuid": member,
+        "session_uuid": StaffSession.objects.create(
+            session_key=f"matrix{member.pk}", user=member, expire_date=now() + dt.timedelta(hours=1)
+        ),
+        "group_uuid": GroupRole.objects.create(
+            facility=facility, group="bac-si", role="doctor", department=place.department
+        ),
+        "extract_uuid": LogExtract.objects.create(
+            facility=facility, requested_by=member, key="matrix", question={}, reason="Khiếu nại"
+        ),
+    }
+
+
+@dataclass
+class World:
+    """What addresses are filled with."""
+
+    cases: dict[str, Case]
+    # Rows of the house, which are nobody's chart: of the own facility and of the other one.
+    house: dict[str, dict[str, str]]
+
+    def row(self, part: str, situation: str) -> str | None:
+        """The public id behind this part of an address; None: the part knows no such situation; KeyError: no builder."""
+        if part == "department_uuid" and situation == "restricted":
+            return None  # the restricted patient lies in the person's own department
+        if part in self.cases["own"].rows:
+            return self.cases[situation].rows[part]
+        where = {"own": "own", "far": "far"}.get(situation)
+        known = self.house["own"][part]
+        return self.house[where].get(part, known) if where else None
+
+
+def build() -> World:
+    """Everything; a few seconds."""
+    load_forms()
+    near, away = make_facility(), make_facility("88888", "Bệnh viện khác")
+    ward, surgery = make_department(near), make_department(near, "K19", "Khoa Ngoại")
+    distant = make_department(away, "K03", "Khoa Nội xa")
+    departments = {"own": ward, "other": surgery, "restricted": ward, "far": distant}
+    cases = {situation: _case(situation, departments[situation]) for situation in SITUATIONS}
+    everything = [mark for case in cases.values() for mark in case.marks]
+    for case in cases.values():  # two facilities may give out the same numbers
+        case.marks = [mark for mark in case.marks if everything.count(mark) == 1]
+    kept = cases["restricted"]
+    registry.restrict_patient(patient=kept.patient, level="V", reason="staff", by=kept.author)
+    house: dict[str, dict[str, str]] = {}
+    for name, facility, place, case in (("own", near, ward, "own"), ("far", away, distant, "far")):
+        second = make_department(facility, "K27", "Khoa Phụ sản")
+        visitor = make_user(f"visitor-{name}", "Bác sĩ Trực", "doctor", second)
+        duty = start_cover_duty(
+            department=make_department(facility, "K18", "Khoa Nhi"),
+            ends_at=now() + dt.timedelta(hours=3),
+            reason="night",
+            by=visitor,
+        )
+        glass = open_emergency_access(
+            patient=cases[case].patient, reason="other", words="Hội chẩn gấp", by=visitor
+        )
+        free = Location.objects.create(
+            facility=facility, department=place, kind="bed", code="FREE", name="Giường trống"
+        )
+        office = _office(facility, cases[case].author, free)
+        rows: dict[str, Any] = (
+            _transport(facility)
+            | office
+            | {
+                "bed_uuid": free,
+                "key_uuid": issue_demo_key(owner=cases[case].author, pin="123456"),
+                "duty_uuid": duty,
+                "access_uuid": glass,
+                "questionnaire": Questionnaire.objects.order_by("pk")[0],
+            }
+        )
+        house[name] = {part: str(row.uuid) for part, row in rows.items()}
+    return World(cases, house)
+
+
+OTHER_PARTS: dict[str, Callable[[str], str]] = {
+    "kind": lambda name: "allergy" if "history" in name else "wristband",
+    "system": lambda _name: "icd10",
+    "role_code": lambda _name: "doctor",
+    "code": lambda _name: "AAAABBBBCCCCDDDD",
+}
+
+
+def documents_of(world: World, situation: str) -> list[Document]:
+    """The documents of a case, for tests that send foreign ids."""
+    return list(Document.objects.filter(encounter=world.cases[situation].stay))
