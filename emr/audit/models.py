@@ -41,9 +41,6 @@ class AuditEvent(models.Model):
     device = models.CharField(max_length=200, default="")
 
     append_only = True
-    outside_the_wall = (
-        "one log and one chain for the whole house; its pages ask for the reader's own facility"
-    )
     # Time, transaction and shard are the database's own, whatever the writer says.
     application_grants = (
         "SELECT, INSERT (action, outcome, facility_id, agent_id, agent_name, patient_id, entity_type, entity_id,"
@@ -74,7 +71,8 @@ class RowVersion(models.Model):
 
     append_only = True
     application_grants = "SELECT"
-    facility_sql = "(row ->> 'facility_id')::bigint"
+    # Whose the row was; a row of no facility's is nobody's.
+    facility_sql = "coalesce((row ->> 'facility_id')::bigint, 0)"
 
     class Meta:
         managed = False

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django_stubs_ext import StrOrPromise
 
+from emr.common import wall
 from emr.common.policies import gaps
 
 
@@ -84,7 +85,8 @@ def findings(*, public_alone: bool = False) -> list[Finding]:
 
 def _ask(part: Part) -> str:
     try:
-        return part.check()
+        with wall.everywhere():  # numbers of the whole house, nobody's in particular
+            return part.check()
     except Exception as error:
         return type(error).__name__  # its text may quote a row
 

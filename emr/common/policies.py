@@ -1,7 +1,8 @@
-"""The wall's stones: a row-level security policy on every table that belongs to facilities, made from the models.
+"""The wall's stones: a row-level security policy on every clinical table, made from the models.
 
-A model with a `facility` needs to say nothing. One whose parent has it names it: `walled_by = "document"`; one that keeps
-it elsewhere says where: `facility_sql = "…"`. One that stays outside says why: `outside_the_wall = "…"`.
+The houses of patients stand behind it: there a model with a `facility` needs to say nothing, one whose parent has it names
+it (`walled_by = "document"`), one that stays outside says why (`outside_the_wall = "…"`). The house of the staff stands
+outside; a model of it that is clinical nevertheless says where its facility is (`facility_sql = "…"`, or `walled_by`).
 """
 
 from typing import Any, cast
@@ -13,18 +14,25 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from psycopg import sql
 
 POLICY = "facility_wall"
+HOUSES_BEHIND_IT = ("patients.", "encounters.", "signatures.", "integrations.")
 # Written out: as subqueries these are asked once a statement instead of once a row, but planning them costs a short
 # statement half its time again.
 _MINE = "nullif(nullif(current_setting('emr.facility', true), ''), 'all')::bigint"
 _ALL = "current_setting('emr.facility', true) = 'all'"
 
 
+def is_clinical(model: type[models.Model]) -> bool:
+    """Whether the model lives in a house of patients."""
+    return model._meta.app_config.name.startswith(HOUSES_BEHIND_IT)
+
+
 def is_walled(model: type[models.Model]) -> bool:
-    """Whether the model's rows belong to facilities and aren't left outside."""
+    """Whether the model's rows belong to facilities, are clinical, and aren't left outside."""
     if getattr(model, "outside_the_wall", ""):
         return False
-    says_where = getattr(model, "walled_by", "") or getattr(model, "facility_sql", "")
-    return bool(says_where) or has_facility(model)
+    if getattr(model, "walled_by", "") or getattr(model, "facility_sql", ""):
+        return True
+    return is_clinical(model) and has_facility(model)
 
 
 def has_facility(model: type[models.Model]) -> bool:
@@ -46,7 +54,7 @@ def _conditions(model: type[models.Model]) -> tuple[str, str]:
     whose = str(getattr(model, "facility_sql", "facility_id"))
     written = f"{whose} = {_MINE} OR {_ALL}"
     # A row that is every facility's (a form of the ministry's) all may see, and none may write but who works for all.
-    shared = not has_facility(model) or model._meta.get_field("facility").null
+    shared = has_facility(model) and model._meta.get_field("facility").null
     return (f"{whose} IS NULL OR {written}" if shared else written), written
 
 
@@ -93,6 +101,13 @@ def _build(connection: BaseDatabaseWrapper, table: str, text: str) -> None:
         cursor.execute(sql.SQL("COMMENT ON POLICY {} ON {} IS {}").format(policy, name, sql.Literal(text)))
 
 
+def _take_away(connection: BaseDatabaseWrapper, table: str) -> None:
+    """The model stands outside now."""
+    put_in_force(connection, [table], up=False)
+    with connection.cursor() as cursor:
+        cursor.execute(sql.SQL("DROP POLICY {} ON {}").format(sql.Identifier(POLICY), sql.Identifier(table)))
+
+
 def put_in_force(connection: BaseDatabaseWrapper, tables: list[str], *, up: bool) -> None:
     """Raise or lower the wall of these tables; the owner's connection alone may."""
     verb = sql.SQL("ENABLE" if up else "DISABLE")
@@ -113,9 +128,10 @@ def wall_after_migrate(sender: AppConfig, using: str, **_kwargs: object) -> None
     if not settings.EMR_APPLICATION_ROLE or connection.settings_dict["USER"] == settings.EMR_APPLICATION_ROLE:
         return
     wanted = wanted_policies(sender.label)
-    if not wanted:
-        return
     existing, standing = set(connection.introspection.table_names()), _standing(connection)
+    for model in sender.get_models():
+        if (table := model._meta.db_table) in standing and table not in wanted:
+            _take_away(connection, table)
     for table, text in wanted.items():
         if table in existing and standing.get(table, ("", False))[0] != text:
             _build(connection, table, text)

@@ -40,8 +40,7 @@ def load_demo(
         call_command("load_terminology", verbosity=0)
     call_command("load_questionnaires", verbosity=0)
     with override("vi"), transaction.atomic():
-        with wall.everywhere():  # there is no side before the facility is there
-            facility = hospital.build_facility()
+        facility = hospital.build_facility()
         with wall.within(facility.pk):
             return _fill(facility, patients, inpatients, signed)
 

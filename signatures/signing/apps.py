@@ -62,7 +62,6 @@ def _health() -> str:
 
     from django.utils.translation import gettext as _  # noqa: PLC0415
 
-    from emr.common import wall  # noqa: PLC0415
     from emr.common.clock import now  # noqa: PLC0415
     from emr.outbox.models import OutboxEvent  # noqa: PLC0415
     from signatures.certificates.trust import trust_roots  # noqa: PLC0415
@@ -75,8 +74,7 @@ def _health() -> str:
     ).count()
     if stuck:
         return _("%(n)d signatures could not be embedded.") % {"n": stuck}
-    with wall.everywhere():  # a number of the whole house, nobody's in particular
-        owed = owing_requests().filter(completed_at__lt=now() - timedelta(days=1)).count()
+    owed = owing_requests().filter(completed_at__lt=now() - timedelta(days=1)).count()
     if not owed:
         return ""
     return _("%(n)d signatures have waited for their timestamp for more than a day.") % {"n": owed}

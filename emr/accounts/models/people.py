@@ -62,8 +62,6 @@ class User(AbstractBaseUser, Record):
     # Counted up to end every session that began before (S-19).
     session_epoch = models.PositiveIntegerField(default=0, editable=False)
 
-    outside_the_wall = "the door asks who somebody is before it knows whose they are"
-
     USERNAME_FIELD = "username"
     REQUIRED_FIELDS: ClassVar[list[str]] = []
     objects = UserManager()

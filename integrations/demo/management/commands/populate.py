@@ -31,8 +31,7 @@ class Command(BaseCommand):
             raise CommandError("--patients must be at least 1.", returncode=2)
         began = time.monotonic()
         try:
-            with wall.everywhere():
-                facility = hospital.build_facility()
+            facility = hospital.build_facility()
             with wall.within(facility.pk):
                 counts = populate(facility, patients=patients, seed=seed)
         except DomainError as refusal:

@@ -49,6 +49,6 @@ DROP FUNCTION registry_alike, registry_alike_statement, registry_named, registry
 
 
 class Migration(migrations.Migration):
-    dependencies = [("registry", "0001_initial")]
+    dependencies = [("registry", "0002_confidentiality")]
 
     operations = [migrations.RunSQL(FUNCTIONS, REMOVE)]
