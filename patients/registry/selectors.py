@@ -6,10 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, cast
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.search import TrigramWordSimilarity
 from django.db import connection
-from django.db.models import Case, F, Model, OuterRef, Q, QuerySet, Subquery, Value, When
-from django.db.models.expressions import RawSQL
+from django.db.models import BooleanField, Case, F, Model, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models.expressions import Expression, Func, RawSQL
 from django.db.models.functions import Concat
 from django.db.models.lookups import Contains
 
@@ -87,6 +88,13 @@ def _by_number(facility_id: int, number: str) -> QuerySet[Any, Any]:
     return found[0].union(*found[1:])
 
 
+def _one_of(ids: Expression) -> Func:
+    """These few first, then each looked up: as a join the planner would rather walk through all patients."""
+    return Func(
+        F("pk"), ids, template="(%(expressions)s))", arg_joiner=" = ANY(", output_field=BooleanField()
+    )
+
+
 # The newest so many of a name's bearers are looked at for one page; whom the person may not reach falls out of them.
 _NAMED = 200
 
@@ -94,7 +102,7 @@ _NAMED = 200
 def _by_name(terms: Terms, before: int | None) -> RawSQL:
     """Ids of the facility's newest who are named so, by the function that has the index; it applies the facility itself."""
     asked = [list(terms.words), terms.birth_year, terms.birth_date, before, _NAMED]
-    return RawSQL("SELECT registry_named(%s::text[], %s, %s::date, %s, %s)", asked)
+    return RawSQL("ARRAY(SELECT registry_named(%s::text[], %s, %s::date, %s, %s))", asked)
 
 
 def find_matching(user: User, terms: Terms, *, before: int | None = None) -> QuerySet[Patient]:
@@ -103,9 +111,9 @@ def find_matching(user: User, terms: Terms, *, before: int | None = None) -> Que
     if before is not None:
         patients = patients.filter(pk__lt=before)
     if terms.number:
-        patients = patients.filter(pk__in=_by_number(user.facility_id, terms.number))
+        patients = patients.filter(_one_of(ArraySubquery(_by_number(user.facility_id, terms.number))))
     elif _reaches_all(user):
-        return patients.filter(pk__in=_by_name(terms, before))
+        return patients.filter(_one_of(_by_name(terms, before)))
     for word in terms.words:
         patients = patients.filter(Contains(_WORDS, f" {word}"))
     if terms.birth_year is not None:
@@ -161,7 +169,7 @@ def _sounding_like(user: User, terms: Terms) -> list[Patient]:
     alike = alike.annotate(likeness=TrigramWordSimilarity(wanted, "search_name"))
     if _reaches_all(user):
         asked = [wanted, terms.birth_year, _NAMED]
-        alike = alike.filter(pk__in=RawSQL("SELECT registry_alike(%s, %s, %s)", asked))
+        alike = alike.filter(_one_of(RawSQL("ARRAY(SELECT registry_alike(%s, %s, %s))", asked)))
     else:
         alike = alike.filter(likeness__gte=_ALIKE)
         if terms.birth_year is not None:
