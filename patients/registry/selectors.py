@@ -10,7 +10,7 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.search import TrigramWordSimilarity
 from django.db import connection
 from django.db.models import BooleanField, Case, F, Model, OuterRef, Q, QuerySet, Subquery, Value, When
-from django.db.models.expressions import Expression, Func, RawSQL
+from django.db.models.expressions import Func, RawSQL
 from django.db.models.functions import Concat
 from django.db.models.lookups import Contains
 
@@ -88,7 +88,7 @@ def _by_number(facility_id: int, number: str) -> QuerySet[Any, Any]:
     return found[0].union(*found[1:])
 
 
-def _one_of(ids: Expression) -> Func:
+def _one_of(ids: ArraySubquery | RawSQL) -> Func:
     """These few first, then each looked up: as a join the planner would rather walk through all patients."""
     return Func(
         F("pk"), ids, template="(%(expressions)s))", arg_joiner=" = ANY(", output_field=BooleanField()
