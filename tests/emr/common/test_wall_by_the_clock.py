@@ -8,6 +8,7 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from emr.audit.models import AuditEvent
+from emr.audit.services import record
 from emr.common import health, wall
 from emr.common.measures import measures
 from emr.notices.models import Notice
@@ -70,7 +71,7 @@ def test_no_month_of_the_log_goes_while_a_record_of_any_facility_is_kept(
 ) -> None:
     patient = make_patient(facility=make_facility("11111", "Bệnh viện khác"))
     in_care_of(patient, make_department(patient.facility))
-    AuditEvent.objects.create(action="patient.read", facility_id=patient.facility_id, patient_id=patient.pk)
+    record("patient.read", of=patient, patient=patient)
     around = (timezone.now() - dt.timedelta(days=1), timezone.now() + dt.timedelta(days=1))
     assert records_still_kept(*around)
     with wall.nowhere():
