@@ -55,7 +55,9 @@ def _tell(mandate: Mandate) -> None:
 
 def _soon_due(facility: Organization) -> QuerySet[Mandate]:
     tomorrow = working_days_after(local_today(), 1, facility.pk)
-    return Mandate.objects.filter(OWED, facility=facility, due_on__lte=tomorrow).select_related("prepared_by", "facility")
+    return Mandate.objects.filter(OWED, facility=facility, due_on__lte=tomorrow).select_related(
+        "prepared_by", "facility"
+    )
 
 
 def take_back(mandate: Mandate) -> None:

@@ -4,12 +4,14 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import psycopg
 import pytest
 from django.apps import apps
 from django.core.management import call_command
 from django.db import DatabaseError, connection, connections, transaction
+from django.shortcuts import get_object_or_404
 from django.test import Client
 from django.urls import reverse
 
@@ -24,8 +26,9 @@ from emr.outbox.registry import Delivery, subscribe
 from emr.outbox.services import deliver, publish
 from emr.storage.models import Attachment
 from encounters.forms.models import Questionnaire
-from patients.registry import access, selectors
+from patients.registry import selectors
 from patients.registry.models import Identifier, Patient
+from patients.registry.views import chart as chart_view
 from tests.emr.people import make_facility
 from tests.patients.people import make_clerk, make_patient
 
@@ -210,13 +213,16 @@ def test_a_form_of_the_ministrys_is_everybodys_to_read_and_nobodys_to_change(dao
 
 @pytest.fixture
 def forgetful(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every view of the registry takes all patients for the person's own."""
+    """The search and the chart take all patients for the person's own."""
 
     def everybody(*_args: object, **_kwargs: object) -> Any:
         return Patient.objects.all()
 
-    for module in (access, selectors):
-        monkeypatch.setattr(module, "patients_for", everybody)
+    def anybody(_user: object, patient_uuid: UUID, *_args: object) -> Patient:
+        return get_object_or_404(Patient, uuid=patient_uuid)
+
+    monkeypatch.setattr(selectors, "patients_for", everybody)
+    monkeypatch.setattr(chart_view, "access_patient", anybody)
 
 
 @pytest.mark.usefixtures("forgetful")
