@@ -23,8 +23,8 @@ _ALL = "current_setting('emr.facility', true) = 'all'"
 
 def _parent(model: type[models.Model]) -> str:
     """The field that leads to the row whose policy holds for this one; of a many-to-many's table its owner's."""
-    owner = model._meta.auto_created
-    if owner:
+    owner = cast("type[models.Model] | None", model._meta.auto_created or None)
+    if owner is not None:
         return str(owner._meta.model_name) if is_walled(owner) else ""
     return str(getattr(model, "walled_by", ""))
 
