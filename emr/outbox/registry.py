@@ -74,12 +74,18 @@ _by_name: dict[str, Subscription] = {}
 
 
 def subscribe(
-    topic: str, *, queue: str = "interactive", long: bool = False, max_attempts: int = 12
+    topic: str,
+    *,
+    queue: str = "interactive",
+    long: bool = False,
+    max_attempts: int = 12,
+    formerly: str = "",
 ) -> Callable[[Handler], Handler]:
     """Hand every `topic` fact to the decorated function, at least once.
 
     A short handler runs in one transaction with "done". A `long` one does its slow work outside any transaction and
-    commits its effect inside `with delivery.finish():`.
+    commits its effect inside `with delivery.finish():`. `formerly` is the name under which deliveries may still be owed
+    that an earlier version published.
     """
 
     def register(handler: Handler) -> Handler:
@@ -88,6 +94,8 @@ def subscribe(
         if name not in _by_name:
             _by_topic.setdefault(topic, []).append(subscription)
         _by_name[name] = subscription
+        if formerly:
+            _by_name[formerly] = subscription
         return handler
 
     return register

@@ -66,7 +66,7 @@ SCHEDULE = {
         "options": {"queue": "bulk", "expires": 15 * 60},
     },
     "his-waiting": {
-        "task": "integrations.his.tasks.expire_waiting",
+        "task": "integrations.hl7v2.tasks.expire_waiting",
         "schedule": 15.0,
         "options": {"queue": "sync", "expires": 15},
     },

@@ -25,7 +25,7 @@ ROOMS: dict[str, StrOrPromise] = {
     "oversight": pgettext_lazy("right", "Audit log"),
     "sealing": pgettext_lazy("right", "Audit log"),
     "signin": pgettext_lazy("right", "Signing in"),
-    "his": pgettext_lazy("right", "Connections"),
+    "hl7v2": pgettext_lazy("right", "Connections"),
 }
 RIGHTS: dict[str, StrOrPromise] = {
     "registry.search": pgettext_lazy("right", "find patients"),

@@ -1,5 +1,3 @@
-from importlib import import_module
-
 from django.apps import AppConfig
 
 
@@ -9,4 +7,9 @@ class HisConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        import_module("integrations.his.subscribers")
+        """ADT messages are this room's."""
+        from integrations.his.reading import read_adt  # noqa: PLC0415
+        from integrations.his.services import apply_adt  # noqa: PLC0415
+        from integrations.hl7v2.inbox import Applier, register_applier  # noqa: PLC0415
+
+        register_applier("ADT", Applier(apply_adt, lambda message: read_adt(message).happened_at))

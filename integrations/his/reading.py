@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from emr.accounts.models import Organization, User
-from integrations.his.outcomes import CannotApply
+from integrations.hl7v2.outcomes import CannotApply
 from integrations.hl7v2.parsing import Hl7Message, parse
 from integrations.hl7v2.segments import Dg1, Evn, Mrg, Msh, Nk1, Pid, Pv1
 from integrations.transport.models import Channel, Message

@@ -1,3 +1,5 @@
+from importlib import import_module
+
 from django.apps import AppConfig
 
 
@@ -7,6 +9,7 @@ class Hl7v2Config(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        import_module("integrations.hl7v2.subscribers")
         from integrations.hl7v2.showing import Hl7Reader  # noqa: PLC0415
         from integrations.transport.readers import register_reader  # noqa: PLC0415
 

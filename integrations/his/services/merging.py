@@ -3,9 +3,9 @@
 from django.utils.translation import gettext as _
 
 from emr.common.errors import DomainError
-from integrations.his.outcomes import CannotApply, NotYet
 from integrations.his.reading import Adt
-from integrations.his.services.numbers import find_patient, read_numbers
+from integrations.hl7v2.identifying import find_patient, read_numbers
+from integrations.hl7v2.outcomes import CannotApply, NotYet
 from patients.registry import services as registry
 
 
@@ -16,11 +16,11 @@ def merge(adt: Adt) -> bool:
         raise CannotApply("no_removed_number")
     changed = False
     for pid, mrg in pairs:
-        removed = read_numbers(adt, mrg.prior_patient_identifier_list)
+        removed = read_numbers(adt.channel, mrg.prior_patient_identifier_list)
         if not removed.own and not removed.others:
             raise CannotApply("no_removed_number")
-        survivor = find_patient(adt, read_numbers(adt, pid.patient_identifier_list))
-        duplicate = find_patient(adt, removed)
+        survivor = find_patient(adt.channel, read_numbers(adt.channel, pid.patient_identifier_list))
+        duplicate = find_patient(adt.channel, removed)
         if survivor is None or duplicate is None:
             raise NotYet("unknown_patient")
         try:

@@ -9,11 +9,11 @@ from encounters.visits import services as visits
 from encounters.visits.details import DeathDetails, EndDetails
 from encounters.visits.models import Encounter, EncounterLocation
 from integrations.his.models import Freshness
-from integrations.his.outcomes import CannotApply, NotYet
 from integrations.his.reading import Adt
 from integrations.his.services.freshness import is_news, stamp
 from integrations.his.services.places import Place, find_place, find_staff
 from integrations.his.services.stays import LOCATION, demand_stay, late_reason, with_or_without_bed
+from integrations.hl7v2.outcomes import CannotApply, NotYet
 from patients.registry.models import Patient
 
 

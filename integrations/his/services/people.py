@@ -9,10 +9,10 @@ from emr.common.errors import DomainError
 from emr.common.vietnamese import fold
 from emr.terminology.selectors import concept
 from integrations.his.models import Freshness
-from integrations.his.outcomes import CannotApply
 from integrations.his.reading import Adt
 from integrations.his.services.freshness import is_news, stamp
-from integrations.his.services.numbers import Numbers, find_patient, read_numbers
+from integrations.hl7v2.identifying import Numbers, find_patient, read_numbers
+from integrations.hl7v2.outcomes import CannotApply
 from integrations.hl7v2.segments import Pid
 from integrations.hl7v2.timestamps import Timestamp
 from integrations.hl7v2.values import NULL, Value
@@ -32,8 +32,8 @@ _RELATIONSHIPS = {
 
 def keep_patient(adt: Adt) -> tuple[Patient, bool]:
     """The message's patient, registered or corrected; and whether the message brought any news about the person."""
-    numbers = read_numbers(adt, adt.pid.patient_identifier_list)
-    patient = find_patient(adt, numbers)
+    numbers = read_numbers(adt.channel, adt.pid.patient_identifier_list)
+    patient = find_patient(adt.channel, numbers)
     if patient is None:
         patient = _register(adt, numbers)
     elif not is_news(Freshness.Subject.PATIENT, patient.pk, DEMOGRAPHICS, adt.described_at):

@@ -15,10 +15,10 @@ from encounters.visits import services as visits
 from encounters.visits.details import DeathDetails, EndDetails
 from encounters.visits.models import Condition, Encounter
 from integrations.his.models import Freshness
-from integrations.his.outcomes import CannotApply, NotYet
 from integrations.his.reading import Adt
 from integrations.his.services.freshness import is_news, stamp
 from integrations.his.services.places import Place, bed_words, find_place, find_staff
+from integrations.hl7v2.outcomes import CannotApply, NotYet
 from integrations.hl7v2.segments import Dg1
 from patients.registry.access import same_person_ids
 from patients.registry.models import Patient

@@ -11,9 +11,9 @@ from emr.audit.models import AuditEvent
 from emr.common import wall
 from emr.common.clock import now
 from encounters.visits.models import Encounter, EncounterLocation
-from integrations.his import services
 from integrations.his.models import Freshness
 from integrations.his.services.freshness import stamp
+from integrations.hl7v2 import inbox
 from integrations.transport.models import Channel, DeadLetter, Message, MessageState, UnmappedCode
 from integrations.transport.services import replay
 from patients.registry.models import Identifier, MergeLink, Patient
@@ -155,10 +155,10 @@ def test_moves_in_any_order(send: Send, order: tuple[int, ...]) -> None:
 def test_a_move_of_an_unknown_visit_waits_then_dies_with_a_reason(send: Send) -> None:
     waiting = send(message("A02", 1))
     assert state(waiting) == WAITING
-    assert services.expire_waiting() == 0
+    assert inbox.expire_waiting() == 0
     MessageState.objects.update(waits_until=now() - timedelta(seconds=1))
     with wall.nowhere():
-        assert services.expire_waiting() == 1, "the sweeper goes round the facilities"
+        assert inbox.expire_waiting() == 1, "the sweeper goes round the facilities"
     work_off()
     assert state(waiting) == DEAD
     letter = DeadLetter.objects.get()
@@ -176,7 +176,7 @@ def test_a_waiting_message_does_not_hold_up_the_patient_s_next(send: Send) -> No
 def test_a_dead_letter_replayed_after_the_missing_one_came(send: Send, facility: Organization) -> None:
     dead = send(message("A03", 1))
     MessageState.objects.update(waits_until=now() - timedelta(seconds=1))
-    services.expire_waiting()
+    inbox.expire_waiting()
     work_off()
     send(message("A01", 3))
     replay(DeadLetter.objects.get(), by=make_user("tichhop", "Lê Tích Hợp", "integration", facility))
@@ -351,7 +351,7 @@ def test_next_of_kin_are_added_once(send: Send) -> None:
 def test_the_same_message_applied_twice_changes_nothing(send: Send) -> None:
     sent = send(message("A01", 3))
     version = the_patient().version
-    services.apply_message(message_id=sent.pk)
+    inbox.apply_message(message_id=sent.pk)
     assert the_patient().version == version
     assert Encounter.objects.count() == 1
 

@@ -1,11 +1,11 @@
-"""The HIS's numbers and ours: PID-3 and MRG-1 to identifier systems and patients."""
+"""A neighbour's patient numbers and ours: PID-3 and MRG-1 to identifier systems and patients."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from integrations.his.outcomes import CannotApply
-from integrations.his.reading import Adt
+from integrations.hl7v2.outcomes import CannotApply
 from integrations.hl7v2.segments import Cx
+from integrations.transport.models import Channel
 from patients.registry import systems
 from patients.registry.models import Identifier, Patient
 
@@ -22,13 +22,13 @@ class Numbers:
     others: tuple[tuple[str, str], ...]
 
 
-def read_numbers(adt: Adt, listed: Sequence[Cx]) -> Numbers:
+def read_numbers(channel: Channel, listed: Sequence[Cx]) -> Numbers:
     """Sort the repetitions of PID-3 or MRG-1 by identifier system; the first own number counts."""
     own = ""
     others: list[tuple[str, str]] = []
-    mrn = systems.mrn(adt.facility)
+    mrn = systems.mrn(channel.facility)
     for cx in listed:
-        system = _system(adt, cx)
+        system = _system(channel, cx)
         if system == mrn:
             own = own or cx.id_number
         elif len(cx.id_number) <= 40:
@@ -36,10 +36,10 @@ def read_numbers(adt: Adt, listed: Sequence[Cx]) -> Numbers:
     return Numbers(own.upper().replace(" ", ""), tuple(others))
 
 
-def _system(adt: Adt, cx: Cx) -> str:
+def _system(channel: Channel, cx: Cx) -> str:
     """The channel's own table first, then the type of number, then who assigned it."""
-    code = adt.facility.code
-    if mapped := adt.channel.identifier_systems.get(cx.assigning_authority):
+    code = channel.facility.code
+    if mapped := channel.identifier_systems.get(cx.assigning_authority):
         return str(mapped)
     digits = cx.id_number.isascii() and cx.id_number.isdigit()
     if cx.identifier_type_code in _CITIZEN_TYPES and digits and len(cx.id_number) in {9, 12}:
@@ -48,20 +48,20 @@ def _system(adt: Adt, cx: Cx) -> str:
         return systems.INSURANCE
     if cx.identifier_type_code == "PPN":
         return systems.PASSPORT
-    ours = {"", f"BV{code}", code, adt.channel.sending_facility, adt.channel.sending_application}
+    ours = {"", f"BV{code}", code, channel.sending_facility, channel.sending_application}
     if cx.identifier_type_code in _OWN_TYPES and cx.assigning_authority in ours:
-        return systems.mrn(adt.facility)
+        return systems.mrn(channel.facility)
     return f"urn:benhanmo:other:{cx.assigning_authority or cx.identifier_type_code}"[:60]
 
 
-def find_patient(adt: Adt, numbers: Numbers) -> Patient | None:
+def find_patient(channel: Channel, numbers: Numbers) -> Patient | None:
     """The row that holds the own number, also when it is merged; without one, the only holder of the citizen number.
 
     Never by name: whether two alike are one person is for people to say. Raises CannotApply without any number.
     """
-    held = Identifier.objects.filter(facility=adt.facility).select_related("patient")
+    held = Identifier.objects.filter(facility=channel.facility).select_related("patient")
     if numbers.own:
-        found = held.filter(system=systems.mrn(adt.facility), value=numbers.own).first()
+        found = held.filter(system=systems.mrn(channel.facility), value=numbers.own).first()
         return found.patient if found else None
     if not numbers.others:
         raise CannotApply("no_patient_number")

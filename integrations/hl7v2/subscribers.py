@@ -3,19 +3,24 @@
 from django.db import transaction
 
 from emr.outbox import Delivery, subscribe
-from integrations.his import services
+from integrations.hl7v2 import inbox
 
 MAX_ATTEMPTS = 7
 
 
-@subscribe("hl7_message.received", queue="sync", max_attempts=MAX_ATTEMPTS)
+@subscribe(
+    "hl7_message.received",
+    queue="sync",
+    max_attempts=MAX_ATTEMPTS,
+    formerly="integrations.his.subscribers.apply_received",
+)
 def apply_received(delivery: Delivery) -> None:
     """Apply the message; what isn't the message's fault is tried again, then laid on the dead-letter desk."""
     message_id = int(delivery.payload["message_id"])
     try:
         with transaction.atomic():
-            services.apply_message(message_id=message_id)
+            inbox.apply_message(message_id=message_id)
     except Exception as error:
         if delivery.attempts < MAX_ATTEMPTS:
             raise
-        services.give_up(message_id=message_id, error=type(error).__name__)
+        inbox.give_up(message_id=message_id, error=type(error).__name__)

@@ -2,10 +2,10 @@
 
 from celery import shared_task
 
-from integrations.his import services
+from integrations.hl7v2 import inbox
 
 
 @shared_task
 def expire_waiting() -> None:
     """Messages that waited long enough get their last chance."""
-    services.expire_waiting()
+    inbox.expire_waiting()

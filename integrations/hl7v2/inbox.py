@@ -1,0 +1,176 @@
+"""From the inbox onto the record: one message at a time, its state, and the room that knows what such a message does.
+
+A room says which messages are its own (`register_applier`, MSH-9.1). What it answers decides what becomes of the message:
+applied, superseded, waiting for an earlier one, or laid on the dead-letter desk.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.utils import translation
+from django.utils.translation import gettext_lazy, pgettext_lazy
+
+from emr.accounts.selectors import facility_ids
+from emr.accounts.services import facility_setting
+from emr.common import wall
+from emr.common.choices import Whole, declare
+from emr.common.clock import now
+from emr.common.context import Acting, acting_as
+from emr.common.errors import DomainError
+from emr.outbox import publish
+from integrations.hl7v2.errors import Hl7Error
+from integrations.hl7v2.outcomes import CannotApply, NotYet
+from integrations.transport import services as transport
+from integrations.transport.models import Message, MessageState
+
+State = MessageState.State
+# How long a message may wait for one that should have come before it; a facility can set `hl7_wait_seconds`.
+WAIT_SECONDS = 120
+declare(
+    Whole(
+        name="hl7_wait_seconds",
+        room="hl7v2",
+        label=gettext_lazy("A message that came too early waits for the one before it"),
+        help=gettext_lazy("Afterwards it goes to the desk for dead letters."),
+        default=WAIT_SECONDS,
+        least=5,
+        most=86400,
+        unit=pgettext_lazy("unit", "seconds"),
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What a message did: whether anything changed, what was left undone, whether a part of it waits for another."""
+
+    changed: bool
+    remarks: Sequence[tuple[str, Mapping[str, Any]]] = ()
+    waits: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Applier:
+    """A room's way with its messages. `apply` raises CannotApply, NotYet, Hl7Error or DomainError; what it wrote is then undone.
+
+    `happened_at` puts messages that waited for the same thing in order; it may raise Hl7Error or CannotApply.
+    """
+
+    apply: Callable[[Message], Applied]
+    happened_at: Callable[[Message], datetime]
+
+
+_appliers: dict[str, Applier] = {}
+
+
+def register_applier(message_code: str, applier: Applier) -> None:
+    """Give every message of this code (MSH-9.1: ADT, ORU …) to a room."""
+    _appliers[message_code] = applier
+
+
+def _applier(message: Message) -> Applier:
+    applier = _appliers.get(message.message_type.split("^", maxsplit=1)[0])
+    if applier is None:
+        raise CannotApply("unsupported", type=message.message_type)
+    return applier
+
+
+def apply_message(*, message_id: int) -> None:
+    """Apply a stored message, once: called again, it finds that it's done. Errors that aren't the message's raise."""
+    rows = MessageState.objects.select_related("message__channel__facility", "message__channel__account")
+    state = rows.select_for_update(of=("self",)).get(message_id=message_id)
+    message = state.message
+    if state.state in {State.APPLIED, State.SUPERSEDED, State.DEAD}:
+        return
+    is_last_chance = state.waits_until is not None and state.waits_until <= now()
+    acting = Acting(
+        username=message.channel.account.username,
+        address=message.peer_address,
+        device=f"HL7 {message.channel.name}",
+    )
+    with acting_as(acting), translation.override(settings.LANGUAGE_CODE):
+        try:
+            with transaction.atomic():
+                applied = _applier(message).apply(message)
+                if applied.waits and not is_last_chance:
+                    _wait(message, state)
+                    return
+        except NotYet as missing:
+            if is_last_chance:
+                transport.bury(message, missing.reason, missing.detail)
+            else:
+                _wait(message, state)
+            return
+        except CannotApply as reason:
+            transport.bury(message, reason.reason, reason.detail)
+            return
+        except Hl7Error as error:
+            transport.bury(message, error.code, {})
+            return
+        except DomainError as refusal:
+            transport.bury(message, "refused", {"text": str(refusal), "code": refusal.code})
+            return
+        transport.settle(
+            message, State.APPLIED if applied.changed else State.SUPERSEDED, remarks=applied.remarks
+        )
+        if applied.changed:
+            _wake_waiting(message)
+
+
+def _wait(message: Message, state: MessageState) -> None:
+    seconds = int(facility_setting(message.facility_id, "hl7_wait_seconds"))
+    transport.keep_waiting(message, state.waits_until or now() + timedelta(seconds=seconds))
+
+
+# By the patient's number alone: what waits at one neighbour's (a result) may lack what another one tells (an admission).
+_WAITING = """
+SELECT s.message_id FROM transport_messagestate s JOIN transport_message m ON m.id = s.message_id
+WHERE s.state = 'waiting' AND m.facility_id = %s AND m.id <> %s
+  AND (m.patient_number = %s OR m.message_type = 'ADT^A40')
+"""
+
+
+def _wake_waiting(message: Message) -> None:
+    """What waits for this patient (or for a merge, which names two) may find now what it lacked."""
+    with connection.cursor() as cursor:
+        cursor.execute(_WAITING, [message.facility_id, message.pk, message.patient_number])
+        waiting = [row[0] for row in cursor.fetchall()]
+    if not waiting:
+        return
+    concerned = Message.objects.filter(pk__in=waiting).defer("reply").select_related("channel")
+    for other in sorted(concerned, key=_happened_at):
+        publish("hl7_message.received", order_key=other.order_key, message_id=other.pk)
+
+
+def _happened_at(message: Message) -> tuple[str, int]:
+    try:
+        return _applier(message).happened_at(message).isoformat(), message.pk
+    except (Hl7Error, CannotApply):
+        return "", message.pk
+
+
+def give_up(*, message_id: int, error: str) -> None:
+    """Repeating didn't help: to the dead-letter desk, so that the patient's later messages go on."""
+    transport.bury(Message.objects.get(pk=message_id), "internal", {"error": error})
+
+
+def expire_waiting() -> int:
+    """Give messages whose wait is over their last chance, facility by facility; returns how many."""
+    count = 0
+    for facility_id in facility_ids():
+        with wall.within(facility_id):
+            count += _expire_waiting()
+    return count
+
+
+def _expire_waiting() -> int:
+    overdue = Message.objects.filter(state_row__state=State.WAITING, state_row__waits_until__lte=now())
+    messages = list(overdue.defer("raw", "reply").order_by("pk")[:500])
+    for message in messages:
+        with transaction.atomic():
+            publish("hl7_message.received", order_key=message.order_key, message_id=message.pk)
+    return len(messages)
