@@ -75,6 +75,7 @@ INSTALLED_APPS = [
     "integrations.transport",
     "integrations.hl7v2",
     "integrations.his",
+    "integrations.lis",
     "integrations.demo",
 ]
 

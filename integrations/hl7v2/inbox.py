@@ -55,8 +55,9 @@ class Applied:
 
 @dataclass(frozen=True, slots=True)
 class Applier:
-    """A room's way with its messages. `apply` raises CannotApply, NotYet, Hl7Error or DomainError; what it wrote is then undone.
+    """A room's way with its messages.
 
+    Where `apply` raises (CannotApply, NotYet, Hl7Error, DomainError), what it wrote is undone.
     `happened_at` puts messages that waited for the same thing in order; it may raise Hl7Error or CannotApply.
     """
 

@@ -71,6 +71,28 @@ REASONS = {
         _("MRG-1 doesn't name the number that is merged."),
         _("Fill it in, then replay."),
     ),
+    "no_results": (
+        _("The message holds no OBR: nothing in it can be a result."),
+        _("Ask the sender, or set it aside."),
+    ),
+    "no_result_number": (
+        _("Neither OBR-2 nor OBR-3 holds a number, so a correction could never be told from a new result."),
+        _("Fill in the producer's number (OBR-3), then replay."),
+    ),
+    "result_of_another": (
+        _(
+            "The number in PID-3 is a patient's whose name and birth are others than the message's (“%(name)s”)."
+        ),
+        _("Have the laboratory confirm whose result it is before anything is corrected."),
+    ),
+    "order_of_another": (
+        _("The order %(number)s was placed for another patient than PID-3 names."),
+        _("Have the laboratory confirm whose result it is before anything is corrected."),
+    ),
+    "bad_attachment": (
+        _("The file “%(name)s” can't be read: PDF, JPEG and PNG in base64 are taken."),
+        _("Ask the sender to send it again."),
+    ),
     "visit_has_records": (
         _("The admission is to be cancelled, but records have been written in it."),
         _("A doctor has to decide: move or void the records first, then replay."),
@@ -92,6 +114,11 @@ REASONS = {
     "bed_taken": (_("The bed “%(sent)s” is taken: admitted without a bed."), _("Assign a bed on the ward.")),
     "partly_older": (_("Older than what is recorded, left alone: %(groups)s."), ""),
     "diagnosis_not_kept": (_("The diagnosis code “%(sent)s” was not taken over: %(text)s"), ""),
+    "unknown_order": (
+        _("The order “%(number)s” isn't known here: filed under the patient."),
+        _("Nothing needs to be done where orders are placed in the HIS."),
+    ),
+    "older_result": (_("A newer version of the report %(number)s is held already."), ""),
     "left_out": (_("Not taken over: %(text)s"), ""),
 }
 

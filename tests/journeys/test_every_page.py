@@ -48,7 +48,7 @@ from tests.emr.ui.conftest import AXE, open_page, sign_in
 from tests.encounters.chart import begin, deliver_all, draft_of, load_forms, written
 from tests.encounters.inspections.letters import listing
 from tests.encounters.visits.ward import ago
-from tests.integrations.his.conftest import ago as hl7_ago
+from tests.integrations.conftest import ago as hl7_ago
 from tests.integrations.messages import adt
 from tests.patients.people import make_patient
 from tests.support.browser import WARD_PC

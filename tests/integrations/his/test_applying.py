@@ -18,7 +18,7 @@ from integrations.transport.models import Channel, DeadLetter, Message, MessageS
 from integrations.transport.services import replay
 from patients.registry.models import Identifier, MergeLink, Patient
 from tests.emr.people import make_user
-from tests.integrations.his.conftest import Send, ago, instant, reasons, state, work_off
+from tests.integrations.conftest import Send, ago, instant, reasons, state, work_off
 from tests.integrations.messages import adt, hostile_name, merge
 
 APPLIED, DEAD, WAITING, SUPERSEDED = "applied", "dead", "waiting", "superseded"

@@ -11,7 +11,7 @@ from emr.audit.models import AuditEvent
 from integrations.transport.models import Channel, DeadLetter, Message, UnmappedCode
 from patients.registry.models import Patient
 from tests.emr.people import make_user
-from tests.integrations.his.conftest import Send, ago, facility, send, state, work_off
+from tests.integrations.conftest import Send, ago, facility, send, state, work_off
 from tests.integrations.messages import adt
 
 __all__ = ["facility", "send"]

@@ -1,0 +1,15 @@
+from django.apps import AppConfig
+
+
+class LisConfig(AppConfig):
+    name = "integrations.lis"
+    label = "lis"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Result messages are this room's."""
+        from integrations.hl7v2.inbox import Applier, register_applier  # noqa: PLC0415
+        from integrations.lis.reading import read_oru  # noqa: PLC0415
+        from integrations.lis.services import apply_oru  # noqa: PLC0415
+
+        register_applier("ORU", Applier(apply_oru, lambda message: read_oru(message).happened_at))

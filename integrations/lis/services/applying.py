@@ -1,0 +1,128 @@
+"""ORU^R01 onto the record: whose result it is, which order it answers, and each report filed or taken back."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from emr.common.vietnamese import fold
+from encounters.orders.models import ServiceRequest
+from encounters.results.facts import ReportFacts
+from encounters.results.models import DiagnosticReport
+from encounters.results.services import file_report, take_back
+from encounters.visits.models import Encounter
+from integrations.hl7v2.identifying import find_patient, read_numbers
+from integrations.hl7v2.inbox import Applied
+from integrations.hl7v2.outcomes import CannotApply, NotYet
+from integrations.hl7v2.timestamps import Timestamp
+from integrations.lis.reading import Group, Oru, read_oru
+from integrations.lis.translating import filler_key, reports, wrong_patient
+from integrations.transport.models import Channel, Message
+from patients.registry.access import same_person_ids
+from patients.registry.models import Patient
+
+
+def apply_oru(message: Message) -> Applied:
+    """File every report of the message, or none; raises CannotApply, NotYet, Hl7Error, DomainError.
+
+    A result for an order that we don't know goes onto the chart of the patient whose own number it carries (the hospital
+    may still order elsewhere), and says so; one whose patient isn't known waits, and then needs a person (F-18).
+    """
+    oru = read_oru(message)
+    patient = _patient(oru)
+    changed = False
+    for group, report in reports(oru):
+        if wrong_patient(group):
+            changed |= _take_back(oru, group)
+            continue
+        request = _request(oru, group, patient)
+        stay = None if request is not None else _stay(oru, patient, report.effective_at)
+        filed = file_report(
+            facility=oru.channel.facility,
+            patient=patient,
+            encounter=stay,
+            request=request,
+            report=_ours(report, request),
+            source=_source(oru.channel),
+            author=oru.channel.account,
+        )
+        if filed.outcome == "late":
+            oru.remark("older_result", number=report.filler_number.split("|", 1)[0])
+        changed |= filed.is_new
+    return Applied(changed, oru.remarks)
+
+
+def _source(channel: Channel) -> str:
+    """The producer that numbers its reports: one system, however many channels lead to it."""
+    return f"hl7:{channel.sending_facility}:{channel.sending_application}"[:80]
+
+
+def _patient(oru: Oru) -> Patient:
+    """The holder of the number, who must not be somebody else by name and birth both."""
+    numbers = read_numbers(oru.channel, oru.pid.patient_identifier_list)
+    patient = find_patient(oru.channel, numbers)
+    if patient is None:
+        raise NotYet("unknown_patient")
+    if _is_somebody_else(oru, patient):
+        raise CannotApply("result_of_another", name=oru.pid.patient_name.full_name)
+    return patient
+
+
+def _is_somebody_else(oru: Oru, patient: Patient) -> bool:
+    """A number typed wrong leads to another person: then neither name nor birth fits. One of them may be misspelt."""
+    name, born = fold(oru.pid.patient_name.full_name), oru.pid.date_time_of_birth
+    if not name or not isinstance(born, Timestamp):
+        return False
+    people = [patient] if patient.merged_into is None else [patient, patient.merged_into]
+    fits_name = any(set(name.split()) == set(fold(p.full_name).split()) for p in people)
+    fits_birth = any(p.birth_year is None or p.birth_year == born.on.year for p in people)
+    return not fits_name and not fits_birth
+
+
+def _request(oru: Oru, group: Group, patient: Patient) -> ServiceRequest | None:
+    """The order that the group answers. Raises CannotApply when it is another person's."""
+    numbers = [number for number in (group.placer_number, group.orc.placer_order_number) if number]
+    found = ServiceRequest.objects.filter(
+        facility=oru.channel.facility, placer_number__in=numbers
+    ).select_related("patient", "encounter")
+    request = found.first() if numbers else None
+    if request is None:
+        if numbers:
+            oru.remark("unknown_order", number=numbers[0])
+        return None
+    if request.patient.root_id != patient.root_id:
+        raise CannotApply("order_of_another", number=request.placer_number)
+    return request
+
+
+def _stay(oru: Oru, patient: Patient, at: datetime) -> Encounter | None:
+    """The visit that is named, else the one that the specimen was taken in; none is no obstacle."""
+    stays = Encounter.objects.filter(facility=oru.channel.facility, patient__in=same_person_ids(patient))
+    stays = stays.exclude(status__in=[Encounter.Status.CANCELLED, Encounter.Status.ENTERED_IN_ERROR])
+    named = oru.pv1.visit_number.id_number or oru.pid.patient_account_number.id_number
+    if named and (stay := stays.filter(identifier=named[:40]).first()):
+        return stay
+    during = stays.filter(Q(ended_at=None) | Q(ended_at__gte=at), started_at__lte=at)
+    return during.order_by("-started_at").first()
+
+
+def _ours(report: ReportFacts, request: ServiceRequest | None) -> ReportFacts:
+    """The order says what was asked for where the producer gives no name of its own."""
+    return replace(report, title=request.text) if request is not None and not report.title else report
+
+
+def _take_back(oru: Oru, group: Group) -> bool:
+    """The producer says that these are another person's; False when there is nothing to take back."""
+    held = (
+        DiagnosticReport.objects.filter(
+            facility=oru.channel.facility, source=_source(oru.channel), filler_number=filler_key(group)
+        )
+        .order_by("-pk")
+        .first()
+    )
+    if held is None or held.status == DiagnosticReport.Status.ENTERED_IN_ERROR:
+        return False
+    reason = " ".join(group.notes) or _("The laboratory says that it is another person's.")
+    take_back(report=held, reason=reason, by=oru.channel.account)
+    return True
