@@ -56,6 +56,14 @@ def django_db_setup(services: Services, worker_id: str, django_db_blocker: Djang
             connections[alias].close()
 
 
+@pytest.fixture(autouse=True, scope="session")
+def tests_work_everywhere() -> None:
+    """What a test sets up is no facility's work; requests and jobs say whose theirs is, as in the house."""
+    from emr.common import wall  # noqa: PLC0415
+
+    wall.unsaid = wall.EVERYWHERE
+
+
 @pytest.fixture
 def owner_sql(services: Services, transactional_db: None, worker_id: str) -> Iterator[psycopg.Connection]:
     """A connection of the owner's (in tests: superuser), outside Django, for what the application may never do."""

@@ -12,6 +12,7 @@ from django.utils import translation
 
 from emr.accounts.access import Denied
 from emr.audit.services import record
+from emr.common import wall
 from emr.common.context import acting
 from emr.common.doors import PUBLIC, SIGNED_IN
 from emr.ui.errors import forbidden, not_found
@@ -43,6 +44,7 @@ class AccessMiddleware:
         if request.user.is_authenticated:
             context = acting()
             context.user_id, context.username = request.user.pk, request.user.get_username()
+            wall.enter(request.user.facility_id)
         response = self.get_response(request)
         if request.user.is_authenticated:
             response.headers.setdefault("Cache-Control", "no-store")

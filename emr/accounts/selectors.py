@@ -9,7 +9,7 @@ from django.db.models import Count, F, Q
 from django_stubs_ext import StrOrPromise
 
 from emr.accounts import permissions, roles
-from emr.accounts.models import PractitionerRole, Role, User
+from emr.accounts.models import Organization, PractitionerRole, Role, User
 from emr.common.clock import now
 
 
@@ -20,6 +20,12 @@ class StaffCounts:
     all: int
     active: int
     by_role: list[tuple[StrOrPromise, int]]
+
+
+def facility_ids() -> list[int]:
+    """Every facility of the deployment: a job that goes round works for one after the other."""
+    facilities = Organization.objects.filter(kind=Organization.Kind.FACILITY).order_by("pk")
+    return list(facilities.values_list("pk", flat=True))
 
 
 def staff_counts(facility_id: int) -> StaffCounts:

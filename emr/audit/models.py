@@ -71,6 +71,8 @@ class RowVersion(models.Model):
 
     append_only = True
     application_grants = "SELECT"
+    # Whose the row was; a row of no facility's is nobody's.
+    facility_sql = "coalesce((row ->> 'facility_id')::bigint, 0)"
 
     class Meta:
         managed = False

@@ -73,6 +73,7 @@ NOUNS: dict[str, StrOrPromise] = {
     "unmapped_code": pgettext_lazy("audit", "unmapped code"),
     "user": pgettext_lazy("audit", "account"),
     "vital_signs": pgettext_lazy("audit", "vital signs"),
+    "wall": pgettext_lazy("audit", "wall between facilities"),
     "ward": pgettext_lazy("audit", "ward list"),
 }
 VERBS: dict[str, StrOrPromise] = {
@@ -138,11 +139,13 @@ VERBS: dict[str, StrOrPromise] = {
     "mapped": pgettext_lazy("audit", "matched"),
     "match": pgettext_lazy("audit", "looked up by card"),
     "merge": pgettext_lazy("audit", "merged"),
+    "lower": pgettext_lazy("audit", "lowered"),
     "open": pgettext_lazy("audit", "opened"),
     "overdue": pgettext_lazy("audit", "overdue ones listed"),
     "password_issued": pgettext_lazy("audit", "password issued"),
     "placed": pgettext_lazy("audit", "placed"),
     "print": pgettext_lazy("audit", "printed"),
+    "raise": pgettext_lazy("audit", "raised"),
     "restrict": pgettext_lazy("audit", "kept closely or opened again"),
     "review": pgettext_lazy("audit", "reviewed"),
     "read": pgettext_lazy("audit", "looked at"),

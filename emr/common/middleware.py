@@ -7,6 +7,7 @@ from collections.abc import Callable
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
+from emr.common import wall
 from emr.common.context import Acting, acting_as
 
 logger = logging.getLogger("emr.request")
@@ -36,7 +37,7 @@ class RequestContextMiddleware:
             address=request.META.get("REMOTE_ADDR", ""), device=request.META.get("HTTP_USER_AGENT", "")[:200]
         )
         request.reference = context.request_id  # type: ignore[attr-defined]
-        with acting_as(context):
+        with acting_as(context), wall.nowhere():
             response = self.get_response(request)
             _tell(request, response.status_code, time.perf_counter() - began)
         response["X-Request-ID"] = context.request_id

@@ -15,6 +15,8 @@ class OutboxEvent(models.Model):
     payload = models.JSONField()
     # Deliveries with the same subscriber and key are handed over one at a time, oldest first.
     order_key = models.CharField(max_length=80, default="")
+    # On whose side of the wall the subscriber works: where the publisher was (a facility's id, "all" or nowhere).
+    facility = models.CharField(max_length=20, db_default="all")
     created_at = models.DateTimeField(db_default=Now())
     available_at = models.DateTimeField(db_default=Now())
     woken_at = models.DateTimeField(null=True)

@@ -14,6 +14,7 @@ from django.db import connection, transaction
 from django.db.models.functions import Now
 from kombu.exceptions import OperationalError
 
+from emr.common import wall
 from emr.common.arming import is_armed
 from emr.outbox.bell import Bell
 from emr.outbox.models import OutboxEvent
@@ -45,7 +46,8 @@ def publish_many(topic: str, facts: Sequence[tuple[str, dict[str, Any]]]) -> Non
         return
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT * FROM outbox_owe(%s, %s, %s)", [topic, json.dumps(facts, default=str), wanted_by(topic)]
+            "SELECT * FROM outbox_owe(%s, %s, %s, %s)",
+            [topic, json.dumps(facts, default=str), wanted_by(topic), wall.scope()],
         )
         ring_after_commit(cursor.fetchall())
 
@@ -91,7 +93,7 @@ WHERE id = %s AND done_at IS NULL AND failed_at IS NULL AND available_at <= cloc
       SELECT 1 FROM outbox_outboxevent o
       WHERE o.subscriber = e.subscriber AND o.order_key = e.order_key AND o.id < e.id
         AND o.done_at IS NULL AND o.failed_at IS NULL AND o.order_key <> ''))
-RETURNING id, topic, payload, attempts, fence, subscriber, order_key, queue
+RETURNING id, topic, payload, attempts, fence, subscriber, order_key, queue, facility
 """
 
 
@@ -113,6 +115,7 @@ def deliver(*, event_id: int) -> bool:
         subscriber=row[5],
         order_key=row[6],
         queue=row[7],
+        facility=row[8],
     )
     delivery = Delivery(event.pk, event.topic, event.payload, event.attempts, event.fence)
     wanted = subscription(event.subscriber)
@@ -120,14 +123,8 @@ def deliver(*, event_id: int) -> bool:
         _postpone(event, "no such subscriber in this version", attempts_left=True)
         return False
     try:
-        if wanted.long:
-            wanted.handler(delivery)
-            if not delivery.finished:
-                with delivery.finish():
-                    pass
-        else:
-            with delivery.finish():
-                wanted.handler(delivery)
+        with wall.within_scope(event.facility):
+            _hand_over(delivery, wanted)
     except LeaseLost:
         return False
     except Exception as error:
@@ -136,6 +133,17 @@ def deliver(*, event_id: int) -> bool:
     if event.order_key:
         _wake_next(event)
     return True
+
+
+def _hand_over(delivery: Delivery, wanted: Subscription) -> None:
+    if not wanted.long:
+        with delivery.finish():
+            wanted.handler(delivery)
+        return
+    wanted.handler(delivery)
+    if not delivery.finished:
+        with delivery.finish():
+            pass
 
 
 def _put_off(event: OutboxEvent, wanted: Subscription, error: Exception) -> None:

@@ -17,6 +17,7 @@ class Attachment(Record):
     stored_sha256 = models.CharField(max_length=64, help_text="of the encrypted bytes: the file's name")
 
     append_only = True
+    facility_sql = "facility_id"  # behind the wall, though of this house: documents and scans
 
     class Meta:
         indexes = [models.Index(fields=["sha256"], name="attachment_sha256")]
@@ -34,6 +35,8 @@ class AttachmentKey(models.Model):
     )
     wrapped_key = models.BinaryField()
     wrapped_by = models.CharField(max_length=16, help_text="fingerprint of the instance's key")
+
+    walled_by = "attachment"
 
     def __str__(self) -> str:
         return self.wrapped_by

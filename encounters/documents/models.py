@@ -111,6 +111,8 @@ class DocumentDraft(models.Model):
     updated_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     updated_at = models.DateTimeField(default=now)
 
+    walled_by = "document"
+
     def __str__(self) -> str:
         return f"{self.document_id} r{self.revision}"
 
@@ -151,6 +153,7 @@ class DocumentBytes(Record):
     sha256 = models.CharField(max_length=64)
 
     append_only = True
+    walled_by = "version"
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["version", "revision"], name="one_pdf_per_revision")]

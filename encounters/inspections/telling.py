@@ -4,6 +4,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from emr.accounts.models import Organization
+from emr.common import wall
 from emr.common.clock import local_today
 from emr.notices.kinds import TOLD, Answer, Kind, Level, Step, register_kind
 from emr.notices.services import Holders, notify, withdraw
@@ -35,21 +36,28 @@ def register() -> None:
 def look() -> None:
     """Tell of what is owed on the next working day, or was owed already."""
     for facility in Organization.objects.filter(kind=Organization.Kind.FACILITY, is_active=True):
-        for mandate in _soon_due(facility):
-            notify(
-                kind=DUE,
-                key=_key(mandate),
-                facility=facility,
-                to=[mandate.prepared_by, Holders("planning", facility)],
-                parameters={"number": mandate.number, "due": f"{mandate.due_on:%d/%m/%Y}"},
-                about=mandate,
-                link=("encounters:inspections:mandate", mandate.uuid),
-            )
+        with wall.within(facility.pk):
+            for mandate in _soon_due(facility):
+                _tell(mandate)
+
+
+def _tell(mandate: Mandate) -> None:
+    notify(
+        kind=DUE,
+        key=_key(mandate),
+        facility=mandate.facility,
+        to=[mandate.prepared_by, Holders("planning", mandate.facility)],
+        parameters={"number": mandate.number, "due": f"{mandate.due_on:%d/%m/%Y}"},
+        about=mandate,
+        link=("encounters:inspections:mandate", mandate.uuid),
+    )
 
 
 def _soon_due(facility: Organization) -> QuerySet[Mandate]:
     tomorrow = working_days_after(local_today(), 1, facility.pk)
-    return Mandate.objects.filter(OWED, facility=facility, due_on__lte=tomorrow).select_related("prepared_by")
+    return Mandate.objects.filter(OWED, facility=facility, due_on__lte=tomorrow).select_related(
+        "prepared_by", "facility"
+    )
 
 
 def take_back(mandate: Mandate) -> None:

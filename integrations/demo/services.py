@@ -9,6 +9,7 @@ from django.utils.translation import override
 
 from emr.accounts.models import Organization
 from emr.audit.services import record
+from emr.common import wall
 from emr.common.errors import DomainError
 from emr.outbox import Later, publish_many
 from emr.signin.services import keep_pin, uses_pin
@@ -40,27 +41,32 @@ def load_demo(
     call_command("load_questionnaires", verbosity=0)
     with override("vi"), transaction.atomic():
         facility = hospital.build_facility()
-        people = hospital.build_people(facility)
-        load_channels(facility)
-        for user in people.values():
-            issue_demo_key(owner=user, pin=DEMO_PIN)
-            if not uses_pin(user):
-                keep_pin(user=user, pin=DEMO_PIN)
-        issue_demo_seal(facility=facility)
-        if Patient.objects.filter(facility=facility).exists():
-            return {"patients": 0, "visits": 0, "inpatients": 0, "entries": 0}
-        record("demo.load", by=None, of=facility)
-        notices.tell(facility, people)
-        chance = random.Random(SEED)  # noqa: S311  believable, not secret
-        registered = charts.build_patients(facility, patients, chance)
-        departments = {d.code: d for d in Organization.objects.filter(parent=facility)}
-        charts.build_facts(registered, people, chance)
-        past = stays.build_history(registered, departments, chance)
-        entries = stays.build_inpatients(registered, inpatients, departments, people, chance)
-        door.build(people, departments)
-        oldest = entries[:signed]
-        lookups.build_lookups(facility, people)
-        publish_many("demo.signature_wanted", [("", {"document_id": entry.pk}) for entry in oldest])
+        with wall.within(facility.pk):
+            return _fill(facility, patients, inpatients, signed)
+
+
+def _fill(facility: Organization, patients: int, inpatients: int, signed: int) -> dict[str, int]:
+    people = hospital.build_people(facility)
+    load_channels(facility)
+    for user in people.values():
+        issue_demo_key(owner=user, pin=DEMO_PIN)
+        if not uses_pin(user):
+            keep_pin(user=user, pin=DEMO_PIN)
+    issue_demo_seal(facility=facility)
+    if Patient.objects.filter(facility=facility).exists():
+        return {"patients": 0, "visits": 0, "inpatients": 0, "entries": 0}
+    record("demo.load", by=None, of=facility)
+    notices.tell(facility, people)
+    chance = random.Random(SEED)  # noqa: S311  believable, not secret
+    registered = charts.build_patients(facility, patients, chance)
+    departments = {d.code: d for d in Organization.objects.filter(parent=facility)}
+    charts.build_facts(registered, people, chance)
+    past = stays.build_history(registered, departments, chance)
+    entries = stays.build_inpatients(registered, inpatients, departments, people, chance)
+    door.build(people, departments)
+    oldest = entries[:signed]
+    lookups.build_lookups(facility, people)
+    publish_many("demo.signature_wanted", [("", {"document_id": entry.pk}) for entry in oldest])
     return {
         "patients": len(registered),
         "visits": past,

@@ -1,13 +1,14 @@
 """Taking messages in: who sends, may they, is it new; then store, commit, answer (F-13 to F-16, S-61)."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
 from django.utils.translation import gettext_lazy as _
 
+from emr.common import wall
 from emr.common.arming import demand_armed, is_armed
 from emr.common.clock import now
 from emr.common.context import Acting, acting_as
@@ -90,14 +91,28 @@ def receive(frames: Sequence[Frame]) -> list[Reply]:
 
 
 def _receive(frames: Sequence[Frame]) -> list[Reply]:
-    """One statement for the batch: committed when it returns."""
+    """One statement for each facility's part of the batch: committed when it returns."""
     demand_armed()
     channels = _known_channels()
     moment = now()
     judged = [_judge(channels, single, moment) for single in frames]
-    arrivals = [j for j in judged if isinstance(j, transport.Arrival)]
-    filed = iter(transport.file_messages(arrivals))
-    return [_filed_reply(j, next(filed), moment) if isinstance(j, transport.Arrival) else j for j in judged]
+    filed = _file([j for j in judged if isinstance(j, transport.Arrival)])
+    return [
+        _filed_reply(j, next(filed[j.channel.facility_id]), moment) if isinstance(j, transport.Arrival) else j
+        for j in judged
+    ]
+
+
+def _file(arrivals: list[transport.Arrival]) -> dict[int, Iterator[transport.Filed]]:
+    """{facility id: what became of its messages, in their order}: each facility's on its own side of the wall."""
+    by_facility: dict[int, list[transport.Arrival]] = {}
+    for arrival in arrivals:
+        by_facility.setdefault(arrival.channel.facility_id, []).append(arrival)
+    filed = {}
+    for facility_id, own in by_facility.items():
+        with wall.within(facility_id):
+            filed[facility_id] = iter(transport.file_messages(own))
+    return filed
 
 
 def _judge(channels: list[Channel], single: Frame, moment: datetime) -> transport.Arrival | Reply:

@@ -63,6 +63,8 @@ class Channel(FacilityRecord):
     account = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     is_enabled = models.BooleanField(default=True)
 
+    outside_the_wall = "the listener must know all senders before it knows whose message comes"
+
     class Meta:
         constraints = [
             models.UniqueConstraint(
@@ -164,6 +166,9 @@ class MessageState(models.Model):
     # What was left undone though the message was applied: [["unmapped_bed", {"sent": "P1-G9"}], …]
     remarks = models.JSONField(default=list)
 
+    # Written in one statement with its message, which a policy couldn't see yet.
+    outside_the_wall = "states and codes alone; the message itself is walled"
+
     class Meta:
         indexes = [
             models.Index(fields=["state", "message"], name="message_state"),
@@ -193,6 +198,8 @@ class DeadLetter(Record):
     )
     replayed_as = models.ForeignKey(Message, on_delete=models.PROTECT, null=True, related_name="+")
     note = models.CharField(max_length=300, blank=True, default="")
+
+    walled_by = "message"
 
     class Meta:
         constraints = [

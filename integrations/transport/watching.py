@@ -2,10 +2,11 @@
 
 import datetime as dt
 
-from django.db.models import Count, Q
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from emr.accounts.models import Organization
+from emr.common import wall
 from emr.common.clock import local_today, now
 from emr.notices.kinds import TOLD, Answer, Kind, Level, Step, register_kind
 from emr.notices.services import Holders, notify, withdraw_kind
@@ -49,30 +50,24 @@ def register() -> None:
 
 def look() -> None:
     """Count what is left over in each facility; the day is part of the key, so that tomorrow's is told anew."""
-    dead = _by_facility(
-        DeadLetter.objects.filter(resolution="")
-        .values_list("message__facility")
-        .annotate(count=Count("pk"))
-        .order_by()
-    )
-    overdue = Q(waits_until=None) | Q(waits_until__lt=now())
-    late = _by_facility(
-        MessageState.objects.filter(
-            overdue,
-            state__in=[MessageState.State.RECEIVED, MessageState.State.WAITING],
-            changed_at__lt=now() - LATE_AFTER,
-        )
-        .values_list("message__facility")
-        .annotate(count=Count("pk"))
-        .order_by()
-    )
     for facility in Organization.objects.filter(kind=Organization.Kind.FACILITY, is_active=True):
-        _tell(facility, DEAD, dead.get(facility.pk, 0), "integrations:transport:dead_letters")
-        _tell(facility, LATE, late.get(facility.pk, 0), "integrations:transport:channels")
+        with wall.within(facility.pk):
+            dead, late = _left_over(facility)
+            _tell(facility, DEAD, dead, "integrations:transport:dead_letters")
+            _tell(facility, LATE, late, "integrations:transport:channels")
 
 
-def _by_facility(rows: object) -> dict[int, int]:
-    return dict(rows)  # type: ignore[call-overload,no-any-return]  # pairs of facility and count
+def _left_over(facility: Organization) -> tuple[int, int]:
+    """(dead letters, late messages) of one facility."""
+    dead = DeadLetter.objects.filter(resolution="", message__facility=facility)
+    overdue = Q(waits_until=None) | Q(waits_until__lt=now())
+    late = MessageState.objects.filter(
+        overdue,
+        message__facility=facility,
+        state__in=[MessageState.State.RECEIVED, MessageState.State.WAITING],
+        changed_at__lt=now() - LATE_AFTER,
+    )
+    return dead.count(), late.count()
 
 
 def _tell(facility: Organization, kind: str, count: int, page: str) -> None:

@@ -40,6 +40,8 @@ class Certificate(FacilityRecord):
     status_reason = models.CharField(max_length=200, blank=True, default="")
     revoked_at = models.DateTimeField(null=True, blank=True)
 
+    outside_the_wall = "public keys of staff: whoever verifies a paper needs everybody's"
+
     class Meta:
         constraints = [
             models.CheckConstraint(

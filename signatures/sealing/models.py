@@ -22,6 +22,7 @@ class AuditSeal(FacilityRecord):
     sealed_at = models.DateTimeField()
 
     append_only = True
+    outside_the_wall = "one log for the whole house; its seal tells of no patient"
 
     class Meta:
         triggers = [AppendOnly()]
@@ -37,6 +38,7 @@ class AuditSealTimestamp(FacilityRecord):
     token = models.BinaryField()
 
     append_only = True
+    outside_the_wall = AuditSeal.outside_the_wall
 
     class Meta:
         triggers = [AppendOnly()]

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from emr.accounts.access import public
 from emr.audit.services import record
+from emr.common import wall
 from emr.common.http import StaffRequest
 from emr.ui.limits import at_most
 from signatures.verification import services
@@ -81,7 +82,9 @@ def _judge_upload(request: HttpRequest, form: UploadForm) -> HttpResponse:
     if not _one_at_a_time.acquire(timeout=_WAIT_SECONDS):
         return render(request, "signatures/verification/busy.html", status=503)
     try:
-        report, is_kept = services.verify_upload(form.cleaned_data["file"].read())
+        # Whose paper it is isn't known: the answer is yes or no alone.
+        with wall.everywhere():
+            report, is_kept = services.verify_upload(form.cleaned_data["file"].read())
     finally:
         _one_at_a_time.release()
     record(
@@ -97,10 +100,12 @@ def _judge_upload(request: HttpRequest, form: UploadForm) -> HttpResponse:
 @require_GET
 def code(request: StaffRequest, code: str) -> HttpResponse:
     """What stands behind a printed code: is it ours, is it current, do its signatures hold."""
-    version = version_by_code(code)
+    with wall.everywhere():  # who holds the print knows whose it is; only the code says it to us
+        version = version_by_code(code)
     if version is None:
         return render(request, "signatures/verification/code.html", {"code": code[:40]}, status=404)
-    report, is_current = services.verify_code(version)
+    with wall.within(version.facility_id):
+        report, is_current = services.verify_code(version)
     record("document.verify", of=version, detail={"by": "code", "current": is_current})
     context = {
         "code": version.verify_code,

@@ -20,6 +20,7 @@ MAKES_THE_SCHEMA = (
     "*/apps.py",
     "*/triggers.py",
     "*/grants.py",
+    "*/policies.py",
 )
 KEPT = 4
 _folder = Path(tempfile.gettempdir()) / f"emr-test-clusters-{os.getuid()}"

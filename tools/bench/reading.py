@@ -17,8 +17,6 @@ from encounters.documents.models import Document
 from encounters.results.models import Observation
 from encounters.visits.models import Condition, Encounter
 from integrations.demo.population import copy_rows
-from patients.registry import permissions
-from patients.registry.access import patients_for
 from patients.registry.models import CareContext, Patient
 from patients.registry.selectors import PAGE, find_matching, with_row_facts
 from patients.registry.terms import parse_terms
@@ -81,8 +79,7 @@ def run(sql: str, params: list[object]) -> list[object]:
 
 def our_query(user: User, text: str) -> tuple[str, list[object]]:
     """The statement that the search box sends."""
-    reach = patients_for(user, permissions.SEARCH)
-    found = with_row_facts(find_matching(reach, user.facility_id, parse_terms(text)))
+    found = with_row_facts(find_matching(user, parse_terms(text)))
     sql, params = found.order_by("-pk")[: PAGE + 1].query.sql_with_params()
     return sql, list(params)
 

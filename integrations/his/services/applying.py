@@ -7,7 +7,9 @@ from django.db import connection, transaction
 from django.utils import translation
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
+from emr.accounts.selectors import facility_ids
 from emr.accounts.services import facility_setting
+from emr.common import wall
 from emr.common.choices import Whole, declare
 from emr.common.clock import now
 from emr.common.context import Acting, acting_as
@@ -174,7 +176,15 @@ def give_up(*, message_id: int, error: str) -> None:
 
 
 def expire_waiting() -> int:
-    """Give messages whose wait is over their last chance; returns how many."""
+    """Give messages whose wait is over their last chance, facility by facility; returns how many."""
+    count = 0
+    for facility_id in facility_ids():
+        with wall.within(facility_id):
+            count += _expire_waiting()
+    return count
+
+
+def _expire_waiting() -> int:
     overdue = Message.objects.filter(state_row__state=State.WAITING, state_row__waits_until__lte=now())
     messages = list(overdue.defer("raw", "reply").order_by("pk")[:500])
     for message in messages:

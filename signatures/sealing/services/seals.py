@@ -10,6 +10,7 @@ from django.db import connection, transaction
 
 from emr.accounts.models import Organization
 from emr.audit.services import record
+from emr.common import wall
 from emr.common.arming import is_armed
 from emr.common.clock import now
 from emr.common.errors import DomainError
@@ -67,12 +68,14 @@ def _seal_day(day: dt.date) -> AuditSeal | None:
     statement = statement_of(
         day, heads_at(end_of(day)), before=last.sha256 if last else NONE_BEFORE, sealed_at=sealed_at
     )
+    with wall.within(facility.pk):  # its key
+        signature = sign_bytes(statement, purpose=Purpose.AUDIT_HEAD, facility=facility)
     seal = AuditSeal.objects.create(
         facility=facility,
         day=day,
         statement=statement,
         sha256=hashlib.sha256(statement).hexdigest(),
-        signature=sign_bytes(statement, purpose=Purpose.AUDIT_HEAD, facility=facility),
+        signature=signature,
         sealed_at=sealed_at,
     )
     record("audit.seal", of=seal, detail={"day": day.isoformat(), "sha256": seal.sha256})

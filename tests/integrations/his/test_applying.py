@@ -8,6 +8,7 @@ import pytest
 
 from emr.accounts.models import Location, Organization
 from emr.audit.models import AuditEvent
+from emr.common import wall
 from emr.common.clock import now
 from encounters.visits.models import Encounter, EncounterLocation
 from integrations.his import services
@@ -156,7 +157,8 @@ def test_a_move_of_an_unknown_visit_waits_then_dies_with_a_reason(send: Send) ->
     assert state(waiting) == WAITING
     assert services.expire_waiting() == 0
     MessageState.objects.update(waits_until=now() - timedelta(seconds=1))
-    assert services.expire_waiting() == 1
+    with wall.nowhere():
+        assert services.expire_waiting() == 1, "the sweeper goes round the facilities"
     work_off()
     assert state(waiting) == DEAD
     letter = DeadLetter.objects.get()

@@ -8,6 +8,7 @@ from django.db import connection
 
 from emr.accounts.models import Organization
 from emr.audit.models import AuditEvent
+from emr.common import wall
 from emr.outbox.models import OutboxEvent
 from integrations.hl7v2 import services
 from integrations.hl7v2.parsing import Hl7Message, parse
@@ -224,3 +225,22 @@ def test_raw_messages_can_not_be_changed_even_by_sql(owner_sql: psycopg.Connecti
         owner_sql.execute("DELETE FROM transport_message")
     with connection.cursor() as cursor, pytest.raises(Exception, match="permission denied"):
         cursor.execute("UPDATE transport_message SET raw = ''")
+
+
+def test_two_hospitals_messages_of_one_batch_are_filed_on_their_own_sides(facility: Organization) -> None:
+    """S-04: the listener has no facility of its own; PostgreSQL's wall stands between what it files."""
+    other = make_facility("11111", "Bệnh viện khác")
+    load(other)
+    services.forget_channels()
+    own_1, other_1, own_2 = (adt(control_id=name) for name in ("A1", "B1", "A2"))
+    other_1 = other_1.replace(b"|99999|", b"|11111|")
+    with wall.nowhere():
+        replies = services.receive([Frame(raw, HERE) for raw in (own_1, other_1, own_2)])
+        assert not Message.objects.exists()
+    acknowledged = [answers(reply)[0].first("MSA")[2].text() for reply in replies]
+    assert acknowledged == ["A1", "B1", "A2"], "each sender gets its own answer"
+    for side, expected in ((facility, ["A1", "A2"]), (other, ["B1"])):
+        with wall.within(side.pk):
+            assert list(Message.objects.order_by("pk").values_list("control_id", flat=True)) == expected
+    events = OutboxEvent.objects.filter(topic="hl7_message.received").order_by("pk")
+    assert [event.facility for event in events] == [str(facility.pk)] * 2 + [str(other.pk)]

@@ -15,7 +15,7 @@ from emr.audit import chain
 from emr.audit.models import SHARDS, AuditEvent, AuditLink
 from emr.audit.selectors import breaches
 from emr.audit.services import link_all, record
-from emr.common import health
+from emr.common import health, wall
 from emr.common.clock import local_today, now
 from signatures.certificates import services as certificates
 from signatures.certificates.selectors import seal_of
@@ -61,7 +61,8 @@ def sealed(owner_sql: psycopg.Connection) -> list[AuditSeal]:
     for file in chain.head_folder().glob("heads-*.jsonl"):
         file.unlink()
     _write_days(5, owner_sql)
-    assert seal_days() == 5
+    with wall.nowhere():  # the clock's work is no facility's
+        assert seal_days() == 5
     link_all()
     return list(AuditSeal.objects.order_by("day"))
 

@@ -7,6 +7,7 @@ from dataclasses import asdict
 
 from django.core.management.base import BaseCommand
 
+from emr.audit.everywhere import all_facilities
 from emr.audit.retention import dispose, months
 from emr.common.errors import DomainError
 
@@ -21,6 +22,7 @@ class Command(BaseCommand):
         parser.add_argument("--dispose", metavar="PARTITION", default="")
         parser.add_argument("--reason", default="", help="why, and by whose decision")
 
+    @all_facilities("audit_retention")
     def handle(self, *_args: object, **options: str) -> None:
         if options["dispose"]:
             try:

@@ -2,6 +2,7 @@
 
 from django.core.management.base import BaseCommand
 
+from emr.audit.everywhere import all_facilities
 from emr.storage.services import rewrap_keys
 
 
@@ -10,5 +11,6 @@ class Command(BaseCommand):
 
     help = "Wrap every file's key by the first key of EMR_FILE_KEY."
 
+    @all_facilities("rotate_file_keys")
     def handle(self, *_args: object, **_options: object) -> None:
         self.stdout.write(f"{rewrap_keys()} keys wrapped anew.")

@@ -7,6 +7,7 @@ from dataclasses import asdict
 
 from django.core.management.base import BaseCommand, CommandError
 
+from emr.audit.everywhere import all_facilities
 from emr.storage.services import check_files, orphan_names
 from emr.storage.stores import StoreDown
 
@@ -19,6 +20,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--format", choices=["text", "json"], default="text")
 
+    @all_facilities("verify_files")
     def handle(self, *_args: object, **options: object) -> None:
         try:
             faults, orphans = list(check_files()), orphan_names()

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from emr.audit.everywhere import all_facilities
 from emr.common.errors import DomainError
 from encounters.forms.engine import InvalidQuestionnaire
 from encounters.forms.services import load_questionnaire
@@ -22,6 +23,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("files", nargs="*", type=Path)
 
+    @all_facilities("load_questionnaires")
     def handle(self, *args: Any, **options: Any) -> None:
         refused = 0
         for path in options["files"] or sorted(SHIPPED.glob("*.json")):

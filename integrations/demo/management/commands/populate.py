@@ -7,6 +7,7 @@ from argparse import ArgumentParser
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connections
 
+from emr.common import wall
 from emr.common.errors import DomainError
 from integrations.demo import hospital
 from integrations.demo.population import populate
@@ -16,7 +17,7 @@ from patients.registry.models import Patient
 class Command(BaseCommand):
     """Adds people who never were to the demo hospital; refused outside demo settings."""
 
-    help = "Add a synthetic population to the demo hospital, by COPY; the same seed gives the same people."
+    help = "Add a synthetic population to the demo hospital; the same seed gives the same people."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """How many, and which."""
@@ -30,7 +31,9 @@ class Command(BaseCommand):
             raise CommandError("--patients must be at least 1.", returncode=2)
         began = time.monotonic()
         try:
-            counts = populate(hospital.build_facility(), patients=patients, seed=seed)
+            facility = hospital.build_facility()
+            with wall.within(facility.pk):
+                counts = populate(facility, patients=patients, seed=seed)
         except DomainError as refusal:
             raise CommandError(str(refusal), returncode=2) from refusal
         with connections["owner"].cursor() as cursor:  # only its owner may vacuum a table

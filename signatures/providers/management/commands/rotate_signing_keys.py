@@ -2,6 +2,7 @@
 
 from django.core.management.base import BaseCommand
 
+from emr.audit.everywhere import all_facilities
 from signatures.providers.services import reseal_keys
 
 
@@ -10,5 +11,6 @@ class Command(BaseCommand):
 
     help = "Seal every signing key under the first key of EMR_FILE_KEY."
 
+    @all_facilities("rotate_signing_keys")
     def handle(self, *_args: object, **_options: object) -> None:
         self.stdout.write(f"{reseal_keys()} signing keys sealed anew.")

@@ -9,6 +9,7 @@ from pathlib import Path
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.timezone import localtime
 
+from emr.audit.everywhere import all_facilities
 from signatures.certificates.selectors import revocations
 from signatures.verification.cage import as_json
 from signatures.verification.report import verify_pdf
@@ -28,6 +29,7 @@ class Command(BaseCommand):
         parser.add_argument("file", type=Path)
         parser.add_argument("--format", choices=["text", "json"], default="text")
 
+    @all_facilities("verify_pdf")
     def handle(self, *_args: object, file: Path, format: str, **_options: object) -> None:
         """Judge and print."""
         try:

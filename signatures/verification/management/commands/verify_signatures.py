@@ -6,6 +6,7 @@ from argparse import ArgumentParser
 
 from django.core.management.base import BaseCommand
 
+from emr.audit.everywhere import all_facilities
 from encounters.documents.models import DocumentBytes
 from signatures.verification.services import verify_stored
 from signatures.verification.verdicts import Verdict
@@ -20,6 +21,7 @@ class Command(BaseCommand):
         """--format."""
         parser.add_argument("--format", choices=["text", "json"], default="text")
 
+    @all_facilities("verify_signatures")
     def handle(self, *_args: object, **options: object) -> None:
         """Judge the newest bytes of every signed version."""
         newest = (
