@@ -37,12 +37,13 @@ _PLACE = (
 @pytest.mark.django_db
 def test_no_two_patients_in_a_bed_at_once() -> None:
     bed, other = make_bed("01"), admit(make_patient("Lê Văn Hùng"), at=ago(hours=9))
-    stay = admit(bed=bed, at=ago(hours=5))
+    since = ago(hours=5)
+    stay = admit(bed=bed, at=since)
     other.locations.update(ends_at=ago(hours=8))
     row = (stay.facility_id, other.pk, stay.department_id, bed.pk)
     refused(_PLACE, *row, ago(hours=2), None, None, by="no_two_patients_in_a_bed")
     refused(_PLACE, *row, ago(hours=6), ago(hours=4), None, by="no_two_patients_in_a_bed")
-    sql(_PLACE, *row, ago(hours=7), ago(hours=5), None)
+    sql(_PLACE, *row, ago(hours=7), since, None)
     sql(_PLACE, *row, ago(hours=4), None, ago(hours=1))
 
 
