@@ -113,7 +113,7 @@ class KnowledgeRule(DatedRow):
 
 
 class OrderSet(FacilityRecord):
-    """Several orders asked for with one choice: a panel of tests, or a department's set for a diagnosis (FHIR PlanDefinition)."""
+    """Several orders asked for with one choice: a panel, or a department's set for a diagnosis (FHIR PlanDefinition)."""
 
     class Kind(models.TextChoices):
         PANEL = "panel", _("Panel")

@@ -10,7 +10,7 @@ from encounters.orders.selectors.ingredients import plain
 _NEVER_HELD = [Order.Status.DRAFT, Order.Status.ENTERED_IN_ERROR]
 
 
-def _days_of(order: MedicationRequest) -> tuple[dt.date, dt.date]:
+def days_of(order: MedicationRequest) -> tuple[dt.date, dt.date]:
     """First and last day on which it was to be given; a stopped one ends on the day of the stop."""
     first = timezone.localdate(order.entry.happened_at)
     last = first + dt.timedelta(days=order.days - 1)
@@ -37,7 +37,7 @@ def day_of_use(order: MedicationRequest, *, on: dt.date | None = None) -> int:
         .only("ingredient", "days", "status", "status_changed_at", "day_number", "entry__happened_at")
     )
     spans = sorted(
-        ((*_days_of(known), known.day_number) for known in earlier if plain(known.ingredient) == wanted),
+        ((*days_of(known), known.day_number) for known in earlier if plain(known.ingredient) == wanted),
         key=lambda span: span[0],
         reverse=True,
     )

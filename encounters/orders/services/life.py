@@ -1,5 +1,7 @@
 """An order's life: in effect when the doctor confirms, then held, resumed, stopped, completed, or taken back."""
 
+from typing import cast
+
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -84,9 +86,7 @@ def _change_status(
 
 
 @transaction.atomic
-def stop_order(
-    *, order: AnyOrder, reason: str, by: User
-) -> AnyOrder:
+def stop_order(*, order: AnyOrder, reason: str, by: User) -> AnyOrder:
     """Stop an order in effect, with a reason; stopped twice is stopped once."""
     if not reason.strip():
         raise DomainError(_("Say why it is stopped."), code="reason_missing", field="reason")
@@ -96,9 +96,7 @@ def stop_order(
 
 
 @transaction.atomic
-def hold_order(
-    *, order: AnyOrder, reason: str, by: User
-) -> AnyOrder:
+def hold_order(*, order: AnyOrder, reason: str, by: User) -> AnyOrder:
     """Pause an order in effect, with a reason."""
     if not reason.strip():
         raise DomainError(_("Say why it is held."), code="reason_missing", field="reason")
@@ -108,9 +106,7 @@ def hold_order(
 
 
 @transaction.atomic
-def resume_order(
-    *, order: AnyOrder, by: User
-) -> AnyOrder:
+def resume_order(*, order: AnyOrder, by: User) -> AnyOrder:
     """Let a held order go on."""
     demand_practice(by, PLACE)
     return _change_status(
@@ -137,9 +133,7 @@ def void_orders(*, entry: Document, by: User, reason: str) -> int:
 
 
 @transaction.atomic
-def complete_order(
-    *, order: AnyOrder, by: User | None = None, system: str = "", note: str = ""
-) -> AnyOrder:
+def complete_order(*, order: AnyOrder, by: User | None = None, system: str = "", note: str = "") -> AnyOrder:
     """What was ordered was done. Whoever says so is a person, or a system by its name ("LIS"); said twice is said once.
 
     An order on hold may be completed too: the specimen was on its way. Raises DomainError when it was stopped.
@@ -161,9 +155,7 @@ def complete_service_request(
     *, order: ServiceRequest, by: User | None = None, system: str = "", note: str = ""
 ) -> ServiceRequest:
     """`complete_order` for a test or an image: what the results room and the laboratory's system call."""
-    done = complete_order(order=order, by=by, system=system, note=note)
-    assert isinstance(done, ServiceRequest)
-    return done
+    return cast(ServiceRequest, complete_order(order=order, by=by, system=system, note=note))
 
 
 @transaction.atomic

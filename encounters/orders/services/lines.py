@@ -74,7 +74,7 @@ class Service(TypedDict, total=False):
     note: str
 
 
-def _writable(entry: Document) -> Document:
+def demand_writable(entry: Document) -> Document:
     """The entry, locked against being confirmed at the same moment; raises Conflict when it is no draft."""
     entry = Document.objects.select_for_update(of=("self",)).get(pk=entry.pk)
     if not DocumentDraft.objects.filter(document=entry).exists():
@@ -131,13 +131,15 @@ def _save_line(order: MedicationRequest | ServiceRequest) -> None:
             raise DomainError(
                 _("Say what it is needed for."), code="invalid", field="as_needed_for"
             ) from error
+        if "more_than_nothing" in str(error):
+            raise DomainError(_("A limit is more than nothing."), code="invalid") from error
         raise
 
 
 @transaction.atomic
 def add_medication(*, entry: Document, by: User, **line: Unpack[Medication]) -> MedicationRequest:
     """Write a medicine on a draft entry. Raises DomainError naming the field, Conflict when the entry is confirmed."""
-    entry = _writable(entry)
+    entry = demand_writable(entry)
     order = MedicationRequest(**_place(entry, by), **line)
     _save_line(order)
     record("medication_request.draft", by=by, of=order)
@@ -147,7 +149,7 @@ def add_medication(*, entry: Document, by: User, **line: Unpack[Medication]) -> 
 @transaction.atomic
 def add_service(*, entry: Document, by: User, **line: Unpack[Service]) -> ServiceRequest:
     """Write a service on a draft entry. Raises DomainError for a second open request of the same code."""
-    entry = _writable(entry)
+    entry = demand_writable(entry)
     order = ServiceRequest(**_place(entry, by), **line)
     _save_line(order)
     record("service_request.draft", by=by, of=order)
@@ -170,7 +172,7 @@ def change_draft(
     *, order: MedicationRequest | ServiceRequest, by: User, **line: Any
 ) -> MedicationRequest | ServiceRequest:
     """Change a line that is not confirmed yet."""
-    _writable(order.entry)
+    demand_writable(order.entry)
     order = type(order).objects.select_for_update(of=("self",)).get(pk=order.pk)
     _demand_draft(order)
     for name, value in line.items():
@@ -183,7 +185,7 @@ def change_draft(
 @transaction.atomic
 def remove_draft(*, order: MedicationRequest | ServiceRequest, by: User) -> None:
     """Strike a line that is not confirmed yet: it never was an order."""
-    _writable(order.entry)
+    demand_writable(order.entry)
     order = type(order).objects.select_for_update(of=("self",)).get(pk=order.pk)
     _demand_draft(order)
     record("order.remove_draft", by=by, of=order)
@@ -198,7 +200,7 @@ def _demand_draft(order: Order) -> None:
 @transaction.atomic
 def copy_orders(*, source: Document, target: Document, by: User) -> int:
     """Carry the source entry's open medicines, diet, care and monitoring on as draft lines; the day of use counts up."""
-    target = _writable(target)
+    target = demand_writable(target)
     count = 0
     for medicine in MedicationRequest.objects.filter(entry=source, status__in=OPEN, occurrence_at=None):
         MedicationRequest.objects.create(
