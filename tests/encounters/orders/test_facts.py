@@ -4,6 +4,7 @@ import datetime as dt
 from decimal import Decimal
 
 import pytest
+from django.urls import reverse
 from django.utils import timezone
 
 from emr.accounts.models import User
@@ -17,7 +18,7 @@ from encounters.orders.models import MedicationRequest, ServiceRequest
 from encounters.orders.selectors import lines, orders_of_entry
 from encounters.visits.models import Encounter
 from tests.encounters import chart
-from tests.encounters.visits.ward import ago
+from tests.encounters.visits.ward import ago, signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -170,3 +171,68 @@ def test_the_line_says_limits_and_times_in_words(stay: tuple[User, Encounter]) -
     with pytest.raises(DomainError) as refusal:
         services.add_medication(entry=entry, by=an, times_per_day=1, most_per_day=Decimal(0), **AMOXICILLIN)
     assert refusal.value.code == "invalid"
+
+
+def test_the_stays_page_completes_takes_back_and_shows_what_ended(stay: tuple[User, Encounter]) -> None:
+    an, encounter = stay
+    entry = _entry(encounter, an, 0)
+    done = services.add_service(
+        entry=entry, by=an, category="laboratory", code="XN0001", text="Công thức máu"
+    )
+    wrong = services.add_service(entry=entry, by=an, category="laboratory", code="XN0002", text="Máu lắng")
+    _confirm(entry, an)
+    client = signed_in(an)
+    page = reverse("encounters:orders:of_stay", args=[encounter.uuid])
+    change = {order: reverse("encounters:orders:change", args=[order.uuid]) for order in (done, wrong)}
+    assert client.post(change[done], {"action": "complete"}).status_code == 302
+    assert client.post(change[wrong], {"action": "error", "reason": ""}).status_code == 422
+    assert client.post(change[wrong], {"action": "error", "reason": "Nhầm dòng"}).status_code == 302
+    assert client.post(change[wrong], {"action": "resume"}).status_code == 422
+    in_effect = client.get(page).content.decode()
+    assert "Công thức máu" not in in_effect
+    everything = client.get(page, {"state": "all"}).content.decode()
+    done.refresh_from_db()
+    for shown in ("Công thức máu", "Nhầm dòng", done.placer_number):
+        assert shown in everything
+
+
+def test_the_form_of_a_line_keeps_what_was_typed(stay: tuple[User, Encounter]) -> None:
+    an, encounter = stay
+    entry = _entry(encounter, an, 0)
+    client = signed_in(an)
+    address = reverse("encounters:orders:editor", args=[entry.uuid])
+    typed = {
+        "kind": "medication",
+        "code": "TH0001",
+        "code_text": "Paracetamol 500 mg",
+        "dose": "1",
+        "dose_unit": "vien",
+        "route": "PO",
+        "days": "1",
+        "as_needed": "on",
+        "as_needed_for": "sốt",
+        "most_per_day": "0",
+        "least_hours_between": "4",
+        "until_on": "01/01/2020",
+        "priority": "stat",
+    }
+    refused = client.post(address, typed)
+    assert refused.status_code == 422
+    html = refused.content.decode()
+    assert 'value="01/01/2020"' in html
+    assert 'value="4"' in html
+    refused = client.post(address, typed | {"most_per_day": "8"})
+    assert refused.status_code == 422
+    assert "Ngày này đã qua." in refused.content.decode()
+    assert client.post(address, typed | {"most_per_day": "8", "until_on": ""}).status_code == 201
+    order = MedicationRequest.objects.get()
+    assert (order.priority, order.most_per_day, order.least_hours_between) == ("stat", 8, 4)
+    laboratory = {
+        "kind": "laboratory",
+        "code": "XN0001",
+        "code_text": "CTM",
+        "specimen": "BLD",
+        "call_to": "BS. An",
+    }
+    assert client.post(address, laboratory).status_code == 201
+    assert (ServiceRequest.objects.get().specimen, ServiceRequest.objects.get().call_to) == ("BLD", "BS. An")
