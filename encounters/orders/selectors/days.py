@@ -19,6 +19,11 @@ def days_of(order: MedicationRequest) -> tuple[dt.date, dt.date]:
     return first, max(first, last)
 
 
+def _substance(order: MedicationRequest) -> str:
+    """What is counted: the ingredient; of a medicine that is in no catalogue, its name as written."""
+    return plain(order.ingredient or order.text)
+
+
 def day_of_use(order: MedicationRequest, *, on: dt.date | None = None) -> int:
     """The day's number, counted from earlier orders of the same ingredient in this stay; 1 when there are none.
 
@@ -26,18 +31,15 @@ def day_of_use(order: MedicationRequest, *, on: dt.date | None = None) -> int:
     itself (begun in another hospital), that number is carried on. One query. `on`: the day, else the entry's own.
     """
     day = on or timezone.localdate(order.entry.happened_at)
-    wanted = plain(order.ingredient)
-    if not wanted:
-        return 1
+    wanted = _substance(order)
     earlier = (
         MedicationRequest.objects.filter(encounter_id=order.encounter_id)
         .exclude(status__in=_NEVER_HELD)
-        .exclude(ingredient="")
         .select_related("entry")
-        .only("ingredient", "days", "status", "status_changed_at", "day_number", "entry__happened_at")
+        .only("ingredient", "text", "days", "status", "status_changed_at", "day_number", "entry__happened_at")
     )
     spans = sorted(
-        ((*days_of(known), known.day_number) for known in earlier if plain(known.ingredient) == wanted),
+        ((*days_of(known), known.day_number) for known in earlier if _substance(known) == wanted),
         key=lambda span: span[0],
         reverse=True,
     )
