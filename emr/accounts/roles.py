@@ -166,6 +166,7 @@ RIGHTS: dict[str, dict[str, Scope]] = {
         "inspector": L,
     },
     "orders.place": {"doctor": D, "head_of_department": D},
+    "orders.configure": {"pharmacist": F, "planning": F},
     # encounters.results
     "results.read": {
         "doctor": D,

@@ -54,6 +54,7 @@ RIGHTS: dict[str, StrOrPromise] = {
     "documents.oversee": pgettext_lazy("right", "see what is unfinished or late"),
     "orders.read": pgettext_lazy("right", "read orders"),
     "orders.place": pgettext_lazy("right", "place and stop orders"),
+    "orders.configure": pgettext_lazy("right", "look after what may be ordered"),
     "results.read": pgettext_lazy("right", "read results"),
     "results.record_vital_signs": pgettext_lazy("right", "record vital signs"),
     "inspections.prepare": pgettext_lazy("right", "enter letters and list the charts they name"),

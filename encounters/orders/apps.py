@@ -16,6 +16,15 @@ class OrdersConfig(AppConfig):
         worklist, right = "encounters:orders:worklist", permissions.READ
         register(Link(_("Orders"), worklist, right=right, icon="list-check", key="o", order=40))
         register(
+            Link(
+                _("What may be ordered"),
+                "encounters:orders:tables",
+                right=permissions.CONFIGURE,
+                icon="card-list",
+                order=85,
+            )
+        )
+        register(
             Panel(
                 _("Orders in effect"),
                 "encounters:orders:today",

@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from encounters.orders.models import ServiceRequest
+from encounters.orders.models import MedicationRequest, Order, ServiceRequest
 
 _TIME = re.compile(r"^([01]?\d|2[0-3])(?:[:hg]([0-5]\d)?)?$")
 # Which catalogue each kind of order is chosen from.
@@ -45,7 +45,33 @@ class Times(forms.CharField):
         return sorted(set(found))
 
 
-class MedicationForm(forms.Form):
+class LineForm(forms.Form):
+    """What a line of either kind says of when."""
+
+    priority = forms.ChoiceField(
+        label=_("Priority"), choices=Order.Priority.choices, initial=Order.Priority.ROUTINE, required=False
+    )
+    occurrence_at = forms.DateTimeField(label=_("Once, at"), required=False)
+    until_on = forms.DateField(label=_("Daily until"), required=False)
+    note = forms.CharField(label=_("Note"), max_length=300, required=False)
+
+    def clean_priority(self) -> str:
+        return str(self.cleaned_data.get("priority") or Order.Priority.ROUTINE)
+
+    def line(self) -> dict[str, Any]:
+        """The fields of the row."""
+        values = dict(self.cleaned_data)
+        values["text"] = values.pop("code_text")
+        return values
+
+
+def _limit(label: Any, digits: int = 9, places: int = 3) -> VietnameseDecimal:
+    return VietnameseDecimal(
+        label=label, min_value=Decimal("0.001"), max_digits=digits, decimal_places=places, required=False
+    )
+
+
+class MedicationForm(LineForm):
     """One medicine."""
 
     code = forms.CharField(max_length=20, required=False)
@@ -60,12 +86,24 @@ class MedicationForm(forms.Form):
     diluent = forms.CharField(label=_("Mixed with"), max_length=200, required=False)
     as_needed = forms.BooleanField(label=_("When needed"), required=False)
     as_needed_for = forms.CharField(label=_("Needed for"), max_length=120, required=False)
-    day_number = forms.IntegerField(label=_("Day of use"), min_value=1, max_value=999, required=False)
-    note = forms.CharField(label=_("Note"), max_length=300, required=False)
+    most_per_dose = _limit(_("At most at a time"))
+    most_per_day = _limit(_("At most a day"))
+    least_hours_between = _limit(_("Hours between, at least"), 4, 1)
+    meal = forms.ChoiceField(
+        label=_("Meals"), choices=[("", "–"), *MedicationRequest.Meal.choices], required=False
+    )
+    day_number = forms.IntegerField(
+        label=_("Day of use"),
+        min_value=1,
+        max_value=999,
+        required=False,
+        help_text=_("Empty: counted from earlier orders"),
+    )
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
-        if not cleaned.get("as_needed") and not cleaned.get("times_per_day"):
+        once = cleaned.get("occurrence_at")
+        if not cleaned.get("as_needed") and not cleaned.get("times_per_day") and not once:
             if cleaned.get("times"):
                 cleaned["times_per_day"] = len(cleaned["times"])
             else:
@@ -74,33 +112,33 @@ class MedicationForm(forms.Form):
             self.add_error("as_needed_for", _("Say what it is needed for."))
         return cleaned
 
-    def line(self) -> dict[str, Any]:
-        """The fields of the row."""
-        values = dict(self.cleaned_data)
-        values["text"] = values.pop("code_text")
-        return values
 
-
-class ServiceForm(forms.Form):
+class ServiceForm(LineForm):
     """One service."""
 
     code = forms.CharField(max_length=20, required=False)
     code_text = forms.CharField(label=_("Service"), max_length=300)
-    priority = forms.ChoiceField(
-        label=_("Priority"), choices=ServiceRequest.Priority.choices, initial=ServiceRequest.Priority.ROUTINE
-    )
     frequency = forms.CharField(label=_("How often"), max_length=80, required=False)
     clinical_question = forms.CharField(label=_("Clinical question"), max_length=300, required=False)
-    note = forms.CharField(label=_("Note"), max_length=300, required=False)
-
-    def line(self) -> dict[str, Any]:
-        """The fields of the row."""
-        values = dict(self.cleaned_data)
-        values["text"] = values.pop("code_text")
-        return values
+    specimen = forms.CharField(max_length=20, required=False)
+    body_site = forms.CharField(label=_("Body site"), max_length=120, required=False)
+    call_to = forms.CharField(label=_("Phone the result to"), max_length=120, required=False)
 
 
 class StatusForm(forms.Form):
     """Why an order is stopped or held."""
 
     reason = forms.CharField(label=_("Reason"), max_length=200, required=False)
+
+
+class TableForm(forms.Form):
+    """A table's file, or `shipped`: the sample that comes with the product."""
+
+    file = forms.FileField(label=_("CSV file"), required=False)
+    shipped = forms.BooleanField(required=False)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if not cleaned.get("file") and not cleaned.get("shipped"):
+            self.add_error("file", _("Choose a file."))
+        return cleaned

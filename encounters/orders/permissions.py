@@ -2,3 +2,4 @@
 
 READ = "orders.read"
 PLACE = "orders.place"
+CONFIGURE = "orders.configure"

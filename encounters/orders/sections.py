@@ -2,9 +2,13 @@
 
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from emr.accounts.models import User
 from encounters.documents.models import Document, DocumentVersion
 from encounters.orders import selectors, services
+from encounters.orders.selectors.checking import unanswered
+from encounters.orders.selectors.earlier import undecided
 
 
 class OrdersSection:
@@ -18,7 +22,13 @@ class OrdersSection:
         return {"lines": selectors.lines(selectors.orders_of_entry(document))}
 
     def problems(self, document: Document) -> list[str]:
-        return []
+        found = [alert.message for alert in unanswered(document)]
+        found += [
+            _("%(text)s was done a short time ago: use that result, or say why it is repeated.")
+            % {"text": repeat.text}
+            for repeat in undecided(document)
+        ]
+        return found
 
     def copy(self, *, source: Document, target: Document, by: User) -> None:
         if not selectors.orders_of_entry(target):

@@ -8,6 +8,12 @@ urlpatterns = [
     path("orders/today/", views.today, name="today"),
     path("orders/<uuid:order_uuid>/remove", views.remove, name="remove"),
     path("orders/<uuid:order_uuid>/change", views.change, name="change"),
+    path("orders/services/", views.orderable_services, name="orderable_services"),
+    path("orders/tables/", views.table, {"table_name": "services"}, name="tables"),
+    path("orders/tables/<slug:table_name>/", views.table, name="table"),
+    path("orders/tables/<slug:table_name>/file", views.table_file, name="table_file"),
+    path("documents/<uuid:document_uuid>/orders/answer", views.answer, name="answer"),
+    path("documents/<uuid:document_uuid>/orders/quick", views.quick, name="quick"),
     path("documents/<uuid:document_uuid>/orders", views.editor, name="editor"),
     path("encounters/<uuid:encounter_uuid>/orders/", views.of_stay, name="of_stay"),
 ]

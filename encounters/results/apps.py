@@ -10,6 +10,7 @@ class ResultsConfig(AppConfig):
     def ready(self) -> None:
         from emr.ui.navigation import Section, register  # noqa: PLC0415
         from encounters.forms.services import register_provider  # noqa: PLC0415
+        from encounters.orders.providers import register_weight  # noqa: PLC0415
         from encounters.results import permissions, selectors  # noqa: PLC0415
         from encounters.visits.bedside import (  # noqa: PLC0415
             RowAction,
@@ -18,6 +19,7 @@ class ResultsConfig(AppConfig):
             register_wristband_page,
         )
 
+        register_weight(lambda encounter: selectors.latest_values(encounter).get("weight"))
         register_provider("vital_signs", lambda document: selectors.latest_values(document.encounter))
 
         register(

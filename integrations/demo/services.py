@@ -14,6 +14,7 @@ from emr.common.errors import DomainError
 from emr.outbox import Later, publish_many
 from emr.signin.services import keep_pin, uses_pin
 from emr.terminology.models import Concept
+from encounters.orders.services import load_shipped
 from integrations.demo import charts, door, hospital, lookups, notices, stays
 from integrations.transport.demo import load as load_channels
 from patients.registry.models import Patient
@@ -56,6 +57,7 @@ def _fill(facility: Organization, patients: int, inpatients: int, signed: int) -
     if Patient.objects.filter(facility=facility).exists():
         return {"patients": 0, "visits": 0, "inpatients": 0, "entries": 0}
     record("demo.load", by=None, of=facility)
+    load_shipped(facility=facility)
     notices.tell(facility, people)
     chance = random.Random(SEED)  # noqa: S311  believable, not secret
     registered = charts.build_patients(facility, patients, chance)

@@ -13,7 +13,9 @@ from emr.common.clock import now
 from emr.terminology.selectors import displays
 from encounters.documents import services as documents
 from encounters.documents.models import Document, DocumentDraft
-from encounters.orders.services import add_medication, add_service
+from encounters.orders.selectors.checking import unanswered
+from encounters.orders.selectors.earlier import undecided
+from encounters.orders.services import add_medication, add_service, answer_check, decide_repeat
 from encounters.results.services import record_vital_signs
 from encounters.visits import services as visits
 from encounters.visits.models import Condition, Encounter, EncounterLocation
@@ -243,6 +245,27 @@ def _entries(
         draft = documents.save_draft(document=document, fields=fields, revision=draft.revision, by=doctor)
         if day == 0 and leave_today:
             continue
+        _answer(document, doctor)
         documents.finalize_document(document=document, revision=draft.revision, by=doctor)
         confirmed.append(document)
     return confirmed
+
+
+def _answer(entry: Document, doctor: User) -> None:
+    """What the checks ask of the entry, as a doctor would answer."""
+    for alert in unanswered(entry):
+        answer_check(
+            entry=entry,
+            order_uuid=alert.order_uuid,
+            key=alert.key,
+            reason="Đã cân nhắc lợi ích và nguy cơ, theo dõi sát",
+            by=doctor,
+        )
+    for repeat in undecided(entry):
+        decide_repeat(
+            entry=entry,
+            order_uuid=repeat.order_uuid,
+            decision="repeat",
+            reason="Diễn biến lâm sàng thay đổi",
+            by=doctor,
+        )

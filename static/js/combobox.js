@@ -1,5 +1,5 @@
 // A coded choice by search (WAI-ARIA combobox with list box). F2 or the arrow down opens it, arrows choose, Enter takes,
-// Escape closes. Answers are [{code, text or display, note}], bare or as "results".
+// Escape closes. Answers are [{code, text or display, note, label}], bare or as "results".
 // The hidden field holds the code; editing the text afterwards empties it, so text and code never disagree.
 import { csrfToken, each, text } from "./common.js";
 import { isSignedOut, saySignedOut } from "./network.js";
@@ -35,7 +35,7 @@ function option(choice, id) {
   item.choice = choice;
   const code = document.createElement("span");
   code.className = "code";
-  code.textContent = choice.code;
+  code.textContent = choice.label ?? choice.code;
   const words = document.createElement("span");
   words.textContent = choice.note ? `${title} · ${choice.note}` : title;
   item.append(code, words);

@@ -107,6 +107,7 @@ WORDS = {
     ("", "setting_name"): "emergency_reasons",
     ("", "guarding_name"): "restricted_reach",
     ("", "system"): "icd10",
+    ("", "table_name"): "services",
 }
 PREFERRED = ["bacsi", "tiepdon", "dieuduong"]
 NOBODYS = "00000000-0000-4000-8000-000000000000"

@@ -309,6 +309,7 @@ def build() -> World:
 OTHER_PARTS: dict[str, Callable[[str], str]] = {
     "kind": lambda name: "allergy" if "history" in name else "wristband",
     "system": lambda _name: "icd10",
+    "table_name": lambda _name: "services",
     "role_code": lambda _name: "doctor",
     "setting_name": lambda _name: "sign_within_hours",
     "guarding_name": lambda _name: "idle_minutes",

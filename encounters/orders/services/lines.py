@@ -1,24 +1,25 @@
-"""Verbs of orders: written on a draft entry, in effect when the doctor confirms, then held, resumed, stopped."""
+"""Lines of a draft entry: written, changed, struck, carried on from the entry before."""
 
+import datetime as dt
 from typing import Any, TypedDict, Unpack
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import Max
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from emr.accounts.models import User
 from emr.audit.services import record
-from emr.common.clock import now
 from emr.common.errors import Conflict, DomainError
-from emr.outbox import publish
-from emr.staff.selectors.practice import demand_practice
+from emr.terminology.selectors import concept
 from encounters.documents.models import Document, DocumentDraft
 from encounters.orders.models import MedicationRequest, Order, ServiceRequest
-from encounters.orders.permissions import PLACE
+from encounters.orders.selectors.days import day_of_use
+from encounters.orders.selectors.ingredients import is_counted
 
 ORDER_MODELS: tuple[type[MedicationRequest], type[ServiceRequest]] = (MedicationRequest, ServiceRequest)
-_OPEN = [Order.Status.ACTIVE, Order.Status.ON_HOLD]
+OPEN = [Order.Status.ACTIVE, Order.Status.ON_HOLD]
 # What stays in force from day to day and is carried on with yesterday's entry; tests and images are asked for anew.
 _CARRIED_ON = {
     ServiceRequest.Category.DIET,
@@ -42,6 +43,13 @@ class Medication(TypedDict, total=False):
     diluent: str
     as_needed: bool
     as_needed_for: str
+    most_per_dose: Any
+    most_per_day: Any
+    least_hours_between: Any
+    meal: str
+    priority: str
+    occurrence_at: dt.datetime | None
+    until_on: dt.date | None
     supply: str
     day_number: int | None
     days: int
@@ -57,11 +65,16 @@ class Service(TypedDict, total=False):
     priority: str
     frequency: str
     clinical_question: str
+    specimen: str
+    body_site: str
+    call_to: str
+    occurrence_at: dt.datetime | None
+    until_on: dt.date | None
     days: int
     note: str
 
 
-def _writable(entry: Document) -> Document:
+def demand_writable(entry: Document) -> Document:
     """The entry, locked against being confirmed at the same moment; raises Conflict when it is no draft."""
     entry = Document.objects.select_for_update(of=("self",)).get(pk=entry.pk)
     if not DocumentDraft.objects.filter(document=entry).exists():
@@ -77,7 +90,25 @@ def _next_position(entry: Document) -> int:
     return int(max(highest)) + 1
 
 
+def _complete(order: MedicationRequest | ServiceRequest) -> None:
+    """What follows from what was written: the number of days until a day; a medicine's ingredient and day of use."""
+    first = timezone.localdate(order.entry.happened_at)
+    if order.until_on is not None:
+        if order.until_on < first:
+            raise DomainError(_("That day is past."), code="invalid", field="until_on")
+        order.days = (order.until_on - first).days + 1
+    if not isinstance(order, MedicationRequest) or not order.code:
+        return
+    found = concept("medicine", order.code)
+    if found is None:
+        return
+    order.ingredient = order.ingredient or str(found.properties.get("ingredient", ""))[:200]
+    if order.day_number is None and is_counted(found.properties):
+        order.day_number = day_of_use(order)
+
+
 def _save_line(order: MedicationRequest | ServiceRequest) -> None:
+    _complete(order)
     try:
         order.full_clean(
             exclude=["patient", "encounter", "entry", "facility", "requester"], validate_constraints=False
@@ -100,13 +131,15 @@ def _save_line(order: MedicationRequest | ServiceRequest) -> None:
             raise DomainError(
                 _("Say what it is needed for."), code="invalid", field="as_needed_for"
             ) from error
+        if "more_than_nothing" in str(error):
+            raise DomainError(_("A limit is more than nothing."), code="invalid") from error
         raise
 
 
 @transaction.atomic
 def add_medication(*, entry: Document, by: User, **line: Unpack[Medication]) -> MedicationRequest:
     """Write a medicine on a draft entry. Raises DomainError naming the field, Conflict when the entry is confirmed."""
-    entry = _writable(entry)
+    entry = demand_writable(entry)
     order = MedicationRequest(**_place(entry, by), **line)
     _save_line(order)
     record("medication_request.draft", by=by, of=order)
@@ -116,7 +149,7 @@ def add_medication(*, entry: Document, by: User, **line: Unpack[Medication]) -> 
 @transaction.atomic
 def add_service(*, entry: Document, by: User, **line: Unpack[Service]) -> ServiceRequest:
     """Write a service on a draft entry. Raises DomainError for a second open request of the same code."""
-    entry = _writable(entry)
+    entry = demand_writable(entry)
     order = ServiceRequest(**_place(entry, by), **line)
     _save_line(order)
     record("service_request.draft", by=by, of=order)
@@ -139,7 +172,7 @@ def change_draft(
     *, order: MedicationRequest | ServiceRequest, by: User, **line: Any
 ) -> MedicationRequest | ServiceRequest:
     """Change a line that is not confirmed yet."""
-    _writable(order.entry)
+    demand_writable(order.entry)
     order = type(order).objects.select_for_update(of=("self",)).get(pk=order.pk)
     _demand_draft(order)
     for name, value in line.items():
@@ -152,7 +185,7 @@ def change_draft(
 @transaction.atomic
 def remove_draft(*, order: MedicationRequest | ServiceRequest, by: User) -> None:
     """Strike a line that is not confirmed yet: it never was an order."""
-    _writable(order.entry)
+    demand_writable(order.entry)
     order = type(order).objects.select_for_update(of=("self",)).get(pk=order.pk)
     _demand_draft(order)
     record("order.remove_draft", by=by, of=order)
@@ -165,110 +198,21 @@ def _demand_draft(order: Order) -> None:
 
 
 @transaction.atomic
-def confirm_orders(*, entry: Document, by: User) -> int:
-    """The entry was confirmed: its draft lines take effect now, and what they carry on ends. Returns how many."""
-    count = 0
-    for model in ORDER_MODELS:
-        for order in model.objects.select_for_update(of=("self",)).filter(
-            entry=entry, status=Order.Status.DRAFT
-        ):
-            if not count:
-                demand_practice(by, PLACE)
-            order.status, order.confirmed_by, order.confirmed_at = Order.Status.ACTIVE, by, now()
-            order.save(update_fields=["status", "confirmed_by", "confirmed_at"])
-            if order.based_on_id:
-                _end_if_open(model, order.based_on_id, by)
-            _tell(order, "placed", by)
-            count += 1
-    return count
-
-
-def _end_if_open(model: type[MedicationRequest] | type[ServiceRequest], pk: int, by: User) -> None:
-    model.objects.filter(pk=pk, status__in=_OPEN).update(
-        status=Order.Status.COMPLETED, status_changed_at=now(), status_changed_by=by
-    )
-
-
-def _tell(order: MedicationRequest | ServiceRequest, verb: str, by: User) -> None:
-    noun = "medication_request" if isinstance(order, MedicationRequest) else "service_request"
-    record(f"{noun}.{verb}", by=by, of=order)
-    publish(f"{noun}.{verb}", order_key=f"encounter:{order.encounter_id}", order_id=order.pk)
-
-
-def _change_status(
-    order: MedicationRequest | ServiceRequest,
-    *,
-    to: str,
-    allowed: list[str],
-    verb: str,
-    reason: str,
-    by: User,
-) -> MedicationRequest | ServiceRequest:
-    order = type(order).objects.select_for_update(of=("self",)).get(pk=order.pk)
-    if order.status == to:
-        return order
-    if order.status not in allowed:
-        raise DomainError(
-            _("This order is %(status)s: that can't be done any more.")
-            % {"status": str(order.get_status_display()).lower()},
-            code="wrong_status",
-        )
-    order.status, order.status_reason = to, reason.strip()[:200]
-    order.status_changed_at, order.status_changed_by = now(), by
-    order.save(update_fields=["status", "status_reason", "status_changed_at", "status_changed_by"])
-    _tell(order, verb, by)
-    return order
-
-
-@transaction.atomic
-def stop_order(
-    *, order: MedicationRequest | ServiceRequest, reason: str, by: User
-) -> MedicationRequest | ServiceRequest:
-    """Stop an order in effect, with a reason; stopped twice is stopped once."""
-    if not reason.strip():
-        raise DomainError(_("Say why it is stopped."), code="reason_missing", field="reason")
-    return _change_status(
-        order, to=Order.Status.REVOKED, allowed=list(_OPEN), verb="revoked", reason=reason, by=by
-    )
-
-
-@transaction.atomic
-def hold_order(
-    *, order: MedicationRequest | ServiceRequest, reason: str, by: User
-) -> MedicationRequest | ServiceRequest:
-    """Pause an order in effect, with a reason."""
-    if not reason.strip():
-        raise DomainError(_("Say why it is held."), code="reason_missing", field="reason")
-    return _change_status(
-        order, to=Order.Status.ON_HOLD, allowed=[Order.Status.ACTIVE], verb="held", reason=reason, by=by
-    )
-
-
-@transaction.atomic
-def resume_order(
-    *, order: MedicationRequest | ServiceRequest, by: User
-) -> MedicationRequest | ServiceRequest:
-    """Let a held order go on."""
-    demand_practice(by, PLACE)
-    return _change_status(
-        order, to=Order.Status.ACTIVE, allowed=[Order.Status.ON_HOLD], verb="resumed", reason="", by=by
-    )
-
-
-@transaction.atomic
 def copy_orders(*, source: Document, target: Document, by: User) -> int:
     """Carry the source entry's open medicines, diet, care and monitoring on as draft lines; the day of use counts up."""
-    target = _writable(target)
+    target = demand_writable(target)
     count = 0
-    for medicine in MedicationRequest.objects.filter(entry=source, status__in=_OPEN):
+    for medicine in MedicationRequest.objects.filter(entry=source, status__in=OPEN, occurrence_at=None):
         MedicationRequest.objects.create(
             **_place(target, by),
             based_on=medicine,
             **{name: getattr(medicine, name) for name in _MEDICATION_FIELDS},
-            day_number=medicine.day_number + 1 if medicine.day_number else None,
+            day_number=day_of_use(medicine, on=timezone.localdate(target.happened_at))
+            if medicine.day_number
+            else None,
         )
         count += 1
-    for service in ServiceRequest.objects.filter(entry=source, status__in=_OPEN, category__in=_CARRIED_ON):
+    for service in ServiceRequest.objects.filter(entry=source, status__in=OPEN, category__in=_CARRIED_ON):
         ServiceRequest.objects.create(
             **_place(target, by),
             based_on=service,
@@ -278,23 +222,7 @@ def copy_orders(*, source: Document, target: Document, by: User) -> int:
     return count
 
 
-_MEDICATION_FIELDS = [name for name in Medication.__annotations__ if name != "day_number"]
-_SERVICE_FIELDS = list(Service.__annotations__)
-
-
-@transaction.atomic
-def void_orders(*, entry: Document, by: User, reason: str) -> int:
-    """The entry was entered in error: its orders never should have been. Returns how many."""
-    count = 0
-    for model in ORDER_MODELS:
-        for order in (
-            model.objects.select_for_update(of=("self",))
-            .filter(entry=entry)
-            .exclude(status=Order.Status.ENTERED_IN_ERROR)
-        ):
-            order.status, order.status_reason = Order.Status.ENTERED_IN_ERROR, reason[:200]
-            order.status_changed_at, order.status_changed_by = now(), by
-            order.save(update_fields=["status", "status_reason", "status_changed_at", "status_changed_by"])
-            _tell(order, "entered_in_error", by)
-            count += 1
-    return count
+# What belongs to one day alone isn't carried on.
+_OF_ITS_DAY = {"day_number", "occurrence_at"}
+_MEDICATION_FIELDS = [name for name in Medication.__annotations__ if name not in _OF_ITS_DAY]
+_SERVICE_FIELDS = [name for name in Service.__annotations__ if name not in _OF_ITS_DAY]

@@ -4,8 +4,9 @@ from typing import Any
 from uuid import UUID
 
 from django.core.paginator import Paginator
-from django.http import HttpResponse
+from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from emr.accounts.access import requires
@@ -18,25 +19,130 @@ from encounters.documents.models import Document
 from encounters.orders import permissions, selectors, services
 from encounters.orders.access import access_order
 from encounters.orders.forms import CATALOGUES, KINDS, MedicationForm, ServiceForm
+from encounters.orders.models import RepeatDecision
+from encounters.orders.selectors.catalogue import orderable, sets_for
+from encounters.orders.selectors.checking import alerts_of, answers_of
+from encounters.orders.selectors.earlier import repeats_of
 from encounters.visits.access import access_encounter, acts_here
 
 PAGE_SIZE = 50
+_CHIPS = 6
+_OWN = {"laboratory", "imaging"}
 
 
 def _editor(entry: Document, kind: str, form: MedicationForm | ServiceForm | None = None) -> dict[str, Any]:
     orders = selectors.orders_of_entry(entry)
     blank: MedicationForm | ServiceForm = MedicationForm() if kind == "medication" else ServiceForm()
-    short_lists = choices_by_system(["medicine-route", "dose-unit"]) if kind == "medication" else {}
+    wanted = {"medication": ["medicine-route", "dose-unit"], "laboratory": ["specimen-type"]}
+    short_lists = choices_by_system(wanted[kind]) if kind in wanted else {}
     return {
         "document": entry,
         "kind": kind,
         "kinds": KINDS,
-        "catalogue": CATALOGUES[kind],
         "form": form or blank,
         "routes": short_lists.get("medicine-route", []),
         "units": short_lists.get("dose-unit", []),
-        "lines": selectors.lines(orders),
+        "specimens": short_lists.get("specimen-type", []),
+        "lines": _with_questions(entry, selectors.lines(orders)),
+        "source": _source(entry, kind),
+        "sets": sets_for(entry)[:_CHIPS],
     }
+
+
+def _source(entry: Document, kind: str) -> str:
+    """Where the combobox asks: the facility's own catalogue, where it has one of this kind."""
+    if kind in _OWN and orderable(entry.facility_id, category=kind).exists():
+        return f"{reverse('encounters:orders:orderable_services')}?category={kind}"
+    return reverse("terminology:search", args=[CATALOGUES[kind]])
+
+
+def _with_questions(entry: Document, lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The lines with their alerts, answers and earlier results."""
+    answered = answers_of(entry)
+    decided = {str(one.order_uuid): one for one in RepeatDecision.objects.filter(entry=entry)}
+    repeats = {one.order_uuid: one for one in repeats_of(entry)}
+    alerts = alerts_of(entry)
+    for line in lines:
+        line["alerts"] = [
+            {"alert": alert, "answer": answered.get((alert.order_uuid, alert.key))}
+            for alert in alerts
+            if alert.order_uuid == line["uuid"]
+        ]
+        line["repeat"] = repeats.get(line["uuid"])
+        line["decision"] = decided.get(line["uuid"])
+    return lines
+
+
+@require_POST
+@requires(permissions.PLACE)
+def answer(request: StaffRequest, document_uuid: UUID) -> HttpResponse:
+    """Answer a question about a line: why it is ordered all the same, or that the earlier result is used."""
+    entry = access_document(request.user, document_uuid, permissions.PLACE)
+    told = request.POST
+    context: dict[str, Any] = {}
+    status = 200
+    try:
+        line = str(UUID(told.get("order", "")))
+        if told.get("decision"):
+            services.decide_repeat(
+                entry=entry,
+                order_uuid=line,
+                decision=told["decision"],
+                reason=told.get("reason", ""),
+                by=request.user,
+            )
+        else:
+            services.answer_check(
+                entry=entry,
+                order_uuid=line,
+                key=told.get("key", ""),
+                reason=told.get("reason", ""),
+                by=request.user,
+            )
+    except ValueError:
+        return HttpResponse(status=400)
+    except DomainError as refusal:
+        context, status = {"refusal": str(refusal)}, 422
+    return render(
+        request, "encounters/orders/_editor.html", _editor(entry, "medication") | context, status=status
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@requires(permissions.PLACE)
+def quick(request: StaffRequest, document_uuid: UUID) -> HttpResponse:
+    """One box: GET says what the typed words may mean (JSON for the combobox), POST writes the choice on the entry."""
+    entry = access_document(request.user, document_uuid, permissions.PLACE)
+    if request.method != "POST":
+        found = services.choices(entry, request.GET.get("q", ""))
+        results = [
+            {"code": one.code, "label": one.label, "text": one.text, "note": one.note} for one in found
+        ]
+        return JsonResponse({"results": results})
+    typed = request.POST.get("quick_text", "")
+    context: dict[str, Any] = {}
+    status = 201
+    try:
+        context["left_out"] = services.add_quick(
+            entry=entry, choice=request.POST.get("quick", ""), typed=typed, by=request.user
+        )
+    except DomainError as refusal:
+        context, status = {"quick_error": str(refusal), "quick_text": typed}, 422
+    return render(
+        request, "encounters/orders/_editor.html", _editor(entry, "medication") | context, status=status
+    )
+
+
+@require_safe
+@requires(permissions.PLACE)
+def orderable_services(request: StaffRequest) -> HttpResponse:
+    """The facility's services for a combobox: `?q=`, `category`."""
+    found = orderable(
+        request.user.facility_id,
+        request.GET.get("q", "")[:120],
+        category=request.GET.get("category", "")[:12],
+    )[:20]
+    return JsonResponse({"results": [{"code": row.code, "text": row.name, "note": ""} for row in found]})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -91,10 +197,12 @@ def of_stay(request: StaffRequest, encounter_uuid: UUID) -> HttpResponse:
 
 
 def _of_stay(request: StaffRequest, encounter: Any) -> dict[str, Any]:
+    ended = request.GET.get("state") == "all"
     return {
         "encounter": encounter,
         "patient": encounter.patient,
-        "lines": selectors.lines(selectors.active_orders(encounter)),
+        "ended": ended,
+        "lines": selectors.lines(selectors.active_orders(encounter, ended=ended)),
         "may_place": acts_here(request.user, permissions.PLACE, encounter),
     }
 
@@ -102,7 +210,7 @@ def _of_stay(request: StaffRequest, encounter: Any) -> dict[str, Any]:
 @require_POST
 @requires(permissions.PLACE)
 def change(request: StaffRequest, order_uuid: UUID) -> HttpResponse:
-    """Stop, hold or resume: `action` and a reason."""
+    """Stop, hold, resume, complete or take back: `action` and a reason."""
     order = access_order(request.user, order_uuid, permissions.PLACE)
     action, reason = request.POST.get("action"), request.POST.get("reason", "")
     try:
@@ -112,6 +220,10 @@ def change(request: StaffRequest, order_uuid: UUID) -> HttpResponse:
             services.hold_order(order=order, reason=reason, by=request.user)
         elif action == "resume":
             services.resume_order(order=order, by=request.user)
+        elif action == "complete":
+            services.complete_order(order=order, by=request.user, note=reason)
+        elif action == "error":
+            services.enter_order_in_error(order=order, reason=reason, by=request.user)
         else:
             return HttpResponse(status=400)
     except DomainError as refusal:

@@ -25,10 +25,21 @@ class Order(FacilityRecord):
         COMPLETED = "completed", _("Completed")
         ENTERED_IN_ERROR = "entered-in-error", _("Entered in error")
 
+    class Priority(models.TextChoices):
+        ROUTINE = "routine", _("Routine")
+        URGENT = "urgent", _("Urgent")
+        STAT = "stat", _("Immediately")
+
     patient = models.ForeignKey("registry.Patient", on_delete=models.PROTECT, related_name="%(class)ss")
     encounter = models.ForeignKey("visits.Encounter", on_delete=models.PROTECT, related_name="%(class)ss")
     entry = models.ForeignKey("documents.Document", on_delete=models.PROTECT, related_name="%(class)ss")
     position = models.PositiveSmallIntegerField()
+    # Our own number of a confirmed order (HL7 v2 ORC-2, FHIR placerOrderNumber); no order in effect is without.
+    placer_number = models.CharField(max_length=22, blank=True, default="")
+    priority = models.CharField(max_length=8, choices=Priority, default=Priority.ROUTINE)
+    # Once, at this time (FHIR occurrenceDateTime); empty: daily, for `days` days, to `until_on` where that was said.
+    occurrence_at = models.DateTimeField(null=True, blank=True)
+    until_on = models.DateField(null=True, blank=True)
     status = models.CharField(max_length=16, choices=Status, default=Status.DRAFT)
     code = models.CharField(max_length=20, blank=True, default="", help_text="of the facility's catalogue")
     text = models.CharField(max_length=300, help_text="as written: name, strength")
@@ -49,6 +60,8 @@ class Order(FacilityRecord):
     status_changed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
+    # Which system changed the status, where no person did ("LIS").
+    status_changed_as = models.CharField(max_length=40, blank=True, default="")
 
     class Meta:
         abstract = True
@@ -60,6 +73,11 @@ class Order(FacilityRecord):
                 name="%(class)s_in_effect_is_confirmed",
             ),
             models.CheckConstraint(condition=~Q(based_on=F("id")), name="%(class)s_not_based_on_itself"),
+            models.UniqueConstraint(
+                fields=["facility", "placer_number"],
+                condition=~Q(placer_number=""),
+                name="one_%(class)s_per_placer_number",
+            ),
         ]
         indexes = [
             models.Index(fields=["encounter", "status"], name="%(class)s_of_stay"),
@@ -76,6 +94,11 @@ class Order(FacilityRecord):
 
 class MedicationRequest(Order):
     """A medicine or an infusion (FHIR MedicationRequest)."""
+
+    class Meal(models.TextChoices):
+        BEFORE = "before", _("before meals")
+        WITH = "with", _("with meals")
+        AFTER = "after", _("after meals")
 
     ingredient = models.CharField(max_length=200, blank=True, default="")
     route = models.CharField(max_length=10, help_text="code of system medicine-route")
@@ -94,6 +117,11 @@ class MedicationRequest(Order):
     diluent = models.CharField(max_length=200, blank=True, default="")
     as_needed = models.BooleanField(default=False)
     as_needed_for = models.CharField(max_length=120, blank=True, default="")
+    # Limits of what is given when needed, doses in `dose_unit` (FHIR maxDosePerAdministration, maxDosePerPeriod).
+    most_per_dose = models.DecimalField(max_digits=9, decimal_places=3, null=True, blank=True)
+    most_per_day = models.DecimalField(max_digits=9, decimal_places=3, null=True, blank=True)
+    least_hours_between = models.DecimalField(max_digits=4, decimal_places=1, null=True, blank=True)
+    meal = models.CharField(max_length=6, choices=Meal, blank=True, default="")
     supply = models.CharField(
         max_length=10,
         default="pharmacy",
@@ -107,11 +135,19 @@ class MedicationRequest(Order):
             *Order.Meta.constraints,
             models.CheckConstraint(condition=Q(dose__gt=0), name="a_dose_is_more_than_nothing"),
             models.CheckConstraint(
-                condition=Q(as_needed=True) | Q(times_per_day__isnull=False, times_per_day__gte=1),
+                condition=Q(as_needed=True)
+                | Q(occurrence_at__isnull=False)
+                | Q(times_per_day__isnull=False, times_per_day__gte=1),
                 name="a_medicine_says_how_often",
             ),
             models.CheckConstraint(
                 condition=Q(as_needed=False) | ~Q(as_needed_for=""), name="as_needed_says_for_what"
+            ),
+            models.CheckConstraint(
+                condition=(Q(most_per_dose=None) | Q(most_per_dose__gt=0))
+                & (Q(most_per_day=None) | Q(most_per_day__gt=0))
+                & (Q(least_hours_between=None) | Q(least_hours_between__gt=0)),
+                name="a_limit_is_more_than_nothing",
             ),
         ]
         triggers = [
@@ -136,15 +172,18 @@ class ServiceRequest(Order):
         CARE_LEVEL = "care-level", _("Care level")
         MONITORING = "monitoring", _("Monitoring")
 
-    class Priority(models.TextChoices):
-        ROUTINE = "routine", _("Routine")
-        URGENT = "urgent", _("Urgent")
-        STAT = "stat", _("Immediately")
-
     category = models.CharField(max_length=12, choices=Category)
-    priority = models.CharField(max_length=8, choices=Priority, default=Priority.ROUTINE)
     frequency = models.CharField(max_length=80, blank=True, default="", help_text="mỗi 4 giờ, 3 bữa")
     clinical_question = models.CharField(max_length=300, blank=True, default="")
+    specimen = models.CharField(
+        max_length=20, blank=True, default="", help_text="code of system specimen-type"
+    )
+    body_site = models.CharField(max_length=120, blank=True, default="")
+    call_to = models.CharField(
+        max_length=120, blank=True, default="", help_text="whom to phone with the result"
+    )
+    # Of an image: DICOM (0008,0050), VR SH, at most 16 characters.
+    accession_number = models.CharField(max_length=16, blank=True, default="")
 
     class Meta(Order.Meta):
         constraints = [
@@ -154,6 +193,11 @@ class ServiceRequest(Order):
                 fields=["entry", "category", "code"],
                 condition=Q(status__in=["draft", "active", "on-hold"]) & ~Q(code=""),
                 name="one_open_request_per_code_and_entry",
+            ),
+            models.UniqueConstraint(
+                fields=["facility", "accession_number"],
+                condition=~Q(accession_number=""),
+                name="one_request_per_accession_number",
             ),
         ]
         triggers = [
@@ -165,3 +209,8 @@ class ServiceRequest(Order):
 
     def __str__(self) -> str:
         return self.text
+
+    @property
+    def accession_system(self) -> str:
+        """Whose accession numbers these are (FHIR Identifier.system, DICOM Issuer of Accession Number)."""
+        return f"urn:benhanmo:accession:{self.facility.code}"

@@ -35,6 +35,7 @@ def lines(orders: list[AnyOrder]) -> list[dict[str, Any]]:
     """What is shown and printed of each order; codes are named by one query."""
     wanted = {("medicine-route", o.route) for o in orders if isinstance(o, MedicationRequest)}
     wanted |= {("dose-unit", o.dose_unit) for o in orders if isinstance(o, MedicationRequest)}
+    wanted |= {("specimen-type", o.specimen) for o in orders if isinstance(o, ServiceRequest) and o.specimen}
     names = displays(sorted(wanted)) if wanted else {}
     return [_line(order, names) for order in orders]
 
@@ -50,7 +51,8 @@ def _line(order: AnyOrder, names: dict[tuple[str, str], str]) -> dict[str, Any]:
             ),
         )
     else:
-        category, label = order.category, service_text(order)
+        specimen = names.get(("specimen-type", order.specimen), order.specimen)
+        category, label = order.category, service_text(order, specimen=specimen)
     return {
         "uuid": str(order.uuid),
         "category": category,
@@ -60,15 +62,21 @@ def _line(order: AnyOrder, names: dict[tuple[str, str], str]) -> dict[str, Any]:
         "status_reason": order.status_reason,
         "is_ended": order.is_ended,
         "is_new": order.based_on_id is None,
+        "placer_number": order.placer_number,
+        "accession_number": order.accession_number if isinstance(order, ServiceRequest) else "",
         "confirmed_at": order.confirmed_at.isoformat() if order.confirmed_at else "",
     }
 
 
-def active_orders(encounter: Encounter) -> list[AnyOrder]:
-    """What is in effect or held at this moment."""
-    open_states = [Order.Status.ACTIVE, Order.Status.ON_HOLD]
+def active_orders(encounter: Encounter, *, ended: bool = False) -> list[AnyOrder]:
+    """What is in effect or held at this moment; `ended`: and what was completed, stopped or taken back since it was so."""
+    states = [Order.Status.ACTIVE, Order.Status.ON_HOLD]
+    if ended:
+        states += [Order.Status.COMPLETED, Order.Status.REVOKED, Order.Status.ENTERED_IN_ERROR]
     found = [
-        model.objects.filter(encounter=encounter, status__in=open_states).select_related("entry", "requester")
+        model.objects.filter(
+            encounter=encounter, status__in=states, confirmed_at__isnull=False
+        ).select_related("entry", "requester")
         for model in (MedicationRequest, ServiceRequest)
     ]
     return sorted(chain.from_iterable(found), key=lambda order: (order.confirmed_at, order.position))

@@ -1,0 +1,26 @@
+"""Nouns of orders: what is ordered, what may be ordered, what was said about it."""
+
+from encounters.orders.models.answers import CheckAnswer, RepeatDecision
+from encounters.orders.models.catalogue import (
+    DatedRow,
+    KnowledgeRule,
+    OrderableService,
+    OrderSet,
+    OrderSetLine,
+    ReuseWindow,
+)
+from encounters.orders.models.orders import MedicationRequest, Order, ServiceRequest
+
+__all__ = [
+    "CheckAnswer",
+    "DatedRow",
+    "KnowledgeRule",
+    "MedicationRequest",
+    "Order",
+    "OrderSet",
+    "OrderSetLine",
+    "OrderableService",
+    "RepeatDecision",
+    "ReuseWindow",
+    "ServiceRequest",
+]

@@ -1,0 +1,55 @@
+"""What this room asks rooms above it: they answer by registering in AppConfig.ready(). The same name again replaces."""
+
+import datetime as dt
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from encounters.visits.models import Encounter
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierResult:
+    """A test or image that was asked for or done before. `status`: of the FHIR request or report.
+
+    `performed_at`: when the specimen was taken or the image made; None: not done yet. `value`: what is shown of the result,
+    "" when there is nothing to show; `url`: where to read it.
+    """
+
+    patient_id: int
+    code: str
+    text: str
+    requested_at: dt.datetime
+    performed_at: dt.datetime | None = None
+    status: str = ""
+    value: str = ""
+    url: str = ""
+
+
+# (ids of the person's patient rows, codes of our catalogue) → what is known, in any order.
+EarlierResults = Callable[[Sequence[int], Sequence[str]], list[EarlierResult]]
+# The last known weight of the patient of this stay in kg, or None.
+Weight = Callable[[Encounter], Decimal | None]
+
+_earlier: dict[str, EarlierResults] = {}
+_weight: dict[str, Weight] = {}
+
+
+def register_earlier_results(provider: EarlierResults, *, name: str = "results") -> None:
+    """Ask `provider` before a test is ordered again."""
+    _earlier[name] = provider
+
+
+def register_weight(provider: Weight, *, name: str = "results") -> None:
+    """Ask `provider` for the weight that doses are checked against."""
+    _weight[name] = provider
+
+
+def earlier_results(patient_ids: Sequence[int], codes: Sequence[str]) -> list[EarlierResult]:
+    """What all providers know."""
+    return [found for provider in _earlier.values() for found in provider(patient_ids, codes)]
+
+
+def weight_of(encounter: Encounter) -> Decimal | None:
+    """The first weight that a provider knows."""
+    return next((kg for provider in _weight.values() if (kg := provider(encounter)) is not None), None)

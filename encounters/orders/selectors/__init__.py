@@ -1,0 +1,21 @@
+"""Questions about orders."""
+
+from encounters.orders.selectors.orders import (
+    MEDICATION,
+    active_orders,
+    in_effect,
+    lines,
+    medication_worklist,
+    orders_of_entry,
+    worklist,
+)
+
+__all__ = [
+    "MEDICATION",
+    "active_orders",
+    "in_effect",
+    "lines",
+    "medication_worklist",
+    "orders_of_entry",
+    "worklist",
+]

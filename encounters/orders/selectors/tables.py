@@ -1,0 +1,56 @@
+"""The facility's tables, as they stand in their files."""
+
+from typing import Any
+
+from django.db.models import Q, QuerySet
+
+from emr.terminology.text import words
+from encounters.orders.models import KnowledgeRule, OrderableService, OrderSetLine, ReuseWindow
+
+_OF_A_SET = {
+    "set": "order_set__code",
+    "name": "order_set__name",
+    "kind": "order_set__kind",
+    "department": "order_set__department_code",
+    "diagnosis": "order_set__diagnosis",
+}
+
+
+def rows_of(facility_id: int, table: str, query: str = "") -> QuerySet[Any]:
+    """Every row, ended meanings too, that has all the words of the query."""
+    if table == "services":
+        found: QuerySet[Any] = OrderableService.objects.filter(facility_id=facility_id)
+        for word in words(query):
+            found = found.filter(search_text__contains=f" {word}")
+        return found.order_by("code", "-valid_from")
+    if table == "sets":
+        found = OrderSetLine.objects.filter(facility_id=facility_id, order_set__is_active=True)
+        for word in words(query):
+            found = found.filter(order_set__search_text__contains=f" {word}")
+        return found.select_related("order_set").order_by("order_set__code", "position")
+    model: Any = KnowledgeRule if table == "rules" else ReuseWindow
+    found = model.objects.filter(facility_id=facility_id)
+    if query.strip():
+        fields = ("code", "text", "source") if table == "rules" else ("code", "basis")
+        asked = Q()
+        for field in fields:
+            asked |= Q(**{f"{field}__icontains": query.strip()})
+        found = found.filter(asked)
+    return found.order_by("code", "-valid_from")
+
+
+def cells_of(row: Any, columns: tuple[str, ...]) -> list[str]:
+    """The row's cells as text, in the order of the columns."""
+    return [_text(row, column) for column in columns]
+
+
+def _text(row: Any, column: str) -> str:
+    value: Any = row
+    path = _OF_A_SET.get(column, column) if isinstance(row, OrderSetLine) else column
+    for name in path.split("__"):
+        value = getattr(value, name)
+    if value is None:
+        return ""
+    text = f"{value.normalize():f}" if hasattr(value, "normalize") else str(value)
+    # A cell that a spreadsheet would take for a formula is text.
+    return f"'{text}" if text[:1] in {"=", "+", "@"} else text

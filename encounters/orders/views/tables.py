@@ -1,0 +1,101 @@
+"""The facility's tables of what may be ordered: read, searched, replaced from a CSV file."""
+
+import csv
+import io
+from typing import Any
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods, require_safe
+
+from emr.accounts.access import requires
+from emr.audit.services import record
+from emr.common.http import StaffRequest
+from encounters.orders import permissions, services
+from encounters.orders.forms import TableForm
+from encounters.orders.selectors.tables import cells_of, rows_of
+
+PAGE_SIZE = 50
+TITLES = {
+    "services": gettext_lazy("Tests and images"),
+    "sets": gettext_lazy("Panels and order sets"),
+    "windows": gettext_lazy("Validity of results"),
+    "rules": gettext_lazy("Knowledge of medicines"),
+}
+# What the page shows of each row; the file has all columns.
+SHOWN = {
+    "services": ("code", "name", "category", "specimen", "loinc", "price", "valid_from", "valid_to"),
+    "sets": ("set", "name", "kind", "department", "diagnosis", "category", "text"),
+    "windows": ("code", "hours", "basis", "valid_from", "valid_to"),
+    "rules": ("kind", "subject", "other", "level", "text", "source", "valid_to"),
+}
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@requires(permissions.CONFIGURE)
+def table(request: StaffRequest, table_name: str) -> HttpResponse:
+    """One table, searched and paged; POST takes a CSV in, whole or not at all."""
+    if table_name not in services.TABLES:
+        raise Http404
+    form, problems, status = TableForm(), [], 200
+    if request.method == "POST":
+        form = TableForm(request.POST, request.FILES)
+        if form.is_valid():
+            file = form.cleaned_data.get("file")
+            try:
+                changed = services.import_table(
+                    facility=request.user.facility,
+                    name=table_name,
+                    content=file.read() if file else services.shipped(table_name),
+                    by=request.user,
+                )
+            except services.BadRows as bad:
+                problems = bad.problems
+            else:
+                messages.success(request, _("%(count)d rows changed.") % {"count": changed})
+                return redirect("encounters:orders:table", table_name)
+        status = 422
+    query = request.GET.get("q", "")[:120]
+    page = Paginator(rows_of(request.user.facility_id, table_name, query), PAGE_SIZE).get_page(
+        request.GET.get("page")
+    )
+    if request.method != "POST":
+        record("order_table.read", by=request.user, detail={"table": table_name})
+    context: dict[str, Any] = {
+        "table_name": table_name,
+        "title": TITLES[table_name],
+        "titles": TITLES.items(),
+        "columns": SHOWN[table_name],
+        "page": page,
+        "rows": [cells_of(row, SHOWN[table_name]) for row in page],
+        "query": query,
+        "form": form,
+        "problems": problems[:50],
+    }
+    return render(request, "encounters/orders/table.html", context, status=status)
+
+
+@require_safe
+@requires(permissions.CONFIGURE)
+def table_file(request: StaffRequest, table_name: str) -> HttpResponse:
+    """The table as CSV, to be changed and taken in again; the shipped sample while it is empty."""
+    if table_name not in services.TABLES:
+        raise Http404
+    columns = services.TABLES[table_name].columns
+    rows = rows_of(request.user.facility_id, table_name)
+    if rows.exists():
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\r\n")
+        writer.writerow(columns)
+        writer.writerows(cells_of(row, columns) for row in rows)
+        content = b"\xef\xbb\xbf" + text.getvalue().encode()
+    else:
+        content = b"\xef\xbb\xbf" + services.shipped(table_name)
+    record("order_table.read", by=request.user, detail={"table": table_name, "file": True})
+    response = HttpResponse(content, content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{table_name}.csv"'
+    return response

@@ -1,0 +1,156 @@
+"""Results reach the chart: the right patient's, once, in the newest version, whatever the order and number of messages."""
+
+import itertools
+from decimal import Decimal
+
+import pytest
+
+from emr.accounts.models import Organization
+from encounters.results.models import DiagnosticReport, Finding
+from encounters.visits.models import Encounter
+from integrations.transport.models import DeadLetter
+from patients.registry.models import Patient
+from patients.registry.services import merge_patients
+from tests.integrations.conftest import Send, ago, reasons, state
+from tests.integrations.lis.results import obr, obx, oru
+from tests.integrations.messages import adt
+
+pytestmark = pytest.mark.django_db
+APPLIED, SUPERSEDED, DEAD, WAITING = "applied", "superseded", "dead", "waiting"
+CREATININE = obx(
+    "NM", "CRE^Creatinin^L^14682-9^Creatinine^LN", "142", unit="µmol/L", reference="53-115", flag="H"
+)
+
+
+@pytest.fixture
+def dao(facility: Organization, send: Send) -> Patient:
+    """Bà Đào, admitted four hours ago by the HIS."""
+    raw = adt(
+        "A01",
+        "A1",
+        at=ago(4),
+        number="0000001",
+        name="Đào^Thị Bích Đào",
+        birth="19600203",
+        sex="F",
+        place="K03^P1^G1",
+    )
+    assert state(send(raw)) == APPLIED
+    return Patient.objects.get()
+
+
+def held() -> list[DiagnosticReport]:
+    """What holds, oldest first."""
+    return list(DiagnosticReport.objects.filter(replaced_by=None).order_by("pk"))
+
+
+def test_a_result_stands_on_the_chart_of_the_stay(dao: Patient, send: Send) -> None:
+    sent = send(oru(obr(), CREATININE))
+    assert (state(sent), reasons(sent)) == (APPLIED, [])
+    (report,) = held()
+    assert (report.patient, report.encounter) == (dao, Encounter.objects.get())
+    assert (report.status, report.is_abnormal, report.source) == ("final", True, "hl7:99999:LIS")
+    finding = Finding.objects.get()
+    assert (finding.number, finding.flag, finding.unit) == (Decimal(142), "H", "µmol/L")
+
+
+def test_the_same_result_under_another_control_id_is_known(dao: Patient, send: Send) -> None:
+    assert state(send(oru(obr(), CREATININE))) == APPLIED
+    assert state(send(oru(obr(), CREATININE, control="L2"))) == SUPERSEDED
+    assert DiagnosticReport.objects.count() == 1
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(range(3))))
+def test_in_any_order_and_doubled_the_correction_holds(
+    dao: Patient, send: Send, order: tuple[int, ...]
+) -> None:
+    """F-17: preliminary, final, corrected."""
+    raws = [
+        oru(obr(status=status, changed=changed), obx("NM", "CRE^Creatinin^L", value), control=control)
+        for status, changed, value, control in (
+            ("P", 3, "100", "a"),
+            ("F", 2, "142", "b"),
+            ("C", 1, "124", "c"),
+        )
+    ]
+    for number in (*order, *order):
+        send(raws[number])
+    (report,) = held()
+    assert (report.status, report.findings.get().number) == ("corrected", Decimal(124))
+    assert not DeadLetter.objects.exists()
+
+
+def test_a_result_for_an_order_that_is_not_ours_says_so(dao: Patient, send: Send) -> None:
+    sent = send(oru(obr(placer="HIS77"), CREATININE))
+    assert (state(sent), reasons(sent)) == (APPLIED, ["unknown_order"])
+    assert held()[0].placer_number == "HIS77"
+
+
+def test_a_result_before_its_patient_waits_for_the_admission(facility: Organization, send: Send) -> None:
+    """F-18: nobody is made up from a result; another neighbour's admission wakes it."""
+    result = send(oru(obr(), CREATININE))
+    assert state(result) == WAITING
+    assert not Patient.objects.exists()
+    raw = adt("A01", "A1", at=ago(4), number="0000001", name="Đào^Thị Bích Đào", birth="19600203", sex="F")
+    assert state(send(raw)) == APPLIED
+    assert state(result) == APPLIED
+    assert held()[0].patient == Patient.objects.get()
+
+
+def test_a_number_that_leads_to_somebody_else_needs_a_person(dao: Patient, send: Send) -> None:
+    pid = "PID|1||0000001^^^BV99999^MR||Lê^Văn Hùng||19851224|M"
+    assert state(send(oru(obr(), CREATININE, pid=pid))) == DEAD
+    assert DeadLetter.objects.get().reason == "result_of_another"
+    misspelt = "PID|1||0000001^^^BV99999^MR||Đào^Thị Bích Đàu||1960|F"
+    assert state(send(oru(obr(), CREATININE, pid=misspelt, control="L2"))) == APPLIED
+
+
+def test_a_result_for_a_merged_number_stands_on_the_one_chart(dao: Patient, send: Send) -> None:
+    send(adt("A28", "A2", at=ago(3), number="0000002", name="Đào^Thị Bích Đào", birth="19600203", sex="F"))
+    other = Patient.objects.exclude(pk=dao.pk).get()
+    merge_patients(survivor=dao, duplicate=other, by=None, reason="Một người", source="hl7")
+    pid = "PID|1||0000002^^^BV99999^MR||Đào^Thị Bích Đào||19600203|F"
+    assert state(send(oru(obr(), CREATININE, pid=pid))) == APPLIED
+    assert held()[0].patient.root_id == dao.pk
+
+
+def test_a_result_after_discharge_stands_on_the_stay_of_its_specimen(dao: Patient, send: Send) -> None:
+    send(
+        adt(
+            "A03",
+            "A3",
+            at=ago(2),
+            number="0000001",
+            name="Đào^Thị Bích Đào",
+            birth="19600203",
+            sex="F",
+            place="K03^P1^G1",
+        )
+    )
+    stay = Encounter.objects.get()
+    assert stay.status == "finished"
+    assert state(send(oru(obr(taken=3), CREATININE, pv1=""))) == APPLIED
+    assert held()[0].encounter == stay
+
+
+def test_results_of_another_person_are_taken_back(dao: Patient, send: Send) -> None:
+    send(oru(obr(), CREATININE))
+    wrong = obx("NM", "CRE^Creatinin^L", "142", status="W")
+    assert state(send(oru(obr(changed=0.5), wrong, control="L2"))) == APPLIED
+    (report,) = held()
+    assert report.status == "entered-in-error"
+    assert report.reason
+    assert state(send(oru(obr(changed=0.5), wrong, control="L3"))) == SUPERSEDED
+
+
+def test_one_bad_group_leaves_the_whole_message_to_a_person(dao: Patient, send: Send) -> None:
+    sent = send(oru(obr(), CREATININE, obr(filler="", code="B^Hai^L"), obx("NM", "B", "2")))
+    assert state(sent) == DEAD
+    assert not DiagnosticReport.objects.exists()
+
+
+def test_a_file_is_kept_with_the_report(dao: Patient, send: Send) -> None:
+    pdf = obx("ED", "PDF^Phiếu kết quả^L", "LIS^application^pdf^Base64^JVBERi0xLjcgdHJhbmc=")
+    assert state(send(oru(obr(), pdf))) == APPLIED
+    (report,) = held()
+    assert report.attachments.get().title == "Phiếu kết quả"
