@@ -56,6 +56,7 @@ NOUNS: dict[str, StrOrPromise] = {
     "procedure": pgettext_lazy("audit", "procedure"),
     "recovery": pgettext_lazy("audit", "recovery of an account"),
     "recovery_code": pgettext_lazy("audit", "code for paper"),
+    "report": pgettext_lazy("audit", "result"),
     "related_person": pgettext_lazy("audit", "related person"),
     "role": pgettext_lazy("audit", "role"),
     "round": pgettext_lazy("audit", "ward round"),
@@ -181,6 +182,13 @@ VERBS: dict[str, StrOrPromise] = {
     "void": pgettext_lazy("audit", "taken back"),
     "withdraw": pgettext_lazy("audit", "withdrawn"),
     "worklist": pgettext_lazy("audit", "worklist looked at"),
+    "completed": pgettext_lazy("audit", "completed"),
+    "file": pgettext_lazy("audit", "filed"),
+    "file_read": pgettext_lazy("audit", "attached file opened"),
+    "inbox": pgettext_lazy("audit", "inbox opened"),
+    "late": pgettext_lazy("audit", "older version left out"),
+    "reopened": pgettext_lazy("audit", "opened again"),
+    "take_back": pgettext_lazy("audit", "taken back"),
 }
 
 

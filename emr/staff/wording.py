@@ -55,6 +55,7 @@ RIGHTS: dict[str, StrOrPromise] = {
     "orders.read": pgettext_lazy("right", "read orders"),
     "orders.place": pgettext_lazy("right", "place and stop orders"),
     "results.read": pgettext_lazy("right", "read results"),
+    "results.acknowledge": pgettext_lazy("right", "acknowledge results"),
     "results.record_vital_signs": pgettext_lazy("right", "record vital signs"),
     "inspections.prepare": pgettext_lazy("right", "enter letters and list the charts they name"),
     "inspections.approve": pgettext_lazy("right", "approve what somebody else has prepared"),

@@ -189,7 +189,7 @@ def _end_if_open(model: type[MedicationRequest] | type[ServiceRequest], pk: int,
     )
 
 
-def _tell(order: MedicationRequest | ServiceRequest, verb: str, by: User) -> None:
+def _tell(order: MedicationRequest | ServiceRequest, verb: str, by: User | None) -> None:
     noun = "medication_request" if isinstance(order, MedicationRequest) else "service_request"
     record(f"{noun}.{verb}", by=by, of=order)
     publish(f"{noun}.{verb}", order_key=f"encounter:{order.encounter_id}", order_id=order.pk)
@@ -298,3 +298,30 @@ def void_orders(*, entry: Document, by: User, reason: str) -> int:
             _tell(order, "entered_in_error", by)
             count += 1
     return count
+
+
+@transaction.atomic
+def complete_order(*, order: ServiceRequest, by: User | None) -> ServiceRequest:
+    """What was asked for has been done; an order that was stopped or is done already stays as it is."""
+    order = ServiceRequest.objects.select_for_update(of=("self",)).get(pk=order.pk)
+    if order.status in _OPEN:
+        _set_status(order, Order.Status.COMPLETED, "completed", by)
+    return order
+
+
+@transaction.atomic
+def reopen_order(*, order: ServiceRequest, by: User | None) -> ServiceRequest:
+    """What answered a completed order was taken back: it is asked for again. Any other order stays as it is."""
+    order = ServiceRequest.objects.select_for_update(of=("self",)).get(pk=order.pk)
+    asked_again = ServiceRequest.objects.filter(
+        entry_id=order.entry_id, category=order.category, code=order.code, status__in=_OPEN
+    )
+    if order.status == Order.Status.COMPLETED and not (order.code and asked_again.exists()):
+        _set_status(order, Order.Status.ACTIVE, "reopened", by)
+    return order
+
+
+def _set_status(order: ServiceRequest, status: str, verb: str, by: User | None) -> None:
+    order.status, order.status_changed_at, order.status_changed_by = status, now(), by
+    order.save(update_fields=["status", "status_changed_at", "status_changed_by"])
+    _tell(order, verb, by)
