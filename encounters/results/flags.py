@@ -58,7 +58,7 @@ def limits_of(value: ValueFacts) -> tuple[Decimal | None, Decimal | None]:
         return (None, None)
     known = {_plain_unit(analyte.unit), _plain_unit(analyte.ucum)}
     given = {_plain_unit(unit) for unit in (value.ucum, value.unit) if unit} or {""}
-    return analyte.critical if given & known else (None, None)
+    return (analyte.low, analyte.high) if given & known else (None, None)
 
 
 def computed_flag(value: ValueFacts) -> str:

@@ -38,6 +38,7 @@ _RANK = {
 }
 _CLOCKS_MAY_DIFFER_HOURS = 24
 _LARGEST = Decimal(10) ** 12
+_LONGEST_KEY = 80
 FILED, SAME, LATE = "filed", "same", "late"
 
 
@@ -186,6 +187,8 @@ def _check_people(
 def _check_facts(report: ReportFacts) -> None:
     if not report.filler_number.strip() or not report.version_key.strip():
         raise DomainError(_("The report has no number of its producer's."), code="no_number")
+    if max(len(report.filler_number), len(report.version_key)) > _LONGEST_KEY:
+        raise DomainError(_("The report's number is too long."), code="no_number")
     if report.status not in _RANK:
         raise DomainError(_("The report's status is unknown."), code="bad_status")
     if report.category not in DiagnosticReport.Category.values:
@@ -261,7 +264,7 @@ def _store(*, report: ReportFacts, **about: Any) -> DiagnosticReport:
     judged = [(value, *_judged(value)) for value in all_values(report.values)]
     told = {name: getattr(report, name) for name in _COPIED}
     for name in _COPIED:
-        longest = DiagnosticReport._meta.get_field(name).max_length
+        longest = getattr(DiagnosticReport._meta.get_field(name), "max_length", None)
         if longest and isinstance(told[name], str) and name not in {"filler_number", "version_key"}:
             told[name] = told[name][:longest]
     row = DiagnosticReport.objects.create(

@@ -134,6 +134,7 @@ def test_results_come_after_discharge_and_for_a_row_that_was_merged() -> None:
     ("changed", "code"),
     [
         ({"number": " "}, "no_number"),
+        ({"number": "9" * 81}, "no_number"),
         ({"status": "unknown"}, "bad_status"),
         ({"category": "tarot"}, "bad_category"),
         ({"issued_at": now() + dt.timedelta(days=3)}, "future"),
