@@ -69,7 +69,8 @@ def report(request: StaffRequest, report_uuid: UUID) -> HttpResponse:
     """One version of a report: what it says, what it said before, who has seen it."""
     found = access_report(request.user, report_uuid)
     record("report.read", by=request.user, of=found)
-    services.mark_seen(report=found, by=request.user)
+    if not request.user.is_listed_only(permissions.READ):  # nobody acts on what an inspector has read
+        services.mark_seen(report=found, by=request.user)
     return _shown(request, found)
 
 
