@@ -178,6 +178,7 @@ RIGHTS: dict[str, dict[str, Scope]] = {
         "planning": F,
         "inspector": L,
     },
+    "results.acknowledge": {"doctor": D, "head_of_department": D},
     "results.record_vital_signs": {"doctor": D, "head_of_department": D, "nurse": D, "head_nurse": D},
     # signatures.providers (the staff's keys; no document), signatures.signing
     "providers.manage": {"admin": F},

@@ -58,6 +58,7 @@ NOUNS: dict[str, StrOrPromise] = {
     "procedure": pgettext_lazy("audit", "procedure"),
     "recovery": pgettext_lazy("audit", "recovery of an account"),
     "recovery_code": pgettext_lazy("audit", "code for paper"),
+    "report": pgettext_lazy("audit", "result"),
     "related_person": pgettext_lazy("audit", "related person"),
     "role": pgettext_lazy("audit", "role"),
     "round": pgettext_lazy("audit", "ward round"),
@@ -98,7 +99,6 @@ VERBS: dict[str, StrOrPromise] = {
     "change": pgettext_lazy("audit", "changed"),
     "change_draft": pgettext_lazy("audit", "draft changed"),
     "check": pgettext_lazy("audit", "checked"),
-    "completed": pgettext_lazy("audit", "completed"),
     "compare": pgettext_lazy("audit", "compared"),
     "confirm": pgettext_lazy("audit", "agreed to"),
     "conflict": pgettext_lazy("audit", "sent again with other content"),
@@ -187,6 +187,13 @@ VERBS: dict[str, StrOrPromise] = {
     "void": pgettext_lazy("audit", "taken back"),
     "withdraw": pgettext_lazy("audit", "withdrawn"),
     "worklist": pgettext_lazy("audit", "worklist looked at"),
+    "completed": pgettext_lazy("audit", "completed"),
+    "file": pgettext_lazy("audit", "filed"),
+    "file_read": pgettext_lazy("audit", "attached file opened"),
+    "inbox": pgettext_lazy("audit", "inbox opened"),
+    "late": pgettext_lazy("audit", "older version left out"),
+    "reopened": pgettext_lazy("audit", "opened again"),
+    "take_back": pgettext_lazy("audit", "taken back"),
 }
 
 

@@ -56,6 +56,7 @@ RIGHTS: dict[str, StrOrPromise] = {
     "orders.place": pgettext_lazy("right", "place and stop orders"),
     "orders.configure": pgettext_lazy("right", "look after what may be ordered"),
     "results.read": pgettext_lazy("right", "read results"),
+    "results.acknowledge": pgettext_lazy("right", "acknowledge results"),
     "results.record_vital_signs": pgettext_lazy("right", "record vital signs"),
     "inspections.prepare": pgettext_lazy("right", "enter letters and list the charts they name"),
     "inspections.approve": pgettext_lazy("right", "approve what somebody else has prepared"),

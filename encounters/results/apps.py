@@ -8,10 +8,10 @@ class ResultsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from emr.ui.navigation import Section, register  # noqa: PLC0415
+        from emr.ui.navigation import Link, Section, register  # noqa: PLC0415
         from encounters.forms.services import register_provider  # noqa: PLC0415
-        from encounters.orders.providers import register_weight  # noqa: PLC0415
-        from encounters.results import permissions, selectors  # noqa: PLC0415
+        from encounters.orders.providers import register_earlier_results, register_weight  # noqa: PLC0415
+        from encounters.results import permissions, selectors, telling  # noqa: PLC0415
         from encounters.visits.bedside import (  # noqa: PLC0415
             RowAction,
             WristbandPage,
@@ -19,7 +19,9 @@ class ResultsConfig(AppConfig):
             register_wristband_page,
         )
 
+        register_earlier_results(selectors.earlier_results)
         register_weight(lambda encounter: selectors.latest_values(encounter).get("weight"))
+        telling.register()
         register_provider("vital_signs", lambda document: selectors.latest_values(document.encounter))
 
         register(
@@ -31,6 +33,28 @@ class ResultsConfig(AppConfig):
                 order=15,
                 icon="activity",
                 key="v",
+            )
+        )
+        for scope, url_name in (("encounter", "of_stay"), ("patient", "of_patient")):
+            register(
+                Section(
+                    _("Results"),
+                    f"encounters:results:{url_name}",
+                    right=permissions.READ,
+                    scope=scope,  # type: ignore[arg-type]  # one of the two
+                    order=17,
+                    icon="clipboard2-pulse",
+                )
+            )
+        register(
+            Link(
+                _("New results"),
+                "encounters:results:inbox",
+                right=permissions.ACKNOWLEDGE,
+                icon="clipboard2-pulse",
+                key="x",
+                order=30,
+                badge="encounters:results:badge",
             )
         )
         page, right = "encounters:results:vital_signs", permissions.RECORD_VITAL_SIGNS

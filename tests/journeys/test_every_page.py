@@ -21,7 +21,7 @@ from encounters.documents.services import request_course_print
 from encounters.forms.models import Questionnaire
 from encounters.inspections.models import Mandate, MandateChart
 from encounters.inspections.services import approve_mandate
-from encounters.results.models import Observation
+from encounters.results.models import DiagnosticReport, Observation
 from encounters.results.services import record_vital_signs
 from encounters.visits import codes
 from encounters.visits import services as visits
@@ -47,6 +47,7 @@ from tests.emr.people import make_user
 from tests.emr.ui.conftest import AXE, open_page, sign_in
 from tests.encounters.chart import begin, deliver_all, draft_of, load_forms, written
 from tests.encounters.inspections.letters import listing
+from tests.encounters.results.reports import FILE, facts, file, later, value
 from tests.encounters.visits.ward import ago
 from tests.integrations.conftest import ago as hl7_ago
 from tests.integrations.messages import adt
@@ -75,6 +76,7 @@ ROWS: dict[str, Any] = {
     "condition_uuid": Condition,
     "procedure_uuid": Procedure,
     "observation_uuid": Observation,
+    "report_uuid": DiagnosticReport,
     "link_uuid": MergeLink,
     "person_uuid": RelatedPerson,
     "channel_uuid": Channel,
@@ -108,6 +110,7 @@ WORDS = {
     ("", "guarding_name"): "restricted_reach",
     ("", "system"): "icd10",
     ("", "table_name"): "services",
+    ("", "position"): "1",
 }
 PREFERRED = ["bacsi", "tiepdon", "dieuduong"]
 NOBODYS = "00000000-0000-4000-8000-000000000000"
@@ -154,6 +157,9 @@ def _patients(facility: Organization, people: dict[str, User]) -> None:
     numbers = {"pulse": 88, "temperature": 38, "systolic": 120, "diastolic": 70}
     for hours in (8, 2):
         record_vital_signs(encounter=stay, values=numbers, by=an, effective_at=ago(hours=hours))
+    file(stay, facts(value("7.1"), attachments=(FILE,)), facility=facility)
+    file(stay, facts(value("4.1"), version="2", status="corrected", issued_at=later(5)), facility=facility)
+    file(stay, facts(value("4.1"), number="L2"), facility=facility)
     entry = begin(stay, an)
     revision = draft_of(entry).revision
     documents.save_draft(document=entry, fields=written(entry), revision=revision, by=an)

@@ -159,6 +159,24 @@ def complete_service_request(
 
 
 @transaction.atomic
+def reopen_order(*, order: ServiceRequest, by: User | None) -> ServiceRequest:
+    """What answered a completed order was taken back: it is asked for again, unless it has been already.
+
+    Any other order stays as it is.
+    """
+    order = ServiceRequest.objects.select_for_update(of=("self",)).get(pk=order.pk)
+    asked_again = ServiceRequest.objects.filter(
+        entry_id=order.entry_id, category=order.category, code=order.code, status__in=OPEN
+    )
+    if order.status != Order.Status.COMPLETED or (order.code and asked_again.exists()):
+        return order
+    reopened = _change_status(
+        order, to=Order.Status.ACTIVE, allowed=[Order.Status.COMPLETED], verb="reopened", reason="", by=by
+    )
+    return cast(ServiceRequest, reopened)
+
+
+@transaction.atomic
 def enter_order_in_error(*, order: AnyOrder, reason: str, by: User) -> AnyOrder:
     """One order never should have been (wrong patient, wrong line); the entry's other orders stay."""
     if not reason.strip():

@@ -36,6 +36,7 @@ from signatures.sealing.models import LogExtract
 from signatures.signing.services.requests import open_author_request
 from tests.emr.people import make_department, make_facility, make_user
 from tests.encounters.chart import begin, draft_of, load_forms, written
+from tests.encounters.results.reports import FILE, facts, file, value
 from tests.encounters.visits.ward import ago
 from tests.patients.people import make_patient
 
@@ -102,8 +103,14 @@ def _case(situation: str, department: Organization) -> Case:
         patient=patient, payer="BHYT", card_number=f"CN438020012345{SITUATIONS.index(situation)}", by=author
     )
     place = stay.locations.get()
+    report = file(
+        stay,
+        facts(value("7.1"), title=f"Xét nghiệm {word}MARK", number=word, attachments=(FILE,)),
+        facility=facility,
+    ).report
     rows: dict[str, Any] = {
         "patient_uuid": patient,
+        "report_uuid": report,
         "survivor_uuid": patient,
         "duplicate_uuid": twin,
         "link_uuid": link,
@@ -307,6 +314,7 @@ def build() -> World:
 
 
 OTHER_PARTS: dict[str, Callable[[str], str]] = {
+    "position": lambda _name: "1",
     "kind": lambda name: "allergy" if "history" in name else "wristband",
     "system": lambda _name: "icd10",
     "table_name": lambda _name: "services",

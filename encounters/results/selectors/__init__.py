@@ -1,0 +1,33 @@
+"""Questions about measurements and results."""
+
+from encounters.results.selectors.earlier import earlier_results
+from encounters.results.selectors.measurements import (
+    Round,
+    current_observations,
+    latest_values,
+    vital_sign_chart,
+    vital_sign_rounds,
+)
+from encounters.results.selectors.reports import (
+    Sheet,
+    inbox,
+    reports_of_patient,
+    reports_of_stay,
+    sheet_of,
+    versions_of,
+)
+
+__all__ = [
+    "Round",
+    "Sheet",
+    "current_observations",
+    "earlier_results",
+    "inbox",
+    "latest_values",
+    "reports_of_patient",
+    "reports_of_stay",
+    "sheet_of",
+    "versions_of",
+    "vital_sign_chart",
+    "vital_sign_rounds",
+]

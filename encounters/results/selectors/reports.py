@@ -1,0 +1,167 @@
+"""Questions about reports: what holds, what it says, what it said before, what waits to be seen."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.db.models import F, Prefetch, QuerySet
+from django_stubs_ext import StrOrPromise
+
+from emr.common.vietnamese import tidy
+from encounters.results.flags import CRITICAL, WORDS
+from encounters.results.models import DiagnosticReport, Finding, ReportReview
+from encounters.visits.models import Encounter
+from patients.registry.access import same_person
+from patients.registry.models import Patient
+
+
+def _holding(
+    found: QuerySet[DiagnosticReport], category: str, only: str, text: str
+) -> QuerySet[DiagnosticReport]:
+    """Versions that hold, newest first; those taken back left out. The page's rows cost one query more."""
+    found = found.filter(replaced_by=None).exclude(status=DiagnosticReport.Status.ENTERED_IN_ERROR)
+    if category in DiagnosticReport.Category.values:
+        found = found.filter(category=category)
+    if only == "abnormal":
+        found = found.filter(is_abnormal=True)
+    if text := tidy(text):
+        found = found.filter(title__icontains=text)
+    notable = Finding.objects.filter(is_abnormal=True).order_by("position")
+    return (
+        found.select_related("encounter__department")
+        .defer("narrative", "note")
+        .prefetch_related(Prefetch("findings", notable, to_attr="notable"))
+        .order_by("-effective_at", "-pk")
+    )
+
+
+def reports_of_stay(
+    encounter: Encounter, category: str = "", only: str = "", text: str = ""
+) -> QuerySet[DiagnosticReport]:
+    """The stay's reports; `only` may be "abnormal", `text` a part of the title."""
+    return _holding(DiagnosticReport.objects.filter(encounter=encounter), category, only, text)
+
+
+def reports_of_patient(
+    patient: Patient, category: str = "", only: str = "", text: str = ""
+) -> QuerySet[DiagnosticReport]:
+    """Everything that was ever reported of the person, rows that were merged included."""
+    found = DiagnosticReport.objects.filter(patient__in=same_person(patient))
+    return _holding(found, category, only, text)
+
+
+def number_text(number: Decimal) -> str:
+    """Without idle zeros, with the Vietnamese comma."""
+    return f"{number.normalize():f}".replace(".", ",")
+
+
+def _range_text(finding: Finding) -> str:
+    if finding.reference:
+        return finding.reference
+    low, high = finding.low, finding.high
+    if low is not None and high is not None:
+        return f"{number_text(low)} – {number_text(high)}"
+    if low is not None:
+        return f"≥ {number_text(low)}"
+    return f"≤ {number_text(high)}" if high is not None else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One finding as a page shows it; `before` is what the version before said, where it said something else."""
+
+    finding: Finding
+    depth: int
+    value: str
+    range: str
+    sign: str
+    word: StrOrPromise
+    level: str
+    before: str = ""
+    is_changed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A report's findings in order, and what is no longer among them."""
+
+    lines: list[Line]
+    gone: list[Line]
+
+
+def value_text(finding: Finding) -> str:
+    """The value as it reads, without its unit; why there is none."""
+    if finding.absent:
+        return finding.absent
+    words = [finding.text or finding.value_code]
+    if finding.number is not None:
+        words.insert(0, f"{finding.comparator}{number_text(finding.number)}")
+    return " ".join(word for word in words if word)
+
+
+def _lines(report: DiagnosticReport) -> list[Line]:
+    depths: dict[int, int] = {}
+    lines = []
+    for finding in report.findings.order_by("position"):
+        depth = depths[finding.parent_id] + 1 if finding.parent_id else 0
+        depths[finding.pk] = depth
+        sign, word = WORDS.get(finding.flag, ("", finding.flag))
+        level = "critical" if finding.is_critical else "abnormal" if finding.is_abnormal else ""
+        if finding.is_critical and finding.flag not in CRITICAL:
+            sign += "!"
+        lines.append(Line(finding, depth, value_text(finding), _range_text(finding), sign, word, level))
+    return lines
+
+
+def _name_of(line: Line) -> tuple[str, str, int]:
+    return (line.finding.series, line.finding.title, line.depth)
+
+
+def sheet_of(report: DiagnosticReport) -> Sheet:
+    """What the report says, beside what the version said that it replaces; two queries at most."""
+    lines = _lines(report)
+    if report.replaces is None:
+        return Sheet(lines, [])
+    old = {_name_of(line): line for line in _lines(report.replaces)}
+    shown = []
+    for line in lines:
+        before = old.pop(_name_of(line), None)
+        said = f"{before.value} {before.finding.unit}".strip() if before else ""
+        is_changed = before is None or (before.value, before.finding.unit, before.finding.flag) != (
+            line.value,
+            line.finding.unit,
+            line.finding.flag,
+        )
+        shown.append(
+            Line(
+                line.finding,
+                line.depth,
+                line.value,
+                line.range,
+                line.sign,
+                line.word,
+                line.level,
+                before=said if is_changed else "",
+                is_changed=is_changed,
+            )
+        )
+    return Sheet(shown, list(old.values()))
+
+
+def versions_of(report: DiagnosticReport) -> QuerySet[DiagnosticReport]:
+    """Every version under the producer's number for this row of the patient, newest first."""
+    return DiagnosticReport.objects.filter(
+        facility_id=report.facility_id,
+        source=report.source,
+        filler_number=report.filler_number,
+        patient__in=same_person(report.patient),
+    ).order_by("-pk")
+
+
+def inbox(reviews: QuerySet[ReportReview]) -> QuerySet[ReportReview]:
+    """Critical first, then what changed, then abnormal, then normal; within each the newest first."""
+    notable = Finding.objects.filter(is_abnormal=True).order_by("position")
+    return (
+        reviews.select_related("report", "patient", "encounter__department", "department", "requester")
+        .prefetch_related(Prefetch("report__findings", notable, to_attr="notable"))
+        .order_by("urgency", F("is_correction").desc(), "-opened_at", "-pk")
+    )

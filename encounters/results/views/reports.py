@@ -1,0 +1,136 @@
+"""A stay's and a person's reports, and one of them."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db.models import QuerySet
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from emr.accounts.access import requires
+from emr.audit.services import record
+from emr.common.errors import DomainError
+from emr.common.http import StaffRequest
+from emr.storage.services import read_bytes
+from encounters.results import permissions, selectors, services
+from encounters.results.access import access_report, listed_alone, may_acknowledge
+from encounters.results.models import DiagnosticReport, ReportReading
+from encounters.visits.access import access_encounter
+from patients.registry.access import access_patient
+
+PAGE_SIZE = 50
+# What a browser may show by itself; anything else is handed over as a file.
+_SHOWN = {"application/pdf", "image/jpeg", "image/png"}
+
+
+def _asked(request: StaffRequest) -> dict[str, str]:
+    return {name: request.GET.get(name, "")[:80] for name in ("category", "only", "text")}
+
+
+def _page(
+    request: StaffRequest, reports: QuerySet[DiagnosticReport], asked: dict[str, str], **about: Any
+) -> HttpResponse:
+    reports = reports.filter(listed_alone(request.user))
+    page = Paginator(reports, PAGE_SIZE).get_page(request.GET.get("page"))
+    context = about | asked | {"page": page, "categories": DiagnosticReport.Category.choices}
+    return render(request, "encounters/results/list.html", context)
+
+
+@require_safe
+@requires(permissions.READ)
+def of_stay(request: StaffRequest, encounter_uuid: UUID) -> HttpResponse:
+    """What was reported during the stay, newest first."""
+    encounter = access_encounter(request.user, encounter_uuid, permissions.READ)
+    record("report.list", by=request.user, of=encounter)
+    asked = _asked(request)
+    reports = selectors.reports_of_stay(encounter, **asked)
+    return _page(request, reports, asked, encounter=encounter, patient=encounter.patient)
+
+
+@require_safe
+@requires(permissions.READ)
+def of_patient(request: StaffRequest, patient_uuid: UUID) -> HttpResponse:
+    """What was ever reported of the person, newest first."""
+    opened = access_patient(request.user, patient_uuid, permissions.READ)
+    patient = opened.merged_into or opened
+    record("report.list", by=request.user, of=patient, patient=patient)
+    asked = _asked(request)
+    reports = selectors.reports_of_patient(patient, **asked)
+    return _page(request, reports, asked, encounter=None, patient=patient)
+
+
+@require_safe
+@requires(permissions.READ)
+def report(request: StaffRequest, report_uuid: UUID) -> HttpResponse:
+    """One version of a report: what it says, what it said before, who has seen it."""
+    found = access_report(request.user, report_uuid)
+    record("report.read", by=request.user, of=found)
+    if not request.user.is_listed_only(permissions.READ):  # nobody acts on what an inspector has read
+        services.mark_seen(report=found, by=request.user)
+    return _shown(request, found)
+
+
+def _shown(
+    request: StaffRequest, found: DiagnosticReport, status: int = 200, refusal: str = ""
+) -> HttpResponse:
+    versions = list(selectors.versions_of(found))
+    readings = list(found.readings.select_related("reader").order_by("pk"))
+    acknowledged = [r for r in readings if r.kind == ReportReading.Kind.ACKNOWLEDGED]
+    newest = versions[0]
+    is_mine = any(reading.reader_id == request.user.pk for reading in acknowledged)
+    context = {
+        "report": found,
+        "patient": found.patient.merged_into or found.patient,
+        "encounter": found.encounter,
+        "sheet": selectors.sheet_of(found),
+        "files": list(found.attachments.select_related("attachment").order_by("position")),
+        "versions": versions,
+        "newest": newest,
+        "is_newest": newest.pk == found.pk,
+        "acknowledged": acknowledged,
+        "may_acknowledge": newest.pk == found.pk
+        and not is_mine
+        and (not found.is_provisional or found.is_critical)
+        and may_acknowledge(request.user, found),
+        "refusal": refusal,
+    }
+    return render(request, "encounters/results/report.html", context, status=status)
+
+
+@require_POST
+@requires(permissions.ACKNOWLEDGE)
+def acknowledge(request: StaffRequest, report_uuid: UUID) -> HttpResponse:
+    """Seen, and answered for; back to what else waits."""
+    found = access_report(request.user, report_uuid)
+    if not may_acknowledge(request.user, found):
+        return _shown(request, found, 403, _("The doctors of the patient's ward acknowledge this result."))
+    try:
+        services.acknowledge(report=found, by=request.user, note=request.POST.get("note", ""))
+    except DomainError as refusal:
+        return _shown(request, found, 409, str(refusal))
+    messages.success(request, _("Acknowledged: %(title)s") % {"title": found.title})
+    return redirect("encounters:results:inbox")
+
+
+@require_safe
+@requires(permissions.READ)
+def file(request: StaffRequest, report_uuid: UUID, position: int) -> HttpResponse:
+    """A file that came with the report."""
+    found = access_report(request.user, report_uuid)
+    attached = found.attachments.select_related("attachment__key").filter(position=position).first()
+    if attached is None:
+        raise Http404
+    record("report.file_read", by=request.user, of=found, detail={"position": position})
+    kind = attached.attachment.content_type
+    shown = kind in _SHOWN
+    response = HttpResponse(
+        read_bytes(attached.attachment), content_type=kind if shown else "application/octet-stream"
+    )
+    way = "inline" if shown else "attachment"
+    ending = {"application/pdf": "pdf", "image/jpeg": "jpg", "image/png": "png"}.get(kind, "bin")
+    response["Content-Disposition"] = f'{way}; filename="{found.uuid}-{position}.{ending}"'
+    return response
