@@ -7,7 +7,10 @@ class Hl7v2Config(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from integrations.hl7v2.delivering import MllpSender  # noqa: PLC0415
         from integrations.hl7v2.showing import Hl7Reader  # noqa: PLC0415
         from integrations.transport.readers import register_reader  # noqa: PLC0415
+        from integrations.transport.senders import register_sender  # noqa: PLC0415
 
+        register_sender("mllp", MllpSender())
         register_reader("mllp", Hl7Reader())

@@ -80,6 +80,31 @@ REASONS = {
         _("Something went wrong inside (%(error)s); repeating didn't help."),
         _("Tell the system's administrator, then replay."),
     ),
+    # Outgoing: what the neighbour said, in its own words.
+    "neighbour_error": (
+        _("The neighbour couldn't use it (%(code)s): %(text)s"),
+        _("Settle it with the neighbour or in the record, then send it again."),
+    ),
+    "neighbour_rejects": (
+        _("The neighbour doesn't take such messages (%(code)s): %(text)s"),
+        _("Names, type or version don't fit: correct the channel, then send it again."),
+    ),
+    # Outgoing: why the last try failed; it is repeated by itself.
+    "no_connection": (_("%(address)s can't be reached. It is tried again by itself."), ""),
+    "no_answer": (
+        _("%(address)s didn't answer in %(seconds)s seconds. The same is sent again by itself."),
+        "",
+    ),
+    "closed": (
+        _("%(address)s closed the connection without an answer. The same is sent again by itself."),
+        "",
+    ),
+    "half_acknowledged": (
+        _("%(address)s said that it stored it, not that it used it. Should the channel wait for CA alone?"),
+        "",
+    ),
+    "tls_refused": (_("No encrypted connection with %(address)s: %(text)s"), ""),
+    "tls_files": (_("The certificate files in EMR_HOME/peers can't be read: %(files)s"), ""),
     # Remarks on messages that were applied.
     "unmapped_bed": (
         _("The bed “%(sent)s” isn't known here: kept as sent."),

@@ -18,6 +18,7 @@ from emr.audit.services import record
 from emr.common.clock import now
 from emr.common.errors import Conflict, DomainError
 from emr.outbox import publish, ring_after_commit, wanted_by
+from integrations.transport import sending
 from integrations.transport.models import Channel, DeadLetter, Message, MessageState, UnmappedCode
 
 
@@ -181,8 +182,11 @@ def replay(letter: DeadLetter, *, by: User) -> None:
     letter = _open(letter)
     message = letter.message
     _close(letter, DeadLetter.Resolution.REPLAYED, by)
-    MessageState.objects.filter(message=message).update(state=MessageState.State.RECEIVED, changed_at=now())
     record("hl7_message.replayed", by=by, of=message)
+    if message.channel.direction == Channel.Direction.OUT:
+        sending.queue_again(message)
+        return
+    MessageState.objects.filter(message=message).update(state=MessageState.State.RECEIVED, changed_at=now())
     publish("hl7_message.received", order_key=message.order_key, message_id=message.pk)
 
 
@@ -191,6 +195,8 @@ def replay_edited(letter: DeadLetter, *, raw: bytes, patient_number: str, by: Us
     """Try a corrected copy; the message as it came in stays as it is."""
     letter = _open(letter)
     original = letter.message
+    if original.channel.direction == Channel.Direction.OUT:
+        raise DomainError(_("What we send is corrected in the record, not here: it is written anew then."))
     if bytes(original.raw) == raw:
         raise DomainError(
             _("Nothing was changed. Replay the message as it is, or correct it first."), field="text"
@@ -231,6 +237,10 @@ def dismiss(letter: DeadLetter, *, note: str, by: User) -> None:
     if not note.strip():
         raise DomainError(_("Say why the message isn't needed."), field="note")
     _close(letter, DeadLetter.Resolution.DISMISSED, by, note=note.strip()[:300])
+    if letter.message.channel.direction == Channel.Direction.OUT:
+        MessageState.objects.filter(message=letter.message).update(
+            state=MessageState.State.SET_ASIDE, changed_at=now()
+        )
     record("hl7_message.dismissed", by=by, of=letter.message)
 
 
@@ -303,6 +313,18 @@ def switch_channel(channel: Channel, *, enabled: bool, by: User) -> None:
     channel.is_enabled = enabled
     channel.save(update_fields=["is_enabled"])
     record("channel.enabled" if enabled else "channel.disabled", by=by, of=channel)
+    if enabled and channel.direction == Channel.Direction.OUT:
+        sending.hurry(channel)
+
+
+@transaction.atomic
+def pause_channel(channel: Channel, *, paused: bool, by: User) -> None:
+    """Hold an outgoing channel's messages back, in order; going on, they leave at once."""
+    channel.is_paused = paused
+    channel.save(update_fields=["is_paused"])
+    record("channel.paused" if paused else "channel.resumed", by=by, of=channel)
+    if not paused:
+        sending.hurry(channel)
 
 
 @transaction.atomic
