@@ -37,6 +37,18 @@ class TransportConfig(AppConfig):
             from_query(health.RECEIVED),
             labels=("channel",),
         )
+        register_measure(
+            "emr_hl7_outgoing_queue",
+            "Messages that wait to be sent, by channel.",
+            from_query(health.OUTGOING),
+            labels=("channel",),
+        )
+        register_measure(
+            "emr_hl7_outgoing_oldest_seconds",
+            "Age of the oldest message that waits to be sent, by channel.",
+            from_query(health.OUTGOING_AGE),
+            labels=("channel",),
+        )
         register_measure("emr_hl7_dead_letters", "Messages that need a person.", from_query(health.DEAD))
 
         watching.register()

@@ -89,6 +89,7 @@ REASONS = {
         _("The neighbour doesn't take such messages (%(code)s): %(text)s"),
         _("Names, type or version don't fit: correct the channel, then send it again."),
     ),
+    "not_sent": (_("It was taken out of the queue before it was sent."), ""),
     # Outgoing: why the last try failed; it is repeated by itself.
     "no_connection": (_("%(address)s can't be reached. It is tried again by itself."), ""),
     "no_answer": (

@@ -43,11 +43,17 @@ def channels_for(user: User) -> QuerySet[Channel]:
         Channel.objects.filter(facility=user.facility)
         .annotate(
             today_count=_count(messages.filter(received_at__gte=midnight)),
+            queued_count=_count(messages.filter(state_row__state=State.QUEUED)),
+            oldest_queued_at=Subquery(
+                messages.filter(state_row__state=State.QUEUED)
+                .order_by("state_row__changed_at")
+                .values("state_row__changed_at")[:1]
+            ),
             waiting_count=_count(messages.filter(state_row__state__in=[State.RECEIVED, State.WAITING])),
             dead_count=_count(messages.filter(state_row__state=State.DEAD, dead_letters__resolution="")),
             last_received_at=Subquery(messages.order_by("-received_at").values("received_at")[:1]),
         )
-        .order_by("name")
+        .order_by("direction", "name")
     )
 
 
@@ -60,6 +66,7 @@ def messages_for(
     user: User,
     *,
     state: str = "",
+    direction: str = "",
     channel: str = "",
     message_type: str = "",
     control_id: str = "",
@@ -73,6 +80,8 @@ def messages_for(
     )
     if state in State.values:
         found = found.filter(state_row__state=state)
+    if direction in Channel.Direction.values:
+        found = found.filter(channel__direction=direction)
     if channel:
         found = found.filter(channel__uuid=channel)
     if message_type:

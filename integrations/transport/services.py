@@ -10,7 +10,7 @@ from enum import Enum
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils.translation import gettext as _
 
 from emr.accounts.models import Organization, User
@@ -271,8 +271,9 @@ def save_channel(channel: Channel, *, by: User) -> Channel:
     is_new = channel.pk is None
     if is_new:
         channel.facility = by.facility
-        name = f"{channel.sending_application}-{channel.sending_facility}"
-        channel.account = channel_account(by.facility, name, channel.name)
+        channel.account = channel_account(by.facility, "-".join(channel.neighbour), channel.name)
+    if channel.direction == Channel.Direction.OUT:
+        return _save_outgoing(channel, is_new=is_new, by=by)
     same = Channel.objects.filter(
         facility=channel.facility,
         direction=channel.direction,
@@ -287,6 +288,53 @@ def save_channel(channel: Channel, *, by: User) -> Channel:
     channel.save()
     record("channel.add" if is_new else "channel.change", by=by, of=channel)
     return channel
+
+
+def _save_outgoing(channel: Channel, *, is_new: bool, by: User) -> Channel:
+    others = Channel.objects.filter(facility=channel.facility, direction=channel.direction)
+    if others.filter(name=channel.name).exclude(pk=channel.pk).exists():
+        raise DomainError(_("Another outgoing channel has this name."), code="name_taken", field="name")
+    before = None if is_new else Channel.objects.select_for_update().get(pk=channel.pk)
+    if before is not None and before.lanes != channel.lanes and waiting_on(channel).exists():
+        raise DomainError(
+            _(
+                "Messages wait on this channel, and their order hangs on this number: change it when all have left."
+            ),
+            code="lanes_in_use",
+            field="lanes",
+        )
+    channel.save()
+    record("channel.add" if is_new else "channel.change", by=by, of=channel)
+    if not is_new:
+        sending.hurry(channel)
+    return channel
+
+
+def waiting_on(channel: Channel) -> QuerySet[MessageState]:
+    """What hasn't left an outgoing channel yet."""
+    return MessageState.objects.filter(message__channel=channel, state=MessageState.State.QUEUED)
+
+
+@transaction.atomic
+def resend(message: Message, *, by: User) -> None:
+    """Send the same bytes with the same control id once more; a dead letter is sent from its own page."""
+    state = MessageState.objects.select_for_update().get(message=message).state
+    if state not in {MessageState.State.DELIVERED, MessageState.State.SET_ASIDE}:
+        raise Conflict(_("Only what was delivered or set aside can be sent again."))
+    record("hl7_message.replayed", by=by, of=message)
+    sending.queue_again(message)
+
+
+@transaction.atomic
+def set_aside(message: Message, *, note: str, by: User) -> None:
+    """Take a message out of the queue, with the reason; what is on its way this very moment may still arrive."""
+    row = MessageState.objects.select_for_update().get(message=message)
+    if row.state != MessageState.State.QUEUED:
+        raise Conflict(_("The message doesn't wait to be sent any more."))
+    if not note.strip():
+        raise DomainError(_("Say why the message isn't needed."), field="note")
+    letter = sending.bury(message, "not_sent", {})
+    dismiss(letter, note=note, by=by)
 
 
 def channel_account(facility: Organization, name: str, title: str) -> User:

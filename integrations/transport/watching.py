@@ -12,7 +12,8 @@ from emr.notices.services import Holders, notify, withdraw_kind
 from emr.notices.watches import register_watch
 from integrations.transport.models import DeadLetter, MessageState
 
-DEAD, LATE = "transport.dead_letters", "transport.late"
+DEAD, LATE, UNSENT = "transport.dead_letters", "transport.late", "transport.unsent"
+UNSENT_AFTER = dt.timedelta(minutes=15)
 LATE_AFTER = dt.timedelta(minutes=10)
 
 
@@ -44,6 +45,23 @@ def register() -> None:
             ladder=(Step(0, TOLD, ("email",)), Step(30, "admin", ("email", "sms", "chat"))),
         )
     )
+    register_kind(
+        Kind(
+            code=UNSENT,
+            title=_("Messages not sent for fifteen minutes: %(count)s"),
+            body=_(
+                "A neighbour is away, or its channel is paused. Nothing is lost and the order is kept: they leave by"
+                " themselves when it is back. The neighbour works without them until then."
+            ),
+            level=Level.ATTENTION,
+            answer=Answer.ONE,
+            ladder=(
+                Step(0, TOLD, ("email",)),
+                Step(60, TOLD, ("email", "sms", "chat")),
+                Step(4 * 60, "admin"),
+            ),
+        )
+    )
     register_watch("messages", look)
 
 
@@ -66,9 +84,20 @@ def look() -> None:
         .annotate(count=Count("pk"))
         .order_by()
     )
+    unsent = _by_facility(
+        MessageState.objects.filter(
+            state=MessageState.State.QUEUED,
+            changed_at__lt=now() - UNSENT_AFTER,
+            message__channel__is_enabled=True,
+        )
+        .values_list("message__facility")
+        .annotate(count=Count("pk"))
+        .order_by()
+    )
     for facility in Organization.objects.filter(kind=Organization.Kind.FACILITY, is_active=True):
         _tell(facility, DEAD, dead.get(facility.pk, 0), "integrations:transport:dead_letters")
         _tell(facility, LATE, late.get(facility.pk, 0), "integrations:transport:channels")
+        _tell(facility, UNSENT, unsent.get(facility.pk, 0), "integrations:transport:channels")
 
 
 def _by_facility(rows: object) -> dict[int, int]:

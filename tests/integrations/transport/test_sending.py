@@ -345,7 +345,7 @@ def test_the_database_refuses_to_change_what_was_sent(channel: Channel) -> None:
     sent = order(channel, "O1")
     assert sent is not None
     with (
-        pytest.raises(Exception, match="permission denied|Cannot update"),
+        pytest.raises(Exception, match=r"permission denied|Cannot update"),
         transaction.atomic(),
         connection.cursor() as cursor,
     ):
