@@ -67,6 +67,18 @@ REASONS = {
         _("The department “%(sent)s” isn't known here and the patient has no department yet."),
         _("Map the code under “Unmapped codes”, then replay."),
     ),
+    "unmapped_service": (
+        _("The service or test “%(sent)s” isn't known here."),
+        _("Map the code under “Unmapped codes”: the message is tried again by itself then."),
+    ),
+    "unmapped_medicine": (
+        _("The medicine “%(sent)s” isn't known here."),
+        _("Map the code under “Unmapped codes”: the message is tried again by itself then."),
+    ),
+    "unmapped_unit": (
+        _("The unit of measure “%(sent)s” isn't known here."),
+        _("Map the code under “Unmapped codes”: the message is tried again by itself then."),
+    ),
     "no_removed_number": (
         _("MRG-1 doesn't name the number that is merged."),
         _("Fill it in, then replay."),

@@ -259,10 +259,22 @@ def note_unmapped(channel: Channel, kind: str, code: str) -> None:
 
 @transaction.atomic
 def map_code(row: UnmappedCode, *, mapped_to: str, by: User) -> None:
-    """Say which of our codes a neighbour's code means; "" takes the mapping away."""
+    """Say which of our codes a neighbour's code means; "" takes the mapping away.
+
+    Dead letters that lay there because of this code are tried again.
+    """
     row.mapped_to = mapped_to.strip()[:60]
     row.save(update_fields=["mapped_to"])
     record("unmapped_code.mapped", by=by, of=row, detail={"kind": row.kind, "mapped_to": row.mapped_to})
+    if row.mapped_to:
+        waiting = DeadLetter.objects.filter(
+            message__channel=row.channel_id,
+            resolution="",
+            reason=f"unmapped_{row.kind}",
+            detail__sent=row.code,
+        )
+        for letter in waiting.order_by("message_id"):
+            replay(letter, by=by)
 
 
 @transaction.atomic
