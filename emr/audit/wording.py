@@ -158,6 +158,7 @@ VERBS: dict[str, StrOrPromise] = {
     "register": pgettext_lazy("audit", "registered"),
     "remove": pgettext_lazy("audit", "removed"),
     "remove_draft": pgettext_lazy("audit", "draft removed"),
+    "paused": pgettext_lazy("audit", "paused"),
     "replayed": pgettext_lazy("audit", "applied again"),
     "request": pgettext_lazy("audit", "asked for"),
     "restore": pgettext_lazy("audit", "restored"),

@@ -6,19 +6,28 @@ from collections.abc import Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 
+_acting: ContextVar["Acting | None"] = ContextVar("acting", default=None)
+
+
+def _inherited_origin() -> str:
+    current = _acting.get()
+    return current.origin if current is not None else ""
+
 
 @dataclass(slots=True)
 class Acting:
-    """One request, message or job."""
+    """One request, message or job.
+
+    `origin` is what from outside set it going ("message:17"): facts carry it on to whoever is told of them, so that a
+    neighbour isn't told what it said itself.
+    """
 
     request_id: str = field(default_factory=lambda: uuid.uuid4().hex[:16])
     user_id: int | None = None
     username: str = ""
     address: str = ""
     device: str = ""
-
-
-_acting: ContextVar[Acting | None] = ContextVar("acting", default=None)
+    origin: str = field(default_factory=_inherited_origin)
 
 
 def acting() -> Acting:

@@ -13,7 +13,14 @@ class LeaseLost(Exception):
 
 
 class Later(Exception):
-    """What the work needs isn't there yet: no failure, it is tried again after the usual pause."""
+    """What the work needs isn't there yet: no failure, it is tried again after the usual pause.
+
+    With `seconds` it is tried again after that time, and the attempt doesn't count: such work is never given up.
+    """
+
+    def __init__(self, reason: str = "", *, seconds: float | None = None) -> None:
+        super().__init__(reason)
+        self.seconds = seconds
 
 
 @dataclass(slots=True)
@@ -26,6 +33,11 @@ class Delivery:
     attempts: int
     fence: int
     finished: bool = field(default=False, init=False)
+
+    @property
+    def origin(self) -> str:
+        """What from outside set the fact going (`Acting.origin`); "" when it was a person or a job of ours."""
+        return str(self.payload.get("origin", ""))
 
     @contextlib.contextmanager
     def finish(self) -> Iterator[None]:

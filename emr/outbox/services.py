@@ -5,7 +5,7 @@ import logging
 import random
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -16,6 +16,7 @@ from kombu.exceptions import OperationalError
 
 from emr.common import wall
 from emr.common.arming import is_armed
+from emr.common.context import acting, acting_as
 from emr.outbox.bell import Bell
 from emr.outbox.models import OutboxEvent
 from emr.outbox.registry import Delivery, Later, LeaseLost, Subscription, subscription, subscriptions
@@ -44,6 +45,8 @@ def publish_many(topic: str, facts: Sequence[tuple[str, dict[str, Any]]]) -> Non
     """Record many facts of one topic at once: (order_key, ids) each; one INSERT, one ring of the bell a queue."""
     if not facts or not subscriptions(topic):
         return
+    if origin := acting().origin:
+        facts = [(order_key, {"origin": origin} | ids) for order_key, ids in facts]
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT * FROM outbox_owe(%s, %s, %s, %s)",
@@ -84,17 +87,20 @@ def wake(event_ids: list[int], queue: str) -> bool:
 
 bell = Bell(wake)
 
-_CLAIM = """
+# What stands behind another of its order can't be delivered yet: ringing for thousands such would keep the rest waiting.
+FIRST_OF_ITS_ORDER = """(e.order_key = '' OR NOT EXISTS (
+    SELECT 1 FROM outbox_outboxevent o
+    WHERE o.subscriber = e.subscriber AND o.order_key = e.order_key AND o.id < e.id
+      AND o.done_at IS NULL AND o.failed_at IS NULL AND o.order_key <> ''))"""
+
+_CLAIM = f"""
 UPDATE outbox_outboxevent e
 SET lease_until = now() + make_interval(secs => %s), fence = fence + 1, attempts = attempts + 1
 WHERE id = %s AND done_at IS NULL AND failed_at IS NULL AND available_at <= clock_timestamp()
   AND (lease_until IS NULL OR lease_until < now())
-  AND (order_key = '' OR NOT EXISTS (
-      SELECT 1 FROM outbox_outboxevent o
-      WHERE o.subscriber = e.subscriber AND o.order_key = e.order_key AND o.id < e.id
-        AND o.done_at IS NULL AND o.failed_at IS NULL AND o.order_key <> ''))
+  AND {FIRST_OF_ITS_ORDER}
 RETURNING id, topic, payload, attempts, fence, subscriber, order_key, queue, facility
-"""
+"""  # noqa: S608  our own text
 
 
 def deliver(*, event_id: int) -> bool:
@@ -123,7 +129,7 @@ def deliver(*, event_id: int) -> bool:
         _postpone(event, "no such subscriber in this version", attempts_left=True)
         return False
     try:
-        with wall.within_scope(event.facility):
+        with wall.within_scope(event.facility), acting_as(replace(acting(), origin=delivery.origin)):
             _hand_over(delivery, wanted)
     except LeaseLost:
         return False
@@ -149,6 +155,9 @@ def _hand_over(delivery: Delivery, wanted: Subscription) -> None:
 def _put_off(event: OutboxEvent, wanted: Subscription, error: Exception) -> None:
     if not isinstance(error, Later):
         logger.exception("Delivery %s of %s to %s failed.", event.pk, event.topic, event.subscriber)
+    if isinstance(error, Later) and error.seconds is not None:
+        _wait(event, error.seconds)
+        return
     # The text may hold a patient's name: only the kind of error is kept.
     _postpone(event, type(error).__name__, attempts_left=event.attempts < wanted.max_attempts)
 
@@ -158,10 +167,21 @@ def _postpone(event: OutboxEvent, reason: str, *, attempts_left: bool) -> None:
     seconds = min(_BACK_OFF_LIMIT, 2 ** min(event.attempts, 10)) * random.uniform(0.8, 1.2)  # noqa: S311
     with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE outbox_outboxevent SET lease_until = NULL, last_error = %s,"
+            "UPDATE outbox_outboxevent SET lease_until = NULL, last_error = %s, woken_at = NULL,"
             " available_at = now() + make_interval(secs => %s), failed_at = CASE WHEN %s THEN NULL ELSE now() END"
             " WHERE id = %s AND fence = %s AND done_at IS NULL",
             [reason[:300], seconds, attempts_left, event.pk, event.fence],
+        )
+
+
+def _wait(event: OutboxEvent, seconds: float) -> None:
+    """Try again after so many seconds, as if this attempt hadn't been."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE outbox_outboxevent SET lease_until = NULL, last_error = 'Later', woken_at = NULL,"
+            " attempts = attempts - 1, available_at = now() + make_interval(secs => %s)"
+            " WHERE id = %s AND fence = %s AND done_at IS NULL",
+            [seconds, event.pk, event.fence],
         )
 
 
@@ -186,8 +206,8 @@ def sweep() -> int:
         return 0
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE outbox_outboxevent SET woken_at = now() WHERE id IN ("
-            " SELECT id FROM outbox_outboxevent WHERE done_at IS NULL AND failed_at IS NULL"
+            "UPDATE outbox_outboxevent SET woken_at = now() WHERE id IN ("  # noqa: S608  our own text
+            f" SELECT id FROM outbox_outboxevent e WHERE done_at IS NULL AND failed_at IS NULL AND {FIRST_OF_ITS_ORDER}"
             " AND available_at <= clock_timestamp()"
             " AND created_at < now() - interval '5 seconds'"
             " AND (lease_until IS NULL OR lease_until < now())"
@@ -200,6 +220,18 @@ def sweep() -> int:
         if not wake([event_id], queue):
             break
     return len(due)
+
+
+def hasten(topic: str, order_keys: Sequence[str]) -> None:
+    """Deliver now what waits under these order keys (`Later`), because what it lacked is there again."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE outbox_outboxevent SET available_at = now(), woken_at = NULL WHERE topic = %s AND order_key = ANY(%s)"
+            " AND order_key <> '' AND done_at IS NULL AND failed_at IS NULL AND available_at > now()"
+            " RETURNING id, queue",
+            [topic, list(order_keys)],
+        )
+        ring_after_commit(cursor.fetchall())
 
 
 def forget_done(days: int = 30) -> int:

@@ -10,7 +10,10 @@ class Hl7v2Config(AppConfig):
 
     def ready(self) -> None:
         import_module("integrations.hl7v2.subscribers")
+        from integrations.hl7v2.delivering import MllpSender  # noqa: PLC0415
         from integrations.hl7v2.showing import Hl7Reader  # noqa: PLC0415
         from integrations.transport.readers import register_reader  # noqa: PLC0415
+        from integrations.transport.senders import register_sender  # noqa: PLC0415
 
+        register_sender("mllp", MllpSender())
         register_reader("mllp", Hl7Reader())

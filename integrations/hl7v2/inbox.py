@@ -92,6 +92,7 @@ def apply_message(*, message_id: int) -> None:
         username=message.channel.account.username,
         address=message.peer_address,
         device=f"HL7 {message.channel.name}",
+        origin=f"message:{message.pk}",
     )
     with acting_as(acting), translation.override(settings.LANGUAGE_CODE):
         try:

@@ -1,3 +1,5 @@
+from importlib import import_module
+
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
@@ -8,6 +10,7 @@ class TransportConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        import_module("integrations.transport.subscribers")
         from emr.common.health import register_part  # noqa: PLC0415
         from emr.common.measures import from_query, register_measure  # noqa: PLC0415
         from emr.ui.navigation import Link, Panel, register  # noqa: PLC0415
@@ -32,6 +35,18 @@ class TransportConfig(AppConfig):
             "emr_hl7_received_last_hour",
             "Messages received within the hour, by channel.",
             from_query(health.RECEIVED),
+            labels=("channel",),
+        )
+        register_measure(
+            "emr_hl7_outgoing_queue",
+            "Messages that wait to be sent, by channel.",
+            from_query(health.OUTGOING),
+            labels=("channel",),
+        )
+        register_measure(
+            "emr_hl7_outgoing_oldest_seconds",
+            "Age of the oldest message that waits to be sent, by channel.",
+            from_query(health.OUTGOING_AGE),
             labels=("channel",),
         )
         register_measure("emr_hl7_dead_letters", "Messages that need a person.", from_query(health.DEAD))

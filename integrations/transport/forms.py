@@ -2,14 +2,17 @@
 
 import ipaddress
 import re
+from pathlib import Path
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from integrations.transport.client import peers_folder
 from integrations.transport.models import Channel, MessageState
 
+_HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.:-]{0,251}[A-Za-z0-9])?")
 _TYPE = re.compile(r"[A-Z]{3}(\^[A-Z0-9]{2,3})?$")
 
 
@@ -18,6 +21,9 @@ class MessageFilterForm(forms.Form):
 
     state = forms.ChoiceField(
         label=gettext_lazy("State"), required=False, choices=[("", "—"), *MessageState.State.choices]
+    )
+    direction = forms.ChoiceField(
+        label=gettext_lazy("Direction"), required=False, choices=[("", "—"), *Channel.Direction.choices]
     )
     channel = forms.ChoiceField(label=gettext_lazy("Channel"), required=False)
     message_type = forms.CharField(label=gettext_lazy("Message type"), required=False, max_length=16)
@@ -122,8 +128,101 @@ class ChannelForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptab
 
     def clean_message_types(self) -> list[str]:
         """Every entry a type, or a type and an event."""
-        types = [entry.upper() for entry in self.cleaned_data["message_types"]]
-        for entry in types:
-            if not _TYPE.match(entry):
-                raise forms.ValidationError(_("%(entry)s is no message type.") % {"entry": entry})
-        return types
+        return _types(self.cleaned_data["message_types"])
+
+
+def _types(entries: list[str]) -> list[str]:
+    types = [entry.upper() for entry in entries]
+    for entry in types:
+        if not _TYPE.match(entry):
+            raise forms.ValidationError(_("%(entry)s is no message type.") % {"entry": entry})
+    return types
+
+
+def _certificates() -> list[Path]:
+    return sorted(peers_folder().glob("*.pem"))
+
+
+class OutgoingChannelForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable at run time
+    """A neighbour that is spoken to: where, how, in whose name."""
+
+    message_types = LinesField(
+        label=gettext_lazy("Messages it is to get"),
+        help_text=gettext_lazy("One a line: ADT for every event, or ADT^A01 for one."),
+    )
+    processing_ids = forms.ChoiceField(
+        label=gettext_lazy("Processing id (MSH-11)"),
+        choices=[
+            ("P", gettext_lazy("P: production")),
+            ("T", gettext_lazy("T: training")),
+            ("D", gettext_lazy("D: debugging")),
+        ],
+    )
+    client_certificate = forms.ChoiceField(label=gettext_lazy("Our certificate"), required=False)
+    authority = forms.ChoiceField(
+        label=gettext_lazy("Authority of the neighbour's certificate"),
+        required=False,
+        help_text=gettext_lazy("Certificates lie in EMR_HOME/peers: NAME.pem, and NAME.key for ours."),
+    )
+
+    class Meta:
+        model = Channel
+        fields = (
+            "name", "receiving_application", "receiving_facility", "sending_application", "sending_facility", "address",
+            "port", "message_types", "processing_ids", "acknowledgement", "uses_tls", "tls_name", "authority",
+            "client_certificate", "lanes", "connect_seconds", "answer_seconds", "retry_seconds",
+        )  # fmt: skip
+        labels = {
+            "name": gettext_lazy("Name"),
+            "receiving_application": gettext_lazy("Receiving application (MSH-5)"),
+            "receiving_facility": gettext_lazy("Receiving facility (MSH-6)"),
+            "sending_application": gettext_lazy("Our application (MSH-3)"),
+            "sending_facility": gettext_lazy("Our facility (MSH-4)"),
+            "address": gettext_lazy("Address"),
+            "port": gettext_lazy("Port"),
+            "acknowledgement": gettext_lazy("A message is delivered by"),
+            "uses_tls": gettext_lazy("Encrypted (TLS)"),
+            "tls_name": gettext_lazy("Name in its certificate, where it isn't the address"),
+            "lanes": gettext_lazy("Messages under way at once"),
+            "connect_seconds": gettext_lazy("Seconds to connect"),
+            "answer_seconds": gettext_lazy("Seconds to wait for the answer"),
+            "retry_seconds": gettext_lazy("Longest pause between two tries, in seconds"),
+        }
+        help_texts = {
+            "sending_application": "",
+            "sending_facility": "",
+            "lanes": gettext_lazy(
+                "One keeps the order of all; with more, each patient's messages stay in order."
+            ),
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        names = [file.stem for file in _certificates()]
+        own = [name for name in names if (peers_folder() / f"{name}.key").exists()]
+        self.fields["authority"].choices = [  # type: ignore[attr-defined]  # a ChoiceField
+            ("", gettext_lazy("Those that the server believes")),
+            *[(name, name) for name in names],
+        ]
+        self.fields["client_certificate"].choices = [("", "—"), *[(name, name) for name in own]]  # type: ignore[attr-defined]  # a ChoiceField
+        for name in ("receiving_application", "receiving_facility", "address", "port"):
+            self.fields[name].required = True
+        if self.instance.pk and self.instance.processing_ids:
+            self.initial["processing_ids"] = self.instance.processing_ids[0]
+
+    def clean_address(self) -> str:
+        """A name or an IP address, and nothing else."""
+        address: str = self.cleaned_data["address"].strip()
+        if not _HOST.fullmatch(address):
+            raise forms.ValidationError(
+                _("%(entry)s is neither a computer's name nor an address.") % {"entry": address}
+            )
+        return address
+
+    def clean_message_types(self) -> list[str]:
+        """Every entry a type, or a type and an event."""
+        return _types(self.cleaned_data["message_types"])
+
+    def clean_processing_ids(self) -> list[str]:
+        """As the list that incoming channels have."""
+        return [self.cleaned_data["processing_ids"]]

@@ -17,6 +17,15 @@ RECEIVED = (
     "SELECT c.name, count(*) FROM transport_message m JOIN transport_channel c ON c.id = m.channel_id"
     " WHERE m.received_at > now() - interval '1 hour' GROUP BY 1"
 )
+OUTGOING = (
+    "SELECT c.name, count(*) FROM transport_messagestate s JOIN transport_message m ON m.id = s.message_id"
+    " JOIN transport_channel c ON c.id = m.channel_id WHERE s.state = 'queued' GROUP BY 1"
+)
+OUTGOING_AGE = (
+    "SELECT c.name, extract(epoch FROM now() - min(s.changed_at)) FROM transport_messagestate s"
+    " JOIN transport_message m ON m.id = s.message_id JOIN transport_channel c ON c.id = m.channel_id"
+    " WHERE s.state = 'queued' GROUP BY 1"
+)
 DEAD = "SELECT count(*) FROM transport_deadletter WHERE resolution = ''"
 
 

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -43,6 +44,13 @@ class Channel(FacilityRecord):
         CONTROL_ID_AND_TIME = "control-id-and-time", _("MSH-10 and MSH-7 (control id and time)")
         CONTENT = "content", _("Whole content")
 
+    class Acknowledgement(models.TextChoices):
+        """What an outgoing message is delivered by (HL7 v2.5.1 §2.9)."""
+
+        ORIGINAL = "original", _("Original mode: AA, once it is processed")
+        COMMIT = "commit", _("Enhanced mode: CA, once it is stored")
+        APPLICATION = "application", _("Enhanced mode: CA, then AA on the same connection")
+
     name = models.CharField(max_length=60)
     direction = models.CharField(max_length=3, choices=Direction, default=Direction.IN)
     protocol = models.CharField(max_length=8, choices=Protocol, default=Protocol.MLLP)
@@ -63,6 +71,42 @@ class Channel(FacilityRecord):
     account = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     is_enabled = models.BooleanField(default=True)
 
+    # Outgoing alone, from here on. MSH-5 and MSH-6: who is spoken to.
+    receiving_application = models.CharField(max_length=60, blank=True, default="", db_default="")
+    receiving_facility = models.CharField(max_length=60, blank=True, default="", db_default="")
+    address = models.CharField(max_length=253, blank=True, default="", db_default="")
+    port = models.PositiveIntegerField(
+        null=True, blank=True, validators=[MinValueValidator(1), MaxValueValidator(65535)]
+    )
+    uses_tls = models.BooleanField(default=False, db_default=False)
+    # The name in the neighbour's certificate, where it isn't the address.
+    tls_name = models.CharField(max_length=253, blank=True, default="", db_default="")
+    # Names of files in EMR_HOME/peers: NAME.pem and NAME.key are ours; AUTHORITY.pem is whom we believe.
+    client_certificate = models.CharField(max_length=60, blank=True, default="", db_default="")
+    authority = models.CharField(max_length=60, blank=True, default="", db_default="")
+    acknowledgement = models.CharField(
+        max_length=12,
+        choices=Acknowledgement,
+        default=Acknowledgement.ORIGINAL,
+        db_default=Acknowledgement.ORIGINAL.value,
+    )
+    # Messages under way at once; each patient's stay in order. One keeps the order of all.
+    lanes = models.PositiveSmallIntegerField(
+        default=1, db_default=1, validators=[MinValueValidator(1), MaxValueValidator(8)]
+    )
+    # Below the lease of a delivery (90 s) in sum.
+    connect_seconds = models.PositiveSmallIntegerField(
+        default=5, db_default=5, validators=[MinValueValidator(1), MaxValueValidator(15)]
+    )
+    answer_seconds = models.PositiveSmallIntegerField(
+        default=15, db_default=15, validators=[MinValueValidator(1), MaxValueValidator(60)]
+    )
+    # The longest pause between two tries at a neighbour that is away.
+    retry_seconds = models.PositiveIntegerField(
+        default=300, db_default=300, validators=[MinValueValidator(1), MaxValueValidator(3600)]
+    )
+    is_paused = models.BooleanField(default=False, db_default=False)
+
     outside_the_wall = "the listener must know all senders before it knows whose message comes"
 
     class Meta:
@@ -70,6 +114,16 @@ class Channel(FacilityRecord):
             models.UniqueConstraint(
                 fields=["facility", "direction", "protocol", "sending_application", "sending_facility"],
                 name="one_channel_per_sender",
+                condition=Q(direction="in"),
+            ),
+            models.UniqueConstraint(
+                fields=["facility", "name"],
+                name="one_outgoing_channel_per_name",
+                condition=Q(direction="out"),
+            ),
+            models.CheckConstraint(
+                condition=Q(direction="in") | (~Q(address="") & Q(port__isnull=False)),
+                name="outgoing_channel_has_an_address",
             ),
         ]
         ordering: ClassVar[list[str]] = ["name"]
@@ -77,6 +131,13 @@ class Channel(FacilityRecord):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def neighbour(self) -> tuple[str, str]:
+        """Who is at the other end: application and facility as MSH names them."""
+        if self.direction == self.Direction.OUT:
+            return self.receiving_application, self.receiving_facility
+        return self.sending_application, self.sending_facility
 
     def admits(self, address: str) -> bool:
         """Whether the peer's address is on the list."""
@@ -90,7 +151,10 @@ class Channel(FacilityRecord):
 
 
 class Message(FacilityRecord):
-    """A message exactly as it came in, with the answer that it got; what became of it stands in MessageState."""
+    """A message exactly as it came in, with our answer, or exactly as it goes out; its fate stands in MessageState.
+
+    Of an outgoing one `received_at` is when it was queued, and the neighbour's answers are Acknowledgements.
+    """
 
     # Every index costs each message; those of single keys are the beginning of others, or never asked.
     facility = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="+", db_index=False)
@@ -108,6 +172,8 @@ class Message(FacilityRecord):
     duplicate_key = models.CharField(max_length=300)
     # The frames sent back, byte for byte: a repeated message gets the same.
     reply = models.BinaryField()
+    # Outgoing: what it is about ("servicerequest:<uuid>").
+    about = models.CharField(max_length=100, default="", db_default="")
     edited_from = models.ForeignKey(
         "self", on_delete=models.PROTECT, null=True, related_name="edited_copies", db_index=False
     )
@@ -126,6 +192,7 @@ class Message(FacilityRecord):
             models.Index(fields=["channel", "-received_at"], name="message_of_channel"),
             models.Index(fields=["facility", "control_id"], name="message_control_id"),
             models.Index(fields=["facility", "patient_number", "id"], name="message_patient"),
+            models.Index(fields=["about"], name="message_about", condition=~Q(about="")),
         ]
         triggers = [AppendOnly(), SameFacility("channel_id", "transport_channel")]
 
@@ -134,7 +201,9 @@ class Message(FacilityRecord):
 
     @property
     def order_key(self) -> str:
-        """One patient of one channel, without the number itself standing in the queue."""
+        """One patient of one channel, without the number itself standing in the queue; of an outgoing one its lane."""
+        if self.channel.direction == Channel.Direction.OUT:
+            return lane_key(self.channel_id, self.patient_number, self.channel.lanes)
         return order_key(self.channel_id, self.patient_number)
 
 
@@ -143,6 +212,12 @@ def order_key(channel_id: int, patient_number: str) -> str:
     if not patient_number:
         return ""
     return f"hl7:{channel_id}:{hashlib.sha256(patient_number.encode()).hexdigest()[:40]}"
+
+
+def lane_key(channel_id: int, patient_number: str, lanes: int) -> str:
+    """The outbox's key for what goes out one after the other: one patient's messages always take the same lane."""
+    digest = hashlib.sha256(patient_number.encode()).digest()
+    return f"hl7-out:{channel_id}:{int.from_bytes(digest[:4]) % max(lanes, 1)}"
 
 
 class MessageState(models.Model):
@@ -154,6 +229,9 @@ class MessageState(models.Model):
         APPLIED = "applied", _("Applied")
         SUPERSEDED = "superseded", _("Newer data was there already")
         DEAD = "dead", _("Needs a person")
+        QUEUED = "queued", _("Waiting to be sent")
+        DELIVERED = "delivered", _("Delivered")
+        SET_ASIDE = "set-aside", _("Set aside")
 
     message = models.OneToOneField(
         Message, on_delete=models.PROTECT, primary_key=True, related_name="state_row"
@@ -161,9 +239,10 @@ class MessageState(models.Model):
     state = models.CharField(max_length=10, choices=State, default=State.RECEIVED)
     attempts = models.PositiveIntegerField(default=0)
     changed_at = models.DateTimeField()
-    # Waiting ends then: whatever is missing hasn't come (bounded disorder, F-17).
+    # Waiting ends then: whatever is missing hasn't come (bounded disorder, F-17). Outgoing: the next try.
     waits_until = models.DateTimeField(null=True)
-    # What was left undone though the message was applied: [["unmapped_bed", {"sent": "P1-G9"}], …]
+    # What was left undone though the message was applied (or why the last try to send it failed):
+    # [["unmapped_bed", {"sent": "P1-G9"}], …]
     remarks = models.JSONField(default=list)
 
     # Written in one statement with its message, which a policy couldn't see yet.
@@ -177,6 +256,22 @@ class MessageState(models.Model):
 
     def __str__(self) -> str:
         return self.state
+
+
+class Acknowledgement(FacilityRecord):
+    """What a neighbour answered to an outgoing message, byte for byte."""
+
+    message = models.ForeignKey(Message, on_delete=models.PROTECT, related_name="acknowledgements")
+    code = models.CharField(max_length=2)
+    raw = models.BinaryField()
+
+    append_only = True
+
+    class Meta:
+        triggers = [AppendOnly(), SameFacility("message_id", "transport_message")]
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.message_id}"
 
 
 class DeadLetter(Record):
@@ -214,12 +309,15 @@ class DeadLetter(Record):
 
 
 class UnmappedCode(FacilityRecord):
-    """A department, bed or staff code of a neighbour's that we don't know; kept as sent until somebody maps it."""
+    """A code of a neighbour's that we don't know; kept as sent until somebody maps it."""
 
     class Kind(models.TextChoices):
         DEPARTMENT = "department", _("Department")
         BED = "bed", _("Bed")
         STAFF = "staff", _("Staff")
+        SERVICE = "service", _("Service or test")
+        MEDICINE = "medicine", _("Medicine")
+        UNIT = "unit", _("Unit of measure")
 
     channel = models.ForeignKey(Channel, on_delete=models.PROTECT, related_name="unmapped_codes")
     kind = models.CharField(max_length=20, choices=Kind)

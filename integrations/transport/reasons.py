@@ -67,6 +67,18 @@ REASONS = {
         _("The department “%(sent)s” isn't known here and the patient has no department yet."),
         _("Map the code under “Unmapped codes”, then replay."),
     ),
+    "unmapped_service": (
+        _("The service or test “%(sent)s” isn't known here."),
+        _("Map the code under “Unmapped codes”: the message is tried again by itself then."),
+    ),
+    "unmapped_medicine": (
+        _("The medicine “%(sent)s” isn't known here."),
+        _("Map the code under “Unmapped codes”: the message is tried again by itself then."),
+    ),
+    "unmapped_unit": (
+        _("The unit of measure “%(sent)s” isn't known here."),
+        _("Map the code under “Unmapped codes”: the message is tried again by itself then."),
+    ),
     "no_removed_number": (
         _("MRG-1 doesn't name the number that is merged."),
         _("Fill it in, then replay."),
@@ -102,6 +114,32 @@ REASONS = {
         _("Something went wrong inside (%(error)s); repeating didn't help."),
         _("Tell the system's administrator, then replay."),
     ),
+    # Outgoing: what the neighbour said, in its own words.
+    "neighbour_error": (
+        _("The neighbour couldn't use it (%(code)s): %(text)s"),
+        _("Settle it with the neighbour or in the record, then send it again."),
+    ),
+    "neighbour_rejects": (
+        _("The neighbour doesn't take such messages (%(code)s): %(text)s"),
+        _("Names, type or version don't fit: correct the channel, then send it again."),
+    ),
+    "not_sent": (_("It was taken out of the queue before it was sent."), ""),
+    # Outgoing: why the last try failed; it is repeated by itself.
+    "no_connection": (_("%(address)s can't be reached. It is tried again by itself."), ""),
+    "no_answer": (
+        _("%(address)s didn't answer in %(seconds)s seconds. The same is sent again by itself."),
+        "",
+    ),
+    "closed": (
+        _("%(address)s closed the connection without an answer. The same is sent again by itself."),
+        "",
+    ),
+    "half_acknowledged": (
+        _("%(address)s said that it stored it, not that it used it. Should the channel wait for CA alone?"),
+        "",
+    ),
+    "tls_refused": (_("No encrypted connection with %(address)s: %(text)s"), ""),
+    "tls_files": (_("The certificate files in EMR_HOME/peers can't be read: %(files)s"), ""),
     # Remarks on messages that were applied.
     "unmapped_bed": (
         _("The bed “%(sent)s” isn't known here: kept as sent."),

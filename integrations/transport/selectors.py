@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery
+from django.db.models import Count, IntegerField, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from emr.accounts.models import User
@@ -43,11 +43,17 @@ def channels_for(user: User) -> QuerySet[Channel]:
         Channel.objects.filter(facility=user.facility)
         .annotate(
             today_count=_count(messages.filter(received_at__gte=midnight)),
+            queued_count=_count(messages.filter(state_row__state=State.QUEUED)),
+            oldest_queued_at=Subquery(
+                messages.filter(state_row__state=State.QUEUED)
+                .order_by("state_row__changed_at")
+                .values("state_row__changed_at")[:1]
+            ),
             waiting_count=_count(messages.filter(state_row__state__in=[State.RECEIVED, State.WAITING])),
             dead_count=_count(messages.filter(state_row__state=State.DEAD, dead_letters__resolution="")),
             last_received_at=Subquery(messages.order_by("-received_at").values("received_at")[:1]),
         )
-        .order_by("name")
+        .order_by("direction", "name")
     )
 
 
@@ -60,6 +66,7 @@ def messages_for(
     user: User,
     *,
     state: str = "",
+    direction: str = "",
     channel: str = "",
     message_type: str = "",
     control_id: str = "",
@@ -73,6 +80,8 @@ def messages_for(
     )
     if state in State.values:
         found = found.filter(state_row__state=state)
+    if direction in Channel.Direction.values:
+        found = found.filter(channel__direction=direction)
     if channel:
         found = found.filter(channel__uuid=channel)
     if message_type:
@@ -101,6 +110,42 @@ def unmapped_codes(user: User) -> QuerySet[UnmappedCode]:
         .select_related("channel")
         .order_by("mapped_to", "channel__name", "kind", "code")
     )
+
+
+def outgoing_channels(facility_id: int, message_type: str) -> list[Channel]:
+    """The facility's enabled channels (paused ones too: they queue) that are to get this type, "OML^O21"."""
+    found = Channel.objects.filter(
+        facility_id=facility_id, direction=Channel.Direction.OUT, is_enabled=True
+    ).order_by("pk")
+    return [channel for channel in found if channel.takes(message_type)]
+
+
+def ours(channel: Channel, kind: str, codes: Iterable[str]) -> dict[str, str]:
+    """Our codes for the neighbour's, those that somebody mapped alone: {their code: our code}. One query."""
+    rows = _neighbour_codes(channel, kind).filter(code__in=[code[:200] for code in codes])
+    return dict(rows.values_list("code", "mapped_to"))
+
+
+def theirs(channel: Channel, kind: str, our_codes: Iterable[str]) -> dict[str, str]:
+    """The neighbour's codes for ours: {our code: their code}; of several the one mapped first. One query."""
+    rows = _neighbour_codes(channel, kind).filter(mapped_to__in=set(our_codes)).order_by("-pk")
+    return dict(rows.values_list("mapped_to", "code"))
+
+
+def _neighbour_codes(channel: Channel, kind: str) -> QuerySet[UnmappedCode]:
+    """What is mapped of a neighbour, on whichever of its channels: who sends in codes is answered in them."""
+    application, facility = channel.neighbour
+    incoming = Q(
+        channel__direction="in", channel__sending_application=application, channel__sending_facility=facility
+    )
+    outgoing = Q(
+        channel__direction="out",
+        channel__receiving_application=application,
+        channel__receiving_facility=facility,
+    )
+    return UnmappedCode.objects.filter(
+        incoming | outgoing, facility_id=channel.facility_id, kind=kind
+    ).exclude(mapped_to="")
 
 
 def mapping(channel: Channel, kind: str, code: str) -> str:

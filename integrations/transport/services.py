@@ -10,7 +10,7 @@ from enum import Enum
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils.translation import gettext as _
 
 from emr.accounts.models import Organization, User
@@ -18,6 +18,7 @@ from emr.audit.services import record
 from emr.common.clock import now
 from emr.common.errors import Conflict, DomainError
 from emr.outbox import publish, ring_after_commit, wanted_by
+from integrations.transport import sending
 from integrations.transport.models import Channel, DeadLetter, Message, MessageState, UnmappedCode
 
 
@@ -181,8 +182,11 @@ def replay(letter: DeadLetter, *, by: User) -> None:
     letter = _open(letter)
     message = letter.message
     _close(letter, DeadLetter.Resolution.REPLAYED, by)
-    MessageState.objects.filter(message=message).update(state=MessageState.State.RECEIVED, changed_at=now())
     record("hl7_message.replayed", by=by, of=message)
+    if message.channel.direction == Channel.Direction.OUT:
+        sending.queue_again(message)
+        return
+    MessageState.objects.filter(message=message).update(state=MessageState.State.RECEIVED, changed_at=now())
     publish("hl7_message.received", order_key=message.order_key, message_id=message.pk)
 
 
@@ -191,6 +195,8 @@ def replay_edited(letter: DeadLetter, *, raw: bytes, patient_number: str, by: Us
     """Try a corrected copy; the message as it came in stays as it is."""
     letter = _open(letter)
     original = letter.message
+    if original.channel.direction == Channel.Direction.OUT:
+        raise DomainError(_("What we send is corrected in the record, not here: it is written anew then."))
     if bytes(original.raw) == raw:
         raise DomainError(
             _("Nothing was changed. Replay the message as it is, or correct it first."), field="text"
@@ -231,6 +237,10 @@ def dismiss(letter: DeadLetter, *, note: str, by: User) -> None:
     if not note.strip():
         raise DomainError(_("Say why the message isn't needed."), field="note")
     _close(letter, DeadLetter.Resolution.DISMISSED, by, note=note.strip()[:300])
+    if letter.message.channel.direction == Channel.Direction.OUT:
+        MessageState.objects.filter(message=letter.message).update(
+            state=MessageState.State.SET_ASIDE, changed_at=now()
+        )
     record("hl7_message.dismissed", by=by, of=letter.message)
 
 
@@ -249,10 +259,22 @@ def note_unmapped(channel: Channel, kind: str, code: str) -> None:
 
 @transaction.atomic
 def map_code(row: UnmappedCode, *, mapped_to: str, by: User) -> None:
-    """Say which of our codes a neighbour's code means; "" takes the mapping away."""
+    """Say which of our codes a neighbour's code means; "" takes the mapping away.
+
+    Dead letters that lay there because of this code are tried again.
+    """
     row.mapped_to = mapped_to.strip()[:60]
     row.save(update_fields=["mapped_to"])
     record("unmapped_code.mapped", by=by, of=row, detail={"kind": row.kind, "mapped_to": row.mapped_to})
+    if row.mapped_to:
+        waiting = DeadLetter.objects.filter(
+            message__channel=row.channel_id,
+            resolution="",
+            reason=f"unmapped_{row.kind}",
+            detail__sent=row.code,
+        )
+        for letter in waiting.order_by("message_id"):
+            replay(letter, by=by)
 
 
 @transaction.atomic
@@ -261,8 +283,9 @@ def save_channel(channel: Channel, *, by: User) -> Channel:
     is_new = channel.pk is None
     if is_new:
         channel.facility = by.facility
-        name = f"{channel.sending_application}-{channel.sending_facility}"
-        channel.account = channel_account(by.facility, name, channel.name)
+        channel.account = channel_account(by.facility, "-".join(channel.neighbour), channel.name)
+    if channel.direction == Channel.Direction.OUT:
+        return _save_outgoing(channel, is_new=is_new, by=by)
     same = Channel.objects.filter(
         facility=channel.facility,
         direction=channel.direction,
@@ -277,6 +300,53 @@ def save_channel(channel: Channel, *, by: User) -> Channel:
     channel.save()
     record("channel.add" if is_new else "channel.change", by=by, of=channel)
     return channel
+
+
+def _save_outgoing(channel: Channel, *, is_new: bool, by: User) -> Channel:
+    others = Channel.objects.filter(facility=channel.facility, direction=channel.direction)
+    if others.filter(name=channel.name).exclude(pk=channel.pk).exists():
+        raise DomainError(_("Another outgoing channel has this name."), code="name_taken", field="name")
+    before = None if is_new else Channel.objects.select_for_update().get(pk=channel.pk)
+    if before is not None and before.lanes != channel.lanes and waiting_on(channel).exists():
+        raise DomainError(
+            _(
+                "Messages wait on this channel, and their order hangs on this number: change it when all have left."
+            ),
+            code="lanes_in_use",
+            field="lanes",
+        )
+    channel.save()
+    record("channel.add" if is_new else "channel.change", by=by, of=channel)
+    if not is_new:
+        sending.hurry(channel)
+    return channel
+
+
+def waiting_on(channel: Channel) -> QuerySet[MessageState]:
+    """What hasn't left an outgoing channel yet."""
+    return MessageState.objects.filter(message__channel=channel, state=MessageState.State.QUEUED)
+
+
+@transaction.atomic
+def resend(message: Message, *, by: User) -> None:
+    """Send the same bytes with the same control id once more; a dead letter is sent from its own page."""
+    state = MessageState.objects.select_for_update().get(message=message).state
+    if state not in {MessageState.State.DELIVERED, MessageState.State.SET_ASIDE}:
+        raise Conflict(_("Only what was delivered or set aside can be sent again."))
+    record("hl7_message.replayed", by=by, of=message)
+    sending.queue_again(message)
+
+
+@transaction.atomic
+def set_aside(message: Message, *, note: str, by: User) -> None:
+    """Take a message out of the queue, with the reason; what is on its way this very moment may still arrive."""
+    row = MessageState.objects.select_for_update().get(message=message)
+    if row.state != MessageState.State.QUEUED:
+        raise Conflict(_("The message doesn't wait to be sent any more."))
+    if not note.strip():
+        raise DomainError(_("Say why the message isn't needed."), field="note")
+    letter = sending.bury(message, "not_sent", {})
+    dismiss(letter, note=note, by=by)
 
 
 def channel_account(facility: Organization, name: str, title: str) -> User:
@@ -303,6 +373,18 @@ def switch_channel(channel: Channel, *, enabled: bool, by: User) -> None:
     channel.is_enabled = enabled
     channel.save(update_fields=["is_enabled"])
     record("channel.enabled" if enabled else "channel.disabled", by=by, of=channel)
+    if enabled and channel.direction == Channel.Direction.OUT:
+        sending.hurry(channel)
+
+
+@transaction.atomic
+def pause_channel(channel: Channel, *, paused: bool, by: User) -> None:
+    """Hold an outgoing channel's messages back, in order; going on, they leave at once."""
+    channel.is_paused = paused
+    channel.save(update_fields=["is_paused"])
+    record("channel.paused" if paused else "channel.resumed", by=by, of=channel)
+    if not paused:
+        sending.hurry(channel)
 
 
 @transaction.atomic

@@ -13,7 +13,8 @@ from emr.notices.services import Holders, notify, withdraw_kind
 from emr.notices.watches import register_watch
 from integrations.transport.models import DeadLetter, MessageState
 
-DEAD, LATE = "transport.dead_letters", "transport.late"
+DEAD, LATE, UNSENT = "transport.dead_letters", "transport.late", "transport.unsent"
+UNSENT_AFTER = dt.timedelta(minutes=15)
 LATE_AFTER = dt.timedelta(minutes=10)
 
 
@@ -45,6 +46,23 @@ def register() -> None:
             ladder=(Step(0, TOLD, ("email",)), Step(30, "admin", ("email", "sms", "chat"))),
         )
     )
+    register_kind(
+        Kind(
+            code=UNSENT,
+            title=_("Messages not sent for fifteen minutes: %(count)s"),
+            body=_(
+                "A neighbour is away, or its channel is paused. Nothing is lost and the order is kept: they leave by"
+                " themselves when it is back. The neighbour works without them until then."
+            ),
+            level=Level.ATTENTION,
+            answer=Answer.ONE,
+            ladder=(
+                Step(0, TOLD, ("email",)),
+                Step(60, TOLD, ("email", "sms", "chat")),
+                Step(4 * 60, "admin"),
+            ),
+        )
+    )
     register_watch("messages", look)
 
 
@@ -52,13 +70,14 @@ def look() -> None:
     """Count what is left over in each facility; the day is part of the key, so that tomorrow's is told anew."""
     for facility in Organization.objects.filter(kind=Organization.Kind.FACILITY, is_active=True):
         with wall.within(facility.pk):
-            dead, late = _left_over(facility)
+            dead, late, unsent = _left_over(facility)
             _tell(facility, DEAD, dead, "integrations:transport:dead_letters")
             _tell(facility, LATE, late, "integrations:transport:channels")
+            _tell(facility, UNSENT, unsent, "integrations:transport:channels")
 
 
-def _left_over(facility: Organization) -> tuple[int, int]:
-    """(dead letters, late messages) of one facility."""
+def _left_over(facility: Organization) -> tuple[int, int, int]:
+    """(dead letters, messages that wait to be applied, messages that wait to be sent) of one facility, the late ones."""
     dead = DeadLetter.objects.filter(resolution="", message__facility=facility)
     overdue = Q(waits_until=None) | Q(waits_until__lt=now())
     late = MessageState.objects.filter(
@@ -67,7 +86,13 @@ def _left_over(facility: Organization) -> tuple[int, int]:
         state__in=[MessageState.State.RECEIVED, MessageState.State.WAITING],
         changed_at__lt=now() - LATE_AFTER,
     )
-    return dead.count(), late.count()
+    unsent = MessageState.objects.filter(
+        state=MessageState.State.QUEUED,
+        message__facility=facility,
+        changed_at__lt=now() - UNSENT_AFTER,
+        message__channel__is_enabled=True,
+    )
+    return dead.count(), late.count(), unsent.count()
 
 
 def _tell(facility: Organization, kind: str, count: int, page: str) -> None:

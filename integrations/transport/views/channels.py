@@ -14,7 +14,7 @@ from emr.common.errors import DomainError
 from emr.common.http import StaffRequest
 from integrations.transport import permissions, selectors, services
 from integrations.transport.access import access_channel, access_unmapped_code
-from integrations.transport.forms import ChannelForm, MapForm
+from integrations.transport.forms import ChannelForm, MapForm, OutgoingChannelForm
 from integrations.transport.models import Channel
 
 
@@ -32,11 +32,35 @@ def channels(request: StaffRequest) -> HttpResponse:
 def edit(request: StaffRequest, channel_uuid: UUID | None = None) -> HttpResponse:
     """Add a channel, or change one."""
     channel = access_channel(request.user, channel_uuid) if channel_uuid else None
+    return _edit(
+        request, channel, is_outgoing=channel is not None and channel.direction == Channel.Direction.OUT
+    )
+
+
+@requires(permissions.MANAGE)
+@require_http_methods(["GET", "POST"])
+def add_outgoing(request: StaffRequest) -> HttpResponse:
+    """Add a channel to a neighbour."""
+    return _edit(request, None, is_outgoing=True)
+
+
+def _edit(request: StaffRequest, channel: Channel | None, *, is_outgoing: bool) -> HttpResponse:
+    shape = OutgoingChannelForm if is_outgoing else ChannelForm
+    page = "outgoing" if is_outgoing else "channel"
+    if channel is None and is_outgoing:
+        instance: Channel | None = Channel(
+            direction=Channel.Direction.OUT,
+            allowed_addresses=[],
+            sending_application="EMR",
+            sending_facility=request.user.facility.code,
+        )
+    else:
+        instance = channel
     if request.method == "GET":
         record("channel.read", by=request.user, of=channel)
-        form = ChannelForm(instance=channel)
-        return render(request, "integrations/transport/channel.html", {"form": form, "channel": channel})
-    form = ChannelForm(request.POST, instance=channel)
+        context = {"form": shape(instance=instance), "channel": channel}
+        return render(request, f"integrations/transport/{page}.html", context)
+    form = shape(request.POST, instance=instance)
     if form.is_valid():
         try:
             services.save_channel(form.save(commit=False), by=request.user)
@@ -46,7 +70,7 @@ def edit(request: StaffRequest, channel_uuid: UUID | None = None) -> HttpRespons
             messages.success(request, _("The channel is saved."))
             return redirect("integrations:transport:channels")
     context = {"form": form, "channel": channel}
-    return render(request, "integrations/transport/channel.html", context, status=422)
+    return render(request, f"integrations/transport/{page}.html", context, status=422)
 
 
 @requires(permissions.MANAGE)
@@ -55,7 +79,21 @@ def switch(request: StaffRequest, channel_uuid: UUID) -> HttpResponse:
     """Let a neighbour in, or shut it out."""
     channel: Channel = access_channel(request.user, channel_uuid)
     services.switch_channel(channel, enabled=not channel.is_enabled, by=request.user)
-    said = _("%(name)s may send again.") if channel.is_enabled else _("%(name)s is shut out.")
+    if channel.direction == Channel.Direction.OUT:
+        said = _("%(name)s is on.") if channel.is_enabled else _("%(name)s is off: nothing is queued for it.")
+    else:
+        said = _("%(name)s may send again.") if channel.is_enabled else _("%(name)s is shut out.")
+    messages.success(request, said % {"name": channel.name})
+    return redirect("integrations:transport:channels")
+
+
+@requires(permissions.MANAGE)
+@require_POST
+def pause(request: StaffRequest, channel_uuid: UUID) -> HttpResponse:
+    """Hold back what goes out, or let it go on."""
+    channel: Channel = access_channel(request.user, channel_uuid)
+    services.pause_channel(channel, paused=not channel.is_paused, by=request.user)
+    said = _("%(name)s is paused: messages wait in order.") if channel.is_paused else _("%(name)s goes on.")
     messages.success(request, said % {"name": channel.name})
     return redirect("integrations:transport:channels")
 

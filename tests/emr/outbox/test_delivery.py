@@ -14,7 +14,9 @@ from pytest_django import Settings
 
 from emr.accounts.models import Organization
 from emr.celery import app as celery_app
+from emr.common.context import Acting, acting, acting_as
 from emr.outbox import registry, services
+from emr.outbox.health import deliveries
 from emr.outbox.models import OutboxEvent
 from emr.outbox.registry import Delivery, Later, LeaseLost, subscribe
 from emr.outbox.services import deliver, forget_done, publish, publish_many, sweep, wake
@@ -284,3 +286,78 @@ def test_a_broker_that_is_really_away_holds_a_request_for_less_than_two_seconds(
         assert time.monotonic() - began < 2
     finally:
         celery_app.set_current()
+
+
+def test_work_that_waits_for_a_time_of_its_own_is_never_given_up(bell: list[int]) -> None:
+    tries: list[int] = []
+
+    def away(delivery: Delivery) -> None:
+        tries.append(delivery.attempts)
+        raise Later("away", seconds=0)
+
+    _subscribe(away, max_attempts=2)
+    publish("thing.happened")
+    event = OutboxEvent.objects.get()
+    for _try in range(5):
+        assert not deliver(event_id=event.pk)
+    event.refresh_from_db()
+    assert tries == [1] * 5
+    assert (event.attempts, event.failed_at, event.lease_until) == (0, None, None)
+
+
+def test_what_waits_is_hastened_when_its_lack_is_mended(bell: list[int]) -> None:
+    there: list[bool] = []
+    told: list[str] = []
+
+    def act(delivery: Delivery) -> None:
+        if not there:
+            raise Later("away", seconds=600)
+        told.append(delivery.payload["name"])
+
+    _subscribe(act)
+    publish("thing.happened", order_key="lane:1", name="a")
+    publish("thing.happened", order_key="lane:2", name="b")
+    first, second = OutboxEvent.objects.order_by("pk")
+    deliver(event_id=first.pk)
+    deliver(event_id=second.pk)
+    there.append(True)
+    assert not deliver(event_id=first.pk), "its time hasn't come"
+    services.hasten("thing.happened", ["lane:1"])
+    assert [deliver(event_id=first.pk), deliver(event_id=second.pk)] == [True, False]
+    assert told == ["a"]
+
+
+def test_what_stands_behind_another_is_not_rung_for(bell: list[int]) -> None:
+    def away(_delivery: Delivery) -> None:
+        raise Later("away", seconds=600)
+
+    _subscribe(away)
+    for _number in range(3):
+        publish("thing.happened", order_key="lane:1")
+    publish("thing.happened")
+    first, *behind, beside = OutboxEvent.objects.order_by("pk").values_list("pk", flat=True)
+    deliver(event_id=first)
+    long_ago = timezone.now() - dt.timedelta(hours=1)
+    OutboxEvent.objects.update(created_at=long_ago)
+    OutboxEvent.objects.filter(pk__in=[*behind, beside]).update(available_at=long_ago, woken_at=None)
+    assert services.bell.flush(10)
+    bell.clear()
+    assert sweep() == 1
+    assert bell == [beside]
+    OutboxEvent.objects.filter(pk=beside).delete()
+    assert deliveries() == ""
+
+
+def test_a_fact_carries_what_set_it_going_to_those_who_are_told_and_on(bell: list[int]) -> None:
+    heard: list[tuple[str, str]] = []
+
+    def act(delivery: Delivery) -> None:
+        heard.append((delivery.origin, acting().origin))
+
+    _subscribe(act)
+    with acting_as(Acting(origin="message:7")):
+        publish("thing.happened", name="a")
+    publish("thing.happened", name="b")
+    for pk in OutboxEvent.objects.order_by("pk").values_list("pk", flat=True):
+        deliver(event_id=pk)
+    assert heard == [("message:7", "message:7"), ("", "")]

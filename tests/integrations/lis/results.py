@@ -14,7 +14,9 @@ def oru(
     pv1: str = "PV1|1|I|K03",
 ) -> bytes:
     """A whole message; `at` is MSH-7, hours ago."""
-    msh = f"MSH|^~\\&|{sender}|99999|EMR|99999|{ago(at)}||ORU^R01^ORU_R01|{control}|P|2.5.1||||||UNICODE UTF-8"
+    msh = (
+        f"MSH|^~\\&|{sender}|99999|EMR|99999|{ago(at)}||ORU^R01^ORU_R01|{control}|P|2.5.1||||||UNICODE UTF-8"
+    )
     return ("\r".join([msh, pid, *([pv1] if pv1 else []), *segments]) + "\r").encode()
 
 
@@ -29,7 +31,15 @@ def obr(
 
 
 def obx(
-    kind: str, code: str, value: str, *, unit: str = "", reference: str = "", flag: str = "", status: str = "F", sub: str = ""
+    kind: str,
+    code: str,
+    value: str,
+    *,
+    unit: str = "",
+    reference: str = "",
+    flag: str = "",
+    status: str = "F",
+    sub: str = "",
 ) -> str:
     """One OBX."""
     return "|".join(["OBX", "1", kind, code, sub, value, unit, reference, flag, "", "", status])

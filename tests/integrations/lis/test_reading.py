@@ -77,7 +77,9 @@ def test_any_text_is_read_without_a_fault(text: str) -> None:
 def test_codes_units_flags_and_ranges_are_kept_as_sent() -> None:
     (report,) = read(
         obr(placer="YL260000001"),
-        obx("NM", "CRE^Creatinin^L^14682-9^Creatinine^LN", "142", unit="µmol/L", reference="53-115", flag="H"),
+        obx(
+            "NM", "CRE^Creatinin^L^14682-9^Creatinine^LN", "142", unit="µmol/L", reference="53-115", flag="H"
+        ),
         "NTE|1|L|Đã chạy lại lần hai.",
     )
     (value,) = report.values
@@ -125,7 +127,10 @@ def test_an_antibiogram_stands_under_its_isolate_by_sub_id() -> None:
     (isolate,) = report.values
     assert report.category == "microbiology"
     assert isolate.text == "Escherichia coli"
-    assert [(child.title, child.flag) for child in isolate.children] == [("Amikacin", "S"), ("Ciprofloxacin", "R")]
+    assert [(child.title, child.flag) for child in isolate.children] == [
+        ("Amikacin", "S"),
+        ("Ciprofloxacin", "R"),
+    ]
 
 
 def test_an_antibiogram_of_its_own_group_stands_under_the_isolate_that_it_names() -> None:
@@ -162,10 +167,16 @@ def test_a_pdf_comes_whole() -> None:
     data = base64.b64encode(b"%PDF-1.7 trang").decode()
     (report,) = read(obr(), obx("ED", "PDF^Phiếu kết quả^L", f"LIS^application^pdf^Base64^{data}"))
     (file,) = report.attachments
-    assert (file.content_type, file.data, file.title) == ("application/pdf", b"%PDF-1.7 trang", "Phiếu kết quả")
+    assert (file.content_type, file.data, file.title) == (
+        "application/pdf",
+        b"%PDF-1.7 trang",
+        "Phiếu kết quả",
+    )
 
 
-@pytest.mark.parametrize("value", ["LIS^^^Base64^@@@", "LIS^^^Hex^00", f"LIS^^^Base64^{base64.b64encode(b'MZ').decode()}"])
+@pytest.mark.parametrize(
+    "value", ["LIS^^^Base64^@@@", "LIS^^^Hex^00", f"LIS^^^Base64^{base64.b64encode(b'MZ').decode()}"]
+)
 def test_a_file_that_is_none_is_refused(value: str) -> None:
     with pytest.raises(CannotApply, match="bad_attachment"):
         read(obr(), obx("ED", "PDF^Phiếu^L", value))

@@ -9,6 +9,7 @@ from django.urls import reverse
 from emr.accounts.models import Organization, User
 from emr.audit.models import AuditEvent
 from integrations.transport.models import Channel, DeadLetter, Message, UnmappedCode
+from integrations.transport.services import bury, note_unmapped
 from patients.registry.models import Patient
 from tests.emr.people import make_user
 from tests.integrations.conftest import Send, ago, facility, send, state, work_off
@@ -188,6 +189,20 @@ def test_a_code_is_mapped(desk: Client, send: Send) -> None:
     assert desk.post(url("map_code", row.uuid), {"mapped_to": "K03"}).status_code == 302
     row.refresh_from_db()
     assert row.mapped_to == "K03"
+
+
+def test_dead_letters_that_lacked_a_code_are_tried_again_when_it_is_mapped(desk: Client, send: Send) -> None:
+    sent = send(adt("A04", "U2", at=ago(3), place="K01", patient_class="O"))
+    bury(sent, "unmapped_department", {"sent": "NOI-A"})
+    other = send(adt("A28", "U3", at=ago(3), number="BN000003"))
+    bury(other, "unmapped_department", {"sent": "NOI-B"})
+    note_unmapped(sent.channel, "department", "NOI-A")
+    desk.post(url("map_code", UnmappedCode.objects.get().uuid), {"mapped_to": ""})
+    assert state(sent) == "dead", "taking a mapping away mends nothing"
+    desk.post(url("map_code", UnmappedCode.objects.get().uuid), {"mapped_to": "K03"})
+    work_off()
+    assert (state(sent) != "dead", state(other)) == (True, "dead")
+    assert sent.dead_letters.get().resolution == "replayed"
 
 
 def test_a_channel_is_added_and_mistakes_are_named(desk: Client, facility: Organization) -> None:

@@ -1,0 +1,28 @@
+"""What was queued goes out: a lane's messages one after the other (the outbox's order key)."""
+
+from emr.outbox import Delivery, Later, subscribe
+from integrations.transport import sending
+from integrations.transport.client import Away
+
+# Errors of ours, not of the neighbour: being away never counts.
+MAX_ATTEMPTS = 7
+
+
+@subscribe(sending.QUEUED, queue="sync", long=True, max_attempts=MAX_ATTEMPTS)
+def deliver_queued(delivery: Delivery) -> None:
+    """Hand the message over; killed at any line, it goes out again with the same control id."""
+    message_id = int(delivery.payload["message_id"])
+    try:
+        answer = sending.attempt(message_id=message_id)
+    except Away as away:
+        seconds = sending.keep_failure(message_id=message_id, away=away)
+        raise Later(away.reason, seconds=seconds) from away
+    except Exception as error:
+        if delivery.attempts < MAX_ATTEMPTS:
+            raise
+        with delivery.finish():
+            sending.give_up(message_id=message_id, error=type(error).__name__)
+        return
+    with delivery.finish():
+        if answer is not None:
+            sending.keep_answer(message_id=message_id, answer=answer)
