@@ -5,7 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from emr.accounts.models import User
@@ -65,18 +67,13 @@ def test_the_list_shows_what_holds_and_is_filtered(an_and_stay: tuple[User, Enco
     assert signed_in(make_chi()).get(page("of_stay", stay.uuid)).status_code == 404
 
 
-def test_the_queries_of_list_and_inbox_do_not_grow(
-    an_and_stay: tuple[User, Encounter], django_assert_max_num_queries: Any
-) -> None:
+def test_the_queries_of_list_and_inbox_do_not_grow(an_and_stay: tuple[User, Encounter]) -> None:
     an, stay = an_and_stay
     client = signed_in(an)
     addresses = (page("of_stay", stay.uuid), INBOX)
     file(stay, facts(value("5.5")))
     for address in addresses:
         client.get(address)
-    from django.db import connection  # noqa: PLC0415
-    from django.test.utils import CaptureQueriesContext  # noqa: PLC0415
-
     counts = []
     for more in (0, 12):
         for index in range(more):
@@ -178,7 +175,7 @@ def test_what_was_replaced_meanwhile_is_not_acknowledged(an_and_stay: tuple[User
 
 
 def test_a_critical_result_climbs_from_the_orderer_to_the_team_to_the_head(
-    an_and_stay: tuple[User, Encounter], time_machine: Any = None
+    an_and_stay: tuple[User, Encounter],
 ) -> None:
     an, stay = an_and_stay
     colleague = make_user("dung", "Lê Dũng", "doctor", department())
