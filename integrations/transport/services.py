@@ -379,7 +379,9 @@ def switch_channel(channel: Channel, *, enabled: bool, by: User) -> None:
 
 @transaction.atomic
 def pause_channel(channel: Channel, *, paused: bool, by: User) -> None:
-    """Hold an outgoing channel's messages back, in order; going on, they leave at once."""
+    """Hold an outgoing channel's messages back, in order; going on, they leave at once. An incoming one has none."""
+    if channel.direction != Channel.Direction.OUT:
+        return
     channel.is_paused = paused
     channel.save(update_fields=["is_paused"])
     record("channel.paused" if paused else "channel.resumed", by=by, of=channel)
