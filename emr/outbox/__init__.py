@@ -8,12 +8,15 @@ if TYPE_CHECKING:
     from emr.outbox.registry import Later as Later
     from emr.outbox.registry import subscribe as subscribe
     from emr.outbox.services import hasten as hasten
+    from emr.outbox.services import is_owed as is_owed
     from emr.outbox.services import publish as publish
     from emr.outbox.services import publish_many as publish_many
     from emr.outbox.services import ring_after_commit as ring_after_commit
     from emr.outbox.services import wanted_by as wanted_by
 
-_HOMES = dict.fromkeys(("hasten", "publish", "publish_many", "ring_after_commit", "wanted_by"), "services")
+_HOMES = dict.fromkeys(
+    ("hasten", "is_owed", "publish", "publish_many", "ring_after_commit", "wanted_by"), "services"
+)
 _HOMES |= dict.fromkeys(("subscribe", "Delivery", "Later"), "registry")
 
 

@@ -222,6 +222,12 @@ def sweep() -> int:
     return len(due)
 
 
+def is_owed(topic: str, order_key: str) -> bool:
+    """Whether a delivery of the topic under this order key is still to come: other topics' deliveries don't wait for it."""
+    owed = OutboxEvent.objects.filter(topic=topic, order_key=order_key, done_at=None, failed_at=None)
+    return owed.exists()
+
+
 def hasten(topic: str, order_keys: Sequence[str]) -> None:
     """Deliver now what waits under these order keys (`Later`), because what it lacked is there again."""
     with connection.cursor() as cursor:

@@ -1,3 +1,5 @@
+from importlib import import_module
+
 from django.apps import AppConfig
 
 
@@ -7,7 +9,8 @@ class LisConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Result messages are this room's."""
+        """Result messages are this room's; what happens to orders it tells the neighbours."""
+        import_module("integrations.lis.subscribers")
         from integrations.hl7v2.inbox import Applier, register_applier  # noqa: PLC0415
         from integrations.lis.reading import read_oru  # noqa: PLC0415
         from integrations.lis.services import apply_oru  # noqa: PLC0415

@@ -1,4 +1,4 @@
-"""An order as HL7 v2 has it: OML^O21 (2.5.1 §4.4.6) for a laboratory, ORM^O01 (2.3–2.4) where the neighbour asks for it."""
+"""An order as HL7 v2.5.1 has it: OML^O21 (§4.4.6) for a laboratory, ORM^O01 (§4.4.1) where the neighbour asks for it."""
 
 from datetime import datetime
 
@@ -7,8 +7,10 @@ from django.db.models import Q
 from emr.accounts.models import User
 from encounters.orders.models import ServiceRequest
 from encounters.visits.models import Encounter, EncounterLocation
-from integrations.hl7v2.building import FieldContent, build_message, build_segment
+from integrations.hl7v2.building import build_message, build_segment
+from integrations.hl7v2.delivering import header_fields
 from integrations.hl7v2.timestamps import write_timestamp
+from integrations.transport.models import Channel
 from patients.registry import systems
 from patients.registry.models import Identifier, Patient
 
@@ -21,24 +23,12 @@ _SERVICES = {"laboratory": "LAB", "imaging": "RAD"}
 
 
 def build_order(
-    request: ServiceRequest,
-    *,
-    control: str,
-    receiver: tuple[str, str],
-    control_id: str,
-    at: datetime,
-    structure: str = "OML^O21",
+    request: ServiceRequest, channel: Channel, *, control: str, number: str, at: datetime, structure: str
 ) -> bytes:
-    """The message for one order; `receiver` is MSH-5 and MSH-6, `control` ORC-1, `structure` OML^O21 or ORM^O01."""
-    facility = request.facility.code
-    kind, event = structure.split("^")[:2]
+    """The message for one order; `control` is ORC-1, `number` MSH-10, `structure` OML^O21 or ORM^O01."""
+    kind, event = structure.split("^")
     is_oml = kind == "OML"
-    version = "2.5.1" if is_oml else "2.4"
-    msh: list[FieldContent] = [
-        "EMR", facility, receiver[0], receiver[1], write_timestamp(at), None,
-        [kind, event, f"{kind}_{event}"] if is_oml else [kind, event], control_id, "P", version,
-        None, None, "AL", "AL", "VNM", "UNICODE UTF-8",
-    ]  # fmt: skip
+    msh = header_fields(channel, kind=[kind, event, f"{kind}_{event}"], control_id=number, at=at)
     segments = [_pid(request.patient), _pv1(request), _orc(request, control, at)]
     if is_oml:
         segments.append(build_segment("TQ1", "1", *[None] * 7, _PRIORITIES[request.priority]))

@@ -14,7 +14,7 @@ _VALUES_SHOWN = 3
 
 
 def earlier_results(patient_ids: Sequence[int], codes: Sequence[str]) -> list[EarlierResult]:
-    """Released reports of these tests that hold, newest first: by the order's code where there was one, else the sender's."""
+    """Released reports of these tests that hold, newest first; by the order's code where there was one."""
     found = (
         DiagnosticReport.objects.filter(
             Q(request__code__in=codes) | Q(request=None, code__in=codes),

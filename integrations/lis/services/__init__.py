@@ -1,3 +1,4 @@
-"""Results of the laboratory and imaging systems onto the record."""
+"""Orders to the laboratory and imaging systems, and their results onto the record."""
 
 from integrations.lis.services.applying import apply_oru as apply_oru
+from integrations.lis.services.ordering import tell_order as tell_order

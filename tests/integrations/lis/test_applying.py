@@ -66,15 +66,11 @@ def test_in_any_order_and_doubled_the_correction_holds(
 ) -> None:
     """F-17: preliminary, final, corrected."""
     raws = [
-        oru(obr(status=status, changed=changed), obx("NM", "CRE^Creatinin^L", value), control=control)
-        for status, changed, value, control in (
-            ("P", 3, "100", "a"),
-            ("F", 2, "142", "b"),
-            ("C", 1, "124", "c"),
-        )
+        (obr(status=status, changed=changed), obx("NM", "CRE^Creatinin^L", value))
+        for status, changed, value in (("P", 3, "100"), ("F", 2, "142"), ("C", 1, "124"))
     ]
-    for number in (*order, *order):
-        send(raws[number])
+    for control, number in enumerate((*order, *order)):
+        send(oru(*raws[number], control=f"L{control}"))
     (report,) = held()
     assert (report.status, report.findings.get().number) == ("corrected", Decimal(124))
     assert not DeadLetter.objects.exists()
