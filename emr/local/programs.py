@@ -112,6 +112,8 @@ def application(instance: Instance) -> list[Program]:
         name: Program(name, _bound_to_us(command), environment, instance.home.logs / f"{name}.log")
         for name, command in commands.items()
     }
+    if environment.get("EMR_SETTINGS") == "demo":
+        programs |= demo_neighbours(environment, instance.home.logs)
     if instance.embeds_database:
         programs["backup"] = nightly_backup(instance)
     programs["web"].ready = lambda: listens(host, number)
@@ -119,6 +121,24 @@ def application(instance: Instance) -> list[Program]:
     programs["web"].environment = environment | {"PROMETHEUS_MULTIPROC_DIR": str(counts)}
     programs["web"].before = lambda: shutil.rmtree(counts, ignore_errors=True)
     return list(programs.values())
+
+
+# How far from the listener's port the demo's neighbours take orders: two checkouts side by side don't meet.
+DEMO_NEIGHBOURS = {"LIS": 1000, "RIS": 2000}
+
+
+def demo_neighbours(environment: dict[str, str], logs: Path) -> dict[str, Program]:
+    """A laboratory's and a radiology's system that answer orders with invented results; each says that it is none."""
+    listener = port(environment, "EMR_MLLP_PORT", 2575)
+    found = {}
+    for name, distance in DEMO_NEIGHBOURS.items():
+        if listener + distance > 65535:
+            continue
+        program = f"demo-{name.lower()}"
+        command = [PYTHON, "-m", "integrations.lis.simulator", "--name", name, "--delay", "20"]
+        command += ["--port", str(listener + distance), "--to-port", str(listener)]
+        found[program] = Program(program, _bound_to_us(command), environment, logs / f"{program}.log")
+    return found
 
 
 def nightly_backup(instance: Instance) -> Program:

@@ -17,6 +17,7 @@ from emr.terminology.models import Concept
 from encounters.orders.services import load_shipped
 from integrations.demo import charts, door, hospital, lookups, notices, stays
 from integrations.transport.demo import load as load_channels
+from integrations.transport.demo import load_simulated
 from patients.registry.models import Patient
 from signatures.providers.base import Pin
 from signatures.providers.services import issue_demo_key, issue_demo_seal
@@ -49,6 +50,7 @@ def load_demo(
 def _fill(facility: Organization, patients: int, inpatients: int, signed: int) -> dict[str, int]:
     people = hospital.build_people(facility)
     load_channels(facility)
+    load_simulated(facility)
     for user in people.values():
         issue_demo_key(owner=user, pin=DEMO_PIN)
         if not uses_pin(user):

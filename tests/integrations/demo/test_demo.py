@@ -10,6 +10,7 @@ from emr.outbox.models import OutboxEvent
 from encounters.documents.models import Document
 from encounters.visits.models import Encounter
 from integrations.demo.services import load_demo
+from integrations.transport.sending import QUEUED
 from patients.coverage.models import Coverage
 from patients.registry.models import Patient
 from signatures.signing.models import Signature
@@ -44,7 +45,8 @@ def _work() -> None:
     for _ in range(4):
         deliver_all()
         OutboxEvent.objects.filter(done_at=None).update(available_at="2020-01-01T00:00Z")
-    assert not OutboxEvent.objects.filter(done_at=None).exists()
+    # Orders wait for the simulators, which don't run here.
+    assert set(OutboxEvent.objects.filter(done_at=None).values_list("topic", flat=True)) <= {QUEUED}
 
 
 def test_refused_outside_demo_settings(settings: Any) -> None:
