@@ -35,10 +35,13 @@ class ResultsConfig(AppConfig):
                 key="v",
             )
         )
-        for scope, url_name in (("encounter", "of_stay"), ("patient", "of_patient")):
+        for title, scope, url_name in (
+            (_("Results"), "encounter", "of_stay"),
+            (_("Results of all years"), "patient", "of_patient"),
+        ):
             register(
                 Section(
-                    _("Results"),
+                    title,
                     f"encounters:results:{url_name}",
                     right=permissions.READ,
                     scope=scope,  # type: ignore[arg-type]  # one of the two

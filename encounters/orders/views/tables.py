@@ -9,7 +9,7 @@ from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from emr.accounts.access import requires
@@ -32,6 +32,28 @@ SHOWN = {
     "sets": ("set", "name", "kind", "department", "diagnosis", "category", "text"),
     "windows": ("code", "hours", "basis", "valid_from", "valid_to"),
     "rules": ("kind", "subject", "other", "level", "text", "source", "valid_to"),
+}
+# The column's name in the file stands beside these words.
+HEADINGS = {
+    "code": pgettext_lazy("order table", "Code"),
+    "name": pgettext_lazy("order table", "Name"),
+    "category": pgettext_lazy("order table", "Category"),
+    "specimen": pgettext_lazy("order table", "Specimen"),
+    "loinc": pgettext_lazy("order table", "LOINC"),
+    "price": pgettext_lazy("order table", "Price (đồng)"),
+    "valid_from": pgettext_lazy("order table", "Valid from"),
+    "valid_to": pgettext_lazy("order table", "Valid until"),
+    "set": pgettext_lazy("order table", "Set"),
+    "kind": pgettext_lazy("order table", "Kind"),
+    "department": pgettext_lazy("order table", "Department"),
+    "diagnosis": pgettext_lazy("order table", "Diagnosis"),
+    "text": pgettext_lazy("order table", "Words"),
+    "hours": pgettext_lazy("order table", "Hours"),
+    "basis": pgettext_lazy("order table", "Basis"),
+    "subject": pgettext_lazy("order table", "Subject"),
+    "other": pgettext_lazy("order table", "Other medicine"),
+    "level": pgettext_lazy("order table", "Level"),
+    "source": pgettext_lazy("order table", "Source"),
 }
 
 
@@ -69,7 +91,7 @@ def table(request: StaffRequest, table_name: str) -> HttpResponse:
         "table_name": table_name,
         "title": TITLES[table_name],
         "titles": TITLES.items(),
-        "columns": SHOWN[table_name],
+        "columns": [(HEADINGS[column], column) for column in SHOWN[table_name]],
         "page": page,
         "rows": [cells_of(row, SHOWN[table_name]) for row in page],
         "query": query,

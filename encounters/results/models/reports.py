@@ -121,6 +121,11 @@ class DiagnosticReport(FacilityRecord):
             SameFacility("approved_by_id", "accounts_user"),
         ]
 
+    @property
+    def shown_number(self) -> str:
+        """The producer's number as people know it; a neighbour's is kept with the test's code, one tube may have several."""
+        return self.filler_number.split("|", 1)[0]
+
     def __str__(self) -> str:
         return self.title
 

@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 
 from emr.accounts.models import Organization
+from encounters.orders.providers import earlier_results
 from encounters.results.models import DiagnosticReport, Finding
 from encounters.visits.models import Encounter
 from integrations.transport.models import DeadLetter
@@ -150,3 +151,12 @@ def test_a_file_is_kept_with_the_report(dao: Patient, send: Send) -> None:
     assert state(send(oru(obr(), pdf))) == APPLIED
     (report,) = held()
     assert report.attachments.get().title == "Phiếu kết quả"
+
+
+def test_what_came_before_is_known_before_it_is_ordered_again(dao: Patient, send: Send) -> None:
+    send(oru(obr(), CREATININE))
+    (earlier,) = earlier_results([dao.pk], ["XN0015", "XN0001"])
+    assert (earlier.code, earlier.value, earlier.status) == ("XN0015", "Creatinin 142 µmol/L", "final")
+    assert earlier.performed_at == held()[0].effective_at
+    assert str(held()[0].uuid) in earlier.url
+    assert held()[0].shown_number == "F1"
