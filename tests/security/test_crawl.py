@@ -20,8 +20,8 @@ from tests.security.walk import clients, doors
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(600)]
 
-# What looking may write: that somebody looked, and sessions.
-WRITTEN_BY_LOOKING = re.compile(r"^(audit_|django_session$|axes_|outbox_|watching_)")
+# What looking may write: that somebody looked (of a result: seen, never acknowledged), and sessions.
+WRITTEN_BY_LOOKING = re.compile(r"^(audit_|django_session$|axes_|outbox_|watching_|results_reportreading$)")
 POLICY = {
     "default-src 'none'",
     "script-src 'self'",
@@ -66,6 +66,8 @@ def counts() -> dict[str, int]:
             found[name] = cursor.fetchone()[0]
         cursor.execute("SELECT count(*) FROM audit_rowhistory")
         found["audit_rowhistory"] = cursor.fetchone()[0]
+        cursor.execute("SELECT count(*) FROM results_reportreading WHERE kind = 'acknowledged'")
+        found["results acknowledged"] = cursor.fetchone()[0]
     return found
 
 

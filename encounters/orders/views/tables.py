@@ -1,7 +1,5 @@
 """The facility's tables of what may be ordered: read, searched, replaced from a CSV file."""
 
-import csv
-import io
 from typing import Any
 
 from django.contrib import messages
@@ -15,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from emr.accounts.access import requires
 from emr.audit.services import record
 from emr.common.http import StaffRequest
+from emr.common.sheets import CSV, as_csv
 from encounters.orders import permissions, services
 from encounters.orders.forms import TableForm
 from encounters.orders.selectors.tables import cells_of, rows_of
@@ -110,14 +109,10 @@ def table_file(request: StaffRequest, table_name: str) -> HttpResponse:
     columns = services.TABLES[table_name].columns
     rows = rows_of(request.user.facility_id, table_name)
     if rows.exists():
-        text = io.StringIO()
-        writer = csv.writer(text, lineterminator="\r\n")
-        writer.writerow(columns)
-        writer.writerows(cells_of(row, columns) for row in rows)
-        content = b"\xef\xbb\xbf" + text.getvalue().encode()
+        content = as_csv(columns, (cells_of(row, columns) for row in rows))
     else:
         content = b"\xef\xbb\xbf" + services.shipped(table_name)
     record("order_table.read", by=request.user, detail={"table": table_name, "file": True})
-    response = HttpResponse(content, content_type="text/csv; charset=utf-8")
+    response = HttpResponse(content, content_type=CSV)
     response["Content-Disposition"] = f'attachment; filename="{table_name}.csv"'
     return response

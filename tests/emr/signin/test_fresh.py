@@ -23,8 +23,10 @@ from tests.encounters.visits.ward import admit
 
 pytestmark = pytest.mark.django_db
 
-# Files that hold nobody's data: an empty list, the hospital's root certificate, one patient's label, one stay's sheets.
+# Files that hold nobody's data: an empty list, what may be ordered, the hospital's root certificate, one patient's label,
+# one stay's sheets.
 NO_EXPORT = {
+    "encounters:orders:table_file",
     "staff:template",
     "tls:root",
     "encounters:visits:label_zpl",

@@ -224,7 +224,7 @@ def test_a_refusal_is_a_dead_letter_in_the_neighbour_s_words_and_the_next_goes_o
         work_off(3)
         assert neighbour.control_ids == ["O1", "O2"], "not sent again blindly"
         integrator = make_user("tichhop", "Lê Tích Hợp", "integration", facility)
-        with pytest.raises(Exception, match="record"):
+        with pytest.raises(Exception, match="hồ sơ"):
             replay_edited(letter, raw=b"MSH|", patient_number="", by=integrator)
         refused.clear()
         replay(letter, by=integrator)
