@@ -169,7 +169,9 @@ def test_a_strict_parser_takes_what_we_send(lis: Neighbour, stay: Encounter, an:
     }
 
 
-def test_its_result_completes_the_order_and_nothing_more_is_sent(lis: Neighbour, stay: Encounter, an: User) -> None:
+def test_its_result_completes_the_order_and_nothing_more_is_sent(
+    lis: Neighbour, stay: Encounter, an: User
+) -> None:
     load(make_facility())
     hl7v2.forget_channels()
     request = order(stay, an)
