@@ -167,6 +167,9 @@ RIGHTS: dict[str, dict[str, Scope]] = {
     },
     "orders.place": {"doctor": D, "head_of_department": D},
     "orders.configure": {"pharmacist": F, "planning": F},
+    # encounters.specimens
+    "specimens.collect": {"doctor": D, "head_of_department": D, "nurse": D, "head_nurse": D},
+    "specimens.receive": {"laboratory": F},
     # encounters.results
     "results.read": {
         "doctor": D,

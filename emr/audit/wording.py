@@ -70,6 +70,7 @@ NOUNS: dict[str, StrOrPromise] = {
     "signature": pgettext_lazy("audit", "signature"),
     "signing_key": pgettext_lazy("audit", "signing key"),
     "signing_request": pgettext_lazy("audit", "request to sign"),
+    "specimen": pgettext_lazy("audit", "specimen"),
     "staff": pgettext_lazy("audit", "list of staff"),
     "staff_import": pgettext_lazy("audit", "imported list of staff"),
     "switch_pin": pgettext_lazy("audit", "PIN for shared PCs"),
@@ -195,6 +196,16 @@ VERBS: dict[str, StrOrPromise] = {
     "late": pgettext_lazy("audit", "older version left out"),
     "reopened": pgettext_lazy("audit", "opened again"),
     "take_back": pgettext_lazy("audit", "taken back"),
+    "collect": pgettext_lazy("audit", "collected"),
+    "label": pgettext_lazy("audit", "label printed"),
+    "prepare": pgettext_lazy("audit", "prepared"),
+    "progress": pgettext_lazy("audit", "progress looked at"),
+    "receive": pgettext_lazy("audit", "taken in at the laboratory"),
+    "reception": pgettext_lazy("audit", "arrivals looked at"),
+    "reject": pgettext_lazy("audit", "rejected by the laboratory"),
+    "reprint": pgettext_lazy("audit", "label printed again"),
+    "retake": pgettext_lazy("audit", "asked for again"),
+    "wrong_patient": pgettext_lazy("audit", "label of another patient scanned, refused"),
 }
 
 
@@ -212,6 +223,7 @@ ROOMS: dict[str, StrOrPromise] = {
     "registry": pgettext_lazy("audit", "patient"),
     "results": pgettext_lazy("audit", "results"),
     "sealing": pgettext_lazy("audit", "sealed extracts of the log"),
+    "specimens": pgettext_lazy("audit", "specimens"),
     "signing": pgettext_lazy("audit", "signing"),
     "terminology": pgettext_lazy("audit", "catalogue"),
     "transport": pgettext_lazy("audit", "channels and messages"),

@@ -23,6 +23,7 @@ from encounters.inspections.models import Mandate, MandateChart
 from encounters.inspections.services import approve_mandate
 from encounters.results.models import DiagnosticReport, Observation
 from encounters.results.services import record_vital_signs
+from encounters.specimens.models import Specimen
 from encounters.visits import codes
 from encounters.visits import services as visits
 from encounters.visits.models import Condition, Encounter, EncounterLocation, Procedure
@@ -77,6 +78,7 @@ ROWS: dict[str, Any] = {
     "procedure_uuid": Procedure,
     "observation_uuid": Observation,
     "report_uuid": DiagnosticReport,
+    "specimen_uuid": Specimen,
     "link_uuid": MergeLink,
     "person_uuid": RelatedPerson,
     "channel_uuid": Channel,

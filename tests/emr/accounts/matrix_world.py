@@ -20,6 +20,7 @@ from encounters.inspections import services as inspections
 from encounters.inspections.models import Mandate
 from encounters.orders.services import add_service
 from encounters.results.services import record_vital_signs
+from encounters.specimens.models import Specimen
 from encounters.visits import codes
 from encounters.visits import services as visits
 from encounters.visits.models import Encounter
@@ -123,6 +124,9 @@ def _case(situation: str, department: Organization) -> Case:
         "document_uuid": entry,
         "order_uuid": order,
         "request_uuid": asked,
+        "specimen_uuid": Specimen.objects.create(
+            facility=facility, patient=patient, encounter=stay, accession_number=f"BP{word}", tube="edta"
+        ),
         "print_uuid": course_print,
         "entry_uuid": allergy,
         "coverage_uuid": coverage,
