@@ -1,7 +1,14 @@
 """Verbs of orders: written on a draft entry, in effect when the doctor confirms, then held, resumed, stopped, completed."""
 
 from encounters.orders.services.answers import answer_check, decide_repeat
-from encounters.orders.services.catalogue import TABLES, BadRows, import_table, load_shipped, shipped
+from encounters.orders.services.catalogue import (
+    TABLES,
+    BadRows,
+    import_table,
+    load_shipped,
+    register_table,
+    shipped,
+)
 from encounters.orders.services.life import (
     complete_order,
     complete_service_request,
@@ -10,6 +17,7 @@ from encounters.orders.services.life import (
     hold_order,
     reopen_order,
     resume_order,
+    revoke_by_performer,
     stop_order,
     void_orders,
 )
@@ -46,9 +54,11 @@ __all__ = [
     "hold_order",
     "import_table",
     "load_shipped",
+    "register_table",
     "remove_draft",
     "reopen_order",
     "resume_order",
+    "revoke_by_performer",
     "shipped",
     "stop_order",
     "void_orders",
