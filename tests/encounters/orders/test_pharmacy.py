@@ -170,7 +170,14 @@ def test_the_review_sees_allergies_kidneys_and_the_other_medicines(
             entry=entry, order_uuid=alert.order_uuid, key=alert.key, reason="Đã cân nhắc", by=an
         )
     confirm(entry, an)
-    file(stay, facts(value("150", title="Creatinin", loinc="14682-9", unit="µmol/L", low=None, high=None)))
+    file(
+        stay,
+        facts(
+            value(
+                "150", title="Creatinin", loinc="14682-9", unit="µmol/L", ucum="umol/L", low=None, high=None
+            )
+        ),
+    )
     html = (
         signed_in(hanh).get(reverse("encounters:orders:pharmacy_of_stay", args=[stay.uuid])).content.decode()
     )
