@@ -167,6 +167,10 @@ RIGHTS: dict[str, dict[str, Scope]] = {
     },
     "orders.place": {"doctor": D, "head_of_department": D},
     "orders.configure": {"pharmacist": F, "planning": F},
+    "orders.record_spoken": {"nurse": D, "head_nurse": D},
+    "orders.review": {"pharmacist": F},
+    "orders.edit_sets": {"head_of_department": D, "pharmacist": F, "planning": F},
+    "orders.read_savings": {"planning": F, "director": F},
     # encounters.results
     "results.read": {
         "doctor": D,

@@ -10,8 +10,13 @@ class ResultsConfig(AppConfig):
     def ready(self) -> None:
         from emr.ui.navigation import Link, Section, register  # noqa: PLC0415
         from encounters.forms.services import register_provider  # noqa: PLC0415
-        from encounters.orders.providers import register_earlier_results, register_weight  # noqa: PLC0415
+        from encounters.orders.providers import (  # noqa: PLC0415
+            register_creatinine,
+            register_earlier_results,
+            register_weight,
+        )
         from encounters.results import permissions, selectors, telling  # noqa: PLC0415
+        from encounters.results.selectors.kidney import latest_creatinine  # noqa: PLC0415
         from encounters.visits.bedside import (  # noqa: PLC0415
             RowAction,
             WristbandPage,
@@ -20,6 +25,7 @@ class ResultsConfig(AppConfig):
         )
 
         register_earlier_results(selectors.earlier_results)
+        register_creatinine(latest_creatinine)
         register_weight(lambda encounter: selectors.latest_values(encounter).get("weight"))
         telling.register()
         register_provider("vital_signs", lambda document: selectors.latest_values(document.encounter))

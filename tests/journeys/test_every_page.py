@@ -21,6 +21,7 @@ from encounters.documents.services import request_course_print
 from encounters.forms.models import Questionnaire
 from encounters.inspections.models import Mandate, MandateChart
 from encounters.inspections.services import approve_mandate
+from encounters.orders.models import SpokenOrder
 from encounters.results.models import DiagnosticReport, Observation
 from encounters.results.services import record_vital_signs
 from encounters.visits import codes
@@ -72,6 +73,7 @@ ROWS: dict[str, Any] = {
     "department_uuid": Organization,
     "document_uuid": Document,
     "request_uuid": SigningRequest,
+    "spoken_uuid": SpokenOrder,
     "place_uuid": EncounterLocation,
     "condition_uuid": Condition,
     "procedure_uuid": Procedure,

@@ -18,6 +18,7 @@ from encounters.documents.services import request_course_print
 from encounters.forms.models import Questionnaire
 from encounters.inspections import services as inspections
 from encounters.inspections.models import Mandate
+from encounters.orders.models import SpokenOrder
 from encounters.orders.services import add_service
 from encounters.results.services import record_vital_signs
 from encounters.visits import codes
@@ -98,6 +99,18 @@ def _case(situation: str, department: Organization) -> Case:
     version = documents.finalize_document(document=entry, revision=draft_of(entry).revision, by=author)
     asked = open_author_request(version=version)
     course_print = request_course_print(encounter=stay, by=author)
+    spoken = SpokenOrder.objects.create(
+        facility=facility,
+        patient=patient,
+        encounter=stay,
+        entry=begin(stay, author),
+        kind=SpokenOrder.Kind.TELEPHONE,
+        prescriber=author,
+        recorded_by=author,
+        read_back=True,
+        due_at=now(),
+        reason=f"Lý do {word}MARK",
+    )
     allergy = history.record_allergy(patient=patient, substance=f"Dị nguyên {word}MARK", by=author)
     coverage = record_coverage(
         patient=patient, payer="BHYT", card_number=f"CN438020012345{SITUATIONS.index(situation)}", by=author
@@ -123,6 +136,7 @@ def _case(situation: str, department: Organization) -> Case:
         "document_uuid": entry,
         "order_uuid": order,
         "request_uuid": asked,
+        "spoken_uuid": spoken,
         "print_uuid": course_print,
         "entry_uuid": allergy,
         "coverage_uuid": coverage,
