@@ -76,6 +76,7 @@ INSTALLED_APPS = [
     "integrations.hl7v2",
     "integrations.his",
     "integrations.lis",
+    "integrations.launch",
     "integrations.demo",
 ]
 

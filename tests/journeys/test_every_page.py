@@ -26,9 +26,10 @@ from encounters.results.services import record_vital_signs
 from encounters.visits import codes
 from encounters.visits import services as visits
 from encounters.visits.models import Condition, Encounter, EncounterLocation, Procedure
-from integrations.demo import hospital, lookups
+from integrations.demo import hospital, launching, lookups
 from integrations.demo import notices as demo_notices
 from integrations.hl7v2 import services as hl7v2
+from integrations.launch.models import LaunchKey
 from integrations.transport.demo import load as load_channels
 from integrations.transport.listener import Frame
 from integrations.transport.models import Channel, DeadLetter, Message, UnmappedCode
@@ -83,6 +84,7 @@ ROWS: dict[str, Any] = {
     "message_uuid": Message,
     "letter_uuid": DeadLetter,
     "code_uuid": UnmappedCode,
+    "launch_key_uuid": LaunchKey,
     "entry_uuid": AllergyIntolerance,
     "coverage_uuid": Coverage,
     "print_uuid": CoursePrint,
@@ -126,6 +128,7 @@ def people(settings: Any, tmp_path: Path) -> dict[str, User]:
     people = hospital.build_people(facility)
     load_channels(facility)
     hl7v2.forget_channels()
+    launching.build_key(people["quantri"])
     _patients(facility, people)
     _messages()
     demo_notices.tell(facility, people)

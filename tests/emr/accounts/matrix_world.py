@@ -23,6 +23,7 @@ from encounters.results.services import record_vital_signs
 from encounters.visits import codes
 from encounters.visits import services as visits
 from encounters.visits.models import Encounter
+from integrations.launch.services import add_key as add_launch_key
 from integrations.transport.demo import load as load_channels
 from integrations.transport.models import Channel, DeadLetter, Message, MessageState, UnmappedCode
 from patients.coverage.services import record_coverage
@@ -303,6 +304,7 @@ def build() -> World:
             | office
             | {
                 "bed_uuid": free,
+                "launch_key_uuid": add_launch_key(issuer="HIS", key_id="1", by=cases[case].author)[0],
                 "key_uuid": issue_demo_key(owner=cases[case].author, pin="123456"),
                 "duty_uuid": duty,
                 "access_uuid": glass,
