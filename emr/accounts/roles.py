@@ -207,6 +207,8 @@ RIGHTS: dict[str, dict[str, Scope]] = {
     "transport.manage": {"integration": F, "admin": F},
     # integrations.launch: who may send people here with a signed link
     "launch.manage": {"admin": F},
+    # integrations.loading: the HIS's patients, open stays and past, once
+    "loading.load": {"integration": F},
     # emr.notices
     "notices.manage": {"admin": F},
     # emr.terminology, emr.accounts, emr.audit

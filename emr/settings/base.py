@@ -77,6 +77,7 @@ INSTALLED_APPS = [
     "integrations.his",
     "integrations.lis",
     "integrations.launch",
+    "integrations.loading",
     "integrations.demo",
 ]
 
