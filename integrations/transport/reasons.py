@@ -92,9 +92,7 @@ REASONS = {
         _("Fill in the producer's number (OBR-3), then replay."),
     ),
     "result_of_another": (
-        _(
-            "The number in PID-3 is a patient's whose name and birth are others than the message's (“%(name)s”)."
-        ),
+        _("The number in PID-3 is a patient's whose name and birth are others than the message's."),
         _("Have the laboratory confirm whose result it is before anything is corrected."),
     ),
     "order_of_another": (

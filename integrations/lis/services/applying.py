@@ -65,7 +65,7 @@ def _patient(oru: Oru) -> Patient:
     if patient is None:
         raise NotYet("unknown_patient")
     if _is_somebody_else(oru, patient):
-        raise CannotApply("result_of_another", name=oru.pid.patient_name.full_name)
+        raise CannotApply("result_of_another")
     return patient
 
 
