@@ -209,6 +209,10 @@ RIGHTS: dict[str, dict[str, Scope]] = {
     "transport.read": {"integration": F},
     "transport.repair": {"integration": F},
     "transport.manage": {"integration": F, "admin": F},
+    # integrations.launch: who may send people here with a signed link
+    "launch.manage": {"admin": F},
+    # integrations.loading: the HIS's patients, open stays and past, once
+    "loading.load": {"integration": F},
     # emr.notices
     "notices.manage": {"admin": F},
     # emr.terminology, emr.accounts, emr.audit
@@ -284,7 +288,7 @@ GUARDED = frozenset({"accounts.manage", "audit.read"})
 NOT_CLINICAL = frozenset(
     (
         "accounts", "staff", "audit", "oversight", "sealing", "notices", "watching", "terminology", "providers",
-        "transport",
+        "transport", "launch",
     )
 )  # fmt: skip
 # Judging afterwards opens no chart either.

@@ -27,9 +27,12 @@ from encounters.results.services import record_vital_signs
 from encounters.visits import codes
 from encounters.visits import services as visits
 from encounters.visits.models import Condition, Encounter, EncounterLocation, Procedure
-from integrations.demo import hospital, lookups
+from integrations.demo import hospital, launching, lookups
 from integrations.demo import notices as demo_notices
 from integrations.hl7v2 import services as hl7v2
+from integrations.launch.models import LaunchKey
+from integrations.loading import services as loading
+from integrations.loading.models import FirstLoad, PastStay
 from integrations.transport.demo import load as load_channels
 from integrations.transport.listener import Frame
 from integrations.transport.models import Channel, DeadLetter, Message, UnmappedCode
@@ -51,6 +54,7 @@ from tests.encounters.inspections.letters import listing
 from tests.encounters.results.reports import FILE, facts, file, later, value
 from tests.encounters.visits.ward import ago
 from tests.integrations.conftest import ago as hl7_ago
+from tests.integrations.loading.files import PATIENTS, full_case, table, whole
 from tests.integrations.messages import adt
 from tests.patients.people import make_patient
 from tests.support.browser import WARD_PC
@@ -85,6 +89,9 @@ ROWS: dict[str, Any] = {
     "message_uuid": Message,
     "letter_uuid": DeadLetter,
     "code_uuid": UnmappedCode,
+    "launch_key_uuid": LaunchKey,
+    "load_uuid": FirstLoad,
+    "past_uuid": PastStay,
     "entry_uuid": AllergyIntolerance,
     "coverage_uuid": Coverage,
     "print_uuid": CoursePrint,
@@ -112,6 +119,7 @@ WORDS = {
     ("", "guarding_name"): "restricted_reach",
     ("", "system"): "icd10",
     ("", "table_name"): "services",
+    ("", "load_kind"): "patients",
     ("", "position"): "1",
 }
 PREFERRED = ["bacsi", "tiepdon", "dieuduong"]
@@ -128,7 +136,9 @@ def people(settings: Any, tmp_path: Path) -> dict[str, User]:
     people = hospital.build_people(facility)
     load_channels(facility)
     hl7v2.forget_channels()
+    launching.build_key(people["quantri"])
     _patients(facility, people)
+    _past(people["tichhop"])
     _messages()
     demo_notices.tell(facility, people)
     make_root(files=Files.here(), facility="Trung tâm", domains=["benhvien.local"], password="on paper only")
@@ -190,6 +200,20 @@ def _mandates(facility: Organization, people: dict[str, User]) -> User:
     listing(dao, **told)
     approve_mandate(mandate=listing(dao, **told), by=people["giamdoc"])
     return reader
+
+
+def _past(by: User) -> None:
+    """What the HIS told of Bà Đào's stays before, and a line of its list that can't be used."""
+    dao = Patient.objects.get(full_name="Nguyễn Thị Đào")
+    mrn = dao.identifiers.get(system__startswith="urn:benhanmo:mrn:").value
+    files = (("history", whole(full_case(mrn=mrn))), ("patients", table(PATIENTS, "BN3;;1990;Nam;;;;")))
+    for kind, data in files:
+        load = loading.take_file(kind=kind, file_name="bhyt.xml", data=data, by=by)
+        while loading.check_next(first_load_id=load.pk):
+            pass
+        loading.start(load=load, by=by)
+        while loading.apply_next(first_load_id=load.pk):
+            pass
 
 
 def _messages() -> None:
