@@ -22,6 +22,7 @@ from encounters.inspections.models import Mandate
 from encounters.orders.models import SpokenOrder
 from encounters.orders.services import add_service
 from encounters.results.services import record_vital_signs
+from encounters.specimens.models import Specimen
 from encounters.visits import codes
 from encounters.visits import services as visits
 from encounters.visits.models import Encounter
@@ -151,6 +152,9 @@ def _case(situation: str, department: Organization) -> Case:
         "order_uuid": order,
         "request_uuid": asked,
         "spoken_uuid": spoken,
+        "specimen_uuid": Specimen.objects.create(
+            facility=facility, patient=patient, encounter=stay, accession_number=f"BP{word}", tube="edta"
+        ),
         "print_uuid": course_print,
         "entry_uuid": allergy,
         "coverage_uuid": coverage,
