@@ -195,6 +195,8 @@ VERBS: dict[str, StrOrPromise] = {
     "late": pgettext_lazy("audit", "older version left out"),
     "reopened": pgettext_lazy("audit", "opened again"),
     "take_back": pgettext_lazy("audit", "taken back"),
+    "table": pgettext_lazy("audit", "table over the years looked at"),
+    "graph": pgettext_lazy("audit", "graph looked at"),
 }
 
 

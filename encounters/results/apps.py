@@ -38,6 +38,7 @@ class ResultsConfig(AppConfig):
         for title, scope, url_name in (
             (_("Results"), "encounter", "of_stay"),
             (_("Results of all years"), "patient", "of_patient"),
+            (_("Results through time"), "encounter", "table_of_stay"),
         ):
             register(
                 Section(

@@ -54,7 +54,7 @@ def number_text(number: Decimal) -> str:
     return f"{number.normalize():f}".replace(".", ",")
 
 
-def _range_text(finding: Finding) -> str:
+def range_text(finding: Finding) -> str:
     if finding.reference:
         return finding.reference
     low, high = finding.low, finding.high
@@ -108,7 +108,7 @@ def _lines(report: DiagnosticReport) -> list[Line]:
         level = "critical" if finding.is_critical else "abnormal" if finding.is_abnormal else ""
         if finding.is_critical and finding.flag not in CRITICAL:
             sign += "!"
-        lines.append(Line(finding, depth, value_text(finding), _range_text(finding), sign, word, level))
+        lines.append(Line(finding, depth, value_text(finding), range_text(finding), sign, word, level))
     return lines
 
 
