@@ -11,6 +11,7 @@ urlpatterns = [
     path("encounters/<uuid:encounter_uuid>/results/table/", through_time.of_stay, name="table_of_stay"),
     path("patients/<uuid:patient_uuid>/results/table/", through_time.of_patient, name="table_of_patient"),
     path("patients/<uuid:patient_uuid>/results/graph/", through_time.graph, name="graph"),
+    path("patients/<uuid:patient_uuid>/results/compare/", through_time.compare, name="compare"),
     path("results/", inbox.inbox, name="inbox"),
     path("results/badge", inbox.badge, name="badge"),
     path("results/acknowledge", inbox.acknowledge_normal, name="acknowledge_normal"),

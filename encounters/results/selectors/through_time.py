@@ -135,7 +135,8 @@ def findings_of(patient: Patient, asked: Asked, listed: Q) -> QuerySet[Finding]:
     return found
 
 
-def _light(found: QuerySet[Finding]) -> QuerySet[Finding]:
+def light(found: QuerySet[Finding]) -> QuerySet[Finding]:
+    """With what a cell needs and no more."""
     return found.select_related("report").only(
         "series", "title", "unit", "ucum", "number", "comparator", "text", "value_code", "absent", "low", "high",
         "reference", "flag", "is_abnormal", "is_critical", "effective_at", "position", "status",
@@ -143,7 +144,8 @@ def _light(found: QuerySet[Finding]) -> QuerySet[Finding]:
     )  # fmt: skip
 
 
-def _valued(finding: Finding, row: Row | None = None) -> Value:
+def valued(finding: Finding, row: Row | None = None) -> Value:
+    """The finding as a cell; in the unit of `row` where one is given and the unit is of its scale."""
     by = factor(finding.ucum, row.ucum) if row is not None and finding.number is not None else None
     number, low, high = finding.number, finding.low, finding.high
     text, shown_range, sent = value_text(finding), range_text(finding), ""
@@ -176,7 +178,7 @@ def _valued(finding: Finding, row: Row | None = None) -> Value:
     )
 
 
-class _Rows:
+class Rows:
     """Which row a finding belongs to, learned from one finding of each test, unit and code of unit, newest first."""
 
     def __init__(self, newest: Iterable[Finding]) -> None:
@@ -195,6 +197,7 @@ class _Rows:
         return finding
 
     def key(self, finding: Finding) -> tuple[str, str]:
+        """The row of the finding."""
         self.coded(finding)
         return finding.series, row_of(finding.unit, finding.ucum)
 
@@ -209,7 +212,7 @@ class _Rows:
             ucum=finding.ucum,
             group=report.title,
             order=(place, fold(report.title), finding.position, fold(finding.title), key),
-            latest=_valued(finding),
+            latest=valued(finding),
         )
 
 
@@ -218,16 +221,16 @@ def rows_of(found: QuerySet[Finding]) -> dict[tuple[str, str], Row]:
     return _rows(found).found
 
 
-def _rows(found: QuerySet[Finding]) -> _Rows:
+def _rows(found: QuerySet[Finding]) -> Rows:
     newest = (
-        _light(found)
+        light(found)
         .order_by("series", "unit", "ucum", "-effective_at", "-pk")
         .distinct("series", "unit", "ucum")
     )
-    return _Rows(newest[: _MOST_TESTS + 1])
+    return Rows(newest[: _MOST_TESTS + 1])
 
 
-def _add_courses(rows: _Rows, shown: Sequence[Row], found: QuerySet[Finding], most: int) -> None:
+def _add_courses(rows: Rows, shown: Sequence[Row], found: QuerySet[Finding], most: int) -> None:
     """Give each row its newest numbers, oldest first. One query."""
     ranked = found.filter(series__in={row.series for row in shown}, number__isnull=False).annotate(
         rank=Window(
@@ -237,10 +240,10 @@ def _add_courses(rows: _Rows, shown: Sequence[Row], found: QuerySet[Finding], mo
         )
     )
     wanted = {id(row) for row in shown}
-    for finding in _light(ranked.filter(rank__lte=most)).order_by("-effective_at", "-pk"):
+    for finding in light(ranked.filter(rank__lte=most)).order_by("-effective_at", "-pk"):
         row = rows.found.get(rows.key(finding))
         if row is not None and id(row) in wanted and len(row.course) < most:
-            row.course.append(_valued(finding, row))
+            row.course.append(valued(finding, row))
     for row in shown:
         row.course.reverse()
 
@@ -307,9 +310,7 @@ def _grouped(rows: list[Row]) -> list[Row]:
     return sorted(rows, key=lambda row: row.order)
 
 
-def _fill(
-    rows: _Rows, shown: Sequence[Row], found: QuerySet[Finding], columns: Sequence[dt.datetime]
-) -> None:
+def _fill(rows: Rows, shown: Sequence[Row], found: QuerySet[Finding], columns: Sequence[dt.datetime]) -> None:
     """Put the values of these times into the rows. One query."""
     places = {minute: place for place, minute in enumerate(columns)}
     for row in shown:
@@ -322,11 +323,11 @@ def _fill(
         effective_at__gte=columns[-1],
         effective_at__lt=columns[0] + _MINUTE,
     )
-    for finding in _light(cells).order_by("-effective_at", "-pk"):
+    for finding in light(cells).order_by("-effective_at", "-pk"):
         holder = rows.found.get(rows.key(finding))
         place = places.get(finding.effective_at.replace(second=0, microsecond=0))
         if holder is not None and place is not None and id(holder) in wanted:
-            holder.cells[place].append(_valued(finding, holder))
+            holder.cells[place].append(valued(finding, holder))
 
 
 def courses_of(found: QuerySet[Finding], keys: Sequence[str], most: int) -> list[Row]:
@@ -337,8 +338,3 @@ def courses_of(found: QuerySet[Finding], keys: Sequence[str], most: int) -> list
     if chosen:
         _add_courses(rows, chosen, found, most)
     return chosen
-
-
-def shown_in(row: Row, finding: Finding) -> Value:
-    """The finding in the unit of the row."""
-    return _valued(finding, row)

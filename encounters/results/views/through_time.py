@@ -16,6 +16,7 @@ from encounters.results import permissions
 from encounters.results.access import listed_alone
 from encounters.results.asking import PERIOD_CHOICES, PeriodForm, TableForm
 from encounters.results.models import DiagnosticReport
+from encounters.results.selectors.comparing import earlier_of_kind, pairs_of, side_of, texts_of
 from encounters.results.selectors.lines import panels_of, spark_of
 from encounters.results.selectors.through_time import Asked, courses_of, findings_of, table_of
 from encounters.visits.access import access_encounter
@@ -120,3 +121,39 @@ def graph(request: StaffRequest, patient_uuid: UUID) -> HttpResponse:
         "most": POINTS,
     }
     return render(request, "encounters/results/graph.html", context)
+
+
+@require_safe
+@requires(permissions.READ)
+def compare(request: StaffRequest, patient_uuid: UUID) -> HttpResponse:
+    """Two times or two reports side by side; with the new one alone, the last of its kind before it is taken."""
+    opened = access_patient(request.user, patient_uuid, permissions.READ)
+    patient = opened.merged_into or opened
+    record("report.compare", by=request.user, of=patient, patient=patient)
+    listed = listed_alone(request.user)
+    new = side_of(patient, request.GET.get("new", "")[:40], listed)
+    is_report = new is not None and len(new.reports) == 1 and str(new.reports[0].uuid) == new.key
+    offered = earlier_of_kind(new.reports[0], patient, listed) if new is not None and is_report else []
+    key = request.GET.get("old", "")[:40] or (str(offered[0].uuid) if offered else "")
+    old = side_of(patient, key, listed)
+    if old is not None and new is not None and old.at > new.at:
+        old, new = new, old
+    context: dict[str, Any] = {
+        "patient": patient,
+        "encounter": None,
+        "old": old,
+        "new": new,
+        "offered": offered,
+    }
+    if old is not None and new is not None:
+        pairs = pairs_of(patient, old, new, listed)
+        only = request.GET.get("only") == "changed"
+        texts = texts_of(old.reports, new.reports)
+        context |= {
+            "pairs": [pair for pair in pairs if pair.is_changed or not only],
+            "same": sum(not pair.is_changed for pair in pairs),
+            "only": only,
+            "narrative": texts.get("narrative"),
+            "conclusion": texts.get("conclusion"),
+        }
+    return render(request, "encounters/results/compare.html", context)
