@@ -59,6 +59,7 @@ NOUNS: dict[str, StrOrPromise] = {
     "recovery": pgettext_lazy("audit", "recovery of an account"),
     "recovery_code": pgettext_lazy("audit", "code for paper"),
     "report": pgettext_lazy("audit", "result"),
+    "result_print": pgettext_lazy("audit", "printed results"),
     "related_person": pgettext_lazy("audit", "related person"),
     "role": pgettext_lazy("audit", "role"),
     "round": pgettext_lazy("audit", "ward round"),
@@ -196,6 +197,7 @@ VERBS: dict[str, StrOrPromise] = {
     "reopened": pgettext_lazy("audit", "opened again"),
     "take_back": pgettext_lazy("audit", "taken back"),
     "table": pgettext_lazy("audit", "table over the years looked at"),
+    "form": pgettext_lazy("audit", "form made"),
     "graph": pgettext_lazy("audit", "graph looked at"),
 }
 

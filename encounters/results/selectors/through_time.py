@@ -249,24 +249,24 @@ def _add_courses(rows: Rows, shown: Sequence[Row], found: QuerySet[Finding], mos
 
 
 def _columns(
-    found: QuerySet[Finding], before: dt.datetime | None, after: dt.datetime | None
+    found: QuerySet[Finding], before: dt.datetime | None, after: dt.datetime | None, most: int = COLUMNS
 ) -> tuple[list[dt.datetime], dt.datetime | None, dt.datetime | None]:
     """(minutes newest first, turn to older with, turn to newer with). One query, two where the page was turned."""
     minutes: Any = found.order_by().annotate(minute=TruncMinute("effective_at", tzinfo=dt.UTC))
     minutes = minutes.values_list("minute", flat=True).distinct()
     if after is not None:
         later = minutes.filter(effective_at__gte=after + _MINUTE)
-        shown = list(later.order_by("minute")[: COLUMNS + 1])
-        has_newer, shown = len(shown) > COLUMNS, shown[:COLUMNS][::-1]
+        shown = list(later.order_by("minute")[: most + 1])
+        has_newer, shown = len(shown) > most, shown[:most][::-1]
         if not shown:
-            return _columns(found, None, None)
+            return _columns(found, None, None, most)
         return shown, shown[-1], shown[0] if has_newer else None
     if before is not None:
         minutes = minutes.filter(effective_at__lt=before)
-    shown = list(minutes.order_by("-minute")[: COLUMNS + 1])
-    has_older, shown = len(shown) > COLUMNS, shown[:COLUMNS]
+    shown = list(minutes.order_by("-minute")[: most + 1])
+    has_older, shown = len(shown) > most, shown[:most]
     if not shown and before is not None:
-        return _columns(found, None, None)
+        return _columns(found, None, None, most)
     newer = shown[0] if shown and before is not None else None
     return shown, shown[-1] if has_older else None, newer
 
@@ -277,10 +277,11 @@ def table_of(
     before: dt.datetime | None = None,
     after: dt.datetime | None = None,
     page: int = 1,
+    times: int = COLUMNS,
     whole: bool = False,
 ) -> Table:
-    """One page: twelve times before or after an instant, a hundred tests. `whole`: all rows, for paper. Four queries."""
-    columns, older, newer = _columns(found, before, after)
+    """One page: so many times before or after an instant, a hundred tests. `whole`: all rows, for paper. Five queries."""
+    columns, older, newer = _columns(found, before, after, times)
     rows = _rows(found)
     ordered = _grouped(list(rows.found.values())[:_MOST_TESTS])
     pages = max(1, -(-len(ordered) // ROWS))

@@ -3,8 +3,12 @@
 Those two are put together here and not by a template: a page has a thousand of them.
 """
 
+import datetime as dt
+
 from django import template
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
@@ -17,6 +21,13 @@ from encounters.results.selectors.reports import value_text as text_of
 from encounters.results.selectors.through_time import Value
 
 register = template.Library()
+
+
+@register.filter
+def iso(text: str) -> dt.datetime | None:
+    """An instant that was frozen as ISO text, in the hospital's time."""
+    at = parse_datetime(text) if text else None
+    return timezone.localtime(at) if at else None
 
 
 @register.filter

@@ -7,11 +7,13 @@ from uuid import UUID
 
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from emr.accounts.access import requires
 from emr.audit.services import record
 from emr.common.http import StaffRequest
+from encounters.documents.permissions import PRINT
 from encounters.results import permissions
 from encounters.results.access import listed_alone
 from encounters.results.asking import PERIOD_CHOICES, PeriodForm, TableForm
@@ -72,10 +74,14 @@ def _table(request: StaffRequest, patient: Patient, encounter: Encounter | None)
     found = findings_of(patient, asked, listed_alone(request.user))
     table = table_of(found, before=told["before"], after=told["after"], page=told["page"] or 1)
     kept = [(name, request.GET[name][:80]) for name in _ASKED if request.GET.get(name)]
+    name, uuid = ("print_of_stay", encounter.uuid) if encounter else ("print_of_patient", patient.uuid)
     context: dict[str, Any] = {
         "patient": patient,
         "encounter": encounter,
         "form": form,
+        "may_print": request.user.has_right(PRINT),
+        "print_url": reverse(f"encounters:results:{name}", args=[uuid]),
+        "printed": [*kept, *([("before", request.GET["before"])] if told["before"] else [])],
         "told": told,
         "table": table,
         "columns": [(at, _minute(at)) for at in table.columns],

@@ -19,7 +19,7 @@ from encounters.forms.models import Questionnaire
 from encounters.inspections import services as inspections
 from encounters.inspections.models import Mandate
 from encounters.orders.services import add_service
-from encounters.results.services import record_vital_signs
+from encounters.results.services import record_vital_signs, request_report_print
 from encounters.visits import codes
 from encounters.visits import services as visits
 from encounters.visits.models import Encounter
@@ -111,6 +111,7 @@ def _case(situation: str, department: Organization) -> Case:
     rows: dict[str, Any] = {
         "patient_uuid": patient,
         "report_uuid": report,
+        "result_print_uuid": request_report_print(report=report, by=author),
         "survivor_uuid": patient,
         "duplicate_uuid": twin,
         "link_uuid": link,
