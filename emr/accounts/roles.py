@@ -186,6 +186,8 @@ RIGHTS: dict[str, dict[str, Scope]] = {
         "inspector": L,
     },
     "results.acknowledge": {"doctor": D, "head_of_department": D},
+    "results.compose": {"laboratory": F, "imaging": F, "doctor": D, "head_of_department": D},
+    "results.take_back": {"laboratory": F, "imaging": F, "integration": F, "head_of_department": D},
     "results.record_vital_signs": {"doctor": D, "head_of_department": D, "nurse": D, "head_nurse": D},
     # signatures.providers (the staff's keys; no document), signatures.signing
     "providers.manage": {"admin": F},

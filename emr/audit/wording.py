@@ -64,6 +64,7 @@ NOUNS: dict[str, StrOrPromise] = {
     "recovery": pgettext_lazy("audit", "recovery of an account"),
     "recovery_code": pgettext_lazy("audit", "code for paper"),
     "report": pgettext_lazy("audit", "result"),
+    "result_print": pgettext_lazy("audit", "printed results"),
     "related_person": pgettext_lazy("audit", "related person"),
     "role": pgettext_lazy("audit", "role"),
     "round": pgettext_lazy("audit", "ward round"),
@@ -217,6 +218,9 @@ VERBS: dict[str, StrOrPromise] = {
     "reprint": pgettext_lazy("audit", "label printed again"),
     "retake": pgettext_lazy("audit", "asked for again"),
     "wrong_patient": pgettext_lazy("audit", "label of another patient scanned, refused"),
+    "table": pgettext_lazy("audit", "table over the years looked at"),
+    "form": pgettext_lazy("audit", "form made"),
+    "graph": pgettext_lazy("audit", "graph looked at"),
 }
 
 

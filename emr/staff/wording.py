@@ -66,6 +66,8 @@ RIGHTS: dict[str, StrOrPromise] = {
     "specimens.receive": pgettext_lazy("right", "take specimens in and reject them"),
     "results.read": pgettext_lazy("right", "read results"),
     "results.acknowledge": pgettext_lazy("right", "acknowledge results"),
+    "results.compose": pgettext_lazy("right", "make and sign the forms of results"),
+    "results.take_back": pgettext_lazy("right", "take back a result of the wrong patient"),
     "results.record_vital_signs": pgettext_lazy("right", "record vital signs"),
     "inspections.prepare": pgettext_lazy("right", "enter letters and list the charts they name"),
     "inspections.approve": pgettext_lazy("right", "approve what somebody else has prepared"),

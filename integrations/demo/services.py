@@ -41,6 +41,7 @@ def load_demo(
     if not Concept.objects.exists():
         call_command("load_terminology", verbosity=0)
     call_command("load_questionnaires", verbosity=0)
+    call_command("load_result_forms", verbosity=0)
     with override("vi"), transaction.atomic():
         facility = hospital.build_facility()
         with wall.within(facility.pk):

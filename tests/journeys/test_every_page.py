@@ -22,8 +22,8 @@ from encounters.forms.models import Questionnaire
 from encounters.inspections.models import Mandate, MandateChart
 from encounters.inspections.services import approve_mandate
 from encounters.orders.models import SpokenOrder
-from encounters.results.models import DiagnosticReport, Observation
-from encounters.results.services import record_vital_signs
+from encounters.results.models import DiagnosticReport, Observation, ResultPrint
+from encounters.results.services import record_vital_signs, request_report_print
 from encounters.specimens.models import Specimen
 from encounters.visits import codes
 from encounters.visits import services as visits
@@ -97,6 +97,7 @@ ROWS: dict[str, Any] = {
     "entry_uuid": AllergyIntolerance,
     "coverage_uuid": Coverage,
     "print_uuid": CoursePrint,
+    "result_print_uuid": ResultPrint,
     "key_uuid": Credential,
     "notice_uuid": Notice,
     "finding_uuid": LookupFinding,
@@ -173,7 +174,8 @@ def _patients(facility: Organization, people: dict[str, User]) -> None:
         record_vital_signs(encounter=stay, values=numbers, by=an, effective_at=ago(hours=hours))
     file(stay, facts(value("7.1"), attachments=(FILE,)), facility=facility)
     file(stay, facts(value("4.1"), version="2", status="corrected", issued_at=later(5)), facility=facility)
-    file(stay, facts(value("4.1"), number="L2"), facility=facility)
+    told = file(stay, facts(value("4.1"), number="L2"), facility=facility)
+    request_report_print(report=told.report, by=an)
     entry = begin(stay, an)
     revision = draft_of(entry).revision
     documents.save_draft(document=entry, fields=written(entry), revision=revision, by=an)

@@ -21,7 +21,7 @@ from encounters.inspections import services as inspections
 from encounters.inspections.models import Mandate
 from encounters.orders.models import SpokenOrder
 from encounters.orders.services import add_service
-from encounters.results.services import record_vital_signs
+from encounters.results.services import record_vital_signs, request_report_print
 from encounters.specimens.models import Specimen
 from encounters.visits import codes
 from encounters.visits import services as visits
@@ -139,6 +139,7 @@ def _case(situation: str, department: Organization) -> Case:
         "patient_uuid": patient,
         "past_uuid": past,
         "report_uuid": report,
+        "result_print_uuid": request_report_print(report=report, by=author),
         "survivor_uuid": patient,
         "duplicate_uuid": twin,
         "link_uuid": link,
