@@ -33,6 +33,18 @@ Weight = Callable[[Encounter], Decimal | None]
 
 
 @dataclass(frozen=True, slots=True)
+class Creatinine:
+    """A creatinine in µmol/L and when the specimen was taken."""
+
+    micromoles: Decimal
+    at: dt.datetime
+
+
+# Ids of patient rows → {patient: the newest value}.
+LatestCreatinine = Callable[[Sequence[int]], dict[int, Creatinine]]
+
+
+@dataclass(frozen=True, slots=True)
 class Progress:
     """How far an order is with who performs it: the last step in words, when, by whom, why."""
 
@@ -48,6 +60,7 @@ ProgressOf = Callable[[Sequence[int]], dict[int, Progress]]
 
 _earlier: dict[str, EarlierResults] = {}
 _weight: dict[str, Weight] = {}
+_creatinine: dict[str, LatestCreatinine] = {}
 _progress: dict[str, ProgressOf] = {}
 
 
@@ -59,6 +72,22 @@ def register_earlier_results(provider: EarlierResults, *, name: str = "results")
 def register_weight(provider: Weight, *, name: str = "results") -> None:
     """Ask `provider` for the weight that doses are checked against."""
     _weight[name] = provider
+
+
+def register_creatinine(provider: LatestCreatinine, *, name: str = "results") -> None:
+    """Ask `provider` what kidneys do."""
+    _creatinine[name] = provider
+
+
+def creatinine_of(patient_ids: Sequence[int]) -> dict[int, Creatinine]:
+    """The newest value that any provider knows of each."""
+    found: dict[int, Creatinine] = {}
+    for provider in _creatinine.values():
+        for patient_id, value in provider(patient_ids).items():
+            kept = found.get(patient_id)
+            if kept is None or value.at > kept.at:
+                found[patient_id] = value
+    return found
 
 
 def register_progress(provider: ProgressOf, *, name: str = "specimens") -> None:

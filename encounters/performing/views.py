@@ -129,7 +129,7 @@ def _words(request: StaffRequest, order: ServiceRequest, held: Any) -> dict[str,
 def _enter(request: StaffRequest, order_uuid: UUID, right: str) -> HttpResponse:
     order = access_performed(request.user, order_uuid, right)
     if request.method != "POST":
-        record("report.form", by=request.user, of=order)
+        record("report.enter_form", by=request.user, of=order)
         return _page(request, order, right)
     action = request.POST.get("action", "")
     if action == "phrase":

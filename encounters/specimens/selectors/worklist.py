@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from django.db.models import Case, Count, Exists, IntegerField, Min, OuterRef, Prefetch, Q, QuerySet, When
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from django_stubs_ext import StrOrPromise
 
 from emr.accounts.models import User
@@ -25,7 +26,7 @@ _TITLES: dict[str, StrOrPromise] = {
     DUE: _("Due now"),
     STAT: _("Immediately"),
     AGAIN: _("To be taken again"),
-    LATER: _("Later"),
+    LATER: pgettext_lazy("specimen", "Later"),
     ALL: _("All"),
 }
 
