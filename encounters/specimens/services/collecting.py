@@ -77,7 +77,8 @@ def _collect(specimen: Specimen, *, by: User, how: str, at: dt.datetime, why: st
         raise DomainError(_("The stay has ended."), code="stay_ended")
     if not _keep_those_in_effect(specimen):
         raise DomainError(
-            _("The tests of tube %(label)s were stopped: don't draw.") % {"label": specimen.accession_number},
+            _("The tests of tube %(label)s were stopped, or are at the laboratory already: don't draw.")
+            % {"label": specimen.accession_number},
             code="stopped",
         )
     specimen.status, specimen.collected_at, specimen.collector = Status.AVAILABLE, at, by

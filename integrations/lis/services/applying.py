@@ -140,6 +140,9 @@ def _stay(oru: Oru, patient: Patient, at: datetime) -> Encounter | None:
     return during.order_by("-started_at").first()
 
 
+_WITHOUT_SPECIMEN = {"O": RequestEvent.Kind.ACCEPTED, "S": RequestEvent.Kind.SCHEDULED}
+
+
 def _note_progress(oru: Oru, group: Group, report: ReportFacts, request: ServiceRequest) -> bool:
     """What the message says of the specimen: of no use, or at the laboratory while the result is still to come."""
     system = oru.channel.sending_application
@@ -159,6 +162,8 @@ def _note_progress(oru: Oru, group: Group, report: ReportFacts, request: Service
         return False
     is_here = report.status == DiagnosticReport.Status.REGISTERED
     kind = RequestEvent.Kind.RECEIVED if is_here else RequestEvent.Kind.STARTED
+    # OBR-25 O and S: the order is known there, its specimen has not come (table 0123).
+    kind = _WITHOUT_SPECIMEN.get(group.obr.result_status, kind)
     return note_performer_step(
         request=request,
         kind=kind,

@@ -148,6 +148,17 @@ def test_a_registered_report_says_that_the_specimen_is_there(
     assert Specimen.objects.get().collected_as == "LIS"
 
 
+@pytest.mark.parametrize(("status", "kind"), [("O", "accepted"), ("S", "scheduled")])
+def test_an_order_that_is_merely_known_there_is_still_drawn(
+    send: Send, stay: Encounter, urea: ServiceRequest, status: str, kind: str
+) -> None:
+    own = Identifier.objects.get(patient=urea.patient, is_own=True).value
+    pid = f"PID|1||{own}^^^BV99999^MR||{urea.patient.full_name}||19570314|F"
+    assert state(send(oru(obr(placer=urea.placer_number, status=status), pid=pid, pv1=""))) == APPLIED
+    assert len(needs_of_stay(stay)) == 1
+    assert kinds(urea) == [kind]
+
+
 def test_what_isnt_ours_needs_a_person(send: Send, urea: ServiceRequest) -> None:
     assert state(send(said(urea, "SC", "IP", number="YL999"))) == DEAD
     other = admit(make_patient("Trần Thị Hoa"))
