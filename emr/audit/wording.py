@@ -44,11 +44,13 @@ NOUNS: dict[str, StrOrPromise] = {
     "log_extract": pgettext_lazy("audit", "sealed extract of the log"),
     "lookup": pgettext_lazy("audit", "look-up to review"),
     "mandate": pgettext_lazy("audit", "inspection mandate"),
+    "master": pgettext_lazy("audit", "master of a matter"),
     "medication_request": pgettext_lazy("audit", "medicine order"),
     "notice": pgettext_lazy("audit", "notice"),
     "observation": pgettext_lazy("audit", "measurement"),
     "order": pgettext_lazy("audit", "orders"),
     "order_check": pgettext_lazy("audit", "question about an order"),
+    "order_refusal": pgettext_lazy("audit", "refused order"),
     "order_table": pgettext_lazy("audit", "table of what may be ordered"),
     "password": pgettext_lazy("audit", "password"),
     "patient": pgettext_lazy("audit", "patient"),
@@ -195,6 +197,7 @@ VERBS: dict[str, StrOrPromise] = {
     "late": pgettext_lazy("audit", "older version left out"),
     "reopened": pgettext_lazy("audit", "opened again"),
     "take_back": pgettext_lazy("audit", "taken back"),
+    "settle": pgettext_lazy("audit", "settled"),
 }
 
 

@@ -10,7 +10,7 @@ class OrdersConfig(AppConfig):
     def ready(self) -> None:
         from emr.ui.navigation import Link, Panel, Section, register  # noqa: PLC0415
         from encounters.documents.sections import register_section  # noqa: PLC0415
-        from encounters.orders import permissions  # noqa: PLC0415
+        from encounters.orders import permissions, telling  # noqa: PLC0415
         from encounters.orders.sections import OrdersSection  # noqa: PLC0415
 
         worklist, right = "encounters:orders:worklist", permissions.READ
@@ -33,6 +33,17 @@ class OrdersConfig(AppConfig):
                 order=15,
                 every=60,
                 reach="facility",
+            )
+        )
+        telling.register()
+        register(
+            Panel(
+                _("Orders that were refused"),
+                "encounters:orders:refusals_panel",
+                right=permissions.PLACE,
+                icon="exclamation-octagon",
+                order=12,
+                every=60,
             )
         )
         register_section("36/BV2", OrdersSection())

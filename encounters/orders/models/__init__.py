@@ -10,6 +10,7 @@ from encounters.orders.models.catalogue import (
     ReuseWindow,
 )
 from encounters.orders.models.orders import MedicationRequest, Order, ServiceRequest
+from encounters.orders.models.refusals import OrderRefusal
 
 __all__ = [
     "CheckAnswer",
@@ -17,6 +18,7 @@ __all__ = [
     "KnowledgeRule",
     "MedicationRequest",
     "Order",
+    "OrderRefusal",
     "OrderSet",
     "OrderSetLine",
     "OrderableService",

@@ -1,5 +1,6 @@
 """Questions about orders."""
 
+from encounters.orders.selectors.foreign import kept_lines, pending_foreign
 from encounters.orders.selectors.orders import (
     MEDICATION,
     active_orders,
@@ -14,8 +15,10 @@ __all__ = [
     "MEDICATION",
     "active_orders",
     "in_effect",
+    "kept_lines",
     "lines",
     "medication_worklist",
     "orders_of_entry",
+    "pending_foreign",
     "worklist",
 ]

@@ -61,9 +61,13 @@ def _line(order: AnyOrder, names: dict[tuple[str, str], str]) -> dict[str, Any]:
         "status_text": str(order.get_status_display()),
         "status_reason": order.status_reason,
         "is_ended": order.is_ended,
-        "is_new": order.based_on_id is None,
+        "is_new": order.based_on_id is None and not order.origin,
         "placer_number": order.placer_number,
         "accession_number": order.accession_number if isinstance(order, ServiceRequest) else "",
+        "origin": order.origin,
+        "origin_number": order.origin_number,
+        "prescriber_as_sent": order.prescriber_as_sent,
+        "is_in_entry": order.entry_id is not None,
         "confirmed_at": order.confirmed_at.isoformat() if order.confirmed_at else "",
     }
 

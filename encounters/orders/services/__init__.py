@@ -2,6 +2,15 @@
 
 from encounters.orders.services.answers import answer_check, decide_repeat
 from encounters.orders.services.catalogue import TABLES, BadRows, import_table, load_shipped, shipped
+from encounters.orders.services.foreign import (
+    Source,
+    category_of,
+    demand_kept_here,
+    follow_foreign,
+    include_foreign,
+    place_foreign,
+    release_foreign,
+)
 from encounters.orders.services.life import (
     complete_order,
     complete_service_request,
@@ -24,6 +33,7 @@ from encounters.orders.services.lines import (
     remove_draft,
 )
 from encounters.orders.services.quick import add_quick, choices
+from encounters.orders.services.refusals import refuse_order, settle_accepted, settle_refusal
 
 __all__ = [
     "ORDER_MODELS",
@@ -31,10 +41,12 @@ __all__ = [
     "BadRows",
     "Medication",
     "Service",
+    "Source",
     "add_medication",
     "add_quick",
     "add_service",
     "answer_check",
+    "category_of",
     "change_draft",
     "choices",
     "complete_order",
@@ -42,13 +54,21 @@ __all__ = [
     "confirm_orders",
     "copy_orders",
     "decide_repeat",
+    "demand_kept_here",
     "enter_order_in_error",
+    "follow_foreign",
     "hold_order",
     "import_table",
+    "include_foreign",
     "load_shipped",
+    "place_foreign",
+    "refuse_order",
+    "release_foreign",
     "remove_draft",
     "reopen_order",
     "resume_order",
+    "settle_accepted",
+    "settle_refusal",
     "shipped",
     "stop_order",
     "void_orders",

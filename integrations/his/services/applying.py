@@ -1,5 +1,6 @@
 """An ADT message onto the record."""
 
+from emr.common.masters import MOVEMENT
 from integrations.his.reading import Adt, read_adt
 from integrations.his.services.merging import merge
 from integrations.his.services.moves import cancel_transfer, transfer
@@ -69,4 +70,7 @@ def _move_or_end(adt: Adt) -> tuple[bool, bool]:
         raise NotYet("unknown_patient")
     demand_stay(adt, known)
     patient, is_news = keep_patient(adt)
+    if adt.keeps_here(MOVEMENT):
+        adt.left_alone(MOVEMENT, "PV1")
+        return is_news, False
     return _STAYS[adt.event](adt, patient) or is_news, False

@@ -18,6 +18,7 @@ from encounters.documents.services import request_course_print
 from encounters.forms.models import Questionnaire
 from encounters.inspections import services as inspections
 from encounters.inspections.models import Mandate
+from encounters.orders.models import OrderRefusal
 from encounters.orders.services import add_service
 from encounters.results.services import record_vital_signs
 from encounters.visits import codes
@@ -122,6 +123,17 @@ def _case(situation: str, department: Organization) -> Case:
         "observation_uuid": signs[0] if isinstance(signs, list) else stay.observations.first(),
         "document_uuid": entry,
         "order_uuid": order,
+        "refusal_uuid": OrderRefusal.objects.create(
+            facility=facility,
+            patient=patient,
+            encounter=stay,
+            service=order,
+            system="HIS",
+            wanted="place",
+            code="UA",
+            text=f"Từ chối {word}MARK",
+            key=f"matrix:{word}",
+        ),
         "request_uuid": asked,
         "print_uuid": course_print,
         "entry_uuid": allergy,
