@@ -11,6 +11,9 @@ from integrations.hl7v2.parsing import Hl7Message, parse
 from integrations.hl7v2.segments import Dg1, Evn, Mrg, Msh, Nk1, Pid, Pv1
 from integrations.transport.models import Channel, Message
 
+# PID is who stays, MRG who goes: of today, and of older senders (A18 of 2.2, A34 of 2.3.1).
+MERGES = {"A40", "A34", "A18"}
+
 
 @dataclass(slots=True, kw_only=True)
 class HisMessage:
@@ -105,7 +108,7 @@ def read_adt(message: Message) -> Adt:
     parsed = parse(bytes(message.raw), charset=message.channel.charset)
     msh = Msh.read(parsed)
     patients = parsed.all("PID")
-    if len(patients) != 1 and msh.trigger_event != "A40":
+    if len(patients) != 1 and msh.trigger_event not in MERGES:
         raise CannotApply("several_patients", count=len(patients))
     return Adt(
         message=message,

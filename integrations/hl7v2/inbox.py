@@ -140,7 +140,7 @@ def _wait(message: Message, state: MessageState) -> None:
 _WAITING = """
 SELECT s.message_id FROM transport_messagestate s JOIN transport_message m ON m.id = s.message_id
 WHERE s.state = 'waiting' AND m.facility_id = %s AND m.id <> %s
-  AND (m.patient_number = %s OR m.message_type = 'ADT^A40')
+  AND (m.patient_number = %s OR m.message_type IN ('ADT^A40', 'ADT^A34', 'ADT^A18'))
 """
 
 

@@ -39,11 +39,11 @@ def keep_refusals(*, message_id: int) -> int:
     if not is_his(message.channel):
         return 0
     order = order_about(message)
-    answers = list(Acknowledgement.objects.filter(message=message).order_by("pk"))
-    if order is None or not answers:
+    # The last one alone: what was answered before it was sent again, or merely stored (CA), counts no more.
+    last = Acknowledgement.objects.filter(message=message).order_by("pk").last()
+    if order is None or last is None:
         return 0
-    refused = [refusal for answer in answers for refusal in read_refusals(bytes(answer.raw))]
-    return _keep(message, order, refused, key=str(answers[-1].pk))
+    return _keep(message, order, read_refusals(bytes(last.raw)), key=str(last.pk))
 
 
 def apply_answer(message: Message) -> Applied:

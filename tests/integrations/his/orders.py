@@ -116,4 +116,4 @@ def bare(control: str, order: str, hours: float, *, kind: str = "ORM^O01^ORM_O01
 
 def again(raw: bytes) -> bytes:
     """The same message with another control id."""
-    return re.sub(rb"\|O\d+\|P\|", b"|R%d|P|" % next(_ids), raw, count=1)
+    return re.sub(rb"\|[OF]\d+\|P\|", b"|R%d|P|" % next(_ids), raw, count=1)
