@@ -47,11 +47,13 @@ NOUNS: dict[str, StrOrPromise] = {
     "log_extract": pgettext_lazy("audit", "sealed extract of the log"),
     "lookup": pgettext_lazy("audit", "look-up to review"),
     "mandate": pgettext_lazy("audit", "inspection mandate"),
+    "master": pgettext_lazy("audit", "master of a matter"),
     "medication_request": pgettext_lazy("audit", "medicine order"),
     "notice": pgettext_lazy("audit", "notice"),
     "observation": pgettext_lazy("audit", "measurement"),
     "order": pgettext_lazy("audit", "orders"),
     "order_check": pgettext_lazy("audit", "question about an order"),
+    "order_refusal": pgettext_lazy("audit", "refused order"),
     "order_table": pgettext_lazy("audit", "table of what may be ordered"),
     "password": pgettext_lazy("audit", "password"),
     "past_stay": pgettext_lazy("audit", "past stay"),
@@ -225,6 +227,7 @@ VERBS: dict[str, StrOrPromise] = {
     "table": pgettext_lazy("audit", "table over the years looked at"),
     "form": pgettext_lazy("audit", "form made"),
     "graph": pgettext_lazy("audit", "graph looked at"),
+    "settle": pgettext_lazy("audit", "settled"),
 }
 
 

@@ -30,6 +30,7 @@ ROOMS: dict[str, StrOrPromise] = {
     "sealing": pgettext_lazy("right", "Audit log"),
     "signin": pgettext_lazy("right", "Signing in"),
     "hl7v2": pgettext_lazy("right", "Connections"),
+    "lis": pgettext_lazy("right", "Connections"),
 }
 RIGHTS: dict[str, StrOrPromise] = {
     "registry.search": pgettext_lazy("right", "find patients"),

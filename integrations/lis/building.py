@@ -2,24 +2,17 @@
 
 from datetime import datetime
 
-from django.db.models import Q
-
-from emr.accounts.models import User
 from encounters.orders.models import ServiceRequest
 from encounters.specimens.models import Specimen
-from encounters.visits.models import Encounter, EncounterLocation
 from integrations.hl7v2.building import build_message, build_segment
 from integrations.hl7v2.delivering import header_fields
+from integrations.hl7v2.order_building import patient_segment, staff_field, visit_segment
 from integrations.hl7v2.timestamps import write_timestamp
 from integrations.transport.models import Channel
-from patients.registry import systems
-from patients.registry.models import Identifier, Patient
 
 NEW, CANCEL, HOLD, RELEASE, CHANGED = "NW", "CA", "HD", "RL", "SC"
 # Table 0485 of TQ1-9 and, the same letters, of OBR-27.6 in older versions.
 _PRIORITIES = {"routine": "R", "urgent": "A", "stat": "S"}
-_SEXES = {"male": "M", "female": "F", "other": "O"}
-_CLASSES = {"IMP": "I", "AMB": "O", "EMER": "E"}
 _SERVICES = {"laboratory": "LAB", "imaging": "RAD"}
 
 
@@ -40,7 +33,7 @@ def build_order(
     kind, event = structure.split("^")
     is_oml = kind == "OML"
     msh = header_fields(channel, kind=[kind, event, f"{kind}_{event}"], control_id=number, at=at)
-    segments = [_pid(request.patient), _pv1(request), _orc(request, control, at)]
+    segments = [patient_segment(request.patient), visit_segment(request), _orc(request, control, at)]
     if is_oml:
         segments.append(build_segment("TQ1", "1", *[None] * 7, _PRIORITIES[request.priority]))
     segments.append(_obr(request, is_oml=is_oml, specimen=specimen))
@@ -62,59 +55,12 @@ def _spm(request: ServiceRequest, specimen: Specimen | None) -> str:
     )  # fmt: skip
 
 
-def _pid(patient: Patient) -> str:
-    person = patient.merged_into or patient
-    held = Identifier.objects.filter(Q(patient=person) | Q(patient=patient), is_active=True).order_by(
-        "-is_own", "pk"
-    )
-    numbers: list[list[str | None]] = []
-    for number in held:
-        if number.is_own and number.system.startswith(systems.MRN_PREFIX):
-            authority = f"BV{number.system.removeprefix(systems.MRN_PREFIX)}"
-            numbers.append([number.value, None, None, authority, "MR"])
-        elif number.system == systems.CITIZEN:
-            numbers.append([number.value, None, None, "CCCD", "NI"])
-        elif number.system == systems.INSURANCE:
-            numbers.append([number.value, None, None, "BHXH", "SB"])
-    family, _, given = person.full_name.partition(" ")
-    born = f"{person.birth_date:%Y%m%d}" if person.birth_date else str(person.birth_year or "")
-    return build_segment(
-        "PID", "1", None, numbers, None, [family, given], None, born, _SEXES.get(person.sex, "U"),
-        None, None, [person.address_line or person.address_text or None], None, person.phone or None,
-    )  # fmt: skip
-
-
-def _pv1(request: ServiceRequest) -> str:
-    stay: Encounter = request.encounter
-    place = (
-        EncounterLocation.objects.filter(encounter=stay, ends_at=None, cancelled_at=None)
-        .select_related("department", "location")
-        .order_by("-starts_at")
-        .first()
-    )
-    department = place.department if place and place.department else stay.department
-    bed = place.location.code if place and place.location else None
-    where = [department.code if department else None, None, bed]
-    authority = f"BV{request.facility.code}"
-    return build_segment(
-        "PV1", "1", _CLASSES.get(stay.encounter_class, "I"), where, *[None] * 15,
-        [stay.identifier, None, None, authority, "VN"],
-    )  # fmt: skip
-
-
-def _staff(user: User | None) -> list[str | None] | None:
-    if user is None:
-        return None
-    family, _, given = user.full_name.partition(" ")
-    return [user.staff_code or user.username, family, given]
-
-
 def _orc(request: ServiceRequest, control: str, at: datetime) -> str:
     status = {CANCEL: "CA", HOLD: "HD", CHANGED: "IP"}.get(control)
     reason = [None, request.status_reason] if request.status_reason else None
     return build_segment(
         "ORC", control, request.placer_number, None, None, status, None, None, None,
-        write_timestamp(request.confirmed_at or at), None, None, _staff(request.confirmed_by or request.requester),
+        write_timestamp(request.confirmed_at or at), None, None, staff_field(request.confirmed_by or request.requester),
         None, request.call_to or None, None, reason,
     )  # fmt: skip
 
@@ -127,7 +73,7 @@ def _obr(request: ServiceRequest, *, is_oml: bool, specimen: Specimen | None) ->
     return build_segment(
         "OBR", "1", request.placer_number, None, service, None if is_oml else _PRIORITIES[request.priority],
         None, taken, None, None, None, None, None, request.clinical_question or None, None,
-        None if is_oml else request.specimen or None, _staff(request.confirmed_by or request.requester),
+        None if is_oml else request.specimen or None, staff_field(request.confirmed_by or request.requester),
         request.call_to or None, accession, None, None, None, None, None, _SERVICES.get(request.category),
     )  # fmt: skip
 

@@ -143,7 +143,12 @@ class Statuses:
 
 
 def is_status(message: Message) -> bool:
-    """Whether every ORC of the message speaks of an order that it performs, none asks for one."""
+    """Whether every ORC of the message speaks of an order that it performs, none asks for one.
+
+    What a HIS says is the HIS's room's: it answers orders of every kind, medicines among them.
+    """
+    if message.channel.sending_application.upper().startswith("HIS"):
+        return False
     controls = [orc[1].text().upper() for orc in _parsed(message).all("ORC")]
     return bool(controls) and all(control in STATUS_CONTROLS for control in controls)
 

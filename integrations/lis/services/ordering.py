@@ -1,5 +1,9 @@
 """Orders to the laboratory's and the radiology's system: placed, held, released, stopped, each told once."""
 
+from django.utils.translation import gettext_lazy
+
+from emr.accounts.services import facility_setting
+from emr.common.choices import YesNo, declare
 from emr.common.clock import now
 from emr.outbox import Later, is_owed
 from encounters.orders.models import ServiceRequest
@@ -10,6 +14,18 @@ from integrations.transport.models import Channel
 from integrations.transport.selectors import outgoing_channels
 from integrations.transport.sending import about_key, send
 
+FORWARDS = "lis_forwards_his_orders"
+declare(
+    YesNo(
+        name=FORWARDS,
+        room="lis",
+        label=gettext_lazy(
+            "Orders that came from the HIS are passed on to the laboratory's and radiology's systems"
+        ),
+        help=gettext_lazy("Only where the HIS doesn't tell them itself: else every test is ordered twice."),
+        default=False,
+    )
+)
 LABORATORY, IMAGING = ServiceRequest.Category.LABORATORY, ServiceRequest.Category.IMAGING
 # In the order of preference, where a channel takes both.
 _STRUCTURES = ("OML^O21", "ORM^O01")
@@ -24,6 +40,8 @@ _VERBS = {
 
 def kinds_of(channel: Channel) -> set[str]:
     """What a neighbour performs, as its channel says: laboratory tests, images, or both."""
+    if "HIS" in channel.receiving_application.upper():  # the room `his` tells it, in its own codes
+        return set()
     return {
         Channel.Performs.LABORATORY.value: {LABORATORY.value},
         Channel.Performs.IMAGING.value: {IMAGING.value},
@@ -42,6 +60,8 @@ def tell_order(*, order_id: int, verb: str, fact: int) -> int:
     )
     if order.category not in {LABORATORY, IMAGING}:
         return 0
+    if order.origin and not facility_setting(order.facility_id, FORWARDS):
+        return 0  # whoever keeps the order has told its performer
     control = _VERBS[verb]
     if control == NEW and order.is_ended:
         return 0
