@@ -189,6 +189,10 @@ RIGHTS: dict[str, dict[str, Scope]] = {
     "results.compose": {"laboratory": F, "imaging": F, "doctor": D, "head_of_department": D},
     "results.take_back": {"laboratory": F, "imaging": F, "integration": F, "head_of_department": D},
     "results.record_vital_signs": {"doctor": D, "head_of_department": D, "nurse": D, "head_nurse": D},
+    # encounters.performing: results that are entered here
+    "performing.laboratory": {"laboratory": F},
+    "performing.imaging": {"imaging": F},
+    "performing.release": {"laboratory": F, "imaging": F},
     # signatures.providers (the staff's keys; no document), signatures.signing
     "providers.manage": {"admin": F},
     "signing.sign": {

@@ -67,6 +67,7 @@ INSTALLED_APPS = [
     "encounters.orders",
     "encounters.specimens",
     "encounters.results",
+    "encounters.performing",
     "encounters.inspections",
     "signatures.certificates",
     "signatures.providers",

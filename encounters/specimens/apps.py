@@ -10,10 +10,11 @@ class SpecimensConfig(AppConfig):
     def ready(self) -> None:
         from emr.ui.navigation import Link, Panel, Section, register  # noqa: PLC0415
         from encounters.orders.providers import register_progress  # noqa: PLC0415
-        from encounters.specimens import permissions, selectors  # noqa: PLC0415
+        from encounters.specimens import permissions, selectors, telling  # noqa: PLC0415
         from encounters.visits.bedside import RowAction, register_row_action  # noqa: PLC0415
 
         register_progress(selectors.progress_of)
+        telling.register()
         worklist, page = "encounters:specimens:worklist", "encounters:specimens:of_stay"
         register(
             Link(_("Specimens"), worklist, right=permissions.COLLECT, icon="droplet-half", key="t", order=42)

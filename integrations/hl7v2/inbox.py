@@ -63,21 +63,26 @@ class Applier:
 
     apply: Callable[[Message], Applied]
     happened_at: Callable[[Message], datetime]
+    # Which messages of the code are the room's own, where several rooms take them (an order, a word about an order);
+    # None: all that no other room claims. It may raise Hl7Error.
+    claims: Callable[[Message], bool] | None = None
 
 
-_appliers: dict[str, Applier] = {}
+_appliers: dict[str, list[Applier]] = {}
 
 
 def register_applier(message_code: str, applier: Applier) -> None:
-    """Give every message of this code (MSH-9.1: ADT, ORU …) to a room."""
-    _appliers[message_code] = applier
+    """Give the messages of this code (MSH-9.1: ADT, ORU …) to a room: all of them, or those that it claims."""
+    others = [known for known in _appliers.get(message_code, []) if known.claims != applier.claims]
+    _appliers[message_code] = [*others, applier]
 
 
 def _applier(message: Message) -> Applier:
-    applier = _appliers.get(message.message_type.split("^", maxsplit=1)[0])
-    if applier is None:
-        raise CannotApply("unsupported", type=message.message_type)
-    return applier
+    known = _appliers.get(message.message_type.split("^", maxsplit=1)[0], [])
+    for applier in sorted(known, key=lambda one: one.claims is None):
+        if applier.claims is None or applier.claims(message):
+            return applier
+    raise CannotApply("unsupported", type=message.message_type)
 
 
 def apply_message(*, message_id: int) -> None:

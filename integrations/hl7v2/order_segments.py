@@ -189,6 +189,8 @@ class Spm:
     received_at: Timestamp | None
     reject_reason: str
     condition: str
+    label: str = ""
+    reject_code: str = ""
 
     @classmethod
     def read(cls, segment: Segment) -> "Spm":
@@ -202,6 +204,8 @@ class Spm:
             received_at=_instant(s[18]),
             reject_reason=s[21].text(2) or s[21].text(),
             condition=s[24].text(2) or s[24].text(),
+            label=s[2].text(1),
+            reject_code=s[21].text().upper(),
         )
 
 

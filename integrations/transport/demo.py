@@ -10,8 +10,8 @@ from integrations.transport.services import channel_account
 # name → (title of its account, message types)
 NEIGHBOURS = {
     "HIS": ("Hệ thống HIS", ["ADT", "SIU", "ORM", "OML", "RDE", "ORR", "ORL", "RRE", "MDM"]),
-    "LIS": ("Hệ thống LIS", ["ORU", "ORM", "OML", "MDM"]),
-    "RIS": ("Hệ thống RIS/PACS", ["ORU", "ORM", "OML", "MDM"]),
+    "LIS": ("Hệ thống LIS", ["ORU", "ORM", "OML", "ORR", "ORL", "MDM"]),
+    "RIS": ("Hệ thống RIS/PACS", ["ORU", "ORM", "OML", "ORR", "ORL", "MDM"]),
 }
 LOOPBACK = ["127.0.0.0/8", "::1/128"]
 

@@ -99,6 +99,14 @@ REASONS = {
         _("The order %(number)s was placed for another patient than PID-3 names."),
         _("Have the laboratory confirm whose result it is before anything is corrected."),
     ),
+    "no_order": (
+        _("The message holds no ORC: it says nothing about any order."),
+        _("Ask the sender, or set it aside."),
+    ),
+    "status_of_unknown_order": (
+        _("It speaks of the order “%(number)s”, which isn't ours."),
+        _("Ask the sender which number it means (ORC-2), correct it and replay; or set it aside."),
+    ),
     "bad_attachment": (
         _("The file “%(name)s” can't be read: PDF, JPEG and PNG in base64 are taken."),
         _("Ask the sender to send it again."),
@@ -206,6 +214,10 @@ REASONS = {
     "bed_taken": (_("The bed “%(sent)s” is taken: admitted without a bed."), _("Assign a bed on the ward.")),
     "partly_older": (_("Older than what is recorded, left alone: %(groups)s."), ""),
     "diagnosis_not_kept": (_("The diagnosis code “%(sent)s” was not taken over: %(text)s"), ""),
+    "status_says_nothing": (
+        _("ORC-1 “%(control)s” with ORC-5 “%(status)s” says nothing new about the order."),
+        "",
+    ),
     "unknown_order": (
         _("The order “%(number)s” isn't known here: filed under the patient."),
         _("Nothing needs to be done where orders are placed in the HIS."),

@@ -21,10 +21,12 @@ from encounters.documents.services import request_course_print
 from encounters.forms.models import Questionnaire
 from encounters.inspections.models import Mandate, MandateChart
 from encounters.inspections.services import approve_mandate
-from encounters.orders.models import SpokenOrder
+from encounters.orders.models import ServiceRequest, SpokenOrder
+from encounters.orders.services import add_service
 from encounters.results.models import DiagnosticReport, Observation, ResultPrint
 from encounters.results.services import record_vital_signs, request_report_print
 from encounters.specimens.models import Specimen
+from encounters.specimens.services import prepare_specimens
 from encounters.visits import codes
 from encounters.visits import services as visits
 from encounters.visits.models import Condition, Encounter, EncounterLocation, Procedure
@@ -179,7 +181,10 @@ def _patients(facility: Organization, people: dict[str, User]) -> None:
     entry = begin(stay, an)
     revision = draft_of(entry).revision
     documents.save_draft(document=entry, fields=written(entry), revision=revision, by=an)
+    for kind, code in (("laboratory", "XN0029"), ("imaging", "CDHA0001")):
+        add_service(entry=entry, by=an, category=kind, code=code, text=f"Y lệnh {code}")
     documents.finalize_document(document=entry, revision=draft_of(entry).revision, by=an)
+    prepare_specimens(encounter=stay, by=an)
     request_course_print(encounter=stay, by=an)
     begin(stay, an)
     record_coverage(patient=dao, payer="BHYT", card_number="CN4380200123456", by=clerk)
@@ -252,6 +257,9 @@ def _value(name: str, part: str) -> str:
         rows = Patient.objects.filter(full_name="Lê Văn Hùng")
     elif part == "department_uuid":
         rows = rows.filter(code="K03")
+    elif part == "order_uuid":
+        kind = "imaging" if name.endswith("imaging") else "laboratory"
+        rows = ServiceRequest.objects.filter(category=kind)
     elif part == "bed_uuid":
         rows = Location.objects.filter(kind="bed", department__code="K03").order_by("-pk")
     first = rows.first()

@@ -16,6 +16,14 @@ _OF_A_SET = {
 }
 
 
+_registered: dict[str, tuple[Any, tuple[str, ...]]] = {}
+
+
+def register_rows(table: str, model: Any, searched: tuple[str, ...]) -> None:
+    """Let a table of a room above be listed: its model, and the columns that words are looked for in."""
+    _registered[table] = (model, searched)
+
+
 def rows_of(facility_id: int, table: str, query: str = "") -> QuerySet[Any]:
     """Every row, ended meanings too, that has all the words of the query."""
     if table == "services":
@@ -28,7 +36,14 @@ def rows_of(facility_id: int, table: str, query: str = "") -> QuerySet[Any]:
         for word in words(query):
             found = found.filter(order_set__search_text__contains=f" {word}")
         return found.select_related("order_set").order_by("order_set__code", "position")
-    model: Any = KnowledgeRule if table == "rules" else ReuseWindow
+    if table in _registered:
+        model, searched = _registered[table]
+        found = model.objects.filter(facility_id=facility_id)
+        asked = Q()
+        for field in searched if query.strip() else ():
+            asked |= Q(**{f"{field}__icontains": query.strip()})
+        return found.filter(asked).order_by("code", "-valid_from")
+    model = KnowledgeRule if table == "rules" else ReuseWindow
     found = model.objects.filter(facility_id=facility_id)
     if query.strip():
         fields = ("code", "text", "source") if table == "rules" else ("code", "basis")

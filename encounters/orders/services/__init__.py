@@ -1,7 +1,14 @@
 """Verbs of orders: written on a draft entry, in effect when the doctor confirms, then held, resumed, stopped, completed."""
 
 from encounters.orders.services.answers import answer_check, decide_repeat
-from encounters.orders.services.catalogue import TABLES, BadRows, import_table, load_shipped, shipped
+from encounters.orders.services.catalogue import (
+    TABLES,
+    BadRows,
+    import_table,
+    load_shipped,
+    register_table,
+    shipped,
+)
 from encounters.orders.services.foreign import (
     Source,
     category_of,
@@ -19,6 +26,7 @@ from encounters.orders.services.life import (
     hold_order,
     reopen_order,
     resume_order,
+    revoke_by_performer,
     stop_order,
     void_orders,
 )
@@ -84,11 +92,13 @@ __all__ = [
     "place_foreign",
     "record_spoken_order",
     "refuse_order",
+    "register_table",
     "release_by_pharmacist",
     "release_foreign",
     "remove_draft",
     "reopen_order",
     "resume_order",
+    "revoke_by_performer",
     "settle_accepted",
     "settle_refusal",
     "shipped",

@@ -107,6 +107,25 @@ def stop_order(*, order: AnyOrder, reason: str, by: User) -> AnyOrder:
 
 
 @transaction.atomic
+def revoke_by_performer(
+    *, order: ServiceRequest, reason: str, system: str = "", by: User | None = None
+) -> ServiceRequest:
+    """Who performs it won't: the order ends as stopped, by the system's name or the technician; said twice is said once."""
+    if by is None and not system.strip():
+        raise DomainError(_("Say who or what refused it."), code="author_missing")
+    ended = change_status(
+        order,
+        to=Order.Status.REVOKED,
+        allowed=list(OPEN),
+        verb="revoked",
+        reason=reason,
+        by=by,
+        system=system.strip(),
+    )
+    return cast(ServiceRequest, ended)
+
+
+@transaction.atomic
 def hold_order(*, order: AnyOrder, reason: str, by: User) -> AnyOrder:
     """Pause an order in effect, with a reason."""
     if not reason.strip():

@@ -24,6 +24,8 @@ TITLES = {
     "sets": gettext_lazy("Panels and order sets"),
     "windows": gettext_lazy("Validity of results"),
     "rules": gettext_lazy("Knowledge of medicines"),
+    "analytes": gettext_lazy("What tests measure"),
+    "phrases": gettext_lazy("Phrases of reports"),
 }
 # What the page shows of each row; the file has all columns.
 SHOWN = {
@@ -31,6 +33,19 @@ SHOWN = {
     "sets": ("set", "name", "kind", "department", "diagnosis", "category", "text"),
     "windows": ("code", "hours", "basis", "valid_from", "valid_to"),
     "rules": ("kind", "subject", "other", "level", "text", "source", "valid_to"),
+    "analytes": (
+        "service",
+        "analyte",
+        "title",
+        "unit",
+        "sex",
+        "from_days",
+        "to_days",
+        "low",
+        "high",
+        "valid_to",
+    ),
+    "phrases": ("code", "service", "title", "conclusion", "valid_to"),
 }
 # The column's name in the file stands beside these words.
 HEADINGS = {
@@ -53,6 +68,16 @@ HEADINGS = {
     "other": pgettext_lazy("order table", "Other medicine"),
     "level": pgettext_lazy("order table", "Level"),
     "source": pgettext_lazy("order table", "Source"),
+    "service": pgettext_lazy("order table", "Service"),
+    "analyte": pgettext_lazy("order table", "Analyte"),
+    "title": pgettext_lazy("order table", "Title"),
+    "unit": pgettext_lazy("order table", "Unit"),
+    "sex": pgettext_lazy("order table", "Sex"),
+    "from_days": pgettext_lazy("order table", "From age (days)"),
+    "to_days": pgettext_lazy("order table", "Below age (days)"),
+    "low": pgettext_lazy("order table", "Low"),
+    "high": pgettext_lazy("order table", "High"),
+    "conclusion": pgettext_lazy("order table", "Conclusion"),
 }
 
 

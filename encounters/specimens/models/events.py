@@ -13,10 +13,12 @@ class RequestEvent(FacilityRecord):
     """One step of a request, told by a person or by the system that performs it (FHIR Task.status, ORC-1 and ORC-5)."""
 
     class Kind(models.TextChoices):
+        ACCEPTED = "accepted", _("Taken on by who performs it")
         SCHEDULED = "scheduled", _("Appointment made")
         COLLECTED = "collected", _("Specimen collected")
         RECEIVED = "received", _("Arrived at the laboratory")
         STARTED = "started", _("In progress")
+        HELD = "held", _("Held by who performs it")
         RETAKE = "retake", _("Specimen to be taken again")
         REJECTED = "rejected", _("Specimen rejected")
         REFUSED = "refused", _("Order refused by who performs it")

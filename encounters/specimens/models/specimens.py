@@ -40,7 +40,7 @@ class Specimen(FacilityRecord):
         TUBE = "WT", _("Wrong tube")
         LATE = "EX", _("Came too late")
         BROKEN = "RB", _("Container broken or leaking")
-        CONTAMINATED = "CO", _("Contaminated")
+        CONTAMINATED = "RN", _("Contaminated")
         LOST = "LO", _("Lost")
         OTHER = "OT", _("Other reason")
 

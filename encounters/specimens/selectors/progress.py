@@ -36,9 +36,14 @@ def _step(event: RequestEvent) -> Step:
 
 
 def timeline_of(request: ServiceRequest) -> list[Step]:
-    """Every step of the request, in its order; one query."""
+    """Every step of the request, in its order, what was told twice once; one query."""
     events = RequestEvent.objects.filter(request=request).select_related("by", "specimen")
-    return [_step(event) for event in events.order_by("happened_at", "pk")]
+    steps: list[Step] = []
+    for step in map(_step, events.order_by("happened_at", "pk")):
+        # A tube of several tests is rejected once by us and told for each of them.
+        if not steps or (steps[-1].kind, steps[-1].reason) != (step.kind, step.reason):
+            steps.append(step)
+    return steps
 
 
 def progress_of(request_ids: Sequence[int]) -> dict[int, Progress]:

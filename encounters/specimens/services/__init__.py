@@ -8,6 +8,7 @@ from encounters.specimens.services.collecting import (
     note_collected_elsewhere,
 )
 from encounters.specimens.services.labelling import count_labels, prepare_specimens
+from encounters.specimens.services.performing import note_performer_step
 from encounters.specimens.services.progress import note_step
 from encounters.specimens.services.receiving import ask_again, receive_specimen, reject_specimen
 
@@ -19,6 +20,7 @@ __all__ = [
     "count_labels",
     "enter_specimen_in_error",
     "note_collected_elsewhere",
+    "note_performer_step",
     "note_step",
     "prepare_specimens",
     "receive_specimen",

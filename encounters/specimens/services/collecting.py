@@ -12,6 +12,7 @@ from emr.common.errors import Conflict, DomainError
 from emr.outbox import publish
 from encounters.orders.models import ServiceRequest
 from encounters.orders.services.numbers import take_number
+from encounters.specimens import telling
 from encounters.specimens.models import RequestEvent, Specimen, SpecimenRequest
 from encounters.specimens.services.progress import note_step, note_steps
 from encounters.visits.models import Encounter
@@ -76,13 +77,15 @@ def _collect(specimen: Specimen, *, by: User, how: str, at: dt.datetime, why: st
         raise DomainError(_("The stay has ended."), code="stay_ended")
     if not _keep_those_in_effect(specimen):
         raise DomainError(
-            _("The tests of tube %(label)s were stopped: don't draw.") % {"label": specimen.accession_number},
+            _("The tests of tube %(label)s were stopped, or are at the laboratory already: don't draw.")
+            % {"label": specimen.accession_number},
             code="stopped",
         )
     specimen.status, specimen.collected_at, specimen.collector = Status.AVAILABLE, at, by
     specimen.collected_how, specimen.hand_reason = how, why
     specimen.save(update_fields=["status", "collected_at", "collector", "collected_how", "hand_reason"])
     note_steps(specimen=specimen, kind=RequestEvent.Kind.COLLECTED, at=at, by=by)
+    telling.taken_again(specimen, by=by)
     record("specimen.collect", by=by, of=specimen, detail={"how": how})
     publish("specimen.collected", order_key=f"encounter:{specimen.encounter_id}", specimen_id=specimen.pk)
     return specimen

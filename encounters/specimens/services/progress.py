@@ -44,13 +44,14 @@ def note_steps(
     reason: str = "",
     by: User | None = None,
     system: str = "",
+    key: str = "",
 ) -> None:
     """The same step of every test that the tube is for now."""
     for test in specimen.tests.filter(is_current=True).select_related("request"):
         note_step(
             request=test.request,
             kind=kind,
-            key=f"{kind}:{specimen.pk}",
+            key=key or f"{kind}:{specimen.pk}",
             at=at,
             reason=reason,
             specimen=specimen,

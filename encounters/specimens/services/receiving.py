@@ -10,6 +10,7 @@ from emr.audit.services import record
 from emr.common.clock import now
 from emr.common.errors import DomainError
 from emr.outbox import publish
+from encounters.specimens import telling
 from encounters.specimens.models import RequestEvent, Specimen
 from encounters.specimens.services.collecting import locked
 from encounters.specimens.services.progress import note_steps
@@ -45,6 +46,7 @@ def reject_specimen(
     by: User | None = None,
     system: str = "",
     at: dt.datetime | None = None,
+    key: str = "",
 ) -> Specimen:
     """The laboratory can't use it: its tests are wanted again, with the reason. Said twice is said once."""
     return _give_up(
@@ -57,6 +59,7 @@ def reject_specimen(
         by=by,
         system=system,
         at=at,
+        key=key,
     )
 
 
@@ -85,6 +88,7 @@ def _give_up(
     by: User | None,
     system: str = "",
     at: dt.datetime | None = None,
+    key: str = "",
 ) -> Specimen:
     if reason not in Specimen.Reason.values:
         raise DomainError(_("Choose why."), code="reason_missing", field="reason")
@@ -98,8 +102,10 @@ def _give_up(
     specimen.status, specimen.reason, specimen.reason_text = to, reason, text.strip()[:200]
     specimen.status_changed_at, specimen.status_changed_by = at or now(), by
     specimen.save(update_fields=["status", "reason", "reason_text", "status_changed_at", "status_changed_by"])
-    note_steps(specimen=specimen, kind=kind, at=at, reason=specimen.why, by=by, system=system)
+    note_steps(specimen=specimen, kind=kind, at=at, reason=specimen.why, by=by, system=system, key=key)
     specimen.tests.filter(is_current=True).update(is_current=False)
+    if to == Status.UNSATISFACTORY:
+        telling.tell_of_rejected(specimen, by=by)
     record(f"specimen.{verb}", by=by, of=specimen, detail={"reason": reason})
     publish(
         "specimen.rejected" if to == Status.UNSATISFACTORY else "specimen.retaken",

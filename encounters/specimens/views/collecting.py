@@ -13,6 +13,7 @@ from emr.accounts.access import requires
 from emr.audit.services import record
 from emr.common.errors import DomainError
 from emr.common.http import StaffRequest
+from emr.common.vietnamese import tidy
 from encounters.orders import permissions as orders
 from encounters.orders.access import access_order
 from encounters.orders.models import ServiceRequest
@@ -58,7 +59,7 @@ def of_stay(request: StaffRequest, encounter_uuid: UUID) -> HttpResponse:
 def scan(request: StaffRequest, encounter_uuid: UUID) -> HttpResponse:
     """A wristband says whose tubes follow; a label says which is filled. A label of somebody else's is refused."""
     stay = access_encounter(request.user, encounter_uuid, permissions.COLLECT)
-    code = request.POST.get("code", "").strip()[:40]
+    code = tidy(request.POST.get("code", ""))[:40]
     specimen = labelled(request.user, code) if code else None
     if specimen is None:
         other = stay_of_wristband(request.user, code) if code else None
@@ -124,7 +125,7 @@ def change(request: StaffRequest, specimen_uuid: UUID) -> HttpResponse:
             services.ask_again(specimen=specimen, by=request.user, **useless.cleaned_data)
         elif action == "error":
             services.enter_specimen_in_error(
-                specimen=specimen, by=request.user, reason=request.POST.get("text", "")
+                specimen=specimen, by=request.user, reason=tidy(request.POST.get("text", ""))
             )
         else:
             return HttpResponse(status=400)

@@ -14,6 +14,7 @@ from emr.accounts.access import requires
 from emr.audit.services import record
 from emr.common.errors import DomainError
 from emr.common.http import StaffRequest
+from emr.common.vietnamese import tidy
 from encounters.specimens import permissions, services
 from encounters.specimens.access import access_specimen, labelled
 from encounters.specimens.forms import UselessForm
@@ -46,7 +47,7 @@ def reception(request: StaffRequest) -> HttpResponse:
     """What is on its way; POST takes in the tube whose label was scanned."""
     if request.method != "POST":
         return _page(request)
-    code = request.POST.get("code", "").strip()[:40]
+    code = tidy(request.POST.get("code", ""))[:40]
     found = labelled(request.user, code, permissions.RECEIVE) if code else None
     if found is None:
         return _page(request, 422, refusal=_("No tube has this number: %(code)s") % {"code": code})

@@ -13,6 +13,7 @@ from emr.accounts.access import requires
 from emr.audit.services import record
 from emr.common.doors import polled
 from emr.common.http import StaffRequest
+from emr.common.vietnamese import tidy
 from encounters.specimens import permissions, selectors, services
 from encounters.specimens.access import labelled
 from encounters.specimens.models import Specimen
@@ -48,7 +49,7 @@ def worklist(request: StaffRequest) -> HttpResponse:
     """The patients with something to draw. Filters travel by POST: a name never stands in an address."""
     if request.method == "POST":
         request.session[_KEPT] = {
-            name: request.POST.get(name, "")[:80] for name in ("chip", "department", "q", "page")
+            name: tidy(request.POST.get(name, ""))[:80] for name in ("chip", "department", "q", "page")
         }
         if not request.htmx:
             return redirect("encounters:specimens:worklist")
@@ -71,7 +72,7 @@ def worklist(request: StaffRequest) -> HttpResponse:
 @requires(permissions.COLLECT)
 def scan(request: StaffRequest) -> HttpResponse:
     """A wristband opens its patient's tubes; a label alone opens nothing: the wristband comes first."""
-    code = request.POST.get("code", "").strip()[:40]
+    code = tidy(request.POST.get("code", ""))[:40]
     stay = stay_of_wristband(request.user, code) if code else None
     if stay is not None:
         remember_wristband(request, stay)

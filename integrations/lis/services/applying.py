@@ -10,7 +10,10 @@ from emr.common.vietnamese import fold
 from encounters.orders.models import ServiceRequest
 from encounters.results.facts import ReportFacts
 from encounters.results.models import DiagnosticReport
+from encounters.results.models.reports import PROVISIONAL
 from encounters.results.services import file_report, take_back
+from encounters.specimens.models import RequestEvent
+from encounters.specimens.services import note_performer_step
 from encounters.visits.models import Encounter
 from integrations.hl7v2.identifying import find_patient, read_numbers
 from integrations.hl7v2.inbox import Applied
@@ -18,6 +21,7 @@ from integrations.hl7v2.outcomes import CannotApply, NotYet
 from integrations.hl7v2.timestamps import Timestamp
 from integrations.lis.mapping import Translation
 from integrations.lis.reading import Group, Oru, read_oru
+from integrations.lis.statuses import REASONS
 from integrations.lis.translating import filler_key, reports, wrong_patient
 from integrations.transport.codes import note_codes
 from integrations.transport.models import Channel, Message
@@ -60,6 +64,8 @@ def apply_oru(message: Message) -> Applied:
         if filed.outcome == "late":
             oru.remark("older_result", number=report.filler_number.split("|", 1)[0])
         changed |= filed.is_new
+        if request is not None:
+            changed |= _note_progress(oru, group, report, request)
     note_codes(oru.channel, translation.unknown)
     return Applied(changed, oru.remarks)
 
@@ -149,6 +155,40 @@ def _stay(oru: Oru, patient: Patient, at: datetime) -> Encounter | None:
         return stay
     during = stays.filter(Q(ended_at=None) | Q(ended_at__gte=at), started_at__lte=at)
     return during.order_by("-started_at").first()
+
+
+_WITHOUT_SPECIMEN = {"O": RequestEvent.Kind.ACCEPTED, "S": RequestEvent.Kind.SCHEDULED}
+
+
+def _note_progress(oru: Oru, group: Group, report: ReportFacts, request: ServiceRequest) -> bool:
+    """What the message says of the specimen: of no use, or at the laboratory while the result is still to come."""
+    system = oru.channel.sending_application
+    rejected = next((spm for spm in group.specimens if spm.reject_reason), None)
+    if rejected is not None:
+        return note_performer_step(
+            request=request,
+            kind=RequestEvent.Kind.REJECTED,
+            at=report.issued_at,
+            key=f"report:{report.version_key}",
+            system=system,
+            reason=rejected.reject_reason,
+            reason_code=REASONS.get(rejected.reject_code, ""),
+            label=rejected.label,
+        )
+    if report.status not in PROVISIONAL:
+        return False
+    is_here = report.status == DiagnosticReport.Status.REGISTERED
+    kind = RequestEvent.Kind.RECEIVED if is_here else RequestEvent.Kind.STARTED
+    # OBR-25 O and S: the order is known there, its specimen has not come (table 0123).
+    kind = _WITHOUT_SPECIMEN.get(group.obr.result_status, kind)
+    return note_performer_step(
+        request=request,
+        kind=kind,
+        at=(report.received_at if is_here else None) or report.issued_at,
+        key=f"report:{kind}:{report.filler_number}",
+        system=system,
+        collected_at=report.collected_at,
+    )
 
 
 def _ours(report: ReportFacts, request: ServiceRequest | None) -> ReportFacts:

@@ -99,7 +99,7 @@ def _case(situation: str, department: Organization) -> Case:
         revision=draft_of(entry).revision,
         by=author,
     )
-    order = add_service(entry=entry, by=author, category="monitoring", text=f"Y lệnh {word}MARK")
+    order = add_service(entry=entry, by=author, category="laboratory", text=f"Y lệnh {word}MARK")
     version = documents.finalize_document(document=entry, revision=draft_of(entry).revision, by=author)
     asked = open_author_request(version=version)
     course_print = request_course_print(encounter=stay, by=author)

@@ -1,0 +1,22 @@
+"""The samples that come with the product, and the facility's own tables, taken in as the tables of what may be ordered."""
+
+from pathlib import Path
+
+from encounters.orders.services.catalogue import Table
+from encounters.performing.models import AnalyteRange, ReportPhrase
+
+DATA = Path(__file__).parent.parent / "data"
+_DATES = ("valid_from", "valid_to")
+ANALYTES = Table(
+    "analytes",
+    (
+        "code", "service", "position", "analyte", "title", "kind", "loinc", "national_code", "unit", "ucum", "choices",
+        "sex", "from_days", "to_days", "low", "high", "delta_percent", "source", *_DATES,
+    ),
+    AnalyteRange,
+    numbers=("position", "from_days", "to_days", "low", "high", "delta_percent"),
+    data=DATA,
+)  # fmt: skip
+PHRASES = Table(
+    "phrases", ("code", "service", "title", "narrative", "conclusion", *_DATES), ReportPhrase, data=DATA
+)
