@@ -31,7 +31,8 @@ def signers(
     """
     kept = sections_in(questionnaire)
     if not document.code.endswith("/BV1"):
-        return [_author("BÁC SĨ ĐIỀU TRỊ", "", document.happened_at, author)]
+        role = "BÁC SĨ KHÁM BỆNH" if document.code.startswith("DON-THUOC") else "BÁC SĨ ĐIỀU TRỊ"
+        return [_author(role, "", document.happened_at, author)]
     # The closing summary (B) is written at discharge: from then on its doctor answers for the record.
     if answers_of(content, "summary.doctor"):
         own = _author("BÁC SĨ ĐIỀU TRỊ", _slot("summary", kept), document.happened_at, author)

@@ -21,7 +21,7 @@ from encounters.documents.services import request_course_print
 from encounters.forms.models import Questionnaire
 from encounters.inspections.models import Mandate, MandateChart
 from encounters.inspections.services import approve_mandate
-from encounters.orders.models import SpokenOrder
+from encounters.orders.models import OrderSet, PharmacyComment, PrescriptionLine, SpokenOrder
 from encounters.results.models import DiagnosticReport, Observation
 from encounters.results.services import record_vital_signs
 from encounters.visits import codes
@@ -74,6 +74,9 @@ ROWS: dict[str, Any] = {
     "document_uuid": Document,
     "request_uuid": SigningRequest,
     "spoken_uuid": SpokenOrder,
+    "comment_uuid": PharmacyComment,
+    "line_uuid": PrescriptionLine,
+    "set_uuid": OrderSet,
     "place_uuid": EncounterLocation,
     "condition_uuid": Condition,
     "procedure_uuid": Procedure,

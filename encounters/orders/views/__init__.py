@@ -3,6 +3,7 @@
 from encounters.orders.views.orders import (
     answer,
     change,
+    draft,
     editor,
     of_stay,
     orderable_services,
@@ -20,6 +21,16 @@ from encounters.orders.views.pharmacy import (
     pharmacy_of_stay,
     pharmacy_panel,
 )
+from encounters.orders.views.prescriptions import (
+    prescription_answer,
+    prescription_begin,
+    prescription_choices,
+    prescription_editor,
+    prescription_line,
+    prescriptions,
+)
+from encounters.orders.views.savings import savings, savings_file
+from encounters.orders.views.sets import set_choices, set_edit, set_new, set_restore, sets
 from encounters.orders.views.spoken import (
     spoken,
     spoken_choices,
@@ -32,6 +43,7 @@ from encounters.orders.views.tables import table, table_file
 __all__ = [
     "answer",
     "change",
+    "draft",
     "editor",
     "of_stay",
     "orderable_services",
@@ -42,8 +54,21 @@ __all__ = [
     "pharmacy_asks",
     "pharmacy_of_stay",
     "pharmacy_panel",
+    "prescription_answer",
+    "prescription_begin",
+    "prescription_choices",
+    "prescription_editor",
+    "prescription_line",
+    "prescriptions",
     "quick",
     "remove",
+    "savings",
+    "savings_file",
+    "set_choices",
+    "set_edit",
+    "set_new",
+    "set_restore",
+    "sets",
     "spoken",
     "spoken_choices",
     "spoken_decide",

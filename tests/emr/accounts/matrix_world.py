@@ -18,8 +18,8 @@ from encounters.documents.services import request_course_print
 from encounters.forms.models import Questionnaire
 from encounters.inspections import services as inspections
 from encounters.inspections.models import Mandate
-from encounters.orders.models import SpokenOrder
-from encounters.orders.services import add_service
+from encounters.orders.models import OrderSet, PharmacyComment, PrescriptionLine, SpokenOrder
+from encounters.orders.services import add_medication, add_service
 from encounters.results.services import record_vital_signs
 from encounters.visits import codes
 from encounters.visits import services as visits
@@ -111,6 +111,40 @@ def _case(situation: str, department: Organization) -> Case:
         due_at=now(),
         reason=f"Lý do {word}MARK",
     )
+    medicine = add_medication(
+        entry=spoken.entry,
+        by=author,
+        text=f"Thuốc {word}MARK",
+        route="PO",
+        dose=1,
+        dose_unit="vien",
+        times_per_day=1,
+    )
+    comment = PharmacyComment.objects.create(
+        facility=facility,
+        patient=patient,
+        encounter=stay,
+        order=medicine,
+        kind=PharmacyComment.Kind.COMMENT,
+        text=f"Dược sĩ hỏi {word}MARK",
+        author=author,
+    )
+    prescribed = PrescriptionLine.objects.create(
+        facility=facility,
+        patient=patient,
+        encounter=stay,
+        document=begin(stay, author, code="DON-THUOC"),
+        position=1,
+        text=f"Thuốc về {word}MARK",
+        route="PO",
+        dose=1,
+        dose_unit="vien",
+        times_per_day=1,
+        days=5,
+        quantity=5,
+        quantity_unit="vien",
+        author=author,
+    )
     allergy = history.record_allergy(patient=patient, substance=f"Dị nguyên {word}MARK", by=author)
     coverage = record_coverage(
         patient=patient, payer="BHYT", card_number=f"CN438020012345{SITUATIONS.index(situation)}", by=author
@@ -137,6 +171,9 @@ def _case(situation: str, department: Organization) -> Case:
         "order_uuid": order,
         "request_uuid": asked,
         "spoken_uuid": spoken,
+        "comment_uuid": comment,
+        "line_uuid": prescribed,
+        "set_uuid": OrderSet.objects.create(facility=facility, code=word, name=f"Bộ {word}", kind="panel"),
         "print_uuid": course_print,
         "entry_uuid": allergy,
         "coverage_uuid": coverage,
