@@ -138,7 +138,12 @@ class SpokenForm(forms.Form):
     kind = forms.ChoiceField(label=_("How"), choices=SpokenOrder.Kind.choices)
     prescriber = forms.UUIDField(label=_("Doctor"))
     spoken_at = forms.DateTimeField(label=_("At"), required=False, help_text=_("Empty: now"))
-    reason = forms.CharField(label=_("Reason"), max_length=300, required=False)
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=300,
+        required=False,
+        help_text=_("Of an urgent dose: why it could not wait"),
+    )
     late_reason = forms.CharField(label=_("Reason for the late entry"), max_length=200, required=False)
     read_back = forms.BooleanField(label=_("Read back to the doctor, who agreed"), required=False)
     is_given = forms.BooleanField(label=_("Given already"), required=False)

@@ -176,5 +176,5 @@ def test_the_list_is_searched_and_its_queries_do_not_grow(head: User) -> None:
         counts.append(len(captured))
     assert counts[0] == counts[1]
     edit(head, content(is_active=False), version=1)
-    assert "VPN" not in client.get(LIST, {"q": "VPN"}).content.decode().split("<table")[-1]
+    assert "Viêm phổi nhẹ" not in client.get(LIST, {"q": "VPN"}).content.decode()
     assert "ngừng dùng" in client.get(LIST, {"q": "VPN", "inactive": "1"}).content.decode()
