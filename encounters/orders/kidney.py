@@ -16,5 +16,5 @@ def estimated_gfr(micromoles: Decimal, *, age: int | None, sex: str) -> int | No
     is_female = sex == "female"
     kappa, alpha = (0.7, -0.241) if is_female else (0.9, -0.302)
     ratio = float(micromoles) / _PER_MG_DL / kappa
-    value: float = 142.0 * min(ratio, 1.0) ** alpha * max(ratio, 1.0) ** -1.200 * 0.9938**age
-    return round(value * 1.012 if is_female else value)
+    value = 142 * min(ratio, 1.0) ** alpha * max(ratio, 1.0) ** -1.200 * 0.9938**age
+    return round(float(value) * (1.012 if is_female else 1.0))

@@ -8,6 +8,7 @@ from emr.accounts.models import User
 from emr.staff.selectors.practice import demand_practice
 from encounters.documents.models import Document, DocumentVersion
 from encounters.documents.sections import register_section
+from encounters.documents.signers import register_author_role
 from encounters.orders import permissions, selectors, services
 from encounters.orders.selectors.checking import unanswered
 from encounters.orders.selectors.earlier import undecided
@@ -24,10 +25,12 @@ class OrdersSection:
     editor_url_name = "encounters:orders:editor"
 
     def compose(self, document: Document) -> dict[str, Any]:
-        return {"lines": selectors.lines(selectors.orders_of_entry(document))}
+        orders = selectors.orders_of_entry(document)
+        return {"lines": selectors.lines([*orders, *selectors.pending_foreign(document)])}
 
     def problems(self, document: Document) -> list[str]:
-        found = [alert.message for alert in unanswered(document)]
+        found = selectors.kept_lines(document)
+        found += [alert.message for alert in unanswered(document)]
         found += [
             _("%(text)s was done a short time ago: use that result, or say why it is repeated.")
             % {"text": repeat.text}
@@ -45,10 +48,13 @@ class OrdersSection:
     def frozen(self, *, document: Document, version: DocumentVersion, by: User) -> None:
         services.confirm_orders(entry=document, by=by)
         confirm_with_entry(entry=document, by=by)
+        lines = version.composition["sections"][self.name]["lines"]
+        services.include_foreign(entry=document, shown=[line["uuid"] for line in lines])
 
     def entered_in_error(self, *, document: Document, by: User, reason: str) -> None:
         demand_decided(document)
         services.void_orders(entry=document, by=by, reason=reason)
+        services.release_foreign(entry=document)
 
 
 class PrescriptionSection:
@@ -80,3 +86,4 @@ def register_sections() -> None:
     register_section("36/BV2", OrdersSection())
     for code in FORMS.values():
         register_section(code, PrescriptionSection())
+        register_author_role(code, "BÁC SĨ KHÁM BỆNH")

@@ -2,6 +2,15 @@
 
 from encounters.orders.services.answers import answer_check, decide_repeat
 from encounters.orders.services.catalogue import TABLES, BadRows, import_table, load_shipped, shipped
+from encounters.orders.services.foreign import (
+    Source,
+    category_of,
+    demand_kept_here,
+    follow_foreign,
+    include_foreign,
+    place_foreign,
+    release_foreign,
+)
 from encounters.orders.services.life import (
     complete_order,
     complete_service_request,
@@ -38,6 +47,7 @@ from encounters.orders.services.prescribing import (
     remove_prescription_line,
 )
 from encounters.orders.services.quick import add_quick, choices
+from encounters.orders.services.refusals import refuse_order, settle_accepted, settle_refusal
 from encounters.orders.services.sets import edit_set, restore_version
 from encounters.orders.services.spoken import (
     answer_name,
@@ -53,6 +63,7 @@ __all__ = [
     "BadRows",
     "Medication",
     "Service",
+    "Source",
     "accept_orders",
     "add_medication",
     "add_prescription_line",
@@ -62,6 +73,7 @@ __all__ = [
     "answer_name",
     "answer_pharmacist",
     "begin_prescriptions",
+    "category_of",
     "change_draft",
     "change_prescription_line",
     "choices",
@@ -72,20 +84,28 @@ __all__ = [
     "copy_orders",
     "decide_repeat",
     "decide_spoken_order",
+    "demand_kept_here",
     "edit_set",
     "enter_order_in_error",
+    "follow_foreign",
     "hold_by_pharmacist",
     "hold_order",
     "import_table",
+    "include_foreign",
     "load_shipped",
+    "place_foreign",
     "prescription_choices",
     "record_spoken_order",
+    "refuse_order",
     "release_by_pharmacist",
+    "release_foreign",
     "remove_draft",
     "remove_prescription_line",
     "reopen_order",
     "restore_version",
     "resume_order",
+    "settle_accepted",
+    "settle_refusal",
     "shipped",
     "spoken_choices",
     "stop_order",

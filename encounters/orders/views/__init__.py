@@ -29,6 +29,9 @@ from encounters.orders.views.prescriptions import (
     prescription_line,
     prescriptions,
 )
+from encounters.orders.views.refusals import panel as refusals_panel
+from encounters.orders.views.refusals import refusals
+from encounters.orders.views.refusals import settle as settle_refusal
 from encounters.orders.views.savings import savings, savings_file
 from encounters.orders.views.sets import set_choices, set_edit, set_new, set_restore, sets
 from encounters.orders.views.spoken import (
@@ -61,6 +64,8 @@ __all__ = [
     "prescription_line",
     "prescriptions",
     "quick",
+    "refusals",
+    "refusals_panel",
     "remove",
     "savings",
     "savings_file",
@@ -69,6 +74,7 @@ __all__ = [
     "set_new",
     "set_restore",
     "sets",
+    "settle_refusal",
     "spoken",
     "spoken_choices",
     "spoken_decide",

@@ -52,6 +52,6 @@ def test_a_draft_line_is_changed_without_striking_it() -> None:
     assert test.clinical_question == "Thiếu máu?"
     assert signed_in(make_chi()).get(address).status_code == 404
     confirm(entry, an)
-    assert client.post(address, told).status_code == 422
+    assert client.post(address, told).status_code == 409
     order.refresh_from_db()
     assert order.ingredient == "Paracetamol"
