@@ -200,7 +200,6 @@ def _case(situation: str, department: Organization) -> Case:
         "spoken_uuid": spoken,
         "comment_uuid": comment,
         "line_uuid": prescribed,
-        "set_uuid": OrderSet.objects.create(facility=facility, code=word, name=f"Bộ {word}", kind="panel"),
         "specimen_uuid": Specimen.objects.create(
             facility=facility, patient=patient, encounter=stay, accession_number=f"BP{word}", tube="edta"
         ),
@@ -401,6 +400,9 @@ def build() -> World:
                 "launch_key_uuid": add_launch_key(issuer="HIS", key_id="1", by=cases[case].author)[0],
                 "key_uuid": issue_demo_key(owner=cases[case].author, pin="123456"),
                 "duty_uuid": duty,
+                "set_uuid": OrderSet.objects.create(
+                    facility=facility, code="BO", name="Bộ xét nghiệm", kind="panel"
+                ),
                 "access_uuid": glass,
                 "questionnaire": Questionnaire.objects.order_by("pk")[0],
             }
