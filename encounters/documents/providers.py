@@ -75,6 +75,16 @@ def patient(document: Document) -> Values:
         "workplace": person.workplace,
         "mrn": numbers.get(systems.mrn(document.facility), ""),
         "myt": numbers.get(systems.HEALTH_CODE, ""),
+        "citizen_number": numbers.get(systems.CITIZEN, "") or numbers.get(systems.PASSPORT, ""),
+        "address_text": ", ".join(
+            part
+            for part in (
+                person.address_line,
+                names.get(("commune", person.commune), ""),
+                names.get(("province", person.province), ""),
+            )
+            if part
+        ),
     }
     values |= {name: _coding(system, getattr(person, name), names) for name, system in _CODED.items()}
     if contact is not None:

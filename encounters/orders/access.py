@@ -4,8 +4,16 @@ from uuid import UUID
 
 from emr.accounts.access import Denied, demand
 from emr.accounts.models import User
+from encounters.documents.access import access_document
 from encounters.orders import permissions
-from encounters.orders.models import MedicationRequest, PharmacyComment, ServiceRequest, SpokenOrder
+from encounters.orders.models import (
+    MedicationRequest,
+    OrderSet,
+    PharmacyComment,
+    PrescriptionLine,
+    ServiceRequest,
+    SpokenOrder,
+)
 from encounters.visits.access import acts_here, reaches_stay, stay_reached
 from encounters.visits.models import Encounter
 
@@ -80,6 +88,29 @@ def access_review_of_stay(user: User, encounter_uuid: UUID) -> Encounter:
     )
     if found is None:
         raise Denied(permissions.REVIEW, entity=Encounter.objects.filter(uuid=encounter_uuid).first())
+    return found
+
+
+def access_prescription_line(user: User, line_uuid: UUID) -> PrescriptionLine:
+    """A line, through its prescription: whoever may write there may change it; raises Denied (404 outside the reach)."""
+    demand(user, permissions.PLACE)
+    found = PrescriptionLine.objects.filter(facility_id=user.facility_id, uuid=line_uuid).first()
+    if found is None:
+        raise Denied(permissions.PLACE, entity=None)
+    found.document = access_document(user, found.document.uuid, permissions.PLACE)
+    return found
+
+
+def access_set(user: User, set_uuid: UUID) -> OrderSet:
+    """A set of the facility, to look at; raises Denied (404)."""
+    demand(user, permissions.EDIT_SETS)
+    found = (
+        OrderSet.objects.select_related("facility")
+        .filter(facility_id=user.facility_id, uuid=set_uuid)
+        .first()
+    )
+    if found is None:
+        raise Denied(permissions.EDIT_SETS, entity=None)
     return found
 
 

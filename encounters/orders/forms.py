@@ -7,7 +7,14 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from encounters.orders.models import MedicationRequest, Order, ServiceRequest, SpokenOrder
+from encounters.orders.models import (
+    MedicationRequest,
+    Order,
+    OrderSet,
+    PrescriptionLine,
+    ServiceRequest,
+    SpokenOrder,
+)
 
 _TIME = re.compile(r"^([01]?\d|2[0-3])(?:[:hg]([0-5]\d)?)?$")
 # Which catalogue each kind of order is chosen from.
@@ -131,11 +138,50 @@ class SpokenForm(forms.Form):
     kind = forms.ChoiceField(label=_("How"), choices=SpokenOrder.Kind.choices)
     prescriber = forms.UUIDField(label=_("Doctor"))
     spoken_at = forms.DateTimeField(label=_("At"), required=False, help_text=_("Empty: now"))
-    reason = forms.CharField(label=_("Reason"), max_length=300, required=False)
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=300,
+        required=False,
+        help_text=_("Of an urgent dose: why it could not wait"),
+    )
     late_reason = forms.CharField(label=_("Reason for the late entry"), max_length=200, required=False)
     read_back = forms.BooleanField(label=_("Read back to the doctor, who agreed"), required=False)
     is_given = forms.BooleanField(label=_("Given already"), required=False)
     token = forms.UUIDField(widget=forms.HiddenInput)
+
+
+class PrescriptionLineForm(forms.Form):
+    """A line of a prescription as it is changed; an empty quantity is counted."""
+
+    dose = VietnameseDecimal(label=_("Dose"), min_value=Decimal("0.001"), max_digits=9, decimal_places=3)
+    dose_unit = forms.CharField(label=_("Unit"), max_length=20)
+    times_per_day = forms.IntegerField(label=_("Times a day"), min_value=1, max_value=24, required=False)
+    days = forms.IntegerField(label=_("Days"), min_value=1, max_value=90)
+    route = forms.CharField(label=_("Route"), max_length=10)
+    meal = forms.ChoiceField(
+        label=_("Meals"), choices=[("", "–"), *MedicationRequest.Meal.choices], required=False
+    )
+    quantity = VietnameseDecimal(
+        label=_("Quantity"), min_value=Decimal("0.01"), max_digits=9, decimal_places=2, required=False
+    )
+    quantity_unit = forms.CharField(label=_("Unit"), max_length=20)
+    control = forms.ChoiceField(label=_("Control"), choices=PrescriptionLine.Control.choices, required=False)
+    note = forms.CharField(label=_("Note"), max_length=300, required=False)
+
+
+class SetForm(forms.Form):
+    """The head of a set; its lines stand beside it."""
+
+    code = forms.CharField(label=_("Code"), max_length=40)
+    name = forms.CharField(label=_("Name"), max_length=200)
+    kind = forms.ChoiceField(label=_("Kind"), choices=OrderSet.Kind.choices)
+    department = forms.CharField(label=_("Department"), max_length=20, required=False)
+    diagnosis = forms.CharField(
+        label=_("Diagnosis"), max_length=8, required=False, help_text=_("Beginning of an ICD-10 code: J18")
+    )
+    is_active = forms.BooleanField(label=_("In use"), required=False)
+    reason = forms.CharField(label=_("Why it is changed"), max_length=200, required=False)
+    version = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
 
 class PharmacyFilter(forms.Form):

@@ -5,11 +5,15 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from emr.accounts.models import User
+from emr.staff.selectors.practice import demand_practice
 from encounters.documents.models import Document, DocumentVersion
 from encounters.documents.sections import register_section
-from encounters.orders import selectors, services
+from encounters.documents.signers import register_author_role
+from encounters.orders import permissions, selectors, services
 from encounters.orders.selectors.checking import unanswered
 from encounters.orders.selectors.earlier import undecided
+from encounters.orders.selectors.prescriptions import FORMS, lines_in_words, lines_of
+from encounters.orders.services.prescribing import copy_prescription, prescription_problems
 from encounters.orders.services.spoken import confirm_with_entry, demand_decided
 
 
@@ -53,6 +57,33 @@ class OrdersSection:
         services.release_foreign(entry=document)
 
 
+class PrescriptionSection:
+    """Thuốc điều trị: the lines of a prescription that the patient takes home."""
+
+    name = "prescription"
+    print_template = "encounters/orders/_prescription_print.html"
+    editor_url_name = "encounters:orders:prescription_editor"
+
+    def compose(self, document: Document) -> dict[str, Any]:
+        lines = lines_of(document)
+        return {"lines": lines_in_words(lines), "count": len(lines)}
+
+    def problems(self, document: Document) -> list[str]:
+        return [alert.message for alert in unanswered(document)] + prescription_problems(document)
+
+    def copy(self, *, source: Document, target: Document, by: User) -> None:
+        copy_prescription(source=source, target=target, by=by)
+
+    def frozen(self, *, document: Document, version: DocumentVersion, by: User) -> None:
+        demand_practice(by, permissions.PLACE)
+
+    def entered_in_error(self, *, document: Document, by: User, reason: str) -> None:
+        """The lines stand and fall with their document."""
+
+
 def register_sections() -> None:
     """Called when the room is ready."""
     register_section("36/BV2", OrdersSection())
+    for code in FORMS.values():
+        register_section(code, PrescriptionSection())
+        register_author_role(code, "BÁC SĨ KHÁM BỆNH")

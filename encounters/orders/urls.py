@@ -24,6 +24,34 @@ urlpatterns = [
     path(
         "orders/pharmacy/comments/<uuid:comment_uuid>/answer", views.pharmacy_answer, name="pharmacy_answer"
     ),
+    path("encounters/<uuid:encounter_uuid>/prescriptions/", views.prescriptions, name="prescriptions"),
+    path(
+        "encounters/<uuid:encounter_uuid>/prescriptions/begin",
+        views.prescription_begin,
+        name="prescription_begin",
+    ),
+    path(
+        "documents/<uuid:document_uuid>/prescription", views.prescription_editor, name="prescription_editor"
+    ),
+    path(
+        "documents/<uuid:document_uuid>/prescription/choices",
+        views.prescription_choices,
+        name="prescription_choices",
+    ),
+    path(
+        "documents/<uuid:document_uuid>/prescription/answer",
+        views.prescription_answer,
+        name="prescription_answer",
+    ),
+    path("prescriptions/lines/<uuid:line_uuid>", views.prescription_line, name="prescription_line"),
+    path("orders/sets/", views.sets, name="sets"),
+    path("orders/sets/new", views.set_new, name="set_new"),
+    path("orders/sets/choices", views.set_choices, name="set_choices"),
+    path("orders/sets/<uuid:set_uuid>/", views.set_edit, name="set_edit"),
+    path("orders/sets/<uuid:set_uuid>/restore", views.set_restore, name="set_restore"),
+    path("orders/savings/", views.savings, name="savings"),
+    path("orders/savings/file", views.savings_file, name="savings_file"),
+    path("orders/<uuid:order_uuid>/draft", views.draft, name="draft"),
     path("orders/refusals/", views.refusals, name="refusals"),
     path("orders/refusals/panel/", views.refusals_panel, name="refusals_panel"),
     path("orders/refusals/<uuid:refusal_uuid>/settle", views.settle_refusal, name="settle_refusal"),

@@ -55,7 +55,7 @@ def written(document: Document, text: str = "Tỉnh, không sốt.", **more: str
 
 def begin(encounter: Encounter, by: User, **told: Any) -> Document:
     """A draft entry."""
-    return services.begin_document(encounter=encounter, code="36/BV2", by=by, **told)
+    return services.begin_document(**{"encounter": encounter, "code": "36/BV2", "by": by} | told)
 
 
 def draft_of(document: Document) -> DocumentDraft:

@@ -21,7 +21,7 @@ from encounters.documents.services import request_course_print
 from encounters.forms.models import Questionnaire
 from encounters.inspections.models import Mandate, MandateChart
 from encounters.inspections.services import approve_mandate
-from encounters.orders.models import ServiceRequest, SpokenOrder
+from encounters.orders.models import OrderSet, PharmacyComment, PrescriptionLine, ServiceRequest, SpokenOrder
 from encounters.orders.services import add_service
 from encounters.results.models import DiagnosticReport, Observation, ResultPrint
 from encounters.results.services import record_vital_signs, request_report_print
@@ -81,6 +81,9 @@ ROWS: dict[str, Any] = {
     "document_uuid": Document,
     "request_uuid": SigningRequest,
     "spoken_uuid": SpokenOrder,
+    "comment_uuid": PharmacyComment,
+    "line_uuid": PrescriptionLine,
+    "set_uuid": OrderSet,
     "place_uuid": EncounterLocation,
     "condition_uuid": Condition,
     "procedure_uuid": Procedure,

@@ -17,6 +17,7 @@ from encounters.orders.providers import weight_of
 from encounters.orders.selectors.catalogue import in_force
 from encounters.orders.selectors.days import days_of
 from encounters.orders.selectors.ingredients import parts, plain
+from encounters.orders.selectors.prescriptions import CONTROL_OF, as_orders, beside, lines_of
 from encounters.visits.models import Condition, Encounter
 from patients.history.selectors import summary_of
 
@@ -139,6 +140,8 @@ def _rules(facility_id: int) -> list[Rule]:
 
 def alerts_of(entry: Document) -> list[Alert]:
     """What the checks say of the entry's draft medicines, the gravest first; a fixed number of queries."""
+    if entry.code in CONTROL_OF:
+        return alerts_of_prescription(entry)
     items = _items_of_entry(entry)
     if not any(item.is_draft for item in items):
         return []
@@ -155,6 +158,18 @@ def alerts_about(encounter: Encounter, asked: list[MedicationRequest], *, on: dt
     numbers = {order.pk for order in asked if order.pk}
     running = [order for order in running_on(encounter.pk, on) if order.pk not in numbers]
     return check(_items(running, asked), _facts(encounter), _rules(encounter.facility_id))
+
+
+def alerts_of_prescription(document: Document) -> list[Alert]:
+    """What the checks say of a prescription's lines, beside the patient's other prescriptions of the day.
+
+    The ward's orders don't count: the patient goes home.
+    """
+    asked = as_orders(lines_of(document))
+    if not asked:
+        return []
+    others = as_orders(beside(document))
+    return check(_items(others, asked), _facts(document.encounter), _rules(document.facility_id))
 
 
 def answers_of(entry: Document) -> dict[tuple[str, str], CheckAnswer]:

@@ -47,8 +47,16 @@ from encounters.orders.services.pharmacy import (
     hold_by_pharmacist,
     release_by_pharmacist,
 )
+from encounters.orders.services.prescribing import (
+    add_prescription_line,
+    begin_prescriptions,
+    change_prescription_line,
+    prescription_choices,
+    remove_prescription_line,
+)
 from encounters.orders.services.quick import add_quick, choices
 from encounters.orders.services.refusals import refuse_order, settle_accepted, settle_refusal
+from encounters.orders.services.sets import edit_set, restore_version
 from encounters.orders.services.spoken import (
     answer_name,
     decide_spoken_order,
@@ -66,13 +74,16 @@ __all__ = [
     "Source",
     "accept_orders",
     "add_medication",
+    "add_prescription_line",
     "add_quick",
     "add_service",
     "answer_check",
     "answer_name",
     "answer_pharmacist",
+    "begin_prescriptions",
     "category_of",
     "change_draft",
+    "change_prescription_line",
     "choices",
     "comment_on_order",
     "complete_order",
@@ -82,6 +93,7 @@ __all__ = [
     "decide_repeat",
     "decide_spoken_order",
     "demand_kept_here",
+    "edit_set",
     "enter_order_in_error",
     "follow_foreign",
     "hold_by_pharmacist",
@@ -90,13 +102,16 @@ __all__ = [
     "include_foreign",
     "load_shipped",
     "place_foreign",
+    "prescription_choices",
     "record_spoken_order",
     "refuse_order",
     "register_table",
     "release_by_pharmacist",
     "release_foreign",
     "remove_draft",
+    "remove_prescription_line",
     "reopen_order",
+    "restore_version",
     "resume_order",
     "revoke_by_performer",
     "settle_accepted",

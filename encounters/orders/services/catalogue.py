@@ -22,10 +22,10 @@ from encounters.orders.models import (
     KnowledgeRule,
     OrderableService,
     OrderSet,
-    OrderSetLine,
     ReuseWindow,
 )
 from encounters.orders.oneline import parse_line
+from encounters.orders.services.sets import SetContent, put_set
 
 DATA = Path(__file__).parent.parent / "data"
 LARGEST = 2 * 2**20
@@ -125,7 +125,7 @@ def import_table(*, facility: Organization, name: str, content: bytes, by: User 
     rows = _rows(table, content)
     problems: list[str] = []
     if table.model is None:
-        changed = _take_sets(facility=facility, rows=rows, problems=problems)
+        changed = _take_sets(facility=facility, rows=rows, problems=problems, by=by)
     else:
         changed = _take_dated(facility=facility, table=table, model=table.model, rows=rows, problems=problems)
     if problems:
@@ -219,7 +219,9 @@ def _put(  # noqa: PLR0917  one row, where it goes
     return 1
 
 
-def _take_sets(*, facility: Organization, rows: list[tuple[int, dict[str, str]]], problems: list[str]) -> int:
+def _take_sets(
+    *, facility: Organization, rows: list[tuple[int, dict[str, str]]], problems: list[str], by: User | None
+) -> int:
     grouped: dict[str, list[tuple[int, dict[str, str]]]] = {}
     for number, cells in rows:
         if not cells["set"] or not cells["name"] or not cells["text"]:
@@ -232,35 +234,13 @@ def _take_sets(*, facility: Organization, rows: list[tuple[int, dict[str, str]]]
             grouped.setdefault(cells["set"], []).append((number, cells))
     if problems:
         return 0
-    return sum(_put_set(facility, code, [cells for _number, cells in of]) for code, of in grouped.items())
+    return sum(_put_set(facility, code, [cells for _number, cells in of], by) for code, of in grouped.items())
 
 
-def _put_set(facility: Organization, code: str, rows: list[dict[str, str]]) -> int:
+def _put_set(facility: Organization, code: str, rows: list[dict[str, str]], by: User | None) -> int:
     first = rows[0]
-    wanted = {
-        "name": first["name"],
-        "kind": first["kind"],
-        "department_code": first["department"],
-        "diagnosis": first["diagnosis"],
-        "search_text": search_text(code, first["name"], "", first["diagnosis"]),
-        "is_active": True,
-    }
     lines = [(row["category"], row["code"], row["text"]) for row in rows]
-    found = OrderSet.objects.filter(facility=facility, code=code).first()
-    if found is not None:
-        before = [(line.category, line.code, line.text) for line in found.lines.all()]
-        if before == lines and all(getattr(found, name) == value for name, value in wanted.items()):
-            return 0
-        for name, value in wanted.items():
-            setattr(found, name, value)
-        found.save()
-        found.lines.all().delete()
-    else:
-        found = OrderSet.objects.create(facility=facility, code=code, **wanted)
-    OrderSetLine.objects.bulk_create(
-        OrderSetLine(
-            facility=facility, order_set=found, position=position, category=category, code=of, text=text
-        )
-        for position, (category, of, text) in enumerate(lines, start=1)
+    content = SetContent(
+        first["name"], first["kind"], first["department"], first["diagnosis"], is_active=True, lines=lines
     )
-    return 1
+    return int(put_set(facility=facility, code=code, content=content, by=by))

@@ -71,6 +71,22 @@ def choices(entry: Document, typed: str) -> list[Choice]:
     return [*sets, *services][:_MOST]
 
 
+def lines_and_services(facility_id: int, typed: str, *, once: bool = False) -> list[Choice]:
+    """Medicines with a dose, else tests and images; no sets. `once`: how often may stay unsaid. Two queries at most."""
+    typed = typed.strip()[:_LONGEST]
+    line = parse_line(typed, once=once)
+    if line.says_how_much or line.as_needed:
+        found = search_concepts("medicine", line.name, limit=_MOST) if line.name else []
+        note = " ".join(line.problems)
+        return [
+            Choice(f"line:{match.code}:{typed}", _("Medicine"), preview(match, line), note) for match in found
+        ]
+    return [
+        Choice(f"service:{row.code}", str(row.get_category_display()), row.name)
+        for row in orderable(facility_id, typed)[:_MOST]
+    ]
+
+
 def preview(match: Match, line: Line) -> str:
     """How the line would read."""
     if line.problems:

@@ -17,7 +17,7 @@ from emr.common.choices import Whole, declare
 from emr.common.clock import now
 from emr.common.errors import Conflict, DomainError
 from emr.staff.selectors.practice import demand_practice
-from emr.terminology.selectors import concept, search_concepts
+from emr.terminology.selectors import concept
 from encounters.documents.models import Document, DocumentDraft
 from encounters.documents.services import NotComplete, begin_document, finalize_document
 from encounters.forms.services import with_fields
@@ -26,13 +26,13 @@ from encounters.orders.checks import Alert
 from encounters.orders.models import CheckAnswer, MedicationRequest, Order, ServiceRequest, SpokenOrder
 from encounters.orders.oneline import parse_line
 from encounters.orders.permissions import PLACE
-from encounters.orders.selectors.catalogue import orderable, services_by_code
+from encounters.orders.selectors.catalogue import services_by_code
 from encounters.orders.selectors.checking import alerts_about
 from encounters.orders.selectors.spoken import doctors_for, spoken_text
 from encounters.orders.services.answers import REASON_AT_LEAST
 from encounters.orders.services.life import complete_order, stop_order, take_effect
 from encounters.orders.services.lines import OPEN, ORDER_MODELS, demand_placed_here, place_of, save_line
-from encounters.orders.services.quick import Choice, line_fields, preview
+from encounters.orders.services.quick import Choice, line_fields, lines_and_services
 from encounters.visits.models import Encounter
 
 ENTRY = "36/BV2"
@@ -72,18 +72,7 @@ def answer_name(line: SpokenLine, alert: Alert) -> str:
 
 def spoken_choices(encounter: Encounter, typed: str) -> list[Choice]:
     """What the typed words may mean: medicines with a dose, else tests and images. Two queries at most."""
-    typed = typed.strip()[:_LONGEST]
-    line = parse_line(typed, once=True)
-    if line.says_how_much or line.as_needed:
-        found = search_concepts("medicine", line.name, limit=MOST_LINES) if line.name else []
-        return [
-            Choice(f"line:{match.code}:{typed}", _("Medicine"), preview(match, line), " ".join(line.problems))
-            for match in found
-        ]
-    return [
-        Choice(f"service:{row.code}", str(row.get_category_display()), row.name)
-        for row in orderable(encounter.facility_id, typed)[:MOST_LINES]
-    ]
+    return lines_and_services(encounter.facility_id, typed, once=True)
 
 
 def understand(encounter: Encounter, said: Sequence[tuple[str, str]], at: dt.datetime) -> list[SpokenLine]:

@@ -3,6 +3,7 @@
 from encounters.orders.views.orders import (
     answer,
     change,
+    draft,
     editor,
     of_stay,
     orderable_services,
@@ -20,9 +21,19 @@ from encounters.orders.views.pharmacy import (
     pharmacy_of_stay,
     pharmacy_panel,
 )
+from encounters.orders.views.prescriptions import (
+    prescription_answer,
+    prescription_begin,
+    prescription_choices,
+    prescription_editor,
+    prescription_line,
+    prescriptions,
+)
 from encounters.orders.views.refusals import panel as refusals_panel
 from encounters.orders.views.refusals import refusals
 from encounters.orders.views.refusals import settle as settle_refusal
+from encounters.orders.views.savings import savings, savings_file
+from encounters.orders.views.sets import set_choices, set_edit, set_new, set_restore, sets
 from encounters.orders.views.spoken import (
     spoken,
     spoken_choices,
@@ -35,6 +46,7 @@ from encounters.orders.views.tables import table, table_file
 __all__ = [
     "answer",
     "change",
+    "draft",
     "editor",
     "of_stay",
     "orderable_services",
@@ -45,10 +57,23 @@ __all__ = [
     "pharmacy_asks",
     "pharmacy_of_stay",
     "pharmacy_panel",
+    "prescription_answer",
+    "prescription_begin",
+    "prescription_choices",
+    "prescription_editor",
+    "prescription_line",
+    "prescriptions",
     "quick",
     "refusals",
     "refusals_panel",
     "remove",
+    "savings",
+    "savings_file",
+    "set_choices",
+    "set_edit",
+    "set_new",
+    "set_restore",
+    "sets",
     "settle_refusal",
     "spoken",
     "spoken_choices",

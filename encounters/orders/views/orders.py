@@ -175,6 +175,38 @@ def editor(request: StaffRequest, document_uuid: UUID) -> HttpResponse:
     return render(request, "encounters/orders/_editor.html", _editor(entry, kind, form), status=422)
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
+@requires(permissions.PLACE)
+def draft(request: StaffRequest, order_uuid: UUID) -> HttpResponse:
+    """Change a line of a draft entry: GET puts it into the form, POST keeps it."""
+    order = access_order(request.user, order_uuid, permissions.PLACE)
+    if order.entry is None or order.status != order.Status.DRAFT:
+        return HttpResponse(status=409)  # in effect, or another system's: it is no line of a draft
+    kind = "medication" if isinstance(order, MedicationRequest) else order.category
+    makes = MedicationForm if kind == "medication" else ServiceForm
+    if request.method != "POST":
+        initial = {name: getattr(order, name, "") for name in makes.base_fields} | {"code_text": order.text}
+        if isinstance(order, MedicationRequest):
+            initial["times"] = " ".join(order.times)
+        form = makes(initial=initial)
+        return render(
+            request, "encounters/orders/_editor.html", _editor(order.entry, kind, form) | {"editing": order}
+        )
+    form = makes(request.POST)
+    if form.is_valid():
+        line = form.line()
+        if isinstance(order, MedicationRequest) and line.get("code") != order.code:
+            line["ingredient"] = ""
+        try:
+            services.change_draft(order=order, by=request.user, **line)
+        except DomainError as refusal:
+            form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
+        else:
+            return render(request, "encounters/orders/_editor.html", _editor(order.entry, kind))
+    context = _editor(order.entry, kind, form) | {"editing": order}
+    return render(request, "encounters/orders/_editor.html", context, status=422)
+
+
 @require_POST
 @requires(permissions.PLACE)
 def remove(request: StaffRequest, order_uuid: UUID) -> HttpResponse:

@@ -19,8 +19,8 @@ from encounters.documents.services import request_course_print
 from encounters.forms.models import Questionnaire
 from encounters.inspections import services as inspections
 from encounters.inspections.models import Mandate
-from encounters.orders.models import OrderRefusal, SpokenOrder
-from encounters.orders.services import add_service
+from encounters.orders.models import OrderRefusal, OrderSet, PharmacyComment, PrescriptionLine, SpokenOrder
+from encounters.orders.services import add_medication, add_service
 from encounters.results.services import record_vital_signs, request_report_print
 from encounters.specimens.models import Specimen
 from encounters.visits import codes
@@ -115,6 +115,40 @@ def _case(situation: str, department: Organization) -> Case:
         due_at=now(),
         reason=f"Lý do {word}MARK",
     )
+    medicine = add_medication(
+        entry=spoken.entry,
+        by=author,
+        text=f"Thuốc {word}MARK",
+        route="PO",
+        dose=1,
+        dose_unit="vien",
+        times_per_day=1,
+    )
+    comment = PharmacyComment.objects.create(
+        facility=facility,
+        patient=patient,
+        encounter=stay,
+        order=medicine,
+        kind=PharmacyComment.Kind.COMMENT,
+        text=f"Dược sĩ hỏi {word}MARK",
+        author=author,
+    )
+    prescribed = PrescriptionLine.objects.create(
+        facility=facility,
+        patient=patient,
+        encounter=stay,
+        document=begin(stay, author, code="DON-THUOC"),
+        position=1,
+        text=f"Thuốc về {word}MARK",
+        route="PO",
+        dose=1,
+        dose_unit="vien",
+        times_per_day=1,
+        days=5,
+        quantity=5,
+        quantity_unit="vien",
+        author=author,
+    )
     allergy = history.record_allergy(patient=patient, substance=f"Dị nguyên {word}MARK", by=author)
     coverage = record_coverage(
         patient=patient, payer="BHYT", card_number=f"CN438020012345{SITUATIONS.index(situation)}", by=author
@@ -164,6 +198,8 @@ def _case(situation: str, department: Organization) -> Case:
         ),
         "request_uuid": asked,
         "spoken_uuid": spoken,
+        "comment_uuid": comment,
+        "line_uuid": prescribed,
         "specimen_uuid": Specimen.objects.create(
             facility=facility, patient=patient, encounter=stay, accession_number=f"BP{word}", tube="edta"
         ),
@@ -364,6 +400,9 @@ def build() -> World:
                 "launch_key_uuid": add_launch_key(issuer="HIS", key_id="1", by=cases[case].author)[0],
                 "key_uuid": issue_demo_key(owner=cases[case].author, pin="123456"),
                 "duty_uuid": duty,
+                "set_uuid": OrderSet.objects.create(
+                    facility=facility, code="BO", name="Bộ xét nghiệm", kind="panel"
+                ),
                 "access_uuid": glass,
                 "questionnaire": Questionnaire.objects.order_by("pk")[0],
             }

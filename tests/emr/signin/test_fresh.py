@@ -26,6 +26,7 @@ pytestmark = pytest.mark.django_db
 # Files that hold nobody's data: an empty list, what may be ordered, the hospital's root certificate, one patient's label,
 # one stay's sheets, one person's results on paper.
 NO_EXPORT = {
+    "encounters:orders:savings_file",
     "encounters:orders:table_file",
     "staff:template",
     "integrations:loading:template",
