@@ -6,13 +6,16 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from integrations.hl7v2.building import FieldContent
+from integrations.hl7v2.encoding import encoded_for
 from integrations.hl7v2.errors import Hl7Error
 from integrations.hl7v2.parsing import Hl7Message, parse
 from integrations.hl7v2.timestamps import write_timestamp
-from integrations.transport.client import Away, Timing, converse
+from integrations.transport.client import Away, Timing, converse, post
+from integrations.transport.folders import lay_down
 from integrations.transport.models import Channel
 from integrations.transport.senders import Answer
 
+HTTP_CONTENT_TYPE = "application/hl7-v2"
 _ACCEPTED = {"AA", "CA"}
 _CODES = {"AA", "AE", "AR", "CA", "CE", "CR"}
 
@@ -89,7 +92,7 @@ class MllpSender:
 
         timing = Timing(channel.connect_seconds, channel.answer_seconds)
         try:
-            converse(channel, raw, is_last, timing)
+            converse(channel, encoded_for(channel, raw), is_last, timing)
         except Away as away:
             if ours:
                 raise Away("half_acknowledged", **away.detail) from away
@@ -98,3 +101,26 @@ class MllpSender:
         return Answer(
             last.code in _ACCEPTED, last.code, last.text, tuple((found.code, raw) for found, raw in ours)
         )
+
+
+class FolderSender:
+    """HL7 v2 as files in a folder, for `transport`: delivered when the file stands there whole; nobody answers."""
+
+    def deliver(self, channel: Channel, raw: bytes, control_id: str) -> Answer:
+        """One file, named by the control id: the same again replaces it, or stands there anew when it was taken."""
+        lay_down(channel, f"{control_id}.hl7", encoded_for(channel, raw))
+        return Answer(True, "", "", ())
+
+
+class HttpSender:
+    """HL7 v2 over HTTP, for `transport`: the message is the body, the acknowledgement the answer's."""
+
+    def deliver(self, channel: Channel, raw: bytes, control_id: str) -> Answer:
+        """One POST. What the body says counts, not the status; without an acknowledgement the same is sent again."""
+        timing = Timing(channel.connect_seconds, channel.answer_seconds)
+        wire = encoded_for(channel, raw)
+        status, body = post(channel, wire, content_type=HTTP_CONTENT_TYPE, timing=timing)
+        found = read_acknowledgement(body)
+        if found is None or found.control_id != control_id:
+            raise Away("no_acknowledgement", address=f"{channel.address}:{channel.port}", status=status)
+        return Answer(found.code in _ACCEPTED, found.code, found.text, ((found.code, body),))
