@@ -7,9 +7,14 @@ from encounters.orders.models.catalogue import (
     OrderableService,
     OrderSet,
     OrderSetLine,
+    OrderSetVersion,
     ReuseWindow,
 )
 from encounters.orders.models.orders import MedicationRequest, Order, ServiceRequest
+from encounters.orders.models.pharmacy import PharmacyComment, PharmacyReview
+from encounters.orders.models.prescriptions import PrescriptionLine
+from encounters.orders.models.refusals import OrderRefusal
+from encounters.orders.models.spoken import SpokenOrder
 
 __all__ = [
     "CheckAnswer",
@@ -17,10 +22,16 @@ __all__ = [
     "KnowledgeRule",
     "MedicationRequest",
     "Order",
+    "OrderRefusal",
     "OrderSet",
     "OrderSetLine",
+    "OrderSetVersion",
     "OrderableService",
+    "PharmacyComment",
+    "PharmacyReview",
+    "PrescriptionLine",
     "RepeatDecision",
     "ReuseWindow",
     "ServiceRequest",
+    "SpokenOrder",
 ]
