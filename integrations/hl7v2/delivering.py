@@ -161,4 +161,5 @@ class HttpSender:
         found = read_acknowledgement(body)
         if found is None or found.control_id != control_id:
             raise Away("no_acknowledgement", address=f"{channel.address}:{channel.port}", status=status)
-        return Answer(found.code in _ACCEPTED, found.code, found.text, ((found.code, body),))
+        words = without_patient(found.text, raw)
+        return Answer(found.code in _ACCEPTED, found.code, words, ((found.code, body),))
