@@ -76,7 +76,8 @@ def post(channel: Channel, raw: bytes, *, content_type: str, timing: Timing) -> 
         headers["Authorization"] = f"Bearer {_token(channel.credential)}"
     with _connected(channel, timing) as wire:
         # A neighbour that answers a byte at a time must not stretch the time: the wire is cut at its end.
-        alarm = threading.Timer(timing.answer, _cut, [wire])
+        is_late = threading.Event()
+        alarm = threading.Timer(timing.answer, _cut, [wire, is_late])
         alarm.daemon = True
         alarm.start()
         try:
@@ -86,18 +87,19 @@ def post(channel: Channel, raw: bytes, *, content_type: str, timing: Timing) -> 
             answer = speaker.getresponse()
             body = answer.read(_LARGEST_ANSWER + 1)
         except (http.client.HTTPException, OSError) as error:
-            raise (ConnectionResetError if alarm.is_alive() else TimeoutError) from error
+            is_timeout = is_late.is_set() or isinstance(error, TimeoutError)
+            raise (TimeoutError if is_timeout else ConnectionResetError) from error
         finally:
-            is_late = not alarm.is_alive()
             alarm.cancel()
-        if is_late:
+        if is_late.is_set():
             raise TimeoutError
         if len(body) > _LARGEST_ANSWER:
             raise ConnectionResetError
         return answer.status, body
 
 
-def _cut(wire: socket.socket) -> None:
+def _cut(wire: socket.socket, is_late: threading.Event) -> None:
+    is_late.set()
     with contextlib.suppress(OSError):
         wire.shutdown(socket.SHUT_RDWR)
 
