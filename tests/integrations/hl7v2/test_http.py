@@ -142,7 +142,6 @@ def test_what_is_no_message_is_rejected(post: Post, raw: bytes) -> None:
 def test_forms_of_browsers_and_bodies_too_long_or_empty_are_refused(post: Post) -> None:
     assert post(from_hisb(), kind="text/plain").status_code == 415
     assert post(from_hisb(), kind="application/x-www-form-urlencoded").status_code == 415
-    assert post(from_hisb(), CONTENT_LENGTH="100000").status_code == 400, "cut off"
     assert post(from_hisb(), CONTENT_LENGTH=str(MAX_FRAME + 1)).status_code == 413
     assert post(from_hisb(), CONTENT_LENGTH="").status_code == 411
     assert not Message.objects.exists()
