@@ -1,4 +1,7 @@
-"""The workers' process: `celery -A emr.celery worker -Q interactive,bulk,sync`."""
+"""The workers' processes: `celery -A emr.celery worker -Q interactive,bulk,sync`, and another for `-Q deliver`.
+
+What waits for a neighbour goes through `deliver`, in threads: one that hangs keeps nobody else's work waiting.
+"""
 
 import os
 

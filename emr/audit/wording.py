@@ -153,6 +153,7 @@ VERBS: dict[str, StrOrPromise] = {
     "lock": pgettext_lazy("audit", "screen locked"),
     "map_place": pgettext_lazy("audit", "place matched"),
     "mapped": pgettext_lazy("audit", "matched"),
+    "token": pgettext_lazy("audit", "given a new token"),
     "match": pgettext_lazy("audit", "looked up by card"),
     "merge": pgettext_lazy("audit", "merged"),
     "lower": pgettext_lazy("audit", "lowered"),

@@ -16,6 +16,8 @@ from emr.local.supervisor import Program
 
 WEB_THREADS = "8"
 WORKERS = "2"
+# Threads that wait for neighbours; each holds a database connection for milliseconds only.
+DELIVERERS = "12"
 PYTHON = sys.executable
 BIN = Path(sys.executable).parent
 
@@ -88,7 +90,7 @@ def services(instance: Instance) -> list[Program]:
 
 
 def application(instance: Instance) -> list[Program]:
-    """Web, worker, beat and the listeners that exist."""
+    """Web, workers, beat and the listeners that exist."""
     environment = instance.environment(as_owner=False) | {"PYTHONUNBUFFERED": "1"}
     host, number = environment.get("EMR_BIND", "127.0.0.1"), port(environment, "EMR_PORT", 8000)
     web = [
@@ -102,9 +104,18 @@ def application(instance: Instance) -> list[Program]:
     celery = [str(BIN / "celery"), "-A", "emr.celery"]
     worker = [*celery, "worker", "-Q", "interactive,bulk,sync", "-c", WORKERS, "-l", "WARNING"]
     worker += ["--without-gossip", "--without-mingle", "-n", "worker@localhost"]
+    deliver = [*celery, "worker", "-Q", "deliver", "-P", "threads", "-c", DELIVERERS, "-l", "WARNING"]
+    deliver += [
+        "--prefetch-multiplier",
+        "1",
+        "--without-gossip",
+        "--without-mingle",
+        "-n",
+        "deliver@localhost",
+    ]
     beat = [*celery, "beat", "-l", "WARNING", "-s", str(instance.home.run / "beat")]
     beat += ["--pidfile", ""]
-    commands = {"web": web, "worker": worker, "beat": beat}
+    commands = {"web": web, "worker": worker, "deliver": deliver, "beat": beat}
     for listener in ("mllp", "worklist"):
         if has_command(listener):
             commands[listener] = [PYTHON, str(CHECKOUT / "manage.py"), listener]

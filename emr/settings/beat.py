@@ -38,7 +38,7 @@ SCHEDULE = {
             "schedule": 20.0,
             "options": {"queue": queue, "expires": 20},
         }
-        for queue in ("interactive", "bulk", "sync")
+        for queue in ("interactive", "bulk", "sync", "deliver")
     },
     "look-around": {
         "task": "emr.watching.tasks.look_around",
@@ -69,6 +69,11 @@ SCHEDULE = {
         "task": "signatures.sealing.tasks.seal_days",
         "schedule": 15 * 60.0,
         "options": {"queue": "bulk", "expires": 15 * 60},
+    },
+    "neighbours-fetch": {
+        "task": "integrations.hl7v2.tasks.fetch",
+        "schedule": 5.0,
+        "options": {"queue": "deliver", "expires": 5},
     },
     "his-waiting": {
         "task": "integrations.hl7v2.tasks.expire_waiting",

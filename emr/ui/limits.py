@@ -55,6 +55,13 @@ class Bucket:
         self._left: dict[str, tuple[float, float]] = {}
         self._lock = threading.Lock()
 
+    def wait(self, key: str) -> float:
+        """What `take` would answer, without taking."""
+        with self._lock:
+            left, seen = self._left.get(key, (self._most, time.monotonic()))
+            left = min(self._most, left + (time.monotonic() - seen) * self._per_second)
+            return 0.0 if left >= 1 else (1 - left) / self._per_second
+
     def take(self, key: str) -> float:
         """0 when one more may pass, else the seconds to wait."""
         with self._lock:

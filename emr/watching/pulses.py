@@ -16,7 +16,7 @@ logger = logging.getLogger(__name__)
 EVERY_SECONDS = 20.0
 SILENT_SECONDS = 90
 # What an instance always runs; a queue's pulse comes through beat and broker, so it proves those as well.
-EXPECTED = ("queue interactive", "queue bulk", "queue sync", "mllp")
+EXPECTED = ("queue interactive", "queue bulk", "queue sync", "queue deliver", "mllp")
 
 
 def beat(name: str, *, said_at: dt.datetime | None = None) -> None:

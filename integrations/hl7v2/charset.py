@@ -45,6 +45,9 @@ _TCVN3 = dict(
     )
 )
 
+# The same the other way round, for what is sent.
+TCVN3_BYTES = {letter: bytes([byte]) for byte, letter in _TCVN3.items()}
+
 # VNI-Windows: a base letter, then a Latin-1 sign for its marks.
 _VNI_TONES = {"ù": "\u0301", "ø": "\u0300", "û": "\u0309", "õ": "\u0303", "ï": "\u0323"}
 _VNI_CIRCUMFLEX = {"â": "", "á": "\u0301", "à": "\u0300", "å": "\u0309", "ã": "\u0303", "ä": "\u0323"}

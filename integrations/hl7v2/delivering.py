@@ -8,14 +8,17 @@ from datetime import datetime
 
 from emr.common.vietnamese import fold, tidy
 from integrations.hl7v2.building import FieldContent
+from integrations.hl7v2.encoding import encoded_for
 from integrations.hl7v2.errors import Hl7Error
 from integrations.hl7v2.parsing import Hl7Message, parse
 from integrations.hl7v2.showing import HIDDEN
 from integrations.hl7v2.timestamps import write_timestamp
-from integrations.transport.client import Away, Timing, converse
+from integrations.transport.client import Away, Timing, converse, post
+from integrations.transport.folders import lay_down
 from integrations.transport.models import Channel
 from integrations.transport.senders import Answer
 
+HTTP_CONTENT_TYPE = "application/hl7-v2"
 _ACCEPTED = {"AA", "CA"}
 _CODES = {"AA", "AE", "AR", "CA", "CE", "CR"}
 
@@ -124,7 +127,7 @@ class MllpSender:
 
         timing = Timing(channel.connect_seconds, channel.answer_seconds)
         try:
-            converse(channel, raw, is_last, timing)
+            converse(channel, encoded_for(channel, raw), is_last, timing)
         except Away as away:
             if ours:
                 raise Away("half_acknowledged", **away.detail) from away
@@ -136,3 +139,27 @@ class MllpSender:
             without_patient(last.text, raw),
             tuple((found.code, raw) for found, raw in ours),
         )
+
+
+class FolderSender:
+    """HL7 v2 as files in a folder, for `transport`: delivered when the file stands there whole; nobody answers."""
+
+    def deliver(self, channel: Channel, raw: bytes, control_id: str) -> Answer:
+        """One file, named by the control id: the same again replaces it, or stands there anew when it was taken."""
+        lay_down(channel, f"{control_id}.hl7", encoded_for(channel, raw))
+        return Answer(True, "", "", ())
+
+
+class HttpSender:
+    """HL7 v2 over HTTP, for `transport`: the message is the body, the acknowledgement the answer's."""
+
+    def deliver(self, channel: Channel, raw: bytes, control_id: str) -> Answer:
+        """One POST. What the body says counts, not the status; without an acknowledgement the same is sent again."""
+        timing = Timing(channel.connect_seconds, channel.answer_seconds)
+        wire = encoded_for(channel, raw)
+        status, body = post(channel, wire, content_type=HTTP_CONTENT_TYPE, timing=timing)
+        found = read_acknowledgement(body)
+        if found is None or found.control_id != control_id:
+            raise Away("no_acknowledgement", address=f"{channel.address}:{channel.port}", status=status)
+        words = without_patient(found.text, raw)
+        return Answer(found.code in _ACCEPTED, found.code, words, ((found.code, body),))

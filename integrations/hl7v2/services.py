@@ -40,10 +40,15 @@ def admits(address: str) -> bool:
         return False  # a restored copy takes nothing from the neighbours until a person arms it (F-28)
     if any(channel.admits(address) for channel in channels):
         return True
-    if _may_alert(address, "address"):
-        with acting_as(Acting(address=address, device="MLLP")):
-            transport.alert("hl7_sender.refused", detail={"reason": "unknown address"})
+    tell_stranger(address, "MLLP", "unknown address")
     return False
+
+
+def tell_stranger(address: str, device: str, reason: str = "no such sender") -> None:
+    """An alert line in the audit that somebody unknown knocked, at most one a minute for each address."""
+    if _may_alert(address, reason):
+        with acting_as(Acting(address=address, device=device)):
+            transport.alert("hl7_sender.refused", detail={"reason": reason})
 
 
 def _known_channels() -> list[Channel]:
@@ -103,6 +108,34 @@ def _receive(frames: Sequence[Frame]) -> list[Reply]:
     ]
 
 
+def receive_on(channel: Channel, raw: bytes, *, peer_address: str, device: str) -> Reply:
+    """Store one message of a sender that is known already (by a token, by its folder) and answer as MLLP does.
+
+    Its MSH-3 and MSH-4 must be the channel's: one neighbour doesn't speak for another. Raises like `receive`.
+    """
+    with acting_as(Acting(device=device, address=peer_address)):
+        demand_armed()
+        single, moment = Frame(raw, peer_address), now()
+        judged = _judge_on(channel, single, moment)
+        if not isinstance(judged, transport.Arrival):
+            return judged
+        return _filed_reply(judged, next(_file([judged])[channel.facility_id]), moment)
+
+
+def _judge_on(channel: Channel, single: Frame, moment: datetime) -> transport.Arrival | Reply:
+    try:
+        header = read_header(single.raw)
+    except Hl7Error:
+        problem = Problem(
+            REJECT, "100", _("The message doesn't begin with a readable MSH segment."), "MSH", 1
+        )
+        return _refuse(None, single, problem, "unreadable header", close=False, channel=channel)
+    if (header.sending_application, header.sending_facility) != channel.neighbour:
+        problem = Problem(REJECT, "103", _("This sender (MSH-3, MSH-4) isn't known here."), "MSH", 3)
+        return _refuse(header, single, problem, "another sender", close=False, channel=channel)
+    return _take(channel, header, single, moment)
+
+
 def _file(arrivals: list[transport.Arrival]) -> dict[int, Iterator[transport.Filed]]:
     """{facility id: what became of its messages, in their order}: each facility's on its own side of the wall."""
     by_facility: dict[int, list[transport.Arrival]] = {}
@@ -133,6 +166,11 @@ def _judge(channels: list[Channel], single: Frame, moment: datetime) -> transpor
     if channel is None:
         problem = Problem(REJECT, "103", _("This sender (MSH-3, MSH-4) isn't known here."), "MSH", 3)
         return _refuse(header, single, problem, "unknown sender", close=True)
+    return _take(channel, header, single, moment)
+
+
+def _take(channel: Channel, header: Header, single: Frame, moment: datetime) -> transport.Arrival | Reply:
+    """What a known sender's message becomes: stored, or refused."""
     if single.is_cut:
         problem = Problem(
             REJECT, "207", _("The message is longer than %(count)s MB.") % {"count": MAX_FRAME // 1024**2}
@@ -199,7 +237,7 @@ def _refuse(
             detail=detail,
         )
     answers = acknowledge(header, at=now(), problem=problem, language=settings.LANGUAGE_CODE)
-    return Reply(_wire(answers), close=close)
+    return Reply(_wire(answers), close=close, refused=str(problem.text))
 
 
 def _filed_reply(arrival: transport.Arrival, filed: transport.Filed, moment: datetime) -> Reply:
@@ -219,7 +257,8 @@ def _filed_reply(arrival: transport.Arrival, filed: transport.Filed, moment: dat
         ERROR, "205", _("A message with this control id and other content was received before."), "MSH", 10
     )
     header = read_header(arrival.raw)
-    return Reply(_wire(acknowledge(header, at=moment, problem=problem, language=settings.LANGUAGE_CODE)))
+    answers = acknowledge(header, at=moment, problem=problem, language=settings.LANGUAGE_CODE)
+    return Reply(_wire(answers), refused=str(problem.text))
 
 
 def _wire(messages: Sequence[bytes]) -> bytes:

@@ -1,9 +1,12 @@
-"""The other end of MLLP: one message out, frames back until one of them is the answer, within a time that ends."""
+"""The other ends of MLLP and HTTP: one message out, its answer back, within a time that ends."""
 
+import contextlib
+import http.client
 import socket
 import ssl
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -59,6 +62,58 @@ def converse(channel: Channel, raw: bytes, is_answer: Callable[[bytes], bool], t
 
     Raises Away: no connection, a certificate that isn't believed, the connection closed, no answer in time.
     """
+    with _connected(channel, timing) as wire:
+        _exchange(wire, raw, is_answer, timing.answer)
+
+
+def post(channel: Channel, raw: bytes, *, content_type: str, timing: Timing) -> tuple[int, bytes]:
+    """POST one message to the channel's path; (status, body). A way to another address is never followed (S-40).
+
+    Raises Away as `converse` does, and for a token file that can't be read.
+    """
+    headers = {"Content-Type": content_type, "Accept": content_type, "Connection": "close"}
+    if channel.credential:
+        headers["Authorization"] = f"Bearer {_token(channel.credential)}"
+    with _connected(channel, timing) as wire:
+        # A neighbour that answers a byte at a time must not stretch the time: the wire is cut at its end.
+        is_late = threading.Event()
+        alarm = threading.Timer(timing.answer, _cut, [wire, is_late])
+        alarm.daemon = True
+        alarm.start()
+        try:
+            speaker = http.client.HTTPConnection(channel.address, channel.port)
+            speaker.sock = wire
+            speaker.request("POST", channel.path or "/", body=raw, headers=headers)
+            answer = speaker.getresponse()
+            body = answer.read(_LARGEST_ANSWER + 1)
+        except (http.client.HTTPException, OSError) as error:
+            is_timeout = is_late.is_set() or isinstance(error, TimeoutError)
+            raise (TimeoutError if is_timeout else ConnectionResetError) from error
+        finally:
+            alarm.cancel()
+        if is_late.is_set():
+            raise TimeoutError
+        if len(body) > _LARGEST_ANSWER:
+            raise ConnectionResetError
+        return answer.status, body
+
+
+def _cut(wire: socket.socket, is_late: threading.Event) -> None:
+    is_late.set()
+    with contextlib.suppress(OSError):
+        wire.shutdown(socket.SHUT_RDWR)
+
+
+def _token(name: str) -> str:
+    try:
+        return (peers_folder() / f"{name}.token").read_text(encoding="ascii").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise Away("token_file", file=f"{name}.token") from error
+
+
+@contextlib.contextmanager
+def _connected(channel: Channel, timing: Timing) -> Iterator[socket.socket]:
+    """A connection to the channel's address, sealed where it wants that; every fault of it is Away."""
     tls = tls_for(channel)
     where = {"address": f"{channel.address}:{channel.port}"}
     try:
@@ -68,10 +123,12 @@ def converse(channel: Channel, raw: bytes, is_answer: Callable[[bytes], bool], t
     try:
         with wire:
             if tls is None:
-                _exchange(wire, raw, is_answer, timing.answer)
+                wire.settimeout(timing.answer)
+                yield wire
                 return
             with tls.wrap_socket(wire, server_hostname=channel.tls_name or channel.address) as sealed:
-                _exchange(sealed, raw, is_answer, timing.answer)
+                sealed.settimeout(timing.answer)
+                yield sealed
     except TimeoutError as error:
         raise Away("no_answer", **where, seconds=timing.answer) from error
     except ssl.SSLError as error:

@@ -3,13 +3,14 @@
 import ipaddress
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from integrations.transport.client import peers_folder
+from integrations.transport.folders import folder_names
 from integrations.transport.models import Channel, MessageState
 
 _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.:-]{0,251}[A-Za-z0-9])?")
@@ -67,11 +68,55 @@ class LinesField(forms.CharField):
         return "\n".join(value) if isinstance(value, list) else value
 
 
-class ChannelForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable at run time
+_FORBIDDEN_PATH = re.compile(r"[^!-~]|[\\#]")
+
+
+class _ChannelForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable at run time
+    """What both directions have in common: over which protocol, and what that needs."""
+
+    folder = forms.ChoiceField(
+        label=gettext_lazy("Folder"),
+        required=False,
+        help_text=gettext_lazy(
+            "An IT person makes it, or mounts it, below EMR_HOME/exchange and the facility's code."
+        ),
+    )
+    # {protocol: fields that it can't do without}
+    needs: ClassVar[dict[str, tuple[str, ...]]] = {}
+
+    def __init__(self, *args: Any, facility_code: str = "", **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        names = dict.fromkeys([*folder_names(facility_code), *filter(None, [self.instance.folder])])
+        self.fields["folder"].choices = [("", "—"), *[(name, name) for name in names]]  # type: ignore[attr-defined]  # a ChoiceField
+        protocol = self.fields["protocol"]
+        protocol.required = False
+        protocol.choices = [  # type: ignore[attr-defined]  # a ChoiceField
+            (value, label) for value, label in Channel.Protocol.choices if value in self.needs
+        ]
+
+    def clean(self) -> dict[str, Any]:
+        """What the protocol needs is there; what belongs to another is empty."""
+        cleaned = super().clean() or {}
+        protocol = cleaned.get("protocol") or self.instance.protocol
+        for name in self.needs.get(protocol, ()):
+            if name not in self.errors and not cleaned.get(name):
+                self.add_error(name, _("This channel needs it."))
+        if protocol != Channel.Protocol.FOLDER:
+            cleaned["folder"] = ""
+        return cleaned
+
+
+class ChannelForm(_ChannelForm):
     """A neighbour: who, from where, what."""
 
+    needs: ClassVar[dict[str, tuple[str, ...]]] = {
+        "mllp": ("allowed_addresses",),
+        "http": ("allowed_addresses",),
+        "folder": ("folder",),
+    }
     allowed_addresses = LinesField(
         label=gettext_lazy("Addresses it may call from"),
+        required=False,
         help_text=gettext_lazy("One a line: 10.1.2.3 or 10.1.2.0/24."),
     )
     message_types = LinesField(
@@ -99,7 +144,7 @@ class ChannelForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptab
         model = Channel
         fields = (
             "name", "sending_application", "sending_facility", "allowed_addresses", "message_types", "processing_ids",
-            "charset", "duplicate_key", "performs", "unknown_codes",
+            "charset", "duplicate_key", "performs", "unknown_codes", "protocol", "folder", "poll_seconds",
         )  # fmt: skip
         labels = {
             "name": gettext_lazy("Name"),
@@ -107,13 +152,15 @@ class ChannelForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptab
             "sending_facility": gettext_lazy("Sending facility (MSH-4)"),
             "duplicate_key": gettext_lazy("The same message is recognised by"),
             "performs": gettext_lazy("What is done there"),
+            "protocol": gettext_lazy("How it comes"),
+            "poll_seconds": gettext_lazy("Seconds between two looks"),
             "unknown_codes": gettext_lazy("A result whose test's code isn't known"),
         }
         help_texts = {"sending_application": "", "sending_facility": ""}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for name in ("performs", "unknown_codes"):  # left out, they stay as they are
+        for name in ("performs", "unknown_codes", "poll_seconds"):  # left out, they stay as they are
             self.fields[name].required = False
 
     def clean_allowed_addresses(self) -> list[str]:
@@ -144,8 +191,14 @@ def _certificates() -> list[Path]:
     return sorted(peers_folder().glob("*.pem"))
 
 
-class OutgoingChannelForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable at run time
+class OutgoingChannelForm(_ChannelForm):
     """A neighbour that is spoken to: where, how, in whose name."""
+
+    needs: ClassVar[dict[str, tuple[str, ...]]] = {
+        "mllp": ("address", "port"),
+        "http": ("address", "port"),
+        "folder": ("folder",),
+    }
 
     message_types = LinesField(
         label=gettext_lazy("Messages it is to get"),
@@ -159,6 +212,24 @@ class OutgoingChannelForm(forms.ModelForm):  # type: ignore[type-arg]  # not sub
             ("D", gettext_lazy("D: debugging")),
         ],
     )
+    charset = forms.ChoiceField(
+        label=gettext_lazy("Character set"),
+        required=False,
+        choices=[
+            ("", "UTF-8"),
+            ("cp1258", "Windows-1258"),
+            ("tcvn3", "TCVN 5712 (ABC)"),
+            ("latin-1", "ISO 8859-1"),
+        ],
+        help_text=gettext_lazy(
+            "What the set lacks isn't sent: the message goes to the dead letters and says which sign."
+        ),
+    )
+    credential = forms.ChoiceField(
+        label=gettext_lazy("Token to show"),
+        required=False,
+        help_text=gettext_lazy("A file NAME.token in EMR_HOME/peers."),
+    )
     client_certificate = forms.ChoiceField(label=gettext_lazy("Our certificate"), required=False)
     authority = forms.ChoiceField(
         label=gettext_lazy("Authority of the neighbour's certificate"),
@@ -170,8 +241,8 @@ class OutgoingChannelForm(forms.ModelForm):  # type: ignore[type-arg]  # not sub
         model = Channel
         fields = (
             "name", "receiving_application", "receiving_facility", "sending_application", "sending_facility", "performs",
-            "address",
-            "port", "message_types", "processing_ids", "acknowledgement", "uses_tls", "tls_name", "authority",
+            "protocol", "folder", "path", "credential", "charset", "address", "port", "message_types", "processing_ids",
+            "acknowledgement", "uses_tls", "tls_name", "authority",
             "client_certificate", "lanes", "connect_seconds", "answer_seconds", "retry_seconds",
         )  # fmt: skip
         labels = {
@@ -180,6 +251,8 @@ class OutgoingChannelForm(forms.ModelForm):  # type: ignore[type-arg]  # not sub
             "receiving_facility": gettext_lazy("Receiving facility (MSH-6)"),
             "sending_application": gettext_lazy("Our application (MSH-3)"),
             "sending_facility": gettext_lazy("Our facility (MSH-4)"),
+            "protocol": gettext_lazy("How it goes out"),
+            "path": gettext_lazy("Path (HTTP)"),
             "address": gettext_lazy("Address"),
             "port": gettext_lazy("Port"),
             "acknowledgement": gettext_lazy("A message is delivered by"),
@@ -208,7 +281,9 @@ class OutgoingChannelForm(forms.ModelForm):  # type: ignore[type-arg]  # not sub
             *[(name, name) for name in names],
         ]
         self.fields["client_certificate"].choices = [("", "—"), *[(name, name) for name in own]]  # type: ignore[attr-defined]  # a ChoiceField
-        for name in ("receiving_application", "receiving_facility", "address", "port"):
+        tokens = [file.stem for file in sorted(peers_folder().glob("*.token"))]
+        self.fields["credential"].choices = [("", "—"), *[(name, name) for name in tokens]]  # type: ignore[attr-defined]  # a ChoiceField
+        for name in ("receiving_application", "receiving_facility"):
             self.fields[name].required = True
         self.fields["performs"].required = False  # left out, it stays as it is
         if self.instance.pk and self.instance.processing_ids:
@@ -217,7 +292,7 @@ class OutgoingChannelForm(forms.ModelForm):  # type: ignore[type-arg]  # not sub
     def clean_address(self) -> str:
         """A name or an IP address, and nothing else."""
         address: str = self.cleaned_data["address"].strip()
-        if not _HOST.fullmatch(address):
+        if address and not _HOST.fullmatch(address):
             raise forms.ValidationError(
                 _("%(entry)s is neither a computer's name nor an address.") % {"entry": address}
             )
@@ -226,6 +301,13 @@ class OutgoingChannelForm(forms.ModelForm):  # type: ignore[type-arg]  # not sub
     def clean_message_types(self) -> list[str]:
         """Every entry a type, or a type and an event."""
         return _types(self.cleaned_data["message_types"])
+
+    def clean_path(self) -> str:
+        """What stands behind the address, from its stroke on."""
+        path: str = self.cleaned_data["path"].strip()
+        if path and (not path.startswith("/") or _FORBIDDEN_PATH.search(path)):
+            raise forms.ValidationError(_("A path begins with / and has no blanks."))
+        return path
 
     def clean_processing_ids(self) -> list[str]:
         """As the list that incoming channels have."""

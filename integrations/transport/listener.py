@@ -31,10 +31,11 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """The framed bytes to send back (perhaps none), and whether to close afterwards."""
+    """The framed bytes to send back (perhaps none), whether to close afterwards, and why nothing was stored ("": it was)."""
 
     wire: bytes
     close: bool = False
+    refused: str = ""
 
 
 @dataclass(frozen=True, slots=True)

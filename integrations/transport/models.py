@@ -36,6 +36,8 @@ class Channel(FacilityRecord):
 
     class Protocol(models.TextChoices):
         MLLP = "mllp", "HL7 v2 / MLLP"
+        HTTP = "http", "HL7 v2 / HTTP"
+        FOLDER = "folder", _("HL7 v2 / folder of files")
 
     class DuplicateKey(models.TextChoices):
         """What makes two messages the same one; some analysers always send the same control id."""
@@ -83,12 +85,19 @@ class Channel(FacilityRecord):
     # Who is named as the author of what this neighbour changes; such an account can't sign in.
     account = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     is_enabled = models.BooleanField(default=True)
-    performs = models.CharField(
-        max_length=10, choices=Performs, default=Performs.BOTH, db_default=Performs.BOTH.value
-    )
+    performs = models.CharField(max_length=10, choices=Performs, default="both", db_default="both")
     # Incoming results alone. Holding keeps a doctor waiting for a clerk, so it isn't the default.
-    unknown_codes = models.CharField(
-        max_length=4, choices=UnknownCodes, default=UnknownCodes.FILE, db_default=UnknownCodes.FILE.value
+    unknown_codes = models.CharField(max_length=4, choices=UnknownCodes, default="file", db_default="file")
+
+    # HTTP in: SHA-256 of the token that the neighbour shows (32 random bytes: nothing to guess, so no slow hash).
+    token_hash = models.CharField(max_length=64, blank=True, default="", db_default="")
+    token_made_at = models.DateTimeField(null=True, blank=True)
+    # Folders, in and out: the name of one below EMR_HOME/exchange/FACILITY.
+    folder = models.CharField(max_length=60, blank=True, default="", db_default="")
+
+    # Folders in: seconds between two looks.
+    poll_seconds = models.PositiveSmallIntegerField(
+        default=15, db_default=15, validators=[MinValueValidator(5), MaxValueValidator(3600)]
     )
 
     # Outgoing alone, from here on. MSH-5 and MSH-6: who is spoken to.
@@ -98,6 +107,9 @@ class Channel(FacilityRecord):
     port = models.PositiveIntegerField(
         null=True, blank=True, validators=[MinValueValidator(1), MaxValueValidator(65535)]
     )
+    # HTTP out: what stands behind the address, and the name of the file in EMR_HOME/peers with the token to show.
+    path = models.CharField(max_length=200, blank=True, default="", db_default="")
+    credential = models.CharField(max_length=60, blank=True, default="", db_default="")
     uses_tls = models.BooleanField(default=False, db_default=False)
     # The name in the neighbour's certificate, where it isn't the address.
     tls_name = models.CharField(max_length=253, blank=True, default="", db_default="")
@@ -142,8 +154,17 @@ class Channel(FacilityRecord):
                 condition=Q(direction="out"),
             ),
             models.CheckConstraint(
-                condition=Q(direction="in") | (~Q(address="") & Q(port__isnull=False)),
+                condition=Q(direction="in") | Q(protocol="folder") | (~Q(address="") & Q(port__isnull=False)),
                 name="outgoing_channel_has_an_address",
+            ),
+            models.CheckConstraint(
+                condition=~Q(protocol="folder") | ~Q(folder=""), name="folder_channel_has_a_folder"
+            ),
+            # Two that take files from one folder would each take the other's.
+            models.UniqueConstraint(
+                fields=["facility", "direction", "folder"],
+                name="one_channel_per_folder",
+                condition=~Q(folder=""),
             ),
         ]
         ordering: ClassVar[list[str]] = ["name"]
@@ -168,6 +189,22 @@ class Channel(FacilityRecord):
         return (
             message_type in self.message_types or message_type.split("^", maxsplit=1)[0] in self.message_types
         )
+
+
+class Intake(FacilityRecord):
+    """When a channel was looked at that fetches (a folder), and what it is stuck on."""
+
+    channel = models.OneToOneField(Channel, on_delete=models.PROTECT, related_name="intake")
+    looked_at = models.DateTimeField(null=True)
+    # A code of `reasons` with its values; "" when the last look went well.
+    problem = models.CharField(max_length=40, blank=True, default="")
+    detail = models.JSONField(default=dict)
+
+    class Meta:
+        triggers = [SameFacility("channel_id", "transport_channel")]
+
+    def __str__(self) -> str:
+        return f"{self.channel_id} {self.problem}"
 
 
 class Message(FacilityRecord):

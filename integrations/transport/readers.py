@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Protocol
 
+from integrations.transport.models import Channel
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -47,3 +49,8 @@ def register_reader(protocol: str, reader: Reader) -> None:
 def reader_for(protocol: str) -> Reader:
     """The format of a channel's protocol. Raises KeyError when its room isn't installed."""
     return _readers[protocol]
+
+
+def charset_of(channel: Channel) -> str:
+    """What the channel's messages are kept in, where it binds: ours are kept in UTF-8 whatever goes out."""
+    return "" if channel.direction == Channel.Direction.OUT else channel.charset

@@ -181,6 +181,35 @@ REASONS = {
         _("The neighbour doesn't take such messages (%(code)s): %(text)s"),
         _("Names, type or version don't fit: correct the channel, then send it again."),
     ),
+    # Fetched from a folder.
+    "not_taken": (
+        _("It wasn't taken: %(text)s"),
+        _("Correct the channel, or have the sender write it again; then replay."),
+    ),
+    "too_long": (
+        _("The message is longer than %(count)s MB; its beginning is kept."),
+        _("Ask the sender to split it."),
+    ),
+    "cut_off": (
+        _("The file “%(name)s” was cut off: its %(segment)s is missing. None of its messages was taken."),
+        _("Ask the sender for the whole file; set this one aside."),
+    ),
+    "batch_count": (
+        _("The file “%(name)s” says that it holds %(said)s messages and holds %(found)s. None was taken."),
+        _("Ask the sender for the whole file; set this one aside."),
+    ),
+    "file_too_large": (
+        _("The file “%(name)s” is larger than 64 MB; it lies in the folder “failed”."),
+        _("Ask the sender to split it."),
+    ),
+    "no_folder": (
+        _("The folder “%(folder)s” isn't there. It is looked for again by itself."),
+        _("Is the share mounted below EMR_HOME/exchange?"),
+    ),
+    "folder_fault": (
+        _("The folder “%(folder)s” can't be used: %(text)s"),
+        _("Check its rights and its disk."),
+    ),
     "not_sent": (_("It was taken out of the queue before it was sent."), ""),
     # Outgoing: why the last try failed; it is repeated by itself.
     "no_connection": (_("%(address)s can't be reached. It is tried again by itself."), ""),
@@ -195,6 +224,17 @@ REASONS = {
     "half_acknowledged": (
         _("%(address)s said that it stored it, not that it used it. Should the channel wait for CA alone?"),
         "",
+    ),
+    "no_acknowledgement": (
+        _(
+            "%(address)s answered without an acknowledgement (HTTP %(status)s). The same is sent again by itself."
+        ),
+        _("401 and 403: the token. 404: the path. 415: what the neighbour takes."),
+    ),
+    "token_file": (_("The token's file in EMR_HOME/peers can't be read: %(file)s"), ""),
+    "cannot_encode": (
+        _("The channel's character set (%(charset)s) has no “%(character)s”, which stands in %(place)s."),
+        _("Choose UTF-8 on the channel, or correct the record, then send it again."),
     ),
     "tls_refused": (_("No encrypted connection with %(address)s: %(text)s"), ""),
     "tls_files": (_("The certificate files in EMR_HOME/peers can't be read: %(files)s"), ""),

@@ -15,11 +15,14 @@ State = MessageState.State
 
 
 def incoming_channels() -> list[Channel]:
-    """Every enabled channel that listens, over all facilities of the deployment."""
+    """Every enabled channel that the MLLP listener serves, over all facilities of the deployment.
+
+    No other: who shows a token over HTTP may not leave it out over MLLP.
+    """
     return list(
-        Channel.objects.filter(direction=Channel.Direction.IN, is_enabled=True).select_related(
-            "facility", "account"
-        )
+        Channel.objects.filter(
+            direction=Channel.Direction.IN, protocol=Channel.Protocol.MLLP, is_enabled=True
+        ).select_related("facility", "account")
     )
 
 
@@ -43,6 +46,7 @@ def channels_for(user: User) -> QuerySet[Channel]:
     midnight = local_now().replace(hour=0, minute=0, second=0, microsecond=0)
     return (
         Channel.objects.filter(facility=user.facility)
+        .select_related("intake")
         .annotate(
             today_count=_count(messages.filter(received_at__gte=midnight)),
             queued_count=_count(messages.filter(state_row__state=State.QUEUED)),

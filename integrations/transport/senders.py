@@ -16,11 +16,20 @@ class Answer:
     raw: tuple[tuple[str, bytes], ...]
 
 
+class CannotSend(Exception):
+    """The message can't go out as it is, however often it is tried. `reason` is a code of `reasons`."""
+
+    def __init__(self, reason: str, **detail: object) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.detail = detail
+
+
 class Sender(Protocol):
     """One format over one protocol."""
 
     def deliver(self, channel: Channel, raw: bytes, control_id: str) -> Answer:
-        """Send and wait for the answer. Raises client.Away when there is none: the same is sent again later."""
+        """Send and wait for the answer. Raises client.Away when there is none (the same is sent again later), CannotSend."""
 
 
 _senders: dict[str, Sender] = {}

@@ -8,7 +8,7 @@ import hashlib
 import random
 from datetime import timedelta
 
-from django.db import models, transaction
+from django.db import connection, models, transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
 
@@ -97,6 +97,8 @@ def attempt(*, message_id: int) -> Answer | None:
         return None
     if not message.channel.is_enabled or message.channel.is_paused:
         raise Away("paused")
+    if not connection.in_atomic_block:
+        connection.close()  # waiting for a neighbour needs no connection: more wait than the pool has
     sender = sender_for(message.channel.protocol)
     return sender.deliver(message.channel, bytes(message.raw), message.control_id)
 
@@ -180,6 +182,11 @@ def hurry(channel: Channel) -> None:
 def lane_key_of(channel: Channel, lane: int) -> str:
     """The order key of a lane by its number."""
     return f"hl7-out:{channel.pk}:{lane}"
+
+
+def set_down(*, message_id: int, reason: str, detail: dict[str, object]) -> None:
+    """It can't go out as it is: to the desk, so that the others go on."""
+    bury(Message.objects.get(pk=message_id), reason, detail)
 
 
 def give_up(*, message_id: int, error: str) -> None:

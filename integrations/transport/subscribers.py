@@ -3,12 +3,13 @@
 from emr.outbox import Delivery, Later, subscribe
 from integrations.transport import sending
 from integrations.transport.client import Away
+from integrations.transport.senders import CannotSend
 
 # Errors of ours, not of the neighbour: being away never counts.
 MAX_ATTEMPTS = 7
 
 
-@subscribe(sending.QUEUED, queue="sync", long=True, max_attempts=MAX_ATTEMPTS)
+@subscribe(sending.QUEUED, queue="deliver", long=True, max_attempts=MAX_ATTEMPTS)
 def deliver_queued(delivery: Delivery) -> None:
     """Hand the message over; killed at any line, it goes out again with the same control id."""
     message_id = int(delivery.payload["message_id"])
@@ -17,6 +18,10 @@ def deliver_queued(delivery: Delivery) -> None:
     except Away as away:
         seconds = sending.keep_failure(message_id=message_id, away=away)
         raise Later(away.reason, seconds=seconds) from away
+    except CannotSend as refusal:
+        with delivery.finish():
+            sending.set_down(message_id=message_id, reason=refusal.reason, detail=refusal.detail)
+        return
     except Exception as error:
         if delivery.attempts < MAX_ATTEMPTS:
             raise

@@ -11,6 +11,7 @@ urlpatterns = [
     path("channels/add-outgoing/", channels.add_outgoing, name="add_outgoing_channel"),
     path("channels/<uuid:channel_uuid>/", channels.edit, name="channel"),
     path("channels/<uuid:channel_uuid>/switch/", channels.switch, name="switch_channel"),
+    path("channels/<uuid:channel_uuid>/token/", channels.make_token, name="make_token"),
     path("channels/<uuid:channel_uuid>/pause/", channels.pause, name="pause_channel"),
     path("messages/", inbox.message_list, name="messages"),
     path("messages/<uuid:message_uuid>/", inbox.message, name="message"),

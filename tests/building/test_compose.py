@@ -49,11 +49,12 @@ def services(tmp_path: Path) -> dict[str, Any]:
 
 def test_every_process_is_there_with_its_command(services: dict[str, Any]) -> None:
     assert set(services) == {
-        "database", "broker", "prepare", "web", "worker", "beat", "mllp", "backup", "nginx",
+        "database", "broker", "prepare", "web", "worker", "deliver", "beat", "mllp", "backup", "nginx",
     }  # fmt: skip
     words = {name: " ".join(service.get("command") or []) for name, service in services.items()}
     assert "emr.wsgi:application" in words["web"]
     assert "-Q interactive,bulk,sync" in words["worker"]
+    assert "-Q deliver -P threads" in words["deliver"]
     assert "beat" in words["beat"]
     assert words["mllp"] == "manage mllp"
     assert words["backup"] == "manage backup /backups --nightly"
@@ -64,14 +65,14 @@ def test_only_tls_and_the_listener_are_reachable(services: dict[str, Any]) -> No
     assert set(published) == {"nginx", "mllp"}
     assert str(published["mllp"]).count("192.0.2.7") == 1, "the listener binds the HIS's network alone"
     outside = {name for name, service in services.items() if "outside" in (service.get("networks") or {})}
-    assert outside == {"nginx", "mllp"}
+    assert outside == {"nginx", "mllp", "deliver"}, "who speaks to the neighbours"
 
 
 def test_only_migrations_and_backups_know_the_owner(services: dict[str, Any]) -> None:
     environments = {name: service.get("environment") or {} for name, service in services.items()}
     owners = {name for name, values in environments.items() if "EMR_OWNER_DATABASE_URL" in values}
     assert owners == {"prepare", "backup"}
-    for name in ("web", "worker", "beat", "mllp"):
+    for name in ("web", "worker", "deliver", "beat", "mllp"):
         assert environments[name]["EMR_SETTINGS"] == "production"
 
 

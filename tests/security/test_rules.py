@@ -29,7 +29,7 @@ OUTWARDS = {
     "emr/notices/channels/mail.py": "EMR_SMTP_HOST",
     "emr/signin/provider.py": "EMR_OIDC_ISSUER",
     "integrations/his/simulator.py": "our own listener",
-    "integrations/transport/client.py": "an outgoing channel's address",
+    "integrations/transport/client.py": "an outgoing channel's address and path",
     "integrations/transport/listener.py": "listens",
     "emr/tls/services.py": "nothing",
 }

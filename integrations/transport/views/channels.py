@@ -5,6 +5,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -12,7 +13,7 @@ from emr.accounts.access import requires
 from emr.audit.services import record
 from emr.common.errors import DomainError
 from emr.common.http import StaffRequest
-from integrations.transport import permissions, selectors, services
+from integrations.transport import permissions, selectors, services, tokens
 from integrations.transport.access import access_channel
 from integrations.transport.forms import ChannelForm, OutgoingChannelForm
 from integrations.transport.models import Channel
@@ -58,9 +59,12 @@ def _edit(request: StaffRequest, channel: Channel | None, *, is_outgoing: bool) 
         instance = channel
     if request.method == "GET":
         record("channel.read", by=request.user, of=channel)
-        context = {"form": shape(instance=instance), "channel": channel}
+        context = {
+            "form": shape(instance=instance, facility_code=request.user.facility.code),
+            "channel": channel,
+        }
         return render(request, f"integrations/transport/{page}.html", context)
-    form = shape(request.POST, instance=instance)
+    form = shape(request.POST, instance=instance, facility_code=request.user.facility.code)
     if form.is_valid():
         try:
             services.save_channel(form.save(commit=False), by=request.user)
@@ -96,3 +100,22 @@ def pause(request: StaffRequest, channel_uuid: UUID) -> HttpResponse:
     said = _("%(name)s is paused: messages wait in order.") if channel.is_paused else _("%(name)s goes on.")
     messages.success(request, said % {"name": channel.name})
     return redirect("integrations:transport:channels")
+
+
+@requires(permissions.MANAGE)
+@require_POST
+def make_token(request: StaffRequest, channel_uuid: UUID) -> HttpResponse:
+    """A new token for a neighbour that sends over HTTP, shown on this answer alone."""
+    channel: Channel = access_channel(request.user, channel_uuid)
+    if channel.direction != Channel.Direction.IN or channel.protocol != Channel.Protocol.HTTP:
+        messages.error(request, _("Only a channel that receives over HTTP has a token."))
+        return redirect("integrations:transport:channels")
+    token = tokens.make_token(channel, by=request.user)
+    context = {"channel": channel, "token": token, "address": _address_of(request, channel)}
+    answer = render(request, "integrations/transport/token.html", context)
+    answer["Cache-Control"] = "no-store"
+    return answer
+
+
+def _address_of(request: StaffRequest, channel: Channel) -> str:
+    return request.build_absolute_uri(reverse("integrations:hl7v2:receive", args=[channel.uuid]))

@@ -17,7 +17,7 @@ from integrations.transport import permissions, selectors, services
 from integrations.transport.access import access_dead_letter
 from integrations.transport.forms import DismissForm, ReplayForm
 from integrations.transport.models import DeadLetter
-from integrations.transport.readers import reader_for
+from integrations.transport.readers import charset_of, reader_for
 from integrations.transport.reasons import reason_advice, reason_text
 
 PAGE_SIZE = 50
@@ -59,7 +59,7 @@ def _page(
     dismiss: DismissForm | None = None,
 ) -> HttpResponse:
     channel = letter.message.channel
-    shown = reader_for(channel.protocol).show(bytes(letter.message.raw), channel.charset)
+    shown = reader_for(channel.protocol).show(bytes(letter.message.raw), charset_of(channel))
     context = {
         "letter": letter,
         "message": letter.message,
@@ -98,7 +98,7 @@ def replay_edited(request: StaffRequest, letter_uuid: UUID) -> HttpResponse:
     channel = letter.message.channel
     try:
         raw, number = reader_for(channel.protocol).restore(
-            form.cleaned_data["text"], bytes(letter.message.raw), channel.charset
+            form.cleaned_data["text"], bytes(letter.message.raw), charset_of(channel)
         )
         copy = services.replay_edited(letter, raw=raw, patient_number=number, by=request.user)
     except DomainError as refusal:
