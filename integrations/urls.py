@@ -7,4 +7,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("integrations/", include("integrations.transport.urls")),
     path("", include("integrations.launch.urls")),
     path("", include("integrations.loading.urls")),
+    path("", include("integrations.mdm.urls")),
 ]
