@@ -66,7 +66,7 @@ def receive(request: HttpRequest) -> HttpResponse:
 def _refusal(request: HttpRequest, reason: str) -> HttpResponse:
     title, advice = REASONS[reason]
     response = answer(request, 403, str(title), str(advice))
-    response.delete_cookie(_COOKIE, path=_PATH)
+    response.delete_cookie(_COOKIE, path=_PATH, samesite="Lax")
     return response
 
 
@@ -130,7 +130,7 @@ def _go(request: HttpRequest, launch: Launch) -> HttpResponse:
         response = come_in(request, launch.user, StaffSession.Method.LAUNCH, to=chart)
         if not has_factor(launch.user):
             _prove_nothing(request)
-    response.delete_cookie(_COOKIE, path=_PATH)
+    response.delete_cookie(_COOKIE, path=_PATH, samesite="Lax")
     return response
 
 
