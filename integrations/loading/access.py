@@ -6,7 +6,7 @@ from django.db.models import OuterRef, QuerySet, Subquery
 
 from emr.accounts.access import Denied
 from emr.accounts.models import User
-from encounters.visits.permissions import READ
+from encounters.documents.permissions import READ
 from integrations.loading import permissions
 from integrations.loading.models import FirstLoad, PastStay
 from patients.registry.access import access_patient, reaches, same_person_ids
