@@ -9,4 +9,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("integrations/", include("integrations.his.urls")),
     path("", include("integrations.launch.urls")),
     path("", include("integrations.loading.urls")),
+    path("", include("integrations.mdm.urls")),
 ]

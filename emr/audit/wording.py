@@ -66,6 +66,7 @@ NOUNS: dict[str, StrOrPromise] = {
     "population": pgettext_lazy("audit", "synthetic population"),
     "problem": pgettext_lazy("audit", "long-lasting problem"),
     "procedure": pgettext_lazy("audit", "procedure"),
+    "received_document": pgettext_lazy("audit", "received document"),
     "recovery": pgettext_lazy("audit", "recovery of an account"),
     "recovery_code": pgettext_lazy("audit", "code for paper"),
     "report": pgettext_lazy("audit", "result"),

@@ -80,6 +80,7 @@ INSTALLED_APPS = [
     "integrations.lis",
     "integrations.launch",
     "integrations.loading",
+    "integrations.mdm",
     "integrations.demo",
 ]
 

@@ -6,10 +6,10 @@ from django.db.models import OuterRef, QuerySet, Subquery
 
 from emr.accounts.access import Denied
 from emr.accounts.models import User
-from encounters.visits.permissions import READ
+from encounters.documents.permissions import READ
 from integrations.loading import permissions
 from integrations.loading.models import FirstLoad, PastStay
-from patients.registry.access import access_patient, same_person_ids
+from patients.registry.access import access_patient, reaches, same_person_ids
 from patients.registry.models import Patient
 
 
@@ -35,6 +35,8 @@ def past_stays_of(user: User, patient_uuid: UUID) -> tuple[Patient, QuerySet[Pas
     """The patient, and what the HIS told of the person's stays, the last first; raises Denied (404)."""
     patient = access_patient(user, patient_uuid, READ)
     rows = PastStay.objects.filter(patient__in=same_person_ids(patient))
+    if _reads_one_stay(user, patient):
+        rows = rows.none()
     return patient, _latest(rows).defer("content").order_by("-began_at")
 
 
@@ -47,5 +49,11 @@ def access_past_stay(user: User, past_uuid: UUID) -> PastStay:
     )
     if found is None:
         raise Denied("past_stay.read")
-    access_patient(user, found.patient.uuid, READ)
+    if _reads_one_stay(user, access_patient(user, found.patient.uuid, READ)):
+        raise Denied("past_stay.read", entity=found)
     return found
+
+
+def _reads_one_stay(user: User, patient: Patient) -> bool:
+    """Whether a mandate lists single stays of the person's alone: nothing of the other matters is shown then (R-28)."""
+    return user.is_listed_only(READ) and not reaches(user, patient, READ, whole=True)

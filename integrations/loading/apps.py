@@ -12,7 +12,7 @@ class LoadingConfig(AppConfig):
     def ready(self) -> None:
         import_module("integrations.loading.subscribers")
         from emr.ui.navigation import Link, Section, register  # noqa: PLC0415
-        from encounters.visits.permissions import READ  # noqa: PLC0415
+        from encounters.documents.permissions import READ  # noqa: PLC0415
         from integrations.loading import permissions  # noqa: PLC0415
 
         register(

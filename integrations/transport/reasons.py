@@ -163,6 +163,26 @@ REASONS = {
         _("The EMR is the master of “%(matter)s”: %(fields)s of the message were not taken over."),
         _("Nothing needs to be done, unless the EMR's are wrong."),
     ),
+    "no_document_number": (
+        _("TXA-12 holds no document number, so a correction could never be told from a new document."),
+        _("Fill in the sender's number (TXA-12), then replay."),
+    ),
+    "no_content": (
+        _("The message holds no document: neither a file (OBX of type ED) nor text."),
+        _("Ask the sender to send the document itself."),
+    ),
+    "several_files": (
+        _("The message holds %(count)s files where one document is meant."),
+        _("Ask the sender to send one message a document."),
+    ),
+    "unknown_document": (
+        _("The document %(number)s isn't known here, and no message that brings it has come."),
+        _("Ask the sender to send the document (T02), then replay."),
+    ),
+    "document_of_another": (
+        _("The document %(number)s or the number in PID-3 is another patient's."),
+        _("Have the sender confirm whose document it is before anything is corrected."),
+    ),
     "visit_has_records": (
         _("The admission is to be cancelled, but records have been written in it."),
         _("A doctor has to decide: move or void the records first, then replay."),
@@ -263,6 +283,7 @@ REASONS = {
         _("Nothing needs to be done where orders are placed in the HIS."),
     ),
     "older_result": (_("A newer version of the report %(number)s is held already."), ""),
+    "older_document": (_("A newer version of the document %(number)s is held already."), ""),
     "left_out": (_("Not taken over: %(text)s"), ""),
 }
 

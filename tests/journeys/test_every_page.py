@@ -36,6 +36,7 @@ from integrations.hl7v2 import services as hl7v2
 from integrations.launch.models import LaunchKey
 from integrations.loading import services as loading
 from integrations.loading.models import FirstLoad, PastStay
+from integrations.mdm.models import ReceivedDocument
 from integrations.transport.demo import load as load_channels
 from integrations.transport.listener import Frame
 from integrations.transport.models import Channel, DeadLetter, Message, UnmappedCode
@@ -58,6 +59,7 @@ from tests.encounters.results.reports import FILE, facts, file, later, value
 from tests.encounters.visits.ward import ago
 from tests.integrations.conftest import ago as hl7_ago
 from tests.integrations.loading.files import PATIENTS, full_case, table, whole
+from tests.integrations.mdm.messages import mdm
 from tests.integrations.messages import adt
 from tests.patients.people import make_patient
 from tests.support.browser import WARD_PC
@@ -99,6 +101,7 @@ ROWS: dict[str, Any] = {
     "launch_key_uuid": LaunchKey,
     "load_uuid": FirstLoad,
     "past_uuid": PastStay,
+    "received_uuid": ReceivedDocument,
     "entry_uuid": AllergyIntolerance,
     "coverage_uuid": Coverage,
     "print_uuid": CoursePrint,
@@ -229,9 +232,11 @@ def _past(by: User) -> None:
 
 
 def _messages() -> None:
+    dao = Patient.objects.get(full_name="Nguyễn Thị Đào")
     for raw in (
         adt("A04", "X1", at=hl7_ago(1), birth="19801399", patient_class="O", place="K01", number="BN777777"),
         adt("A01", "X2", at=hl7_ago(1), number="BN888888", visit="DT000088", place="K77^P9^G9"),
+        mdm(patient=dao.identifiers.get(is_own=True, is_active=True).value, name="Nguyễn^Thị Đào", visit=""),
     ):
         hl7v2.receive([Frame(raw, "127.0.0.1")])
 

@@ -25,6 +25,7 @@ from emr.signin.selectors import row_of
 from emr.signin.services import has_factor
 from emr.signin.views.coming import come_in
 from emr.ui.errors import answer
+from emr.ui.limits import at_most
 from integrations.launch import services
 from integrations.launch.access import arrived
 from integrations.launch.models import Launch
@@ -38,6 +39,7 @@ _SALT = "integrations.launch"
 
 @csrf_exempt  # it comes from the HIS's page; the signature, its age and its single use are what protects it
 @public
+@at_most(300)  # behind one address may stand a whole ward
 @never_cache
 @sensitive_post_parameters("token")
 @require_POST
@@ -64,7 +66,7 @@ def receive(request: HttpRequest) -> HttpResponse:
 def _refusal(request: HttpRequest, reason: str) -> HttpResponse:
     title, advice = REASONS[reason]
     response = answer(request, 403, str(title), str(advice))
-    response.delete_cookie(_COOKIE, path=_PATH)
+    response.delete_cookie(_COOKIE, path=_PATH, samesite="Lax")
     return response
 
 
@@ -128,7 +130,7 @@ def _go(request: HttpRequest, launch: Launch) -> HttpResponse:
         response = come_in(request, launch.user, StaffSession.Method.LAUNCH, to=chart)
         if not has_factor(launch.user):
             _prove_nothing(request)
-    response.delete_cookie(_COOKIE, path=_PATH)
+    response.delete_cookie(_COOKIE, path=_PATH, samesite="Lax")
     return response
 
 

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 from emr.accounts.access import requires
 from emr.audit.services import record
 from emr.common.http import StaffRequest
-from encounters.visits.permissions import READ
+from encounters.documents.permissions import READ
 from integrations.loading.access import access_past_stay, past_stays_of
 from integrations.loading.labels import summary_of, tables_of
 

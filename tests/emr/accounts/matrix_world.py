@@ -28,6 +28,7 @@ from encounters.visits import services as visits
 from encounters.visits.models import Encounter
 from integrations.launch.services import add_key as add_launch_key
 from integrations.loading.models import FirstLoad, PastStay
+from integrations.mdm.models import ReceivedDocument
 from integrations.transport.demo import load as load_channels
 from integrations.transport.models import Channel, DeadLetter, Message, MessageState, UnmappedCode
 from patients.coverage.services import record_coverage
@@ -172,6 +173,21 @@ def _case(situation: str, department: Organization) -> Case:
     rows: dict[str, Any] = {
         "patient_uuid": patient,
         "past_uuid": past,
+        "received_uuid": ReceivedDocument.objects.create(
+            facility=facility,
+            patient=patient,
+            encounter=stay,
+            source="hl7:HIS",
+            sender="HIS",
+            number=word,
+            line=word,
+            title=f"Đơn thuốc {word}MARK",
+            happened_at=ago(hours=3),
+            told_at=ago(hours=3),
+            text=f"Uống thuốc {word}MARK",
+            sha256=word,
+            message=_message(facility, f"MDM{word}"),
+        ),
         "report_uuid": report,
         "result_print_uuid": request_report_print(report=report, by=author),
         "survivor_uuid": patient,
@@ -233,25 +249,31 @@ def _case(situation: str, department: Organization) -> Case:
     return case
 
 
-def _transport(facility: Organization) -> dict[str, Any]:
-    """A channel with a message laid aside, and a code that nobody has mapped."""
+def _message(facility: Organization, key: str) -> Message:
+    """One message of the facility's first neighbour."""
     load_channels(facility)
-    channel = Channel.objects.filter(facility=facility).order_by("pk")[0]
-    raw = f"MSH|^~\\&|X|{facility.code}|".encode()
+    raw = f"MSH|^~\\&|X|{facility.code}|{key}".encode()
     message = Message.objects.create(
         facility=facility,
-        channel=channel,
+        channel=Channel.objects.filter(facility=facility).order_by("pk")[0],
         received_at=now(),
         peer_address="127.0.0.1",
         raw=raw,
         sha256=hashlib.sha256(raw).hexdigest(),
         size=len(raw),
-        control_id="1",
+        control_id=key,
         message_type="ADT^A01",
-        duplicate_key="1",
+        duplicate_key=key,
         reply=b"MSA|AA|1",
     )
     MessageState.objects.create(message=message, changed_at=now())
+    return message
+
+
+def _transport(facility: Organization) -> dict[str, Any]:
+    """A channel with a message laid aside, and a code that nobody has mapped."""
+    message = _message(facility, "1")
+    channel = message.channel
     letter = DeadLetter.objects.create(message=message, reason="unknown_place")
     code = UnmappedCode.objects.create(
         facility=facility, channel=channel, kind=UnmappedCode.Kind.values[0], code="X1", last_seen_at=now()

@@ -1,0 +1,50 @@
+"""The only way to received documents as a user: through the patient, or the stay that they belong to."""
+
+from uuid import UUID
+
+from django.db.models import Max, Q, QuerySet
+
+from emr.accounts.access import Denied, demand
+from emr.accounts.models import User
+from encounters.documents.permissions import READ
+from integrations.mdm.models import ReceivedDocument
+from patients.registry.access import access_patient, listed_stays, reached, same_person_ids
+from patients.registry.models import Patient
+
+
+def _reached(user: User) -> QuerySet[ReceivedDocument]:
+    rows = ReceivedDocument.objects.filter(reached(user, READ, "patient"), facility_id=user.facility_id)
+    if user.is_listed_only(READ):
+        # By mandate alone: what belongs to the stays that it lists, where it doesn't list the whole chart (R-28).
+        whole = reached(user, READ, "patient", whole=True)
+        rows = rows.filter(whole | Q(encounter__in=listed_stays(user, READ)))
+    return rows
+
+
+def received_for(user: User, patient_uuid: UUID) -> tuple[Patient, QuerySet[ReceivedDocument]]:
+    """The patient, and the newest version of each document, the last first; raises Denied (404)."""
+    patient = access_patient(user, patient_uuid, READ)
+    rows = _reached(user).filter(patient__in=same_person_ids(patient))
+    newest = rows.order_by().values("source", "line").annotate(newest=Max("id")).values("newest")
+    found = rows.filter(pk__in=newest).defer("text").select_related("encounter")
+    return patient, found.order_by("-happened_at", "-id")
+
+
+def access_received(user: User, document_uuid: UUID) -> ReceivedDocument:
+    """One version; raises Denied (404 outside the person's reach)."""
+    demand(user, READ)
+    found = (
+        _reached(user)
+        .select_related("patient__merged_into", "encounter", "file__key", "message")
+        .filter(uuid=document_uuid)
+        .first()
+    )
+    if found is None:
+        raise Denied(READ, entity=ReceivedDocument.objects.filter(uuid=document_uuid).first())
+    return found
+
+
+def versions_of(user: User, document: ReceivedDocument) -> list[ReceivedDocument]:
+    """The whole line, newest first."""
+    rows = _reached(user).filter(source=document.source, line=document.line)
+    return list(rows.defer("text").order_by("-version"))
