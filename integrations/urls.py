@@ -6,4 +6,6 @@ app_name = "integrations"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("integrations/", include("integrations.transport.urls")),
     path("integrations/", include("integrations.his.urls")),
+    path("", include("integrations.launch.urls")),
+    path("", include("integrations.loading.urls")),
 ]

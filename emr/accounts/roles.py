@@ -167,6 +167,13 @@ RIGHTS: dict[str, dict[str, Scope]] = {
     },
     "orders.place": {"doctor": D, "head_of_department": D},
     "orders.configure": {"pharmacist": F, "planning": F},
+    "orders.record_spoken": {"nurse": D, "head_nurse": D},
+    "orders.review": {"pharmacist": F},
+    "orders.edit_sets": {"head_of_department": D, "pharmacist": F, "planning": F},
+    "orders.read_savings": {"planning": F, "director": F},
+    # encounters.specimens
+    "specimens.collect": {"doctor": D, "head_of_department": D, "nurse": D, "head_nurse": D},
+    "specimens.receive": {"laboratory": F},
     # encounters.results
     "results.read": {
         "doctor": D,
@@ -179,6 +186,8 @@ RIGHTS: dict[str, dict[str, Scope]] = {
         "inspector": L,
     },
     "results.acknowledge": {"doctor": D, "head_of_department": D},
+    "results.compose": {"laboratory": F, "imaging": F, "doctor": D, "head_of_department": D},
+    "results.take_back": {"laboratory": F, "imaging": F, "integration": F, "head_of_department": D},
     "results.record_vital_signs": {"doctor": D, "head_of_department": D, "nurse": D, "head_nurse": D},
     # signatures.providers (the staff's keys; no document), signatures.signing
     "providers.manage": {"admin": F},
@@ -205,6 +214,10 @@ RIGHTS: dict[str, dict[str, Scope]] = {
     "transport.read": {"integration": F},
     "transport.repair": {"integration": F},
     "transport.manage": {"integration": F, "admin": F},
+    # integrations.launch: who may send people here with a signed link
+    "launch.manage": {"admin": F},
+    # integrations.loading: the HIS's patients, open stays and past, once
+    "loading.load": {"integration": F},
     # emr.notices
     "notices.manage": {"admin": F},
     # emr.terminology, emr.accounts, emr.audit
@@ -280,7 +293,7 @@ GUARDED = frozenset({"accounts.manage", "audit.read"})
 NOT_CLINICAL = frozenset(
     (
         "accounts", "staff", "audit", "oversight", "sealing", "notices", "watching", "terminology", "providers",
-        "transport",
+        "transport", "launch",
     )
 )  # fmt: skip
 # Judging afterwards opens no chart either.

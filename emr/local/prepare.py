@@ -8,7 +8,11 @@ import django
 from django.conf import settings
 from django.core.management import call_command, get_commands
 
-SHIPPED = ["load_terminology", "load_questionnaires"]  # catalogues and forms of this version; twice is once
+SHIPPED = [
+    "load_terminology",
+    "load_questionnaires",
+    "load_result_forms",
+]  # of this version; twice is once
 
 
 def step(command: str, **options: object) -> None:

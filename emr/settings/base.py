@@ -65,6 +65,7 @@ INSTALLED_APPS = [
     "encounters.forms",
     "encounters.documents",
     "encounters.orders",
+    "encounters.specimens",
     "encounters.results",
     "encounters.inspections",
     "signatures.certificates",
@@ -76,6 +77,8 @@ INSTALLED_APPS = [
     "integrations.hl7v2",
     "integrations.his",
     "integrations.lis",
+    "integrations.launch",
+    "integrations.loading",
     "integrations.demo",
 ]
 

@@ -15,7 +15,7 @@ from encounters.documents.models import Document
 from encounters.visits.models import Encounter, EncounterLocation
 from patients.registry import systems
 from patients.registry.age import age_of, birth_text
-from patients.registry.models import Identifier
+from patients.registry.models import Identifier, Patient
 
 # The corner of a record (Annex XXVIII) and that of a form (Annex XXIX); what isn't known yet is a dotted line.
 _RECORD_NUMBERS = ("Số lưu trữ", "Mã YT", "Mã người bệnh", "Mã HSBA", "Số vào viện")
@@ -77,7 +77,11 @@ def numbers(encounter: Encounter, code: str) -> Pairs:
 
 def person(encounter: Encounter, on: dt.date) -> Pairs:
     """Name, birth, age on that day, sex: the first line of every form."""
-    patient = encounter.patient
+    return person_of(encounter.patient, on)
+
+
+def person_of(patient: Patient, on: dt.date) -> Pairs:
+    """The same of somebody who has no stay."""
     return [
         ["Họ và tên", patient.full_name.upper()],
         ["Ngày sinh", birth_text(patient)],

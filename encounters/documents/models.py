@@ -164,11 +164,24 @@ class DocumentBytes(Record):
         return f"{self.version_id} r{self.revision}"
 
 
-class CoursePrint(FacilityRecord):
-    """A stay's treatment sheets as one running print: asked for by a person, made by a worker, kept.
+def print_triggers(*frozen: str) -> list[pgtrigger.Trigger]:
+    """What was asked for never changes, what is ready stays, nothing is deleted; `frozen`: the fields of whose it is."""
+    return [
+        pgtrigger.ReadOnly(name="what_is_printed_stays", fields=["facility", *frozen, "content", "digest"]),
+        pgtrigger.Protect(
+            name="a_ready_print_stays",
+            operation=pgtrigger.Update,
+            condition=pgtrigger.Q(old__status="ready"),
+        ),
+        pgtrigger.Protect(name="no_delete", operation=pgtrigger.Delete),
+    ]
 
-    What it shows is frozen in `content` when it is asked for; `digest` is its SHA-256. The same entries with the same
-    signatures are therefore one print, however often and by whomever it is asked for.
+
+class FrozenPrint(FacilityRecord):
+    """Paper asked for by a person and made by a worker: what it shows is frozen in `content` when it is asked for.
+
+    `digest` is the content's SHA-256: the same content is one print, however often and by whomever it is asked for. A room
+    above gives it whose it is, and its constraints and triggers.
     """
 
     class Status(models.TextChoices):
@@ -178,9 +191,7 @@ class CoursePrint(FacilityRecord):
         CANCELLED = "cancelled", _("Cancelled")
         FAILED = "failed", _("Failed")
 
-    patient = models.ForeignKey("registry.Patient", on_delete=models.PROTECT, related_name="+")
-    encounter = models.ForeignKey("visits.Encounter", on_delete=models.PROTECT, related_name="course_prints")
-    content = models.JSONField(help_text="see encounters.documents.sheets")
+    content = models.JSONField()
     digest = models.CharField(max_length=64, help_text="SHA-256 of the content, hexadecimal")
     status = models.CharField(max_length=9, choices=Status, default=Status.QUEUED)
     pages = models.PositiveIntegerField(default=0, help_text="laid out so far")
@@ -189,6 +200,22 @@ class CoursePrint(FacilityRecord):
     attachment = models.ForeignKey(
         Attachment, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
+
+    class Meta:
+        abstract = True
+
+    @property
+    def is_under_way(self) -> bool:
+        """A worker has it before it, or in hand."""
+        return self.status in {self.Status.QUEUED, self.Status.RENDERING}
+
+
+class CoursePrint(FrozenPrint):
+    """A stay's treatment sheets as one running print: the same entries with the same signatures are one print."""
+
+    patient = models.ForeignKey("registry.Patient", on_delete=models.PROTECT, related_name="+")
+    encounter = models.ForeignKey("visits.Encounter", on_delete=models.PROTECT, related_name="course_prints")
+    content = models.JSONField(help_text="see encounters.documents.sheets")
 
     class Meta:
         constraints = [
@@ -202,21 +229,8 @@ class CoursePrint(FacilityRecord):
         triggers = [
             SameFacility("patient_id", "registry_patient"),
             SameFacility("encounter_id", "visits_encounter"),
-            pgtrigger.ReadOnly(
-                name="what_is_printed_stays", fields=["facility", "patient", "encounter", "content", "digest"]
-            ),
-            pgtrigger.Protect(
-                name="a_ready_print_stays",
-                operation=pgtrigger.Update,
-                condition=pgtrigger.Q(old__status="ready"),
-            ),
-            pgtrigger.Protect(name="no_delete", operation=pgtrigger.Delete),
+            *print_triggers("patient", "encounter"),
         ]
 
     def __str__(self) -> str:
         return f"{self.encounter_id} {self.digest[:8]} {self.status}"
-
-    @property
-    def is_under_way(self) -> bool:
-        """A worker has it before it, or in hand."""
-        return self.status in {self.Status.QUEUED, self.Status.RENDERING}

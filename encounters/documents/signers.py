@@ -22,6 +22,14 @@ PREFIX = "signers-"
 _UNKNOWN_DAY = "Ngày …… tháng …… năm ………"
 
 
+_roles: dict[str, str] = {}
+
+
+def register_author_role(code: str, role: str) -> None:
+    """As what the author of a form of that code signs, where it isn't the attending doctor."""
+    _roles[code] = role
+
+
 def signers(
     document: Document, author: User, questionnaire: Questionnaire, content: dict[str, Any]
 ) -> list[Place]:
@@ -31,7 +39,8 @@ def signers(
     """
     kept = sections_in(questionnaire)
     if not document.code.endswith("/BV1"):
-        return [_author("BÁC SĨ ĐIỀU TRỊ", "", document.happened_at, author)]
+        role = _roles.get(document.code, "BÁC SĨ ĐIỀU TRỊ")
+        return [_author(role, "", document.happened_at, author)]
     # The closing summary (B) is written at discharge: from then on its doctor answers for the record.
     if answers_of(content, "summary.doctor"):
         own = _author("BÁC SĨ ĐIỀU TRỊ", _slot("summary", kept), document.happened_at, author)

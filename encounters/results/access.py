@@ -6,8 +6,10 @@ from django.db.models import Q, QuerySet
 
 from emr.accounts.access import Denied, demand
 from emr.accounts.models import User
+from encounters.documents.permissions import PRINT
 from encounters.results import permissions
-from encounters.results.models import DiagnosticReport, Observation, ReportReview
+from encounters.results.models import DiagnosticReport, Observation, ReportReview, ResultPrint
+from encounters.results.models.reports import OF_THE_LABORATORY
 from encounters.visits.access import reaches_stay, refuse_in_emergency
 from patients.registry.access import listed_stays, reached
 
@@ -57,6 +59,77 @@ def access_report(user: User, report_uuid: UUID) -> DiagnosticReport:
         tried = DiagnosticReport.objects.filter(uuid=report_uuid).first()
         raise Denied(permissions.READ, entity=tried)
     return found
+
+
+def access_report_to_print(user: User, report_uuid: UUID) -> DiagnosticReport:
+    """The same for who may print what they reach; reading in an emergency puts nothing on paper (403)."""
+    demand(user, PRINT)
+    found = access_report(user, report_uuid)
+    if not DiagnosticReport.objects.filter(reached(user, PRINT, "patient"), pk=found.pk).exists():
+        raise Denied(PRINT, entity=found, hidden=False)
+    return found
+
+
+def reports_to_take_back(user: User) -> QuerySet[DiagnosticReport]:
+    """Those of the patients that the person reaches with the right to take results back."""
+    return DiagnosticReport.objects.filter(
+        reached(user, permissions.TAKE_BACK, "patient"), facility_id=user.facility_id
+    )
+
+
+def access_report_to_take_back(user: User, report_uuid: UUID) -> DiagnosticReport:
+    """The version of that public id, for who may take it back; raises Denied (404 outside the person's reach)."""
+    demand(user, permissions.TAKE_BACK)
+    found = (
+        reports_to_take_back(user)
+        .select_related(
+            "patient__merged_into", "encounter__department", "request__requester", "replaces", "facility"
+        )
+        .filter(uuid=report_uuid)
+        .first()
+    )
+    if found is None:
+        tried = DiagnosticReport.objects.filter(uuid=report_uuid).first()
+        raise Denied(permissions.TAKE_BACK, entity=tried)
+    return found
+
+
+def access_result_print(user: User, print_uuid: UUID) -> ResultPrint:
+    """The print of that public id; raises Denied (404 outside the person's reach)."""
+    demand(user, PRINT)
+    found = (
+        ResultPrint.objects.filter(reached(user, PRINT, "patient"), facility_id=user.facility_id)
+        .select_related("patient__merged_into", "report", "requested_by", "attachment__key")
+        .filter(uuid=print_uuid)
+        .first()
+    )
+    if found is None:
+        raise Denied(PRINT, entity=ResultPrint.objects.filter(uuid=print_uuid).first())
+    return found
+
+
+def may_take_back(user: User, report: DiagnosticReport) -> bool:
+    """Whether the person may take this one back: not what holds no finding any more."""
+    if report.status == DiagnosticReport.Status.ENTERED_IN_ERROR or not user.has_right(permissions.TAKE_BACK):
+        return False
+    return reports_to_take_back(user).filter(pk=report.pk).exists()
+
+
+def may_compose(user: User, report: DiagnosticReport) -> bool:
+    """Who performed or approved it here; of what a neighbour sent the laboratory and imaging, and of an examination that
+    names nobody of the house the doctors where the patient is.
+    """
+    if not user.has_right(permissions.COMPOSE):
+        return False
+    if not DiagnosticReport.objects.filter(
+        reached(user, permissions.COMPOSE, "patient"), pk=report.pk
+    ).exists():
+        return False
+    named = {report.author_id, report.approved_by_id} - {None}
+    if named:
+        return user.pk in named
+    is_examination = report.category not in OF_THE_LABORATORY
+    return is_examination or isinstance(user.departments_for(permissions.COMPOSE), str)
 
 
 def may_acknowledge(user: User, report: DiagnosticReport) -> bool:

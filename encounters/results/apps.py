@@ -9,9 +9,17 @@ class ResultsConfig(AppConfig):
 
     def ready(self) -> None:
         from emr.ui.navigation import Link, Section, register  # noqa: PLC0415
+        from encounters.documents.sections import register_section  # noqa: PLC0415
+        from encounters.documents.signers import register_author_role  # noqa: PLC0415
         from encounters.forms.services import register_provider  # noqa: PLC0415
-        from encounters.orders.providers import register_earlier_results, register_weight  # noqa: PLC0415
-        from encounters.results import permissions, selectors, telling  # noqa: PLC0415
+        from encounters.orders.providers import (  # noqa: PLC0415
+            register_creatinine,
+            register_earlier_results,
+            register_weight,
+        )
+        from encounters.results import official, permissions, selectors, subscribers, telling  # noqa: F401, PLC0415
+        from encounters.results.sections import ReportSection  # noqa: PLC0415
+        from encounters.results.selectors.kidney import latest_creatinine  # noqa: PLC0415
         from encounters.visits.bedside import (  # noqa: PLC0415
             RowAction,
             WristbandPage,
@@ -19,7 +27,11 @@ class ResultsConfig(AppConfig):
             register_wristband_page,
         )
 
+        for form in official.FORMS.values():
+            register_section(form.code, ReportSection())
+            register_author_role(form.code, form.signer)
         register_earlier_results(selectors.earlier_results)
+        register_creatinine(latest_creatinine)
         register_weight(lambda encounter: selectors.latest_values(encounter).get("weight"))
         telling.register()
         register_provider("vital_signs", lambda document: selectors.latest_values(document.encounter))
@@ -38,6 +50,7 @@ class ResultsConfig(AppConfig):
         for title, scope, url_name in (
             (_("Results"), "encounter", "of_stay"),
             (_("Results of all years"), "patient", "of_patient"),
+            (_("Results through time"), "encounter", "table_of_stay"),
         ):
             register(
                 Section(
@@ -58,6 +71,16 @@ class ResultsConfig(AppConfig):
                 key="x",
                 order=30,
                 badge="encounters:results:badge",
+            )
+        )
+        register(
+            Link(
+                _("Take back a result"),
+                "encounters:results:take_back_find",
+                right=permissions.TAKE_BACK,
+                reach="facility",
+                icon="arrow-counterclockwise",
+                order=36,
             )
         )
         page, right = "encounters:results:vital_signs", permissions.RECORD_VITAL_SIGNS

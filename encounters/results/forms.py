@@ -92,3 +92,29 @@ class CorrectionForm(forms.Form):
         if not re.fullmatch(r"\d{1,3}(\.\d{1,2})?", text):
             raise forms.ValidationError(_("A number, please."))
         return Decimal(text)
+
+
+class NumberForm(forms.Form):
+    """The number on the paper or the tube."""
+
+    number = forms.CharField(label=_("Number"), min_length=2, max_length=80)
+
+
+CAUSES = [
+    ("patient", _("Another patient's result")),
+    ("specimen", _("Wrong specimen, or specimens mixed up")),
+    ("result", _("The examination was not valid")),
+]
+
+
+class TakeBackForm(forms.Form):
+    """Why a result is taken back; the words go to whoever has seen it."""
+
+    cause = forms.ChoiceField(label=_("What was wrong"), choices=[("", "…"), *CAUSES])
+    words = forms.CharField(label=_("More about it"), max_length=200, required=False)
+    confirmed = forms.BooleanField(label=_("I have compared name and number: it is this result."))
+
+    def reason(self) -> str:
+        """Cause and words as one sentence."""
+        cause = str(dict(CAUSES)[self.cleaned_data["cause"]])
+        return ": ".join(filter(None, (cause, self.cleaned_data["words"].strip())))

@@ -3,3 +3,5 @@
 READ = "results.read"
 RECORD_VITAL_SIGNS = "results.record_vital_signs"
 ACKNOWLEDGE = "results.acknowledge"
+COMPOSE = "results.compose"
+TAKE_BACK = "results.take_back"

@@ -128,14 +128,21 @@ def tell_of_change(report: DiagnosticReport, *, by: User | None = None) -> None:
 
 
 def _readers_before(report: DiagnosticReport) -> list[User]:
-    older = list(
-        DiagnosticReport.objects.filter(
-            facility_id=report.facility_id,
-            source=report.source,
-            filler_number=report.filler_number,
-            patient_id=report.patient_id,
-            pk__lt=report.pk,
-        ).values_list("pk", flat=True)
+    return _readers(report, pk__lt=report.pk)
+
+
+def readers_of(report: DiagnosticReport) -> list[User]:
+    """Who has seen or acknowledged this version or one before it: whom taking it back tells."""
+    return _readers(report, pk__lte=report.pk)
+
+
+def _readers(report: DiagnosticReport, **which: int) -> list[User]:
+    older = DiagnosticReport.objects.filter(
+        facility_id=report.facility_id,
+        source=report.source,
+        filler_number=report.filler_number,
+        patient_id=report.patient_id,
+        **which,
     )
     readings = ReportReading.objects.filter(report__in=older).select_related("reader").order_by("pk")
     return list({reading.reader_id: reading.reader for reading in readings}.values())

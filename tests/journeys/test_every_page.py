@@ -21,14 +21,19 @@ from encounters.documents.services import request_course_print
 from encounters.forms.models import Questionnaire
 from encounters.inspections.models import Mandate, MandateChart
 from encounters.inspections.services import approve_mandate
-from encounters.results.models import DiagnosticReport, Observation
-from encounters.results.services import record_vital_signs
+from encounters.orders.models import SpokenOrder
+from encounters.results.models import DiagnosticReport, Observation, ResultPrint
+from encounters.results.services import record_vital_signs, request_report_print
+from encounters.specimens.models import Specimen
 from encounters.visits import codes
 from encounters.visits import services as visits
 from encounters.visits.models import Condition, Encounter, EncounterLocation, Procedure
-from integrations.demo import hospital, lookups
+from integrations.demo import hospital, launching, lookups
 from integrations.demo import notices as demo_notices
 from integrations.hl7v2 import services as hl7v2
+from integrations.launch.models import LaunchKey
+from integrations.loading import services as loading
+from integrations.loading.models import FirstLoad, PastStay
 from integrations.transport.demo import load as load_channels
 from integrations.transport.listener import Frame
 from integrations.transport.models import Channel, DeadLetter, Message, UnmappedCode
@@ -50,6 +55,7 @@ from tests.encounters.inspections.letters import listing
 from tests.encounters.results.reports import FILE, facts, file, later, value
 from tests.encounters.visits.ward import ago
 from tests.integrations.conftest import ago as hl7_ago
+from tests.integrations.loading.files import PATIENTS, full_case, table, whole
 from tests.integrations.messages import adt
 from tests.patients.people import make_patient
 from tests.support.browser import WARD_PC
@@ -72,20 +78,26 @@ ROWS: dict[str, Any] = {
     "department_uuid": Organization,
     "document_uuid": Document,
     "request_uuid": SigningRequest,
+    "spoken_uuid": SpokenOrder,
     "place_uuid": EncounterLocation,
     "condition_uuid": Condition,
     "procedure_uuid": Procedure,
     "observation_uuid": Observation,
     "report_uuid": DiagnosticReport,
+    "specimen_uuid": Specimen,
     "link_uuid": MergeLink,
     "person_uuid": RelatedPerson,
     "channel_uuid": Channel,
     "message_uuid": Message,
     "letter_uuid": DeadLetter,
     "code_uuid": UnmappedCode,
+    "launch_key_uuid": LaunchKey,
+    "load_uuid": FirstLoad,
+    "past_uuid": PastStay,
     "entry_uuid": AllergyIntolerance,
     "coverage_uuid": Coverage,
     "print_uuid": CoursePrint,
+    "result_print_uuid": ResultPrint,
     "key_uuid": Credential,
     "notice_uuid": Notice,
     "finding_uuid": LookupFinding,
@@ -110,6 +122,7 @@ WORDS = {
     ("", "guarding_name"): "restricted_reach",
     ("", "system"): "icd10",
     ("", "table_name"): "services",
+    ("", "load_kind"): "patients",
     ("", "position"): "1",
 }
 PREFERRED = ["bacsi", "tiepdon", "dieuduong"]
@@ -126,7 +139,9 @@ def people(settings: Any, tmp_path: Path) -> dict[str, User]:
     people = hospital.build_people(facility)
     load_channels(facility)
     hl7v2.forget_channels()
+    launching.build_key(people["quantri"])
     _patients(facility, people)
+    _past(people["tichhop"])
     _messages()
     demo_notices.tell(facility, people)
     make_root(files=Files.here(), facility="Trung tâm", domains=["benhvien.local"], password="on paper only")
@@ -159,7 +174,8 @@ def _patients(facility: Organization, people: dict[str, User]) -> None:
         record_vital_signs(encounter=stay, values=numbers, by=an, effective_at=ago(hours=hours))
     file(stay, facts(value("7.1"), attachments=(FILE,)), facility=facility)
     file(stay, facts(value("4.1"), version="2", status="corrected", issued_at=later(5)), facility=facility)
-    file(stay, facts(value("4.1"), number="L2"), facility=facility)
+    told = file(stay, facts(value("4.1"), number="L2"), facility=facility)
+    request_report_print(report=told.report, by=an)
     entry = begin(stay, an)
     revision = draft_of(entry).revision
     documents.save_draft(document=entry, fields=written(entry), revision=revision, by=an)
@@ -188,6 +204,20 @@ def _mandates(facility: Organization, people: dict[str, User]) -> User:
     listing(dao, **told)
     approve_mandate(mandate=listing(dao, **told), by=people["giamdoc"])
     return reader
+
+
+def _past(by: User) -> None:
+    """What the HIS told of Bà Đào's stays before, and a line of its list that can't be used."""
+    dao = Patient.objects.get(full_name="Nguyễn Thị Đào")
+    mrn = dao.identifiers.get(system__startswith="urn:benhanmo:mrn:").value
+    files = (("history", whole(full_case(mrn=mrn))), ("patients", table(PATIENTS, "BN3;;1990;Nam;;;;")))
+    for kind, data in files:
+        load = loading.take_file(kind=kind, file_name="bhyt.xml", data=data, by=by)
+        while loading.check_next(first_load_id=load.pk):
+            pass
+        loading.start(load=load, by=by)
+        while loading.apply_next(first_load_id=load.pk):
+            pass
 
 
 def _messages() -> None:

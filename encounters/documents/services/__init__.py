@@ -16,18 +16,13 @@ from encounters.documents.services.freezing import (
 )
 from encounters.documents.services.printing import mark_signed, render_version, store_rendering
 from encounters.documents.services.sheets import (
-    CalledOff,
     cancel_course_print,
-    fail_course_print,
     render_course_print,
-    report_progress,
     request_course_print,
     resume_course_print,
-    store_course_print,
 )
 
 __all__ = [
-    "CalledOff",
     "DraftConflict",
     "NotComplete",
     "amend_document",
@@ -36,16 +31,13 @@ __all__ = [
     "copy_earlier",
     "discard_draft",
     "enter_in_error",
-    "fail_course_print",
     "finalize_document",
     "late_after_hours",
     "mark_signed",
     "render_course_print",
     "render_version",
-    "report_progress",
     "request_course_print",
     "resume_course_print",
     "save_draft",
-    "store_course_print",
     "store_rendering",
 ]

@@ -13,22 +13,16 @@ from django.utils.translation import override
 
 from emr.accounts.models import User
 from emr.audit.services import record
-from emr.common.clock import now
 from emr.common.errors import DomainError
-from emr.outbox import publish
-from emr.storage.services import store_bytes
 from encounters.documents.models import CoursePrint, DocumentVersion
 from encounters.documents.selectors import ENTRY
+from encounters.documents.services import prints
 from encounters.documents.services.printing import printed_sections
 from encounters.documents.sheets import content_of, entries_between
-from encounters.forms.services import checksum, columns_of, print_parts
+from encounters.forms.services import columns_of, print_parts
 from encounters.visits.models import Encounter
 
-Status = CoursePrint.Status
-
-
-class CalledOff(Exception):
-    """The print was cancelled while it was being made."""
+NOUN = "course_print"
 
 
 @transaction.atomic
@@ -46,88 +40,29 @@ def request_course_print(
             _("No finished entry of the treatment sheet stands in these days."), code="no_entry"
         )
     content = content_of(encounter, entries, is_whole=first is None and last is None)
-    digest = checksum(content)
-    # Two who ask in the same second find one row; nobody works on it until it is queued below.
-    CoursePrint.objects.bulk_create(
-        [
-            CoursePrint(
-                facility_id=encounter.facility_id,
-                patient_id=encounter.patient_id,
-                encounter=encounter,
-                content=content,
-                digest=digest,
-                status=Status.CANCELLED,
-                requested_by=by,
-            )
-        ],
-        ignore_conflicts=True,
+    course_print = prints.ask_for(
+        CoursePrint(facility_id=encounter.facility_id, patient_id=encounter.patient_id, encounter=encounter),
+        content=content,
+        noun=NOUN,
+        by=by,
     )
-    course_print = CoursePrint.objects.select_for_update(of=("self",)).get(encounter=encounter, digest=digest)
-    if course_print.status in {Status.CANCELLED, Status.FAILED}:
-        _queue(course_print, by)
     record(
         "course_print.request",
         by=by,
         of=course_print,
-        detail={"entries": len(entries), "digest": digest, "status": course_print.status},
+        detail={"entries": len(entries), "digest": course_print.digest, "status": course_print.status},
     )
     return course_print
 
 
-def _queue(course_print: CoursePrint, by: User) -> None:
-    course_print.status, course_print.pages = Status.QUEUED, 0
-    course_print.requested_by, course_print.requested_at = by, now()
-    course_print.save(update_fields=["status", "pages", "requested_by", "requested_at"])
-    publish(
-        "course_print.requested", order_key=f"course_print:{course_print.pk}", course_print_id=course_print.pk
-    )
-
-
-@transaction.atomic
 def resume_course_print(*, course_print: CoursePrint, by: User) -> CoursePrint:
     """Make a print that was called off or failed after all. What is under way or ready stays as it is."""
-    found = CoursePrint.objects.select_for_update(of=("self",)).get(pk=course_print.pk)
-    if found.status in {Status.CANCELLED, Status.FAILED}:
-        _queue(found, by)
-        record("course_print.resume", by=by, of=found)
-    return found
+    return prints.resume(course_print, noun=NOUN, by=by)
 
 
-@transaction.atomic
 def cancel_course_print(*, course_print: CoursePrint, by: User) -> CoursePrint:
     """Call it off: a worker that has it in hand stops at the next page. What is ready stays."""
-    found = CoursePrint.objects.select_for_update(of=("self",)).get(pk=course_print.pk)
-    if found.is_under_way:
-        found.status = Status.CANCELLED
-        found.save(update_fields=["status"])
-        record("course_print.cancel", by=by, of=found)
-    return found
-
-
-def report_progress(*, course_print_id: int, pages: int) -> None:
-    """A worker has laid out so many pages. Raises CalledOff when nobody wants the print any more."""
-    under_way = CoursePrint.objects.filter(pk=course_print_id, status__in=[Status.QUEUED, Status.RENDERING])
-    if not under_way.update(status=Status.RENDERING, pages=pages):
-        raise CalledOff
-
-
-@transaction.atomic
-def store_course_print(*, course_print_id: int, pdf: bytes, pages: int) -> CoursePrint:
-    """Keep the PDF. Called off meanwhile, or made by another worker: nothing changes."""
-    found = (
-        CoursePrint.objects.select_for_update(of=("self",)).select_related("facility").get(pk=course_print_id)
-    )
-    if found.is_under_way:
-        found.attachment = store_bytes(pdf, content_type="application/pdf", facility=found.facility)
-        found.status, found.pages = Status.READY, pages
-        found.save(update_fields=["attachment", "status", "pages"])
-    return found
-
-
-def fail_course_print(*, course_print_id: int) -> None:
-    """The last attempt failed: say so, so that nobody waits; it may be asked for again."""
-    under_way = CoursePrint.objects.filter(pk=course_print_id, status__in=[Status.QUEUED, Status.RENDERING])
-    under_way.update(status=Status.FAILED)
+    return prints.cancel(course_print, noun=NOUN, by=by)
 
 
 def render_course_print(course_print: CoursePrint, on_step: Callable[[int], None]) -> bytes:

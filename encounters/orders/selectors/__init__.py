@@ -4,9 +4,11 @@ from encounters.orders.selectors.foreign import kept_lines, pending_foreign
 from encounters.orders.selectors.orders import (
     MEDICATION,
     active_orders,
+    entries_to_carry_on,
     in_effect,
     lines,
     medication_worklist,
+    orders_of_entries,
     orders_of_entry,
     worklist,
 )
@@ -14,10 +16,12 @@ from encounters.orders.selectors.orders import (
 __all__ = [
     "MEDICATION",
     "active_orders",
+    "entries_to_carry_on",
     "in_effect",
     "kept_lines",
     "lines",
     "medication_worklist",
+    "orders_of_entries",
     "orders_of_entry",
     "pending_foreign",
     "worklist",

@@ -32,8 +32,22 @@ from encounters.orders.services.lines import (
     copy_orders,
     remove_draft,
 )
+from encounters.orders.services.pharmacy import (
+    accept_orders,
+    answer_pharmacist,
+    comment_on_order,
+    hold_by_pharmacist,
+    release_by_pharmacist,
+)
 from encounters.orders.services.quick import add_quick, choices
 from encounters.orders.services.refusals import refuse_order, settle_accepted, settle_refusal
+from encounters.orders.services.spoken import (
+    answer_name,
+    decide_spoken_order,
+    record_spoken_order,
+    spoken_choices,
+    understand,
+)
 
 __all__ = [
     "ORDER_MODELS",
@@ -42,27 +56,35 @@ __all__ = [
     "Medication",
     "Service",
     "Source",
+    "accept_orders",
     "add_medication",
     "add_quick",
     "add_service",
     "answer_check",
+    "answer_name",
+    "answer_pharmacist",
     "category_of",
     "change_draft",
     "choices",
+    "comment_on_order",
     "complete_order",
     "complete_service_request",
     "confirm_orders",
     "copy_orders",
     "decide_repeat",
+    "decide_spoken_order",
     "demand_kept_here",
     "enter_order_in_error",
     "follow_foreign",
+    "hold_by_pharmacist",
     "hold_order",
     "import_table",
     "include_foreign",
     "load_shipped",
     "place_foreign",
+    "record_spoken_order",
     "refuse_order",
+    "release_by_pharmacist",
     "release_foreign",
     "remove_draft",
     "reopen_order",
@@ -70,6 +92,8 @@ __all__ = [
     "settle_accepted",
     "settle_refusal",
     "shipped",
+    "spoken_choices",
     "stop_order",
+    "understand",
     "void_orders",
 ]

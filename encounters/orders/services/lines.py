@@ -117,7 +117,8 @@ def _complete(order: MedicationRequest | ServiceRequest) -> None:
         order.day_number = day_of_use(order)
 
 
-def _save_line(order: MedicationRequest | ServiceRequest) -> None:
+def save_line(order: MedicationRequest | ServiceRequest) -> None:
+    """Save the line, complete; raises DomainError naming the field. The caller holds its entry."""
     _complete(order)
     try:
         order.full_clean(
@@ -151,8 +152,8 @@ def add_medication(*, entry: Document, by: User, **line: Unpack[Medication]) -> 
     """Write a medicine on a draft entry. Raises DomainError naming the field, Conflict when the entry is confirmed."""
     entry = demand_writable(entry)
     demand_placed_here(entry, "medication")
-    order = MedicationRequest(**_place(entry, by), **line)
-    _save_line(order)
+    order = MedicationRequest(**place_of(entry, by), **line)
+    save_line(order)
     record("medication_request.draft", by=by, of=order)
     return order
 
@@ -162,13 +163,14 @@ def add_service(*, entry: Document, by: User, **line: Unpack[Service]) -> Servic
     """Write a service on a draft entry. Raises DomainError for a second open request of the same code."""
     entry = demand_writable(entry)
     demand_placed_here(entry, line.get("category", ""))
-    order = ServiceRequest(**_place(entry, by), **line)
-    _save_line(order)
+    order = ServiceRequest(**place_of(entry, by), **line)
+    save_line(order)
     record("service_request.draft", by=by, of=order)
     return order
 
 
-def _place(entry: Document, by: User) -> dict[str, Any]:
+def place_of(entry: Document, by: User) -> dict[str, Any]:
+    """The fields of a new line at the end of the entry, asked for by this person."""
     return {
         "facility_id": entry.facility_id,
         "patient_id": entry.patient_id,
@@ -189,7 +191,7 @@ def change_draft(
     _demand_draft(order)
     for name, value in line.items():
         setattr(order, name, value)
-    _save_line(order)
+    save_line(order)
     record("order.change_draft", by=by, of=order)
     return order
 
@@ -227,7 +229,7 @@ def copy_orders(*, source: Document, target: Document, by: User) -> int:
     medicines = MedicationRequest.objects.filter(entry=source, status__in=OPEN, occurrence_at=None, origin="")
     for medicine in medicines if is_ours else []:
         MedicationRequest.objects.create(
-            **_place(target, by),
+            **place_of(target, by),
             based_on=medicine,
             **{name: getattr(medicine, name) for name in _MEDICATION_FIELDS},
             day_number=day_of_use(medicine, on=timezone.localdate(target.happened_at))
@@ -240,7 +242,7 @@ def copy_orders(*, source: Document, target: Document, by: User) -> int:
         entry=source, status__in=OPEN, category__in=carried_on, origin=""
     ):
         ServiceRequest.objects.create(
-            **_place(target, by),
+            **place_of(target, by),
             based_on=service,
             **{name: getattr(service, name) for name in _SERVICE_FIELDS},
         )

@@ -75,4 +75,4 @@ def _settle(refusal: OrderRefusal, note: str, by: User | None) -> None:
     refusal.settled_at, refusal.settled_by, refusal.settled_note = now(), by, note.strip()[:200]
     refusal.save(update_fields=["settled_at", "settled_by", "settled_note"])
     record("order_refusal.settle", by=by, of=refusal)
-    telling.stop_telling(refusal, by=by)
+    telling.stop_telling_of_refusal(refusal, by=by)

@@ -20,10 +20,12 @@ from encounters.documents.models import Document
 from encounters.orders import permissions, selectors, services
 from encounters.orders.access import access_order
 from encounters.orders.forms import CATALOGUES, KINDS, MedicationForm, ServiceForm
-from encounters.orders.models import RepeatDecision
+from encounters.orders.models import MedicationRequest, RepeatDecision, ServiceRequest
+from encounters.orders.providers import progress_of
 from encounters.orders.selectors.catalogue import orderable, sets_for
 from encounters.orders.selectors.checking import alerts_of, answers_of
 from encounters.orders.selectors.earlier import repeats_of
+from encounters.orders.selectors.pharmacy import comments_of_orders
 from encounters.orders.selectors.refusals import open_refusals
 from encounters.visits.access import access_encounter, acts_here
 
@@ -203,9 +205,15 @@ def of_stay(request: StaffRequest, encounter_uuid: UUID) -> HttpResponse:
 
 def _of_stay(request: StaffRequest, encounter: Any) -> dict[str, Any]:
     ended = request.GET.get("state") == "all"
-    lines = selectors.lines(selectors.active_orders(encounter, ended=ended))
+    orders = selectors.active_orders(encounter, ended=ended)
+    lines = selectors.lines(orders)
+    services_ids = [order.pk for order in orders if isinstance(order, ServiceRequest)]
+    known = progress_of(services_ids) if services_ids else {}
+    said = comments_of_orders([order.pk for order in orders if isinstance(order, MedicationRequest)])
     refused = open_refusals(line["uuid"] for line in lines)
-    for line in lines:
+    for order, line in zip(orders, lines, strict=True):
+        line["progress"] = known.get(order.pk) if isinstance(order, ServiceRequest) else None
+        line["comments"] = said.get(order.pk, []) if isinstance(order, MedicationRequest) else []
         line["refusal"] = refused.get(line["uuid"])
     return {
         "encounter": encounter,
@@ -213,6 +221,7 @@ def _of_stay(request: StaffRequest, encounter: Any) -> dict[str, Any]:
         "ended": ended,
         "lines": lines,
         "may_place": acts_here(request.user, permissions.PLACE, encounter),
+        "may_record_spoken": acts_here(request.user, permissions.RECORD_SPOKEN, encounter),
     }
 
 

@@ -1,6 +1,7 @@
 """Reports of laboratory, imaging and other examinations. Insert-only: each version is a row that names what it replaces."""
 
 from django.conf import settings
+from django.contrib.postgres.indexes import OpClass
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -109,6 +110,15 @@ class DiagnosticReport(FacilityRecord):
         indexes = [
             models.Index(fields=["facility", "source", "filler_number"], name="report_of_producer"),
             models.Index(fields=["patient", "-effective_at"], name="report_of_patient"),
+            # Somebody holds the paper, or the tube: the producer's number whatever channel told it, ours, the specimen's.
+            models.Index(OpClass("filler_number", name="varchar_pattern_ops"), name="report_filler"),
+            models.Index(fields=["placer_number"], name="report_placer", condition=~Q(placer_number="")),
+            models.Index(
+                fields=["specimen_number"], name="report_specimen", condition=~Q(specimen_number="")
+            ),
+            models.Index(
+                fields=["accession_number"], name="report_accession", condition=~Q(accession_number="")
+            ),
             models.Index(fields=["encounter", "-effective_at"], name="report_of_stay"),
         ]
         triggers = [
@@ -142,6 +152,7 @@ class DiagnosticReport(FacilityRecord):
 
 PROVISIONAL = frozenset({"registered", "partial", "preliminary"})
 RELEASED = frozenset({"final", "amended", "corrected"})
+OF_THE_LABORATORY = frozenset({"laboratory", "microbiology", "pathology", "other"})
 VOID = frozenset({"cancelled", "entered-in-error"})
 
 

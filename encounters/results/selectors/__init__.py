@@ -10,6 +10,8 @@ from encounters.results.selectors.measurements import (
 )
 from encounters.results.selectors.reports import (
     Sheet,
+    by_number,
+    history_of,
     inbox,
     reports_of_patient,
     reports_of_stay,
@@ -20,8 +22,10 @@ from encounters.results.selectors.reports import (
 __all__ = [
     "Round",
     "Sheet",
+    "by_number",
     "current_observations",
     "earlier_results",
+    "history_of",
     "inbox",
     "latest_values",
     "reports_of_patient",

@@ -1,14 +1,15 @@
 """Questions about reports: what holds, what it says, what it said before, what waits to be seen."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from django.db.models import F, Prefetch, QuerySet
+from django.db.models import F, Prefetch, Q, QuerySet
 from django_stubs_ext import StrOrPromise
 
 from emr.common.vietnamese import tidy
 from encounters.results.flags import CRITICAL, WORDS
-from encounters.results.models import DiagnosticReport, Finding, ReportReview
+from encounters.results.models import DiagnosticReport, Finding, ReportReading, ReportReview
 from encounters.visits.models import Encounter
 from patients.registry.access import same_person
 from patients.registry.models import Patient
@@ -54,7 +55,7 @@ def number_text(number: Decimal) -> str:
     return f"{number.normalize():f}".replace(".", ",")
 
 
-def _range_text(finding: Finding) -> str:
+def range_text(finding: Finding) -> str:
     if finding.reference:
         return finding.reference
     low, high = finding.low, finding.high
@@ -98,17 +99,18 @@ def value_text(finding: Finding) -> str:
     return " ".join(word for word in words if word)
 
 
-def _lines(report: DiagnosticReport) -> list[Line]:
+def _lines(findings: Iterable[Finding]) -> list[Line]:
+    """The findings, which are in the order of the report."""
     depths: dict[int, int] = {}
     lines = []
-    for finding in report.findings.order_by("position"):
+    for finding in findings:
         depth = depths[finding.parent_id] + 1 if finding.parent_id else 0
         depths[finding.pk] = depth
         sign, word = WORDS.get(finding.flag, ("", finding.flag))
         level = "critical" if finding.is_critical else "abnormal" if finding.is_abnormal else ""
         if finding.is_critical and finding.flag not in CRITICAL:
             sign += "!"
-        lines.append(Line(finding, depth, value_text(finding), _range_text(finding), sign, word, level))
+        lines.append(Line(finding, depth, value_text(finding), range_text(finding), sign, word, level))
     return lines
 
 
@@ -118,10 +120,14 @@ def _name_of(line: Line) -> tuple[str, str, int]:
 
 def sheet_of(report: DiagnosticReport) -> Sheet:
     """What the report says, beside what the version said that it replaces; two queries at most."""
-    lines = _lines(report)
+    lines = _lines(report.findings.order_by("position"))
     if report.replaces is None:
         return Sheet(lines, [])
-    old = {_name_of(line): line for line in _lines(report.replaces)}
+    return _beside(lines, _lines(report.replaces.findings.order_by("position")))
+
+
+def _beside(lines: list[Line], earlier: list[Line]) -> Sheet:
+    old = {_name_of(line): line for line in earlier}
     shown = []
     for line in lines:
         before = old.pop(_name_of(line), None)
@@ -155,6 +161,56 @@ def versions_of(report: DiagnosticReport) -> QuerySet[DiagnosticReport]:
         filler_number=report.filler_number,
         patient__in=same_person(report.patient),
     ).order_by("-pk")
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One version of a report, what it said otherwise than the one before, who has seen it."""
+
+    report: DiagnosticReport
+    changed: list[Line]
+    gone: list[Line]
+    readings: list[ReportReading]
+
+
+_VERSIONS_SHOWN = 20
+
+
+def history_of(report: DiagnosticReport) -> list[Version]:
+    """What replaced what under the producer's number, newest first, the last twenty; three queries."""
+    rows = list(versions_of(report).select_related("author", "replaces")[: _VERSIONS_SHOWN + 1])
+    ids = [row.pk for row in rows]
+    lines: dict[int, list[Finding]] = {}
+    for finding in Finding.objects.filter(report__in=ids).order_by("report", "position"):
+        lines.setdefault(finding.report_id, []).append(finding)
+    readings: dict[int, list[ReportReading]] = {}
+    for reading in ReportReading.objects.filter(report__in=ids).select_related("reader").order_by("pk"):
+        readings.setdefault(reading.report_id, []).append(reading)
+    found = []
+    for row in rows[:_VERSIONS_SHOWN]:
+        said = _lines(lines.get(row.pk, []))
+        before = _lines(lines.get(row.replaces_id, [])) if row.replaces_id else None
+        sheet = _beside(said, before) if before is not None else Sheet(said, [])
+        changed = [line for line in sheet.lines if line.is_changed] if before is not None else []
+        found.append(Version(row, changed, sheet.gone, readings.get(row.pk, [])))
+    return found
+
+
+def by_number(reports: QuerySet[DiagnosticReport], number: str) -> QuerySet[DiagnosticReport]:
+    """Those that hold under the producer's number, ours, the specimen's or the examination's, newest first."""
+    asked = (
+        Q(filler_number=number)
+        | Q(filler_number__startswith=f"{number}|")
+        | Q(placer_number=number)
+        | Q(specimen_number=number)
+        | Q(accession_number=number)
+    )
+    return (
+        reports.filter(asked, replaced_by=None)
+        .select_related("patient", "encounter__department")
+        .defer("narrative", "conclusion", "note")
+        .order_by("-issued_at", "-pk")
+    )
 
 
 def inbox(reviews: QuerySet[ReportReview]) -> QuerySet[ReportReview]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from emr.accounts.models import Organization, User
@@ -21,8 +21,10 @@ from encounters.orders.services import complete_service_request, reopen_order
 from encounters.orders.services.lines import OPEN
 from encounters.results import flags
 from encounters.results.facts import ReportFacts, ValueFacts, all_values
+from encounters.results.locks import one_at_a_time
 from encounters.results.models import DiagnosticReport, Finding, ReportAttachment
 from encounters.results.models.reports import RELEASED
+from encounters.results.services.composing import void_form
 from encounters.results.services.reviewing import open_review
 from encounters.visits.models import Encounter
 from patients.registry.models import Patient
@@ -82,7 +84,7 @@ def file_report(
     stay = request.encounter if request is not None else encounter
     _check_people(facility, patient, stay, request)
     _check_facts(report)
-    _one_at_a_time(facility, source, report.filler_number)
+    one_at_a_time(facility, source, report.filler_number)
     versions = DiagnosticReport.objects.filter(
         facility=facility, source=source, filler_number=report.filler_number
     ).select_related("patient")
@@ -128,7 +130,7 @@ def take_back(*, report: DiagnosticReport, reason: str, by: User | None) -> Diag
     """
     if not reason.strip():
         raise DomainError(_("Say why it is taken back."), code="reason_missing", field="reason")
-    _one_at_a_time(report.facility, report.source, report.filler_number)
+    one_at_a_time(report.facility, report.source, report.filler_number)
     if DiagnosticReport.objects.filter(replaces=report).exists():
         raise Conflict(_("A newer version of this report is held already."), code="newer")
     if report.status == DiagnosticReport.Status.ENTERED_IN_ERROR:
@@ -146,6 +148,7 @@ def take_back(*, report: DiagnosticReport, reason: str, by: User | None) -> Diag
     request = report.request
     if request is not None and request.status == Order.Status.COMPLETED and not _is_answered(request):
         reopen_order(order=request, by=by)
+    void_form(report=row, reason=row.reason, by=by)
     open_review(report=row, by=by)
     record("report.take_back", by=by, of=row)
     publish(
@@ -212,15 +215,6 @@ def _check_value(value: ValueFacts) -> None:
     if value.comparator not in {"", "<", "<=", ">", ">="} or (value.comparator and value.number is None):
         raise DomainError(
             _("%(name)s: a comparison needs a number.") % {"name": value.title}, code="bad_value"
-        )
-
-
-def _one_at_a_time(facility: Organization, source: str, filler_number: str) -> None:
-    """Versions of one report queue up, so that two of them can't both replace the same one."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_advisory_xact_lock(hashtextextended(%s, 1))",
-            [f"report:{facility.pk}:{source}:{filler_number}"],
         )
 
 

@@ -16,9 +16,15 @@ from emr.audit.services import record
 from emr.common.errors import DomainError
 from emr.common.http import StaffRequest
 from emr.storage.services import read_bytes
+from encounters.documents.permissions import PRINT
+from encounters.documents.permissions import READ as DOCUMENTS_READ
+from encounters.documents.signed import signatures_of
 from encounters.results import permissions, selectors, services
-from encounters.results.access import access_report, listed_alone, may_acknowledge
+from encounters.results.access import access_report, listed_alone, may_acknowledge, may_compose, may_take_back
 from encounters.results.models import DiagnosticReport, ReportReading
+from encounters.results.models.reports import RELEASED
+from encounters.results.official import LAYOUT_CHECKED, forms_for
+from encounters.results.selectors.official import form_of, is_up_to_date
 from encounters.visits.access import access_encounter
 from patients.registry.access import access_patient
 
@@ -97,8 +103,31 @@ def _shown(
         and (not found.is_provisional or found.is_critical)
         and may_acknowledge(request.user, found),
         "refusal": refusal,
+        **_form_of(request, found, is_newest=newest.pk == found.pk),
+        "may_take_back": newest.pk == found.pk and may_take_back(request.user, found),
+        "may_print": request.user.has_right(PRINT) and not found.is_void,
     }
     return render(request, "encounters/results/report.html", context, status=status)
+
+
+def _form_of(request: StaffRequest, found: DiagnosticReport, *, is_newest: bool) -> dict[str, Any]:
+    """The official form that was made of it, and which may be made."""
+    form = form_of(found)
+    document = form.document if form is not None else None
+    return {
+        "form_document": document,
+        "is_form_signed": document is not None
+        and document.current_version_id is not None
+        and bool(signatures_of([document.current_version_id])),
+        "form_is_old": form is not None and is_newest and not is_up_to_date(form, found),
+        "may_read_form": request.user.has_right(DOCUMENTS_READ),
+        "may_compose": is_newest
+        and found.status in RELEASED
+        and found.encounter is not None
+        and may_compose(request.user, found),
+        "result_forms": [] if document is not None else forms_for(found),
+        "is_layout_checked": LAYOUT_CHECKED,
+    }
 
 
 @require_POST

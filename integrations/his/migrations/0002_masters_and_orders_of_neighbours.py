@@ -16,7 +16,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0007_listed_charts"),
         ("his", "0001_initial"),
-        ("orders", "0002_order_facts_and_catalogue"),
+        ("orders", "0004_masters_and_orders_of_neighbours"),
         ("transport", "0004_outgoing"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

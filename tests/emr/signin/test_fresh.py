@@ -24,13 +24,15 @@ from tests.encounters.visits.ward import admit
 pytestmark = pytest.mark.django_db
 
 # Files that hold nobody's data: an empty list, what may be ordered, the hospital's root certificate, one patient's label,
-# one stay's sheets.
+# one stay's sheets, one person's results on paper.
 NO_EXPORT = {
     "encounters:orders:table_file",
     "staff:template",
+    "integrations:loading:template",
     "tls:root",
     "encounters:visits:label_zpl",
     "encounters:documents:course_print_pdf",
+    "encounters:results:result_print_pdf",
 }
 
 

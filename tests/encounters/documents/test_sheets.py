@@ -19,8 +19,9 @@ from emr.outbox.models import OutboxEvent
 from emr.outbox.services import deliver
 from emr.storage.models import Attachment
 from emr.storage.services import read_bytes
-from encounters.documents import rendering, services, signed, subscribers
+from encounters.documents import rendering, services, signed
 from encounters.documents.models import CoursePrint, Document
+from encounters.documents.services import prints
 from encounters.visits.models import Encounter
 from encounters.visits.services import transfer
 from tests.emr.people import make_binh, make_chi
@@ -194,7 +195,7 @@ def test_called_off_before_and_while_it_is_made(monkeypatch: pytest.MonkeyPatch)
         return whole(*told, **more)
 
     monkeypatch.setattr(rendering, "render_pdf", render_and_lose_patience)
-    monkeypatch.setattr(subscribers, "_TELL_EVERY", 0.0)
+    monkeypatch.setattr(prints, "_TELL_EVERY", 0.0)
     stored = Attachment.objects.count()
     chart.deliver_all()
     asked.refresh_from_db()
@@ -210,15 +211,18 @@ def test_called_off_before_and_while_it_is_made(monkeypatch: pytest.MonkeyPatch)
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
-@pytest.mark.parametrize("step", ["report_progress", "render_course_print", "store_course_print"])
+@pytest.mark.parametrize(
+    ("room", "step"),
+    [(prints, "report_progress"), (services, "render_course_print"), (prints, "store")],
+)
 def test_killed_anywhere_and_run_again_there_is_one_result(
-    step: str, when: str, monkeypatch: pytest.MonkeyPatch
+    room: Any, step: str, when: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     an, stay = _stay()
     write(stay, an, "Tỉnh.", happened_at=ago(days=1), **LATE)
     asked = services.request_course_print(encounter=stay, by=an)
     event = OutboxEvent.objects.get(topic="course_print.requested")
-    whole = getattr(services, step)
+    whole = getattr(room, step)
 
     class Killed(BaseException):
         pass
@@ -229,7 +233,7 @@ def test_killed_anywhere_and_run_again_there_is_one_result(
         raise Killed
 
     with monkeypatch.context() as patched, pytest.raises(Killed):
-        patched.setattr(services, step, killed)
+        patched.setattr(room, step, killed)
         deliver(event_id=event.pk)
     asked.refresh_from_db()
     assert asked.is_under_way
@@ -346,6 +350,6 @@ def test_the_database_keeps_what_was_printed(statement: str) -> None:
     an, stay = _stay()
     write(stay, an, "Tỉnh.", happened_at=ago(days=1), **LATE)
     asked = services.request_course_print(encounter=stay, by=an)
-    services.store_course_print(course_print_id=asked.pk, pdf=b"%PDF", pages=1)
+    prints.store(CoursePrint, asked.pk, pdf=b"%PDF", pages=1)
     with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(statement)

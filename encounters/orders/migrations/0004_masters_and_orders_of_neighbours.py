@@ -16,7 +16,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0007_listed_charts"),
         ("documents", "0002_course_prints_and_who_took_back"),
-        ("orders", "0002_order_facts_and_catalogue"),
+        ("orders", "0003_prescribing"),
         ("registry", "0005_search_behind_the_wall"),
         ("visits", "0003_attending_doctors_as_persons"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),

@@ -1,0 +1,14 @@
+"""One report is changed by one at a time."""
+
+from django.db import connection
+
+from emr.accounts.models import Organization
+
+
+def one_at_a_time(facility: Organization, source: str, filler_number: str) -> None:
+    """Versions of one report queue up until the transaction ends, so that two of them can't both replace the same one."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(hashtextextended(%s, 1))",
+            [f"report:{facility.pk}:{source}:{filler_number}"],
+        )
