@@ -25,7 +25,7 @@ from emr.outbox import publish
 from integrations.hl7v2.errors import Hl7Error
 from integrations.hl7v2.outcomes import CannotApply, NotYet
 from integrations.transport import services as transport
-from integrations.transport.models import Message, MessageState, UnmappedCode
+from integrations.transport.models import Message, MessageState
 
 State = MessageState.State
 # How long a message may wait for one that should have come before it; a facility can set `hl7_wait_seconds`.
@@ -113,7 +113,6 @@ def apply_message(*, message_id: int) -> None:
                 _wait(message, state)
             return
         except CannotApply as reason:
-            _note_code(message, reason)
             transport.bury(message, reason.reason, reason.detail)
             return
         except Hl7Error as error:
@@ -127,13 +126,6 @@ def apply_message(*, message_id: int) -> None:
         )
         if applied.changed:
             _wake_waiting(message)
-
-
-def _note_code(message: Message, reason: CannotApply) -> None:
-    """A code that nobody has mapped is listed for who maps codes: what the room noted was undone with the rest."""
-    kind, code = reason.reason.removeprefix("unmapped_"), str(reason.detail.get("sent", ""))
-    if kind in UnmappedCode.Kind.values and kind != reason.reason and code:
-        transport.note_unmapped(message.channel, kind, code)
 
 
 def _wait(message: Message, state: MessageState) -> None:

@@ -28,13 +28,18 @@ def keep(facility: Organization, keeper: str, *matters: str) -> None:
         )
 
 
-def ordering_his(facility: Organization) -> None:
-    """Every kind of order is the HIS's; medicines and services are known here."""
-    know_medicines()
+def know_codes() -> None:
+    """Routes and units in the catalogue."""
     for system, codes in (("medicine-route", ("PO", "IV", "IM")), ("dose-unit", ("vien", "ong", "mg"))):
         known = CodeSystem.objects.create(code=system, url=f"urn:t:{system}", title=system)
         for code in codes:
             Concept.objects.create(system=known, code=code, display=code)
+
+
+def ordering_his(facility: Organization) -> None:
+    """Every kind of order is the HIS's; medicines and services are known here."""
+    know_medicines()
+    know_codes()
     load_shipped(facility=facility)
     keep(facility, "his", *ORDERS)
 
