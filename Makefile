@@ -10,9 +10,11 @@ export EMR_HOME ?= $(CURDIR)/var
 run: bootstrap ## install, start and load the demo hospital; Ctrl-C stops everything
 	@exec $(BIN)/python -m emr.local
 
-# Where SQL of our own is: these run on the newest PostgreSQL too, all of them in `make test-long`.
-SQL_ROOMS := tests/emr/audit tests/emr/outbox tests/emr/common tests/patients tests/encounters/visits \
-	tests/integrations/transport tests/integrations/hl7v2 tests/signatures/sealing
+# What leans on PostgreSQL itself (partitions, triggers, locks, plans, policies) runs on the newest one too; everything
+# does in `make test-long`.
+SQL_TESTS := tests/emr/audit tests/emr/outbox tests/emr/common tests/patients/registry/test_search.py \
+	tests/patients/registry/test_search_plan.py tests/patients/registry/test_together.py \
+	tests/encounters/visits/test_database.py tests/integrations/hl7v2/test_receiving.py tests/signatures/sealing
 
 # Browsers apart: Playwright keeps an event loop running in the process, in which pyHanko can't start its own.
 test: bootstrap-test ## everything that .ci/run runs
@@ -20,7 +22,7 @@ test: bootstrap-test ## everything that .ci/run runs
 	$(BIN)/pytest -n 2 --dist loadgroup -m "not browser and not long"
 	$(BIN)/pytest -n 1 -m "browser and not long"
 	EMR_SERVICES=wheel $(BIN)/pytest -n 2 --dist loadgroup -q \
-		-m "database and not browser and not peer and not long" $(SQL_ROOMS)
+		-m "database and not browser and not peer and not long" $(SQL_TESTS)
 
 lint: bootstrap-test ## style, types, layers, templates, migrations, translations, secrets, bandit
 	$(BIN)/ruff check -q .

@@ -3,4 +3,8 @@
 from django.urls import URLPattern, URLResolver, include, path
 
 app_name = "integrations"
-urlpatterns: list[URLPattern | URLResolver] = [path("integrations/", include("integrations.transport.urls"))]
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("integrations/", include("integrations.transport.urls")),
+    path("", include("integrations.launch.urls")),
+    path("", include("integrations.loading.urls")),
+]

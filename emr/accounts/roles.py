@@ -167,6 +167,10 @@ RIGHTS: dict[str, dict[str, Scope]] = {
     },
     "orders.place": {"doctor": D, "head_of_department": D},
     "orders.configure": {"pharmacist": F, "planning": F},
+    "orders.record_spoken": {"nurse": D, "head_nurse": D},
+    "orders.review": {"pharmacist": F},
+    "orders.edit_sets": {"head_of_department": D, "pharmacist": F, "planning": F},
+    "orders.read_savings": {"planning": F, "director": F},
     # encounters.results
     "results.read": {
         "doctor": D,
@@ -207,6 +211,10 @@ RIGHTS: dict[str, dict[str, Scope]] = {
     "transport.read": {"integration": F},
     "transport.repair": {"integration": F},
     "transport.manage": {"integration": F, "admin": F},
+    # integrations.launch: who may send people here with a signed link
+    "launch.manage": {"admin": F},
+    # integrations.loading: the HIS's patients, open stays and past, once
+    "loading.load": {"integration": F},
     # emr.notices
     "notices.manage": {"admin": F},
     # emr.terminology, emr.accounts, emr.audit
@@ -282,7 +290,7 @@ GUARDED = frozenset({"accounts.manage", "audit.read"})
 NOT_CLINICAL = frozenset(
     (
         "accounts", "staff", "audit", "oversight", "sealing", "notices", "watching", "terminology", "providers",
-        "transport",
+        "transport", "launch",
     )
 )  # fmt: skip
 # Judging afterwards opens no chart either.

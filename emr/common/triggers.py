@@ -11,13 +11,17 @@ class AppendOnly(pgtrigger.Protect):
 
 
 class RowHistory(pgtrigger.Trigger):
-    """Write the old row of every UPDATE and DELETE to `audit_rowhistory`, with who and which request."""
+    """Write the old row of every UPDATE and DELETE to `audit_rowhistory`, with who and which request.
 
-    def __init__(self) -> None:
+    With `columns`, of those UPDATEs alone that set one of them: a row that also counts something keeps its decisions.
+    """
+
+    def __init__(self, *columns: str) -> None:
+        update = pgtrigger.UpdateOf(*columns) if columns else pgtrigger.Update
         super().__init__(
             name="row_history",
             when=pgtrigger.After,
-            operation=pgtrigger.Update | pgtrigger.Delete,
+            operation=update | pgtrigger.Delete,
             func="PERFORM audit_keep_row(TG_TABLE_NAME::text, TG_OP, to_jsonb(OLD)); RETURN NULL;",
         )
 

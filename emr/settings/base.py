@@ -76,6 +76,8 @@ INSTALLED_APPS = [
     "integrations.hl7v2",
     "integrations.his",
     "integrations.lis",
+    "integrations.launch",
+    "integrations.loading",
     "integrations.demo",
 ]
 

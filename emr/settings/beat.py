@@ -45,6 +45,11 @@ SCHEDULE = {
         "schedule": 30.0,
         "options": {"queue": "sync", "expires": 30},
     },
+    "launch-forget": {
+        "task": "integrations.launch.tasks.forget_old_launches",
+        "schedule": 86400.0,
+        "options": {"queue": "bulk"},
+    },
     "signin-forget": {
         "task": "emr.signin.tasks.forget_ended",
         "schedule": 300.0,

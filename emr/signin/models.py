@@ -30,6 +30,7 @@ class StaffSession(AbstractBaseSession):
         OIDC = "oidc", pgettext_lazy("signing in", "Hospital account (OpenID Connect)")
         FIRST = "first", pgettext_lazy("signing in", "First password")
         LDAP = "ldap", pgettext_lazy("signing in", "Hospital account (directory)")
+        LAUNCH = "launch", pgettext_lazy("signing in", "Link from the HIS")
 
     class Must(models.TextChoices):
         """What the person has to do before anything else."""

@@ -4,7 +4,10 @@ The treatment-sheet entry's orders are rows of `encounters.orders`; the form say
 they are. Registered in AppConfig.ready(), so that this room needs to know none of them.
 """
 
+from collections.abc import Callable
 from typing import Any, Protocol
+
+from django.db.models import QuerySet
 
 from emr.accounts.models import User
 from encounters.documents.models import Document, DocumentVersion
@@ -40,6 +43,21 @@ class Section(Protocol):
 
 
 _sections: dict[str, list[Section]] = {}
+# Keeps the documents that tomorrow's may begin from; a room above takes out what stands beside the course.
+Narrow = Callable[[QuerySet[Document]], QuerySet[Document]]
+_narrowing: dict[str, Narrow] = {}
+
+
+def register_source_rule(name: str, narrow: Narrow) -> None:
+    """Leave documents out that no later one is begun from; the same name again replaces it."""
+    _narrowing[name] = narrow
+
+
+def sources(found: QuerySet[Document]) -> QuerySet[Document]:
+    """Those of the documents that a later one may begin from."""
+    for narrow in _narrowing.values():
+        found = narrow(found)
+    return found
 
 
 def register_section(code: str, section: Section) -> None:

@@ -191,6 +191,18 @@ def content_from_post(
     return engine.write_response(engine.calculate(form, response, now=moment()))
 
 
+def with_fields(questionnaire: Questionnaire, content: Content, fields: Mapping[str, str]) -> Content:
+    """The content with these fields written as a page would post them, read-only ones too; the rest stays."""
+    form = form_of(questionnaire)
+    current, _problems = engine.read_response(content)
+    decoded = engine.decode(
+        form, engine.encode(form, current) | {name: [text] for name, text in fields.items()}
+    )
+    if decoded.unknown:
+        raise ValueError(f"the form has no {', '.join(decoded.unknown)}")
+    return engine.write_response(engine.calculate(form, decoded.response, now=moment()))
+
+
 def check(questionnaire: Questionnaire, content: Content, *, complete: bool = True) -> list[engine.Problem]:
     """What is wrong or (with `complete`) missing, in the order of the form. Empty: it may be frozen."""
     return engine.validate(

@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from encounters.orders.models import MedicationRequest, Order, ServiceRequest
+from encounters.orders.models import MedicationRequest, Order, ServiceRequest, SpokenOrder
 
 _TIME = re.compile(r"^([01]?\d|2[0-3])(?:[:hg]([0-5]\d)?)?$")
 # Which catalogue each kind of order is chosen from.
@@ -123,6 +123,27 @@ class ServiceForm(LineForm):
     specimen = forms.CharField(max_length=20, required=False)
     body_site = forms.CharField(label=_("Body site"), max_length=120, required=False)
     call_to = forms.CharField(label=_("Phone the result to"), max_length=120, required=False)
+
+
+class SpokenForm(forms.Form):
+    """What a doctor said, and to whom; the lines stand beside it."""
+
+    kind = forms.ChoiceField(label=_("How"), choices=SpokenOrder.Kind.choices)
+    prescriber = forms.UUIDField(label=_("Doctor"))
+    spoken_at = forms.DateTimeField(label=_("At"), required=False, help_text=_("Empty: now"))
+    reason = forms.CharField(label=_("Reason"), max_length=300, required=False)
+    late_reason = forms.CharField(label=_("Reason for the late entry"), max_length=200, required=False)
+    read_back = forms.BooleanField(label=_("Read back to the doctor, who agreed"), required=False)
+    is_given = forms.BooleanField(label=_("Given already"), required=False)
+    token = forms.UUIDField(widget=forms.HiddenInput)
+
+
+class PharmacyFilter(forms.Form):
+    """What the pharmacist's list shows."""
+
+    show = forms.CharField(required=False)
+    department = forms.UUIDField(required=False)
+    q = forms.CharField(max_length=80, required=False)
 
 
 class StatusForm(forms.Form):

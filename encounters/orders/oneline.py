@@ -115,8 +115,8 @@ class _Rest:
         return ""
 
 
-def parse_line(text: str) -> Line:
-    """Read one line. Never raises: what can't be read is a problem in words."""
+def parse_line(text: str, *, once: bool = False) -> Line:
+    """Read one line. Never raises: what can't be read is a problem in words. `once`: it may stay unsaid how often."""
     line = Line()
     rest = _Rest(tidy(text)[:LONGEST])
     if len(rest.plain) != len(rest.typed):  # a letter that folds to two: read it without accents
@@ -146,7 +146,7 @@ def parse_line(text: str) -> Line:
     line.name = tidy(rest.typed)
     if line.times and line.times_per_day is None:
         line.times_per_day = len(line.times)
-    line.problems = _problems(line)
+    line.problems = _problems(line, once=once)
     return line
 
 
@@ -158,7 +158,7 @@ def _read_meal(line: Line, rest: _Rest) -> None:
     line.meal = rest.take_word(MEALS)
 
 
-def _problems(line: Line) -> list[str]:
+def _problems(line: Line, *, once: bool) -> list[str]:
     found = []
     if not re.search(r"[^\W\d_]", line.name):
         found.append(_("Write the medicine's name first."))
@@ -166,7 +166,7 @@ def _problems(line: Line) -> list[str]:
         found.append(_("Say the dose and how often: 2x3 is two, three times a day."))
     elif not 0 < line.dose < 100_000:
         found.append(_("A dose is more than nothing."))
-    if line.times_per_day is None and not line.as_needed:
+    if line.times_per_day is None and not line.as_needed and not once:
         found.append(_("Say how many times a day."))
     if line.times_per_day is not None and not 1 <= line.times_per_day <= MOST_TIMES:
         found.append(_("From 1 to %(most)d times a day.") % {"most": MOST_TIMES})

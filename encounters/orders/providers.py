@@ -31,8 +31,21 @@ EarlierResults = Callable[[Sequence[int], Sequence[str]], list[EarlierResult]]
 # The last known weight of the patient of this stay in kg, or None.
 Weight = Callable[[Encounter], Decimal | None]
 
+
+@dataclass(frozen=True, slots=True)
+class Creatinine:
+    """A creatinine in µmol/L and when the specimen was taken."""
+
+    micromoles: Decimal
+    at: dt.datetime
+
+
+# Ids of patient rows → {patient: the newest value}.
+LatestCreatinine = Callable[[Sequence[int]], dict[int, Creatinine]]
+
 _earlier: dict[str, EarlierResults] = {}
 _weight: dict[str, Weight] = {}
+_creatinine: dict[str, LatestCreatinine] = {}
 
 
 def register_earlier_results(provider: EarlierResults, *, name: str = "results") -> None:
@@ -43,6 +56,22 @@ def register_earlier_results(provider: EarlierResults, *, name: str = "results")
 def register_weight(provider: Weight, *, name: str = "results") -> None:
     """Ask `provider` for the weight that doses are checked against."""
     _weight[name] = provider
+
+
+def register_creatinine(provider: LatestCreatinine, *, name: str = "results") -> None:
+    """Ask `provider` what kidneys do."""
+    _creatinine[name] = provider
+
+
+def creatinine_of(patient_ids: Sequence[int]) -> dict[int, Creatinine]:
+    """The newest value that any provider knows of each."""
+    found: dict[int, Creatinine] = {}
+    for provider in _creatinine.values():
+        for patient_id, value in provider(patient_ids).items():
+            kept = found.get(patient_id)
+            if kept is None or value.at > kept.at:
+                found[patient_id] = value
+    return found
 
 
 def earlier_results(patient_ids: Sequence[int], codes: Sequence[str]) -> list[EarlierResult]:

@@ -6,9 +6,11 @@ from django.utils.translation import gettext as _
 
 from emr.accounts.models import User
 from encounters.documents.models import Document, DocumentVersion
+from encounters.documents.sections import register_section
 from encounters.orders import selectors, services
 from encounters.orders.selectors.checking import unanswered
 from encounters.orders.selectors.earlier import undecided
+from encounters.orders.services.spoken import confirm_with_entry, demand_decided
 
 
 class OrdersSection:
@@ -31,11 +33,21 @@ class OrdersSection:
         return found
 
     def copy(self, *, source: Document, target: Document, by: User) -> None:
-        if not selectors.orders_of_entry(target):
-            services.copy_orders(source=source, target=target, by=by)
+        if selectors.orders_of_entry(target):
+            return
+        # What was spoken at night stands beside the day's entry, not in its place.
+        for entry in selectors.entries_to_carry_on(source, target):
+            services.copy_orders(source=entry, target=target, by=by)
 
     def frozen(self, *, document: Document, version: DocumentVersion, by: User) -> None:
         services.confirm_orders(entry=document, by=by)
+        confirm_with_entry(entry=document, by=by)
 
     def entered_in_error(self, *, document: Document, by: User, reason: str) -> None:
+        demand_decided(document)
         services.void_orders(entry=document, by=by, reason=reason)
+
+
+def register_sections() -> None:
+    """Called when the room is ready."""
+    register_section("36/BV2", OrdersSection())

@@ -12,9 +12,14 @@ class ResultsConfig(AppConfig):
         from encounters.documents.sections import register_section  # noqa: PLC0415
         from encounters.documents.signers import register_author_role  # noqa: PLC0415
         from encounters.forms.services import register_provider  # noqa: PLC0415
-        from encounters.orders.providers import register_earlier_results, register_weight  # noqa: PLC0415
+        from encounters.orders.providers import (  # noqa: PLC0415
+            register_creatinine,
+            register_earlier_results,
+            register_weight,
+        )
         from encounters.results import official, permissions, selectors, subscribers, telling  # noqa: F401, PLC0415
         from encounters.results.sections import ReportSection  # noqa: PLC0415
+        from encounters.results.selectors.kidney import latest_creatinine  # noqa: PLC0415
         from encounters.visits.bedside import (  # noqa: PLC0415
             RowAction,
             WristbandPage,
@@ -26,6 +31,7 @@ class ResultsConfig(AppConfig):
             register_section(form.code, ReportSection())
             register_author_role(form.code, form.signer)
         register_earlier_results(selectors.earlier_results)
+        register_creatinine(latest_creatinine)
         register_weight(lambda encounter: selectors.latest_values(encounter).get("weight"))
         telling.register()
         register_provider("vital_signs", lambda document: selectors.latest_values(document.encounter))

@@ -15,7 +15,7 @@ from emr.outbox import Later, publish_many
 from emr.signin.services import keep_pin, uses_pin
 from emr.terminology.models import Concept
 from encounters.orders.services import load_shipped
-from integrations.demo import charts, door, hospital, lookups, notices, stays
+from integrations.demo import charts, door, hospital, launching, lookups, notices, stays
 from integrations.transport.demo import load as load_channels
 from integrations.transport.demo import load_simulated
 from patients.registry.models import Patient
@@ -52,6 +52,7 @@ def _fill(facility: Organization, patients: int, inpatients: int, signed: int) -
     people = hospital.build_people(facility)
     load_channels(facility)
     load_simulated(facility)
+    launching.build_key(people["quantri"])
     for user in people.values():
         issue_demo_key(owner=user, pin=DEMO_PIN)
         if not uses_pin(user):

@@ -1,13 +1,16 @@
 """Handing HL7 v2 over: the header that a channel asks for, and what the neighbour's acknowledgement says."""
 
 import hashlib
+import re
 from base64 import b32encode
 from dataclasses import dataclass
 from datetime import datetime
 
+from emr.common.vietnamese import fold, tidy
 from integrations.hl7v2.building import FieldContent
 from integrations.hl7v2.errors import Hl7Error
 from integrations.hl7v2.parsing import Hl7Message, parse
+from integrations.hl7v2.showing import HIDDEN
 from integrations.hl7v2.timestamps import write_timestamp
 from integrations.transport.client import Away, Timing, converse
 from integrations.transport.models import Channel
@@ -72,6 +75,38 @@ def _words(parsed: Hl7Message) -> str:
     return next((text for text in said if text), "")
 
 
+def without_patient(words: str, sent: bytes) -> str:
+    """The neighbour's words as the integration desk may read them: what our PID said of the person is hidden (S-55)."""
+    shown = tidy(words)
+    for said in sorted(_said_of_patient(sent), key=len, reverse=True):
+        folded = fold(shown)
+        if len(folded) != len(
+            shown
+        ):  # letters that fold to none or two: no place in one is a place in the other
+            return HIDDEN
+        for found in reversed([match.start() for match in re.finditer(re.escape(said), folded)]):
+            shown = shown[:found] + HIDDEN + shown[found + len(said) :]
+    return shown
+
+
+def _said_of_patient(sent: bytes) -> set[str]:
+    fields = [
+        field
+        for name in ("PID", "NK1", "MRG")
+        for segment in parse(sent).all(name)
+        for field in segment.fields
+    ]
+    leaves = {
+        fold(value)
+        for field in fields
+        for repetition in field.repetitions
+        for component in repetition
+        for value in component
+        if isinstance(value, str)
+    }
+    return {said for said in leaves if len(said) > 2}
+
+
 class MllpSender:
     """HL7 v2 over MLLP, for `transport`."""
 
@@ -96,5 +131,8 @@ class MllpSender:
             raise
         last = ours[-1][0]
         return Answer(
-            last.code in _ACCEPTED, last.code, last.text, tuple((found.code, raw) for found, raw in ours)
+            last.code in _ACCEPTED,
+            last.code,
+            without_patient(last.text, raw),
+            tuple((found.code, raw) for found, raw in ours),
         )

@@ -9,6 +9,7 @@ from encounters.results.facts import AttachmentFacts, ReportFacts, ValueFacts
 from integrations.hl7v2.outcomes import CannotApply
 from integrations.lis.reading import Found, Group, Oru
 from integrations.lis.values import TEXTUAL, attachment, finding, plain
+from integrations.transport.models import Channel
 
 # OBR-25 (table 0123) to FHIR's DiagnosticReport.status.
 _STATUSES = {
@@ -100,7 +101,7 @@ def _report(oru: Oru, group: Group, below: dict[int, list[Found]]) -> ReportFact
     status = _status(group)
     issued = obr.results_changed.at if obr.results_changed else _sent_at(oru)
     category = _CATEGORIES.get(obr.diagnostic_service) or (
-        "imaging" if oru.channel.sending_application.upper().startswith(("RIS", "PACS")) else "laboratory"
+        "imaging" if oru.channel.performs == Channel.Performs.IMAGING else "laboratory"
     )
     specimen = group.specimens[0] if group.specimens else None
     collected = specimen.collected_at if specimen and specimen.collected_at else None

@@ -17,6 +17,7 @@ LOOPBACK = ["127.0.0.0/8", "::1/128"]
 
 
 # The simulators that `make run` starts: what each takes.
+PERFORMS = {"LIS": Channel.Performs.LABORATORY, "RIS": Channel.Performs.IMAGING}
 SIMULATED = {"LIS": "OML^O21", "RIS": "ORM^O01"}
 
 
@@ -40,6 +41,7 @@ def load_simulated(facility: Organization) -> None:
                 "sending_facility": facility.code,
                 "receiving_application": name,
                 "receiving_facility": facility.code,
+                "performs": PERFORMS[name],
                 "allowed_addresses": [],
                 "message_types": [message_type],
                 "processing_ids": ["P"],
@@ -64,6 +66,7 @@ def _channel(facility: Organization, name: str, title: str, message_types: list[
         name=name,
         sending_application=name,
         sending_facility=facility.code,
+        performs=PERFORMS.get(name, Channel.Performs.BOTH),
         allowed_addresses=LOOPBACK,
         message_types=message_types,
         # The demo isn't production: test (T) and training (D) messages may come in as well.

@@ -55,12 +55,6 @@ class DismissForm(forms.Form):
     note = forms.CharField(label=gettext_lazy("Why isn't it needed?"), max_length=300)
 
 
-class MapForm(forms.Form):
-    """Our code for a neighbour's."""
-
-    mapped_to = forms.CharField(label=gettext_lazy("Our code"), required=False, max_length=60)
-
-
 class LinesField(forms.CharField):
     """A list, one entry a line (or separated by commas)."""
 
@@ -105,15 +99,22 @@ class ChannelForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptab
         model = Channel
         fields = (
             "name", "sending_application", "sending_facility", "allowed_addresses", "message_types", "processing_ids",
-            "charset", "duplicate_key",
+            "charset", "duplicate_key", "performs", "unknown_codes",
         )  # fmt: skip
         labels = {
             "name": gettext_lazy("Name"),
             "sending_application": gettext_lazy("Sending application (MSH-3)"),
             "sending_facility": gettext_lazy("Sending facility (MSH-4)"),
             "duplicate_key": gettext_lazy("The same message is recognised by"),
+            "performs": gettext_lazy("What is done there"),
+            "unknown_codes": gettext_lazy("A result whose test's code isn't known"),
         }
         help_texts = {"sending_application": "", "sending_facility": ""}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("performs", "unknown_codes"):  # left out, they stay as they are
+            self.fields[name].required = False
 
     def clean_allowed_addresses(self) -> list[str]:
         """Every entry an address or a range."""
@@ -168,7 +169,8 @@ class OutgoingChannelForm(forms.ModelForm):  # type: ignore[type-arg]  # not sub
     class Meta:
         model = Channel
         fields = (
-            "name", "receiving_application", "receiving_facility", "sending_application", "sending_facility", "address",
+            "name", "receiving_application", "receiving_facility", "sending_application", "sending_facility", "performs",
+            "address",
             "port", "message_types", "processing_ids", "acknowledgement", "uses_tls", "tls_name", "authority",
             "client_certificate", "lanes", "connect_seconds", "answer_seconds", "retry_seconds",
         )  # fmt: skip
@@ -181,6 +183,7 @@ class OutgoingChannelForm(forms.ModelForm):  # type: ignore[type-arg]  # not sub
             "address": gettext_lazy("Address"),
             "port": gettext_lazy("Port"),
             "acknowledgement": gettext_lazy("A message is delivered by"),
+            "performs": gettext_lazy("What is done there"),
             "uses_tls": gettext_lazy("Encrypted (TLS)"),
             "tls_name": gettext_lazy("Name in its certificate, where it isn't the address"),
             "lanes": gettext_lazy("Messages under way at once"),
@@ -207,6 +210,7 @@ class OutgoingChannelForm(forms.ModelForm):  # type: ignore[type-arg]  # not sub
         self.fields["client_certificate"].choices = [("", "—"), *[(name, name) for name in own]]  # type: ignore[attr-defined]  # a ChoiceField
         for name in ("receiving_application", "receiving_facility", "address", "port"):
             self.fields[name].required = True
+        self.fields["performs"].required = False  # left out, it stays as it is
         if self.instance.pk and self.instance.processing_ids:
             self.initial["processing_ids"] = self.instance.processing_ids[0]
 

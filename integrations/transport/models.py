@@ -51,6 +51,19 @@ class Channel(FacilityRecord):
         COMMIT = "commit", _("Enhanced mode: CA, once it is stored")
         APPLICATION = "application", _("Enhanced mode: CA, then AA on the same connection")
 
+    class Performs(models.TextChoices):
+        """What is done there: a neighbour gets the orders of its kind, and its results are of that kind."""
+
+        LABORATORY = "laboratory", _("Laboratory tests")
+        IMAGING = "imaging", _("Imaging and functional tests")
+        BOTH = "both", _("Both")
+
+    class UnknownCodes(models.TextChoices):
+        """What becomes of a result whose test's code nobody has mapped."""
+
+        FILE = "file", _("File it as sent, and list the code")
+        HOLD = "hold", _("Hold it until the code is mapped")
+
     name = models.CharField(max_length=60)
     direction = models.CharField(max_length=3, choices=Direction, default=Direction.IN)
     protocol = models.CharField(max_length=8, choices=Protocol, default=Protocol.MLLP)
@@ -70,6 +83,13 @@ class Channel(FacilityRecord):
     # Who is named as the author of what this neighbour changes; such an account can't sign in.
     account = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     is_enabled = models.BooleanField(default=True)
+    performs = models.CharField(
+        max_length=10, choices=Performs, default=Performs.BOTH, db_default=Performs.BOTH.value
+    )
+    # Incoming results alone. Holding keeps a doctor waiting for a clerk, so it isn't the default.
+    unknown_codes = models.CharField(
+        max_length=4, choices=UnknownCodes, default=UnknownCodes.FILE, db_default=UnknownCodes.FILE.value
+    )
 
     # Outgoing alone, from here on. MSH-5 and MSH-6: who is spoken to.
     receiving_application = models.CharField(max_length=60, blank=True, default="", db_default="")
@@ -309,7 +329,7 @@ class DeadLetter(Record):
 
 
 class UnmappedCode(FacilityRecord):
-    """A code of a neighbour's that we don't know; kept as sent until somebody maps it."""
+    """A code of a neighbour's, and ours for it once somebody has said so; it serves all channels of that neighbour."""
 
     class Kind(models.TextChoices):
         DEPARTMENT = "department", _("Department")
@@ -322,8 +342,11 @@ class UnmappedCode(FacilityRecord):
     channel = models.ForeignKey(Channel, on_delete=models.PROTECT, related_name="unmapped_codes")
     kind = models.CharField(max_length=20, choices=Kind)
     code = models.CharField(max_length=200)
+    # What the neighbour calls it, where its messages say so.
+    words = models.CharField(max_length=200, blank=True, default="", db_default="")
+    # 0 and null: entered by a person, and not seen in a message yet.
     seen_count = models.PositiveIntegerField(default=1)
-    last_seen_at = models.DateTimeField()
+    last_seen_at = models.DateTimeField(null=True)
     # Set by a person: our own code for theirs.
     mapped_to = models.CharField(max_length=60, blank=True, default="")
 
@@ -331,7 +354,8 @@ class UnmappedCode(FacilityRecord):
         constraints = [
             models.UniqueConstraint(fields=["channel", "kind", "code"], name="one_row_per_unmapped_code")
         ]
-        triggers = [RowHistory(), SameFacility("channel_id", "transport_channel")]
+        # Being seen again is no change of the mapping.
+        triggers = [RowHistory("mapped_to"), SameFacility("channel_id", "transport_channel")]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.code}"

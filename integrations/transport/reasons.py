@@ -65,19 +65,19 @@ REASONS = {
     ),
     "unmapped_department": (
         _("The department “%(sent)s” isn't known here and the patient has no department yet."),
-        _("Map the code under “Unmapped codes”, then replay."),
+        _("Map the code under “Code mappings”, then replay."),
     ),
     "unmapped_service": (
         _("The service or test “%(sent)s” isn't known here."),
-        _("Map the code under “Unmapped codes”: the message is tried again by itself then."),
+        _("Map the code under “Code mappings”: the message is tried again by itself then."),
     ),
     "unmapped_medicine": (
         _("The medicine “%(sent)s” isn't known here."),
-        _("Map the code under “Unmapped codes”: the message is tried again by itself then."),
+        _("Map the code under “Code mappings”: the message is tried again by itself then."),
     ),
     "unmapped_unit": (
         _("The unit of measure “%(sent)s” isn't known here."),
-        _("Map the code under “Unmapped codes”: the message is tried again by itself then."),
+        _("Map the code under “Code mappings”: the message is tried again by itself then."),
     ),
     "no_removed_number": (
         _("MRG-1 doesn't name the number that is merged."),
@@ -92,9 +92,7 @@ REASONS = {
         _("Fill in the producer's number (OBR-3), then replay."),
     ),
     "result_of_another": (
-        _(
-            "The number in PID-3 is a patient's whose name and birth are others than the message's (“%(name)s”)."
-        ),
+        _("The number in PID-3 is a patient's whose name and birth are others than the message's."),
         _("Have the laboratory confirm whose result it is before anything is corrected."),
     ),
     "order_of_another": (
@@ -143,11 +141,15 @@ REASONS = {
     # Remarks on messages that were applied.
     "unmapped_bed": (
         _("The bed “%(sent)s” isn't known here: kept as sent."),
-        _("Map the code under “Unmapped codes”."),
+        _("Map the code under “Code mappings”."),
     ),
     "unmapped_department_kept": (
         _("The department “%(sent)s” isn't known here: kept as sent."),
-        _("Map the code under “Unmapped codes”."),
+        _("Map the code under “Code mappings”."),
+    ),
+    "unmapped_service_kept": (
+        _("Tests that aren't known here, filed as sent: %(sent)s."),
+        _("Map the code under “Code mappings”."),
     ),
     "bed_taken": (_("The bed “%(sent)s” is taken: admitted without a bed."), _("Assign a bed on the ward.")),
     "partly_older": (_("Older than what is recorded, left alone: %(groups)s."), ""),

@@ -2,13 +2,15 @@
 
 from collections.abc import Iterable
 
-from django.db.models import Count, IntegerField, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Case, Count, IntegerField, OuterRef, Q, QuerySet, Subquery, When
 from django.db.models.functions import Coalesce
 
 from emr.accounts.models import User
 from emr.common.clock import local_now
+from integrations.transport.codes import mapping, missing_in, neighbour_channels, ours, theirs
 from integrations.transport.models import Channel, DeadLetter, Message, MessageState, UnmappedCode
 
+__all__ = ["mapping", "neighbour_channels", "ours", "theirs"]  # the rooms above know them from here
 State = MessageState.State
 
 
@@ -103,15 +105,6 @@ def open_dead_letters(user: User) -> QuerySet[DeadLetter]:
     )
 
 
-def unmapped_codes(user: User) -> QuerySet[UnmappedCode]:
-    """Codes of the neighbours that nobody has mapped yet first, then the mapped ones."""
-    return (
-        UnmappedCode.objects.filter(facility=user.facility)
-        .select_related("channel")
-        .order_by("mapped_to", "channel__name", "kind", "code")
-    )
-
-
 def outgoing_channels(facility_id: int, message_type: str) -> list[Channel]:
     """The facility's enabled channels (paused ones too: they queue) that are to get this type, "OML^O21"."""
     found = Channel.objects.filter(
@@ -120,37 +113,47 @@ def outgoing_channels(facility_id: int, message_type: str) -> list[Channel]:
     return [channel for channel in found if channel.takes(message_type)]
 
 
-def ours(channel: Channel, kind: str, codes: Iterable[str]) -> dict[str, str]:
-    """Our codes for the neighbour's, those that somebody mapped alone: {their code: our code}. One query."""
-    rows = _neighbour_codes(channel, kind).filter(code__in=[code[:200] for code in codes])
-    return dict(rows.values_list("code", "mapped_to"))
+def neighbours_of(user: User) -> list[tuple[str, str]]:
+    """(public id of one of its channels, name) of each neighbour of the facility, by name."""
+    found: dict[tuple[str, str], str] = {}
+    for channel in Channel.objects.filter(facility=user.facility).order_by("-direction", "-pk"):
+        found[channel.neighbour] = str(channel.uuid)
+    return sorted(((uuid, " · ".join(name)) for name, uuid in found.items()), key=lambda pair: pair[1])
 
 
-def theirs(channel: Channel, kind: str, our_codes: Iterable[str]) -> dict[str, str]:
-    """The neighbour's codes for ours: {our code: their code}; of several the one mapped first. One query."""
-    rows = _neighbour_codes(channel, kind).filter(mapped_to__in=set(our_codes)).order_by("-pk")
-    return dict(rows.values_list("mapped_to", "code"))
+def mappings_for(
+    user: User, *, words: str = "", kind: str = "", neighbour: str = "", state: str = ""
+) -> QuerySet[UnmappedCode]:
+    """The neighbours' codes, those to be mapped first, by how often they were seen.
+
+    `neighbour` is the public id of one of its channels; `state` is "unmapped", "mapped" or "".
+    """
+    found = UnmappedCode.objects.filter(facility=user.facility).select_related("channel")
+    if words := words.strip():
+        found = found.filter(
+            Q(code__icontains=words) | Q(words__icontains=words) | Q(mapped_to__icontains=words)
+        )
+    if kind:
+        found = found.filter(kind=kind)
+    if neighbour:
+        channel = Channel.objects.filter(facility=user.facility, uuid=neighbour).first()
+        found = found.filter(channel__in=neighbour_channels(channel)) if channel else found.none()
+    if state == "unmapped":
+        found = found.filter(mapped_to="")
+    elif state == "mapped":
+        found = found.exclude(mapped_to="")
+    is_mapped = Case(When(mapped_to="", then=0), default=1)
+    return found.order_by(is_mapped, "-seen_count", "kind", "code", "pk")
 
 
-def _neighbour_codes(channel: Channel, kind: str) -> QuerySet[UnmappedCode]:
-    """What is mapped of a neighbour, on whichever of its channels: who sends in codes is answered in them."""
-    application, facility = channel.neighbour
-    incoming = Q(
-        channel__direction="in", channel__sending_application=application, channel__sending_facility=facility
+def letters_by_code(user: User) -> dict[tuple[tuple[str, str], str, str], int]:
+    """{(neighbour, kind, code): open dead letters that lack it}. One query."""
+    letters = DeadLetter.objects.filter(message__facility=user.facility, resolution="").filter(
+        Q(reason__startswith="unmapped_") | Q(detail__has_key="missing")
     )
-    outgoing = Q(
-        channel__direction="out",
-        channel__receiving_application=application,
-        channel__receiving_facility=facility,
-    )
-    return UnmappedCode.objects.filter(
-        incoming | outgoing, facility_id=channel.facility_id, kind=kind
-    ).exclude(mapped_to="")
-
-
-def mapping(channel: Channel, kind: str, code: str) -> str:
-    """Our code for a neighbour's; "" when nobody has said."""
-    found = UnmappedCode.objects.filter(channel=channel, kind=kind, code=code[:200]).values_list(
-        "mapped_to", flat=True
-    )
-    return found.first() or ""
+    counts: dict[tuple[tuple[str, str], str, str], int] = {}
+    for letter in letters.select_related("message__channel").defer("message__raw", "message__reply")[:5000]:
+        for sent in missing_in(letter.reason, letter.detail):
+            key = (letter.message.channel.neighbour, sent.kind, sent.code)
+            counts[key] = counts.get(key, 0) + 1
+    return counts

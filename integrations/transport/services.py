@@ -19,7 +19,10 @@ from emr.common.clock import now
 from emr.common.errors import Conflict, DomainError
 from emr.outbox import publish, ring_after_commit, wanted_by
 from integrations.transport import sending
-from integrations.transport.models import Channel, DeadLetter, Message, MessageState, UnmappedCode
+from integrations.transport.codes import note_missing, note_unmapped
+from integrations.transport.models import Channel, DeadLetter, Message, MessageState
+
+__all__ = ["note_unmapped"]  # the rooms above know it from here
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +150,11 @@ def keep_waiting(message: Message, until: datetime) -> None:
 
 @transaction.atomic
 def bury(message: Message, reason: str, detail: Mapping[str, Any]) -> DeadLetter:
-    """Lay a message on the dead-letter desk, with the reason's code and the values for its text."""
+    """Lay a message on the dead-letter desk, with the reason's code and the values for its text.
+
+    Codes that it lacks are listed among those to be mapped: what applying noted of them was undone with everything else.
+    """
+    note_missing(message.channel, reason, detail)
     MessageState.objects.filter(message=message).update(
         state=MessageState.State.DEAD, changed_at=now(), waits_until=None, attempts=F("attempts") + 1
     )
@@ -242,39 +249,6 @@ def dismiss(letter: DeadLetter, *, note: str, by: User) -> None:
             state=MessageState.State.SET_ASIDE, changed_at=now()
         )
     record("hl7_message.dismissed", by=by, of=letter.message)
-
-
-def note_unmapped(channel: Channel, kind: str, code: str) -> None:
-    """Remember a neighbour's code that we don't know."""
-    moment = now()
-    row, created = UnmappedCode.objects.get_or_create(
-        channel=channel,
-        kind=kind,
-        code=code[:200],
-        defaults={"facility_id": channel.facility_id, "last_seen_at": moment},
-    )
-    if not created:
-        UnmappedCode.objects.filter(pk=row.pk).update(seen_count=F("seen_count") + 1, last_seen_at=moment)
-
-
-@transaction.atomic
-def map_code(row: UnmappedCode, *, mapped_to: str, by: User) -> None:
-    """Say which of our codes a neighbour's code means; "" takes the mapping away.
-
-    Dead letters that lay there because of this code are tried again.
-    """
-    row.mapped_to = mapped_to.strip()[:60]
-    row.save(update_fields=["mapped_to"])
-    record("unmapped_code.mapped", by=by, of=row, detail={"kind": row.kind, "mapped_to": row.mapped_to})
-    if row.mapped_to:
-        waiting = DeadLetter.objects.filter(
-            message__channel=row.channel_id,
-            resolution="",
-            reason=f"unmapped_{row.kind}",
-            detail__sent=row.code,
-        )
-        for letter in waiting.order_by("message_id"):
-            replay(letter, by=by)
 
 
 @transaction.atomic

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from integrations.transport.views import channels, desk, inbox
+from integrations.transport.views import channels, desk, inbox, mappings
 
 app_name = "transport"
 urlpatterns = [
@@ -22,6 +22,10 @@ urlpatterns = [
     path("dead-letters/<uuid:letter_uuid>/replay/", desk.replay, name="replay"),
     path("dead-letters/<uuid:letter_uuid>/edit/", desk.replay_edited, name="replay_edited"),
     path("dead-letters/<uuid:letter_uuid>/dismiss/", desk.dismiss, name="dismiss"),
-    path("codes/", channels.unmapped, name="unmapped"),
-    path("codes/<uuid:code_uuid>/", channels.map_code, name="map_code"),
+    path("mappings/", mappings.mapping_list, name="mappings"),
+    path("mappings/add/", mappings.add, name="add_mapping"),
+    path("mappings/codes/", mappings.our_codes, name="our_codes"),
+    path("mappings/file/", mappings.take, name="take_mappings"),
+    path("mappings/import/", mappings.take_in, name="import_mappings"),
+    path("mappings/<uuid:code_uuid>/", mappings.map_code, name="map_code"),
 ]

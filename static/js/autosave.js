@@ -8,6 +8,7 @@ import { entriesOf, fill } from "./form-entries.js";
 import { isSignedOut, saySignedOut } from "./network.js";
 
 const PAUSE = 1000; // milliseconds without a key
+const PATIENCE = 8000; // milliseconds that a form waits for the save before it
 const AGAIN = 5000; // milliseconds between attempts while the line is down
 const SENT = "emr:sent"; // documents whose form was submitted: the next page shows whether it arrived
 
@@ -19,7 +20,8 @@ class Autosave {
     this.id = form.dataset.document;
     this.changes = 0; // counts edits, so that an answer confirms only what it was sent
     this.timer = 0;
-    this.busy = false;
+    this.saving = null; // the attempt under way, settled whatever becomes of it
+    form.addEventListener("submit", (event) => this.waits(event), { capture: true });
     form.addEventListener("input", () => this.changed());
     form.addEventListener("change", () => this.changed());
     form.addEventListener("submit", () => this.submitted());
@@ -59,8 +61,13 @@ class Autosave {
   /** `unattended`: tried again by itself, which keeps no screen open. */
   async save(leaving = false, unattended = false) {
     clearTimeout(this.timer);
-    if (this.busy && !leaving) return void this.later(PAUSE);
-    this.busy = true;
+    if (this.saving && !leaving) return void this.later(PAUSE);
+    const attempt = this.attempt(leaving, unattended).finally(() => { if (this.saving === attempt) this.saving = null; });
+    this.saving = attempt;
+    await attempt;
+  }
+
+  async attempt(leaving, unattended) {
     const upTo = this.changes;
     const body = new URLSearchParams(entriesOf(this.form));
     body.set("version", this.form.dataset.version);
@@ -72,9 +79,20 @@ class Autosave {
     } catch {
       this.show("waiting", text("waiting"));
       this.later(AGAIN, true);
-    } finally {
-      this.busy = false;
     }
+  }
+
+  /** A form confirmed while a save is under way goes after it: before it, the writer would be in conflict with themselves. */
+  async waits(event) {
+    if (!this.saving) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    if (this.confirming) return;
+    this.confirming = true;
+    await Promise.race([this.saving, new Promise((resolve) => { setTimeout(resolve, PATIENCE); })]);
+    this.confirming = false;
+    this.saving = null;
+    if (!this.conflict) this.form.requestSubmit(event.submitter);
   }
 
   async answered(answer, upTo) {

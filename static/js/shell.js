@@ -10,19 +10,33 @@ each("[data-nav-toggle]", (button) => {
   });
 });
 
-// Links that are wider than their place lose their icons (compact); that failing, they go under a button (folded).
+// Links that are wider than their place lose their icons (compact); that failing, the last ones go under a button, those
+// with a count and the page that is open after all others.
 each(".topbar", (bar) => {
-  const links = bar.querySelector(".topbar-nav");
-  if (!links) return;
+  const [links, rest, toggle] = [".topbar-nav", ".nav-rest", ".nav-toggle"].map((name) => bar.querySelector(name));
+  if (!rest) return;
+  const all = [...links.children];
+  const stays = (item) => item.querySelector("[hx-get], [aria-current]");
+  const leaving = [...all.filter(stays), ...all.filter((item) => !stays(item))].reverse();
+  const tooWide = () => links.scrollWidth > links.clientWidth + 1;
   const measure = () => {
-    const tooWide = () => links.scrollWidth > links.parentElement.clientWidth + 1;
-    bar.classList.remove("compact", "folded");
+    links.append(...all);
+    bar.classList.remove("compact");
+    toggle.hidden = true;
     bar.classList.toggle("compact", tooWide());
-    bar.classList.toggle("folded", tooWide());
+    const gone = new Set();
+    for (const item of leaving) {
+      if (!tooWide()) break;
+      toggle.hidden = false;
+      gone.add(item);
+      item.remove();
+    }
+    rest.append(...all.filter((item) => gone.has(item)));
   };
   new ResizeObserver(measure).observe(document.documentElement);
   document.fonts.ready.then(measure);
   measure();
+  links.addEventListener("htmx:afterSettle", () => tooWide() && measure());
 });
 
 document.addEventListener("keydown", (event) => {

@@ -3,34 +3,26 @@
 import http.client
 import os
 import signal
-import sys
 import time
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import psutil
 import psycopg
 import pytest
 
 from emr.local.postgres import OWNER
-from tests.emr.local.test_supervisor import Run, free_port, wait_for
+from tests.emr.local.test_supervisor import free_port, wait_for
 from tests.faults.client import Client
 from tests.faults.ledger import Ledger
+from tests.faults.stack import RealRun, start, victims
 from tests.integrations.messages import adt
 from tests.integrations.peers import RawSender
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(1200)]
 A_WARD = "SELECT e.uuid FROM visits_encounter e JOIN accounts_organization d ON d.id = e.department_id"
 A_STAY = A_WARD + " WHERE e.status = 'in-progress' AND d.code = 'K03' ORDER BY e.id LIMIT 1"
-
-
-class RealRun(Run):
-    """What `make run` starts once the packages are there."""
-
-    command = (sys.executable, "-m", "emr.local")
-    patience = 600.0
 
 
 @dataclass
@@ -86,7 +78,7 @@ class People:
 def people(tmp_path: Path) -> Iterator[People]:
     """The first start of a new home."""
     mllp_port = free_port()
-    people = People(_start(tmp_path, free_port(), mllp_port), mllp_port)
+    people = People(start(tmp_path, free_port(), mllp_port), mllp_port)
     yield people
     people.run.process.kill()
     people.run.process.wait()
@@ -94,46 +86,21 @@ def people(tmp_path: Path) -> Iterator[People]:
         child.kill()
 
 
-def _start(folder: Path, port: int, mllp_port: int) -> RealRun:
-    return RealRun(folder / "home", port, EMR_MLLP_PORT=str(mllp_port)).until_up()
-
-
-def _victims(run: RealRun) -> dict[str, psutil.Process]:
-    """One process of each kind, by what its command line says; nothing while one of them is missing."""
-    words = {
-        "the web's parent": "granian",
-        "the workers' parent": "emr.celery worker",
-        "beat": "emr.celery beat",
-        "listener": "manage.py mllp",
-        "postgres": "bin/postgres -D",
-        "broker": "-server",
-    }
-    try:
-        living = sorted(run.living(), key=lambda process: process.create_time())
-        lines = [(process, " ".join(process.cmdline())) for process in living]
-        found = {name: next(p for p, line in lines if word in line) for name, word in words.items()}
-        for name in ("the web's parent", "the workers' parent"):
-            found[name.replace("parent", "child")] = found[name].children()[0]
-    except (StopIteration, IndexError, psutil.Error):
-        return {}
-    return found
-
-
 def test_whatever_is_killed_comes_back_by_itself_and_nothing_is_lost(people: People, tmp_path: Path) -> None:
     people.work()
-    wait_for(lambda: _victims(people.run), 60)
-    for name in _victims(people.run):
-        wait_for(lambda: _victims(people.run), 60)
-        victim = _victims(people.run)[name].pid
+    wait_for(lambda: victims(people.run), 60)
+    for name in victims(people.run):
+        wait_for(lambda: victims(people.run), 60)
+        victim = victims(people.run)[name].pid
         os.kill(victim, signal.SIGKILL)
-        wait_for(lambda: (now := _victims(people.run)) and now[name].pid != victim, 60)  # noqa: B023
+        wait_for(lambda: (now := victims(people.run)) and now[name].pid != victim, 60)  # noqa: B023
         people.work()
     people.compare()
 
     people.run.process.kill()
     people.run.process.wait()
     wait_for(lambda: not people.run.living(), 40)
-    people.run = _start(tmp_path, people.run.port, people.mllp_port)
+    people.run = start(tmp_path, people.run.port, people.mllp_port)
     people.work()
 
     people.run.process.send_signal(signal.SIGSTOP)
@@ -141,7 +108,7 @@ def test_whatever_is_killed_comes_back_by_itself_and_nothing_is_lost(people: Peo
         process.kill()
     people.run.process.kill()
     people.run.process.wait()
-    people.run = _start(tmp_path, people.run.port, people.mllp_port)
+    people.run = start(tmp_path, people.run.port, people.mllp_port)
     people.work()
     people.compare()
     assert "preparing" not in people.run.text(), "a second start has nothing to prepare"

@@ -21,14 +21,18 @@ from encounters.documents.services import request_course_print
 from encounters.forms.models import Questionnaire
 from encounters.inspections.models import Mandate, MandateChart
 from encounters.inspections.services import approve_mandate
+from encounters.orders.models import SpokenOrder
 from encounters.results.models import DiagnosticReport, Observation, ResultPrint
 from encounters.results.services import record_vital_signs, request_report_print
 from encounters.visits import codes
 from encounters.visits import services as visits
 from encounters.visits.models import Condition, Encounter, EncounterLocation, Procedure
-from integrations.demo import hospital, lookups
+from integrations.demo import hospital, launching, lookups
 from integrations.demo import notices as demo_notices
 from integrations.hl7v2 import services as hl7v2
+from integrations.launch.models import LaunchKey
+from integrations.loading import services as loading
+from integrations.loading.models import FirstLoad, PastStay
 from integrations.transport.demo import load as load_channels
 from integrations.transport.listener import Frame
 from integrations.transport.models import Channel, DeadLetter, Message, UnmappedCode
@@ -50,6 +54,7 @@ from tests.encounters.inspections.letters import listing
 from tests.encounters.results.reports import FILE, facts, file, later, value
 from tests.encounters.visits.ward import ago
 from tests.integrations.conftest import ago as hl7_ago
+from tests.integrations.loading.files import PATIENTS, full_case, table, whole
 from tests.integrations.messages import adt
 from tests.patients.people import make_patient
 from tests.support.browser import WARD_PC
@@ -72,6 +77,7 @@ ROWS: dict[str, Any] = {
     "department_uuid": Organization,
     "document_uuid": Document,
     "request_uuid": SigningRequest,
+    "spoken_uuid": SpokenOrder,
     "place_uuid": EncounterLocation,
     "condition_uuid": Condition,
     "procedure_uuid": Procedure,
@@ -83,6 +89,9 @@ ROWS: dict[str, Any] = {
     "message_uuid": Message,
     "letter_uuid": DeadLetter,
     "code_uuid": UnmappedCode,
+    "launch_key_uuid": LaunchKey,
+    "load_uuid": FirstLoad,
+    "past_uuid": PastStay,
     "entry_uuid": AllergyIntolerance,
     "coverage_uuid": Coverage,
     "print_uuid": CoursePrint,
@@ -111,6 +120,7 @@ WORDS = {
     ("", "guarding_name"): "restricted_reach",
     ("", "system"): "icd10",
     ("", "table_name"): "services",
+    ("", "load_kind"): "patients",
     ("", "position"): "1",
 }
 PREFERRED = ["bacsi", "tiepdon", "dieuduong"]
@@ -127,7 +137,9 @@ def people(settings: Any, tmp_path: Path) -> dict[str, User]:
     people = hospital.build_people(facility)
     load_channels(facility)
     hl7v2.forget_channels()
+    launching.build_key(people["quantri"])
     _patients(facility, people)
+    _past(people["tichhop"])
     _messages()
     demo_notices.tell(facility, people)
     make_root(files=Files.here(), facility="Trung tâm", domains=["benhvien.local"], password="on paper only")
@@ -190,6 +202,20 @@ def _mandates(facility: Organization, people: dict[str, User]) -> User:
     listing(dao, **told)
     approve_mandate(mandate=listing(dao, **told), by=people["giamdoc"])
     return reader
+
+
+def _past(by: User) -> None:
+    """What the HIS told of Bà Đào's stays before, and a line of its list that can't be used."""
+    dao = Patient.objects.get(full_name="Nguyễn Thị Đào")
+    mrn = dao.identifiers.get(system__startswith="urn:benhanmo:mrn:").value
+    files = (("history", whole(full_case(mrn=mrn))), ("patients", table(PATIENTS, "BN3;;1990;Nam;;;;")))
+    for kind, data in files:
+        load = loading.take_file(kind=kind, file_name="bhyt.xml", data=data, by=by)
+        while loading.check_next(first_load_id=load.pk):
+            pass
+        loading.start(load=load, by=by)
+        while loading.apply_next(first_load_id=load.pk):
+            pass
 
 
 def _messages() -> None:

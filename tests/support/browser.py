@@ -67,3 +67,11 @@ def screenshots(request: pytest.FixtureRequest) -> Path:
     folder = request.config.rootpath / "var" / "screenshots"
     folder.mkdir(parents=True, exist_ok=True)
     return folder
+
+
+def follow(page: "Page", address: str) -> None:
+    """Go there by the main menu, whether the link fits into the bar or stands under "More"."""
+    link = page.locator(f"#main-nav a[href='{address}']")
+    if not link.is_visible():
+        page.locator("[data-nav-toggle]").click()
+    link.click()

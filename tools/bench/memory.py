@@ -9,6 +9,7 @@ import http.cookiejar
 import itertools
 import os
 import re
+import statistics
 import subprocess
 import sys
 import time
@@ -23,19 +24,23 @@ from tools.bench.messages import send
 from tools.bench.report import Report
 
 WEB, HL7 = 8190, 2790
+Samples = list[tuple[float, dict[str, float]]]  # seconds since the beginning, MB by program
 IDLE_MB, SLOPE_MB = 900.0, 1.0
+PROGRAMS = ("granian", "worker", "beat", "mllp", "postgres", "valkey", "redis")
 
 
-def whole(process: psutil.Process) -> float:
-    """MB of a process and all its descendants, PostgreSQL's shared buffers left out."""
-    total = 0
+def by_program(process: psutil.Process) -> dict[str, float]:
+    """MB of a process and all its descendants, PostgreSQL's shared buffers left out: {program: MB}."""
+    used: dict[str, float] = {}
     for each in [process, *process.children(recursive=True)]:
         try:
-            used = each.memory_full_info()
-            total += used.uss if each.name().startswith("postgres") else used.pss
+            name, words = each.name(), " ".join(each.cmdline())
+            program = next((known for known in PROGRAMS if known in name or known in words), "others")
+            memory = each.memory_full_info()
         except psutil.NoSuchProcess:
             continue
-    return total / 1024**2
+        used[program] = used.get(program, 0) + (memory.uss if program == "postgres" else memory.pss) / 1024**2
+    return used
 
 
 def measure(report: Report, home: Path, minutes: float, patient: str) -> None:
@@ -50,10 +55,13 @@ def measure(report: Report, home: Path, minutes: float, patient: str) -> None:
         _wait(stack)
         time.sleep(20)
         process = psutil.Process(stack.pid)
-        idle = whole(process)
+        idle = sum(by_program(process).values())
         report.add("f", "memory of the stack, idle", f"{idle:.0f} MB", "", idle, IDLE_MB)
-        slope, last = _load(process, minutes, patient)
+        samples = _load(process, minutes, patient)
+        slope, last = _slope(samples), sum(samples[-1][1].values())
         report.add("f", f"its slope over {minutes:g} min of load", f"to {last:.0f} MB", "", slope, SLOPE_MB)
+        report.notes.append("(f), MB at the first and the last sample: " + _programs(samples))
+        print(report.notes[-1])
     finally:
         stack.terminate()
         stack.wait(60)
@@ -72,11 +80,12 @@ def _wait(stack: "subprocess.Popen[bytes]") -> None:
     raise RuntimeError("the stack isn't ready after three minutes")
 
 
-def _load(process: psutil.Process, minutes: float, patient: str) -> tuple[float, float]:
-    """(MB a minute, MB at the end)."""
+def _load(process: psutil.Process, minutes: float, patient: str) -> Samples:
+    """Use it that long, and look forty times."""
     base = f"http://127.0.0.1:{WEB}"
     opener = _sign_in(base)
-    began, samples = time.monotonic(), []
+    began = time.monotonic()
+    samples: Samples = []
     next_sample = began + min(60.0, minutes * 30)
     for turn in itertools.count():
         for path in ("/", f"/patients/{patient}/", "/patients/"):
@@ -85,11 +94,11 @@ def _load(process: psutil.Process, minutes: float, patient: str) -> tuple[float,
         if turn % 20 == 0:
             send(HL7, turn, 5, f"M{int(began)}-")
         if time.monotonic() >= next_sample:
-            samples.append((time.monotonic() - began, whole(process)))
+            samples.append((time.monotonic() - began, by_program(process)))
             next_sample += max(5.0, minutes * 60 / 40)
         if time.monotonic() - began > minutes * 60:
             break
-    return _slope(samples) * 60, samples[-1][1]
+    return samples
 
 
 def _sign_in(base: str) -> urllib.request.OpenerDirector:
@@ -106,10 +115,12 @@ def _sign_in(base: str) -> urllib.request.OpenerDirector:
     return opener
 
 
-def _slope(samples: list[tuple[float, float]]) -> float:
-    """Least squares: MB a second."""
-    count = len(samples)
-    middle = sum(at for at, _ in samples) / count
-    mean = sum(mb for _, mb in samples) / count
-    spread = sum((at - middle) ** 2 for at, _ in samples)
-    return sum((at - middle) * (mb - mean) for at, mb in samples) / spread
+def _slope(samples: Samples) -> float:
+    """Least squares over all programs: MB a minute."""
+    at, used = [at / 60 for at, _ in samples], [sum(each.values()) for _, each in samples]
+    return statistics.linear_regression(at, used).slope
+
+
+def _programs(samples: Samples) -> str:
+    first, last = samples[0][1], samples[-1][1]
+    return ", ".join(f"{name} {first.get(name, 0):.0f} → {last[name]:.0f}" for name in sorted(last))

@@ -16,7 +16,7 @@ from emr.common.choices import Whole, declare
 from emr.common.clock import now
 from emr.common.errors import Conflict, DomainError
 from encounters.documents.models import Document, DocumentDraft
-from encounters.documents.sections import sections_of
+from encounters.documents.sections import sections_of, sources
 from encounters.forms import services as forms
 from encounters.forms.engine import Change
 from encounters.forms.selectors import current_questionnaire
@@ -79,10 +79,12 @@ def begin_document(
     by: User,
     happened_at: dt.datetime | None = None,
     late_reason: str = "",
+    author: User | None = None,
 ) -> Document:
     """Open a new document of the stay, prefilled from what is known. A record of which there is one is found, not doubled.
 
-    Raises DomainError when the stay is closed to writing, the time is impossible, or no such form is in force.
+    `author`: whose it is to finish, where that isn't who begins it. Raises DomainError when the stay is closed to
+    writing, the time is impossible, or no such form is in force.
     """
     encounter = (
         Encounter.objects.select_for_update(of=("self",))
@@ -102,7 +104,7 @@ def begin_document(
         encounter=encounter,
         department_id=encounter.department_id,
         code=questionnaire.code,
-        author=by,
+        author=author or by,
         happened_at=at,
         late_reason=late_reason.strip(),
     )
@@ -128,11 +130,13 @@ _LIVE = [Document.Status.DRAFT, Document.Status.FINAL, Document.Status.SIGNED, D
 def latest_earlier(document: Document) -> Document | None:
     """The entry of the same kind written last before this one: "yesterday's"."""
     return (
-        Document.objects.filter(
-            encounter_id=document.encounter_id,
-            code=document.code,
-            happened_at__lte=document.happened_at,
-            current_version__isnull=False,
+        sources(
+            Document.objects.filter(
+                encounter_id=document.encounter_id,
+                code=document.code,
+                happened_at__lte=document.happened_at,
+                current_version__isnull=False,
+            )
         )
         .exclude(pk=document.pk)
         .exclude(status=Document.Status.ENTERED_IN_ERROR)

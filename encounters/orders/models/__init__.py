@@ -7,9 +7,13 @@ from encounters.orders.models.catalogue import (
     OrderableService,
     OrderSet,
     OrderSetLine,
+    OrderSetVersion,
     ReuseWindow,
 )
 from encounters.orders.models.orders import MedicationRequest, Order, ServiceRequest
+from encounters.orders.models.pharmacy import PharmacyComment, PharmacyReview
+from encounters.orders.models.prescriptions import PrescriptionLine
+from encounters.orders.models.spoken import SpokenOrder
 
 __all__ = [
     "CheckAnswer",
@@ -19,8 +23,13 @@ __all__ = [
     "Order",
     "OrderSet",
     "OrderSetLine",
+    "OrderSetVersion",
     "OrderableService",
+    "PharmacyComment",
+    "PharmacyReview",
+    "PrescriptionLine",
     "RepeatDecision",
     "ReuseWindow",
     "ServiceRequest",
+    "SpokenOrder",
 ]

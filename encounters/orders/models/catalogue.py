@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateRangeField, RangeOperators
 from django.contrib.postgres.indexes import GinIndex, OpClass
@@ -11,7 +12,7 @@ from django.db.models import F, Func, Value
 from django.utils.translation import gettext_lazy as _
 
 from emr.accounts.models import FacilityRecord
-from emr.common.triggers import RowHistory, SameFacility
+from emr.common.triggers import AppendOnly, RowHistory, SameFacility
 from encounters.orders.models.orders import ServiceRequest
 
 _DAYS = Func(F("valid_from"), F("valid_to"), Value("[]"), function="daterange", output_field=DateRangeField())
@@ -155,3 +156,29 @@ class OrderSetLine(FacilityRecord):
 
     def __str__(self) -> str:
         return self.text
+
+
+class OrderSetVersion(FacilityRecord):
+    """What a set held from a day on, whoever changed it and however: in the browser or by a file. Insert-only."""
+
+    order_set = models.ForeignKey(OrderSet, on_delete=models.PROTECT, related_name="versions")
+    number = models.PositiveIntegerField()
+    valid_from = models.DateField()
+    # {"name", "kind", "department", "diagnosis", "is_active", "lines": [[category, code, text], …]}
+    content = models.JSONField()
+    changed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    reason = models.CharField(max_length=200, blank=True, default="")
+
+    append_only = True
+
+    class Meta:
+        ordering = ["-number"]
+        constraints = [
+            models.UniqueConstraint(fields=["order_set", "number"], name="one_version_of_a_set_per_number")
+        ]
+        triggers = [AppendOnly(), SameFacility("order_set_id", "orders_orderset")]
+
+    def __str__(self) -> str:
+        return f"{self.order_set_id} v{self.number}"

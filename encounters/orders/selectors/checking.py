@@ -1,5 +1,6 @@
 """What the checks say of an entry's draft medicines, and what is answered."""
 
+import datetime as dt
 import re
 from decimal import Decimal
 
@@ -16,7 +17,7 @@ from encounters.orders.providers import weight_of
 from encounters.orders.selectors.catalogue import in_force
 from encounters.orders.selectors.days import days_of
 from encounters.orders.selectors.ingredients import parts, plain
-from encounters.visits.models import Condition
+from encounters.visits.models import Condition, Encounter
 from patients.history.selectors import summary_of
 
 _MASS = {"mg": Decimal(1), "g": Decimal(1000), "mcg": Decimal("0.001"), "ug": Decimal("0.001")}
@@ -41,35 +42,42 @@ def _times(order: MedicationRequest) -> Decimal | None:
     return Decimal(order.times_per_day) if order.times_per_day else None
 
 
-def _items(entry: Document) -> list[Item]:
-    """The entry's drafts in their order, behind what else is in effect today for the stay."""
-    day = timezone.localdate(entry.happened_at)
-    found = list(
-        MedicationRequest.objects.filter(encounter_id=entry.encounter_id)
-        .filter(
-            Q(entry=entry, status=Order.Status.DRAFT)
-            | Q(status__in=[Order.Status.ACTIVE, Order.Status.ON_HOLD])
-        )
+def running_on(encounter_id: int, day: dt.date, *, entry: Document | None = None) -> list[MedicationRequest]:
+    """The stay's medicines in effect or held on the day, by place; with `entry`, its drafts too. One query."""
+    drafts = Q(entry=entry, status=Order.Status.DRAFT) if entry is not None else Q()
+    found = (
+        MedicationRequest.objects.filter(encounter_id=encounter_id)
+        .filter(drafts | Q(status__in=[Order.Status.ACTIVE, Order.Status.ON_HOLD]))
         .select_related("entry")
         .order_by("position", "pk")
     )
-    carried_on = {order.based_on_id for order in found if order.status == Order.Status.DRAFT}
-    running = [
-        order
-        for order in found
-        if order.status != Order.Status.DRAFT and order.pk not in carried_on and days_of(order)[1] >= day
-    ]
+    return [order for order in found if order.status == Order.Status.DRAFT or days_of(order)[1] >= day]
+
+
+def _items_of_entry(entry: Document) -> list[Item]:
+    """The entry's drafts in their order, behind what else is in effect today for the stay."""
+    found = running_on(entry.encounter_id, timezone.localdate(entry.happened_at), entry=entry)
     drafts = [order for order in found if order.status == Order.Status.DRAFT]
+    carried_on = {order.based_on_id for order in drafts}
+    return _items(
+        [order for order in found if order.status != Order.Status.DRAFT and order.pk not in carried_on],
+        drafts,
+    )
+
+
+def _items(running: list[MedicationRequest], asked: list[MedicationRequest]) -> list[Item]:
+    """What is checked: `asked`, beside what is `running`. One query."""
     known = {
         concept.code: concept
         for concept in Concept.objects.filter(
             valid_on(local_today()),
             system__code="medicine",
-            code__in={order.code for order in found if order.code},
+            code__in={order.code for order in [*running, *asked] if order.code},
         )
     }
     items = []
-    for order in [*running, *drafts]:
+    checked = {id(order) for order in asked}
+    for order in [*running, *asked]:
         concept = known.get(order.code)
         properties = concept.properties if concept else {}
         named = order.ingredient or properties.get("ingredient", "") or order.text
@@ -78,7 +86,7 @@ def _items(entry: Document) -> list[Item]:
                 uuid=str(order.uuid),
                 text=order.text,
                 parts=tuple(parts(named)),
-                is_draft=order.status == Order.Status.DRAFT,
+                is_draft=id(order) in checked,
                 dose=_milligrams(order, str(properties.get("strength", ""))),
                 times_per_day=_times(order),
             )
@@ -86,13 +94,13 @@ def _items(entry: Document) -> list[Item]:
     return items
 
 
-def _facts(entry: Document) -> Facts:
-    patient = entry.encounter.patient
+def _facts(encounter: Encounter) -> Facts:
+    patient = encounter.patient
     summary = summary_of(patient)
     codes = [problem.code for problem in summary.problems]
-    codes += Condition.objects.filter(
-        encounter_id=entry.encounter_id, status=Condition.Status.CONFIRMED
-    ).values_list("code", flat=True)
+    codes += Condition.objects.filter(encounter=encounter, status=Condition.Status.CONFIRMED).values_list(
+        "code", flat=True
+    )
     birth = patient.birth_date
     today = local_today()
     age = None
@@ -103,7 +111,7 @@ def _facts(entry: Document) -> Facts:
     return Facts(
         allergies=tuple((a.substance, plain(a.substance)) for a in summary.allergies),
         age=age,
-        weight=weight_of(entry.encounter),
+        weight=weight_of(encounter),
         is_pregnant=patient.sex == "female" and any(_PREGNANT.match(code) for code in codes),
     )
 
@@ -131,10 +139,22 @@ def _rules(facility_id: int) -> list[Rule]:
 
 def alerts_of(entry: Document) -> list[Alert]:
     """What the checks say of the entry's draft medicines, the gravest first; a fixed number of queries."""
-    items = _items(entry)
+    items = _items_of_entry(entry)
     if not any(item.is_draft for item in items):
         return []
-    return check(items, _facts(entry), _rules(entry.facility_id))
+    return check(items, _facts(entry.encounter), _rules(entry.facility_id))
+
+
+def alerts_about(encounter: Encounter, asked: list[MedicationRequest], *, on: dt.date) -> list[Alert]:
+    """What the checks say of these medicines, saved or not, beside what else is in effect on the day; the gravest first.
+
+    A fixed number of queries.
+    """
+    if not asked:
+        return []
+    numbers = {order.pk for order in asked if order.pk}
+    running = [order for order in running_on(encounter.pk, on) if order.pk not in numbers]
+    return check(_items(running, asked), _facts(encounter), _rules(encounter.facility_id))
 
 
 def answers_of(entry: Document) -> dict[tuple[str, str], CheckAnswer]:

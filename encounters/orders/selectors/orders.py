@@ -12,7 +12,8 @@ from emr.common.clock import local_today
 from emr.terminology.selectors import displays
 from encounters.documents.models import Document
 from encounters.orders import permissions
-from encounters.orders.models import MedicationRequest, Order, ServiceRequest
+from encounters.orders.models import MedicationRequest, Order, ServiceRequest, SpokenOrder
+from encounters.orders.selectors.spoken import spoken_of_entries, spoken_text
 from encounters.orders.wording import medication_text, service_text
 from encounters.visits.access import encounters_for
 from encounters.visits.models import Encounter
@@ -31,13 +32,45 @@ def orders_of_entry(entry: Document) -> list[AnyOrder]:
     return sorted(chain.from_iterable(of_entry), key=lambda order: (order.position, order.pk))
 
 
+def orders_of_entries(entry_ids: list[int]) -> dict[int, list[AnyOrder]]:
+    """{entry: its lines in their order}. Two queries."""
+    found: dict[int, list[AnyOrder]] = {}
+    for model in (MedicationRequest, ServiceRequest):
+        for order in model.objects.filter(entry__in=entry_ids):
+            found.setdefault(order.entry_id, []).append(order)
+    return {pk: sorted(orders, key=lambda order: (order.position, order.pk)) for pk, orders in found.items()}
+
+
+def entries_to_carry_on(source: Document, target: Document) -> list[Document]:
+    """The source entry, and the finished entries between it and the target that hold what was spoken; oldest first."""
+    between = (
+        Document.objects.filter(
+            encounter_id=source.encounter_id,
+            happened_at__gte=source.happened_at,
+            happened_at__lte=target.happened_at,
+            current_version__isnull=False,
+            spoken_order__isnull=False,
+        )
+        .exclude(Q(pk__in=[source.pk, target.pk]) | Q(status=Document.Status.ENTERED_IN_ERROR))
+        .order_by("happened_at", "pk")
+    )
+    return [source, *between]
+
+
 def lines(orders: list[AnyOrder]) -> list[dict[str, Any]]:
-    """What is shown and printed of each order; codes are named by one query."""
+    """What is shown and printed of each order; codes are named by one query, what was spoken by another."""
     wanted = {("medicine-route", o.route) for o in orders if isinstance(o, MedicationRequest)}
     wanted |= {("dose-unit", o.dose_unit) for o in orders if isinstance(o, MedicationRequest)}
     wanted |= {("specimen-type", o.specimen) for o in orders if isinstance(o, ServiceRequest) and o.specimen}
     names = displays(sorted(wanted)) if wanted else {}
-    return [_line(order, names) for order in orders]
+    spoken = spoken_of_entries({order.entry_id for order in orders}) if orders else {}
+    return [_line(order, names) | {"spoken": _spoken(order, spoken.get(order.entry_id))} for order in orders]
+
+
+def _spoken(order: AnyOrder, spoken: SpokenOrder | None) -> str:
+    """A doctor may add lines of their own to the entry: those were not spoken."""
+    is_spoken = spoken is not None and order.confirmed_by_id == spoken.recorded_by_id
+    return spoken_text(spoken) if spoken is not None and is_spoken else ""
 
 
 def _line(order: AnyOrder, names: dict[tuple[str, str], str]) -> dict[str, Any]:
@@ -61,6 +94,7 @@ def _line(order: AnyOrder, names: dict[tuple[str, str], str]) -> dict[str, Any]:
         "status_text": str(order.get_status_display()),
         "status_reason": order.status_reason,
         "is_ended": order.is_ended,
+        "is_held": order.status == Order.Status.ON_HOLD,
         "is_new": order.based_on_id is None,
         "placer_number": order.placer_number,
         "accession_number": order.accession_number if isinstance(order, ServiceRequest) else "",

@@ -23,7 +23,21 @@ from encounters.orders.services.lines import (
     copy_orders,
     remove_draft,
 )
+from encounters.orders.services.pharmacy import (
+    accept_orders,
+    answer_pharmacist,
+    comment_on_order,
+    hold_by_pharmacist,
+    release_by_pharmacist,
+)
 from encounters.orders.services.quick import add_quick, choices
+from encounters.orders.services.spoken import (
+    answer_name,
+    decide_spoken_order,
+    record_spoken_order,
+    spoken_choices,
+    understand,
+)
 
 __all__ = [
     "ORDER_MODELS",
@@ -31,25 +45,35 @@ __all__ = [
     "BadRows",
     "Medication",
     "Service",
+    "accept_orders",
     "add_medication",
     "add_quick",
     "add_service",
     "answer_check",
+    "answer_name",
+    "answer_pharmacist",
     "change_draft",
     "choices",
+    "comment_on_order",
     "complete_order",
     "complete_service_request",
     "confirm_orders",
     "copy_orders",
     "decide_repeat",
+    "decide_spoken_order",
     "enter_order_in_error",
+    "hold_by_pharmacist",
     "hold_order",
     "import_table",
     "load_shipped",
+    "record_spoken_order",
+    "release_by_pharmacist",
     "remove_draft",
     "reopen_order",
     "resume_order",
     "shipped",
+    "spoken_choices",
     "stop_order",
+    "understand",
     "void_orders",
 ]

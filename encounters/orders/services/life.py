@@ -14,6 +14,7 @@ from emr.staff.selectors.practice import demand_practice
 from encounters.documents.models import Document
 from encounters.orders.models import MedicationRequest, Order, ServiceRequest
 from encounters.orders.permissions import PLACE
+from encounters.orders.services.carrying import ask_again, carry_review
 from encounters.orders.services.lines import OPEN, ORDER_MODELS
 from encounters.orders.services.numbers import give_numbers
 
@@ -31,16 +32,20 @@ def confirm_orders(*, entry: Document, by: User) -> int:
         ):
             if not count:
                 demand_practice(by, PLACE)
-            order.status, order.confirmed_by, order.confirmed_at = Order.Status.ACTIVE, by, now()
-            give_numbers(order)
-            order.save(
-                update_fields=["status", "confirmed_by", "confirmed_at", "placer_number", *_numbers(order)]
-            )
-            if order.based_on_id:
-                _end_if_open(model, order.based_on_id, by)
-            _tell(order, "placed", by)
+            take_effect(order, by)
             count += 1
     return count
+
+
+def take_effect(order: AnyOrder, by: User) -> None:
+    """Put one draft line in effect: numbered, told, and what it carries on ended. The caller holds its entry."""
+    order.status, order.confirmed_by, order.confirmed_at = Order.Status.ACTIVE, by, now()
+    give_numbers(order)
+    order.save(update_fields=["status", "confirmed_by", "confirmed_at", "placer_number", *_numbers(order)])
+    if order.based_on_id:
+        _end_if_open(type(order), order.based_on_id, by)
+        carry_review(order)
+    _tell(order, "placed", by)
 
 
 def _numbers(order: AnyOrder) -> list[str]:
@@ -81,6 +86,7 @@ def _change_status(
     order.status, order.status_reason = to, reason.strip()[:200]
     order.status_changed_at, order.status_changed_by, order.status_changed_as = now(), by, system[:40]
     order.save(update_fields=_STATUS_FIELDS)
+    ask_again(order, by=by)
     _tell(order, verb, by)
     return order
 
@@ -109,6 +115,14 @@ def hold_order(*, order: AnyOrder, reason: str, by: User) -> AnyOrder:
 def resume_order(*, order: AnyOrder, by: User) -> AnyOrder:
     """Let a held order go on."""
     demand_practice(by, PLACE)
+    return _change_status(
+        order, to=Order.Status.ACTIVE, allowed=[Order.Status.ON_HOLD], verb="resumed", reason="", by=by
+    )
+
+
+@transaction.atomic
+def release_order(*, order: AnyOrder, by: User) -> AnyOrder:
+    """Who held the order lets it go on; nobody orders anything by it."""
     return _change_status(
         order, to=Order.Status.ACTIVE, allowed=[Order.Status.ON_HOLD], verb="resumed", reason="", by=by
     )

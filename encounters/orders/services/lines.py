@@ -107,7 +107,8 @@ def _complete(order: MedicationRequest | ServiceRequest) -> None:
         order.day_number = day_of_use(order)
 
 
-def _save_line(order: MedicationRequest | ServiceRequest) -> None:
+def save_line(order: MedicationRequest | ServiceRequest) -> None:
+    """Save the line, complete; raises DomainError naming the field. The caller holds its entry."""
     _complete(order)
     try:
         order.full_clean(
@@ -140,8 +141,8 @@ def _save_line(order: MedicationRequest | ServiceRequest) -> None:
 def add_medication(*, entry: Document, by: User, **line: Unpack[Medication]) -> MedicationRequest:
     """Write a medicine on a draft entry. Raises DomainError naming the field, Conflict when the entry is confirmed."""
     entry = demand_writable(entry)
-    order = MedicationRequest(**_place(entry, by), **line)
-    _save_line(order)
+    order = MedicationRequest(**place_of(entry, by), **line)
+    save_line(order)
     record("medication_request.draft", by=by, of=order)
     return order
 
@@ -150,13 +151,14 @@ def add_medication(*, entry: Document, by: User, **line: Unpack[Medication]) -> 
 def add_service(*, entry: Document, by: User, **line: Unpack[Service]) -> ServiceRequest:
     """Write a service on a draft entry. Raises DomainError for a second open request of the same code."""
     entry = demand_writable(entry)
-    order = ServiceRequest(**_place(entry, by), **line)
-    _save_line(order)
+    order = ServiceRequest(**place_of(entry, by), **line)
+    save_line(order)
     record("service_request.draft", by=by, of=order)
     return order
 
 
-def _place(entry: Document, by: User) -> dict[str, Any]:
+def place_of(entry: Document, by: User) -> dict[str, Any]:
+    """The fields of a new line at the end of the entry, asked for by this person."""
     return {
         "facility_id": entry.facility_id,
         "patient_id": entry.patient_id,
@@ -177,7 +179,7 @@ def change_draft(
     _demand_draft(order)
     for name, value in line.items():
         setattr(order, name, value)
-    _save_line(order)
+    save_line(order)
     record("order.change_draft", by=by, of=order)
     return order
 
@@ -204,7 +206,7 @@ def copy_orders(*, source: Document, target: Document, by: User) -> int:
     count = 0
     for medicine in MedicationRequest.objects.filter(entry=source, status__in=OPEN, occurrence_at=None):
         MedicationRequest.objects.create(
-            **_place(target, by),
+            **place_of(target, by),
             based_on=medicine,
             **{name: getattr(medicine, name) for name in _MEDICATION_FIELDS},
             day_number=day_of_use(medicine, on=timezone.localdate(target.happened_at))
@@ -214,7 +216,7 @@ def copy_orders(*, source: Document, target: Document, by: User) -> int:
         count += 1
     for service in ServiceRequest.objects.filter(entry=source, status__in=OPEN, category__in=_CARRIED_ON):
         ServiceRequest.objects.create(
-            **_place(target, by),
+            **place_of(target, by),
             based_on=service,
             **{name: getattr(service, name) for name in _SERVICE_FIELDS},
         )

@@ -30,7 +30,7 @@ class Choice:
     note: str = ""
 
 
-def _line(found: Match | Any, line: Line) -> dict[str, Any]:
+def line_fields(found: Match | Any, line: Line) -> dict[str, Any]:
     """The fields of a medicine's row, unit and route from the catalogue where they weren't typed."""
     properties = found.properties
     return {
@@ -58,8 +58,7 @@ def choices(entry: Document, typed: str) -> list[Choice]:
         note = " ".join(line.problems)
         found = search_concepts("medicine", line.name, limit=_MOST)
         return [
-            Choice(f"line:{match.code}:{typed}", _("Medicine"), _preview(match, line), note)
-            for match in found
+            Choice(f"line:{match.code}:{typed}", _("Medicine"), preview(match, line), note) for match in found
         ]
     sets = [
         Choice(f"set:{found.code}", str(found.get_kind_display()), found.name)
@@ -72,10 +71,11 @@ def choices(entry: Document, typed: str) -> list[Choice]:
     return [*sets, *services][:_MOST]
 
 
-def _preview(match: Match, line: Line) -> str:
+def preview(match: Match, line: Line) -> str:
+    """How the line would read."""
     if line.problems:
         return match.display
-    return medication_text(MedicationRequest(**_line(match, line)))
+    return medication_text(MedicationRequest(**line_fields(match, line)))
 
 
 @transaction.atomic
@@ -127,9 +127,9 @@ def _add_line(entry: Document, code: str, typed: str, by: User) -> None:
                 code="nothing_fits",
                 field="quick",
             )
-        add_medication(entry=entry, by=by, **_line(match, line))
+        add_medication(entry=entry, by=by, **line_fields(match, line))
         return
-    add_medication(entry=entry, by=by, **_line(found, line))
+    add_medication(entry=entry, by=by, **line_fields(found, line))
 
 
 def _add_service(entry: Document, service: Any, by: User) -> None:

@@ -11,6 +11,22 @@ from encounters.orders.views.orders import (
     today,
     worklist,
 )
+from encounters.orders.views.pharmacy import (
+    pharmacy,
+    pharmacy_accept,
+    pharmacy_act,
+    pharmacy_answer,
+    pharmacy_asks,
+    pharmacy_of_stay,
+    pharmacy_panel,
+)
+from encounters.orders.views.spoken import (
+    spoken,
+    spoken_choices,
+    spoken_decide,
+    spoken_new,
+    spoken_panel,
+)
 from encounters.orders.views.tables import table, table_file
 
 __all__ = [
@@ -19,8 +35,20 @@ __all__ = [
     "editor",
     "of_stay",
     "orderable_services",
+    "pharmacy",
+    "pharmacy_accept",
+    "pharmacy_act",
+    "pharmacy_answer",
+    "pharmacy_asks",
+    "pharmacy_of_stay",
+    "pharmacy_panel",
     "quick",
     "remove",
+    "spoken",
+    "spoken_choices",
+    "spoken_decide",
+    "spoken_new",
+    "spoken_panel",
     "table",
     "table_file",
     "today",

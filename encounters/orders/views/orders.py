@@ -19,10 +19,11 @@ from encounters.documents.models import Document
 from encounters.orders import permissions, selectors, services
 from encounters.orders.access import access_order
 from encounters.orders.forms import CATALOGUES, KINDS, MedicationForm, ServiceForm
-from encounters.orders.models import RepeatDecision
+from encounters.orders.models import MedicationRequest, RepeatDecision
 from encounters.orders.selectors.catalogue import orderable, sets_for
 from encounters.orders.selectors.checking import alerts_of, answers_of
 from encounters.orders.selectors.earlier import repeats_of
+from encounters.orders.selectors.pharmacy import comments_of_orders
 from encounters.visits.access import access_encounter, acts_here
 
 PAGE_SIZE = 50
@@ -198,12 +199,18 @@ def of_stay(request: StaffRequest, encounter_uuid: UUID) -> HttpResponse:
 
 def _of_stay(request: StaffRequest, encounter: Any) -> dict[str, Any]:
     ended = request.GET.get("state") == "all"
+    orders = selectors.active_orders(encounter, ended=ended)
+    lines = selectors.lines(orders)
+    said = comments_of_orders([order.pk for order in orders if isinstance(order, MedicationRequest)])
+    for order, line in zip(orders, lines, strict=True):
+        line["comments"] = said.get(order.pk, []) if isinstance(order, MedicationRequest) else []
     return {
         "encounter": encounter,
         "patient": encounter.patient,
         "ended": ended,
-        "lines": selectors.lines(selectors.active_orders(encounter, ended=ended)),
+        "lines": lines,
         "may_place": acts_here(request.user, permissions.PLACE, encounter),
+        "may_record_spoken": acts_here(request.user, permissions.RECORD_SPOKEN, encounter),
     }
 
 

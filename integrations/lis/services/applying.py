@@ -16,8 +16,10 @@ from integrations.hl7v2.identifying import find_patient, read_numbers
 from integrations.hl7v2.inbox import Applied
 from integrations.hl7v2.outcomes import CannotApply, NotYet
 from integrations.hl7v2.timestamps import Timestamp
+from integrations.lis.mapping import Translation
 from integrations.lis.reading import Group, Oru, read_oru
 from integrations.lis.translating import filler_key, reports, wrong_patient
+from integrations.transport.codes import note_codes
 from integrations.transport.models import Channel, Message
 from patients.registry.access import same_person_ids
 from patients.registry.models import Patient
@@ -32,11 +34,19 @@ def apply_oru(message: Message) -> Applied:
     oru = read_oru(message)
     patient = _patient(oru)
     changed = False
-    for group, report in reports(oru):
-        if wrong_patient(group):
+    told = [(group, report, _request_of(oru, group, patient)) for group, report in reports(oru)]
+    filed_here = [entry for entry in told if not wrong_patient(entry[0])]
+    translation = Translation(oru.channel, [report for _group, report, _request in filed_here])
+    ready = {
+        id(group): translation.report(report, is_ordered=request is not None)
+        for group, report, request in filed_here
+    }
+    _mind_unknown(oru, translation)
+    for group, _report, request in told:
+        report = ready.get(id(group))
+        if report is None:
             changed |= _take_back(oru, group)
             continue
-        request = _request(oru, group, patient)
         stay = None if request is not None else _stay(oru, patient, report.effective_at)
         filed = file_report(
             facility=oru.channel.facility,
@@ -50,7 +60,24 @@ def apply_oru(message: Message) -> Applied:
         if filed.outcome == "late":
             oru.remark("older_result", number=report.filler_number.split("|", 1)[0])
         changed |= filed.is_new
+    note_codes(oru.channel, translation.unknown)
     return Applied(changed, oru.remarks)
+
+
+def _mind_unknown(oru: Oru, translation: Translation) -> None:
+    """A test that nobody has mapped doesn't keep a result from the doctor, unless the channel says that it shall."""
+    unknown = list(translation.unknown_tests.values())
+    if not unknown:
+        return
+    sent = ", ".join(sorted(test.code for test in unknown))
+    if oru.channel.unknown_codes == Channel.UnknownCodes.HOLD:
+        missing = [[test.kind, test.code, test.words] for test in unknown]
+        raise CannotApply("unmapped_service", sent=sent[:200], missing=missing)
+    oru.remark("unmapped_service_kept", sent=sent[:200])
+
+
+def _request_of(oru: Oru, group: Group, patient: Patient) -> ServiceRequest | None:
+    return None if wrong_patient(group) else _request(oru, group, patient)
 
 
 def _source(channel: Channel) -> str:
@@ -65,7 +92,7 @@ def _patient(oru: Oru) -> Patient:
     if patient is None:
         raise NotYet("unknown_patient")
     if _is_somebody_else(oru, patient):
-        raise CannotApply("result_of_another", name=oru.pid.patient_name.full_name)
+        raise CannotApply("result_of_another")
     return patient
 
 

@@ -22,13 +22,11 @@ _VERBS = {
 
 
 def kinds_of(channel: Channel) -> set[str]:
-    """What a neighbour performs, by its name (MSH-5): a LIS laboratory tests, a RIS or PACS images, others both."""
-    name = channel.receiving_application.upper()
-    if name.startswith("LIS"):
-        return {LABORATORY}
-    if name.startswith(("RIS", "PACS")):
-        return {IMAGING}
-    return {LABORATORY, IMAGING}
+    """What a neighbour performs, as its channel says: laboratory tests, images, or both."""
+    return {
+        Channel.Performs.LABORATORY.value: {LABORATORY.value},
+        Channel.Performs.IMAGING.value: {IMAGING.value},
+    }.get(channel.performs, {LABORATORY.value, IMAGING.value})
 
 
 def tell_order(*, order_id: int, verb: str, fact: int) -> int:

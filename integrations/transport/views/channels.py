@@ -13,8 +13,8 @@ from emr.audit.services import record
 from emr.common.errors import DomainError
 from emr.common.http import StaffRequest
 from integrations.transport import permissions, selectors, services
-from integrations.transport.access import access_channel, access_unmapped_code
-from integrations.transport.forms import ChannelForm, MapForm, OutgoingChannelForm
+from integrations.transport.access import access_channel
+from integrations.transport.forms import ChannelForm, OutgoingChannelForm
 from integrations.transport.models import Channel
 
 
@@ -96,28 +96,3 @@ def pause(request: StaffRequest, channel_uuid: UUID) -> HttpResponse:
     said = _("%(name)s is paused: messages wait in order.") if channel.is_paused else _("%(name)s goes on.")
     messages.success(request, said % {"name": channel.name})
     return redirect("integrations:transport:channels")
-
-
-@requires(permissions.REPAIR)
-@require_GET
-def unmapped(request: StaffRequest) -> HttpResponse:
-    """The neighbours' codes that nobody has mapped, and those that were."""
-    rows = list(selectors.unmapped_codes(request.user)[:500])
-    record("unmapped_code.list", by=request.user, detail={"count": len(rows)})
-    return render(request, "integrations/transport/unmapped.html", {"rows": rows})
-
-
-@requires(permissions.REPAIR)
-@require_POST
-def map_code(request: StaffRequest, code_uuid: UUID) -> HttpResponse:
-    """Say which of our codes one of theirs means."""
-    row = access_unmapped_code(request.user, code_uuid)
-    form = MapForm(request.POST)
-    if form.is_valid():
-        try:
-            services.map_code(row, mapped_to=form.cleaned_data["mapped_to"], by=request.user)
-        except DomainError as refusal:
-            messages.error(request, str(refusal))
-        else:
-            messages.success(request, _("Kept. It counts from the next message on."))
-    return redirect("integrations:transport:unmapped")

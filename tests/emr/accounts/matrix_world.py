@@ -12,17 +12,21 @@ from emr.common.clock import now
 from emr.notices.models import Notice
 from emr.signin.models import GroupRole, StaffSession
 from emr.staff.models import PractisingLicence, RoleChange, StaffImport
+from emr.storage.services import store_bytes
 from encounters.documents import services as documents
 from encounters.documents.models import Document
 from encounters.documents.services import request_course_print
 from encounters.forms.models import Questionnaire
 from encounters.inspections import services as inspections
 from encounters.inspections.models import Mandate
+from encounters.orders.models import SpokenOrder
 from encounters.orders.services import add_service
 from encounters.results.services import record_vital_signs, request_report_print
 from encounters.visits import codes
 from encounters.visits import services as visits
 from encounters.visits.models import Encounter
+from integrations.launch.services import add_key as add_launch_key
+from integrations.loading.models import FirstLoad, PastStay
 from integrations.transport.demo import load as load_channels
 from integrations.transport.models import Channel, DeadLetter, Message, MessageState, UnmappedCode
 from patients.coverage.services import record_coverage
@@ -98,6 +102,18 @@ def _case(situation: str, department: Organization) -> Case:
     version = documents.finalize_document(document=entry, revision=draft_of(entry).revision, by=author)
     asked = open_author_request(version=version)
     course_print = request_course_print(encounter=stay, by=author)
+    spoken = SpokenOrder.objects.create(
+        facility=facility,
+        patient=patient,
+        encounter=stay,
+        entry=begin(stay, author),
+        kind=SpokenOrder.Kind.TELEPHONE,
+        prescriber=author,
+        recorded_by=author,
+        read_back=True,
+        due_at=now(),
+        reason=f"Lý do {word}MARK",
+    )
     allergy = history.record_allergy(patient=patient, substance=f"Dị nguyên {word}MARK", by=author)
     coverage = record_coverage(
         patient=patient, payer="BHYT", card_number=f"CN438020012345{SITUATIONS.index(situation)}", by=author
@@ -108,8 +124,19 @@ def _case(situation: str, department: Organization) -> Case:
         facts(value("7.1"), title=f"Xét nghiệm {word}MARK", number=word, attachments=(FILE,)),
         facility=facility,
     ).report
+    past = PastStay.objects.create(
+        facility=facility,
+        patient=patient,
+        number=f"LK{word}",
+        began_at=ago(hours=900),
+        diagnosis_text=f"Bệnh cũ {word}MARK",
+        content={"XML1": {"CHAN_DOAN_RV": f"Bệnh cũ {word}MARK"}},
+        sha256=word,
+        load=_first_load(facility, author),
+    )
     rows: dict[str, Any] = {
         "patient_uuid": patient,
+        "past_uuid": past,
         "report_uuid": report,
         "result_print_uuid": request_report_print(report=report, by=author),
         "survivor_uuid": patient,
@@ -124,6 +151,7 @@ def _case(situation: str, department: Organization) -> Case:
         "document_uuid": entry,
         "order_uuid": order,
         "request_uuid": asked,
+        "spoken_uuid": spoken,
         "print_uuid": course_print,
         "entry_uuid": allergy,
         "coverage_uuid": coverage,
@@ -183,6 +211,19 @@ def _transport(facility: Organization) -> dict[str, Any]:
         "letter_uuid": letter,
         "code_uuid": code,
     }
+
+
+def _first_load(facility: Organization, author: User) -> FirstLoad:
+    """A list of the HIS's that was checked; made once."""
+    found = FirstLoad.objects.filter(facility=facility).first()
+    return found or FirstLoad.objects.create(
+        facility=facility,
+        kind="patients",
+        status="checked",
+        file_name="ds.csv",
+        file=store_bytes(b"x", content_type="text/csv", facility=facility),
+        by=author,
+    )
 
 
 def _office(facility: Organization, member: User, place: Location) -> dict[str, Any]:
@@ -304,6 +345,8 @@ def build() -> World:
             | office
             | {
                 "bed_uuid": free,
+                "load_uuid": _first_load(facility, cases[case].author),
+                "launch_key_uuid": add_launch_key(issuer="HIS", key_id="1", by=cases[case].author)[0],
                 "key_uuid": issue_demo_key(owner=cases[case].author, pin="123456"),
                 "duty_uuid": duty,
                 "access_uuid": glass,
@@ -319,6 +362,7 @@ OTHER_PARTS: dict[str, Callable[[str], str]] = {
     "kind": lambda name: "allergy" if "history" in name else "wristband",
     "system": lambda _name: "icd10",
     "table_name": lambda _name: "services",
+    "load_kind": lambda _name: "patients",
     "role_code": lambda _name: "doctor",
     "setting_name": lambda _name: "sign_within_hours",
     "guarding_name": lambda _name: "idle_minutes",

@@ -28,6 +28,7 @@ pytestmark = pytest.mark.django_db
 NO_EXPORT = {
     "encounters:orders:table_file",
     "staff:template",
+    "integrations:loading:template",
     "tls:root",
     "encounters:visits:label_zpl",
     "encounters:documents:course_print_pdf",

@@ -128,7 +128,16 @@ def test_the_banner_never_scrolls_away(ward_page: Page) -> None:
     assert ward_page.locator(".chart-panel").bounding_box()["y"] < 300  # type: ignore[index]
 
 
-def test_the_menu_folds_when_it_does_not_fit(
+def is_inside(page: Page, name: str) -> bool:
+    """Whether the link ends before what stands to the right of the menu."""
+    link = page.locator("#main-nav a", has_text=name).bounding_box()
+    search = page.get_by_role("searchbox").bounding_box()
+    assert link is not None
+    assert search is not None
+    return link["x"] + link["width"] <= search["x"]
+
+
+def test_links_of_the_menu_that_do_not_fit_go_under_a_button_those_that_count_last(
     ward_page: Page, screenshots: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     names = [
@@ -145,10 +154,11 @@ def test_the_menu_folds_when_it_does_not_fit(
     monkeypatch.setattr(User, "has_right", lambda *_: True)
     monkeypatch.setattr(User, "departments_for", lambda *_: roles.EVERYWHERE)
     # Of the bar's own addresses the bench has none: what loads itself would load the whole page.
-    ours = {f"to{order}" for order in range(len(names))} | {"patients:registry:search"}
+    ours = {f"to{order}" for order in range(len(names))} | {"patients:registry:search", "count"}
     monkeypatch.setattr(
         navigation, "address", lambda name, *_: f"/bench/form/?{name}" if name in ours else ""
     )
+    ward_page.route("**/?count", lambda route: route.fulfill(body='<span class="badge badge-count">3</span>'))
     for order, name in enumerate(names):
         navigation.register(
             # The search box is for who has the patients' link.
@@ -159,21 +169,34 @@ def test_the_menu_folds_when_it_does_not_fit(
                 icon="people",
                 order=order,
                 key="bcdefgi"[order:],
+                badge="count" if name == "Kết quả" else "",
             )
         )
     ward_page.goto("/bench/form/")
     search = ward_page.get_by_role("searchbox")
-    for width, folded in ((1366, False), (1900, False), (1100, True), (820, True)):
+    more = ward_page.get_by_role("button", name="Thêm")
+    fitting = []
+    for width in (1900, 1366, 1100, 820, 390):
         ward_page.set_viewport_size({"width": width, "height": 768})
         ward_page.wait_for_timeout(150)
         ward_page.screenshot(path=screenshots / f"kit-menu-{width}.png")
         assert ward_page.evaluate("document.documentElement.scrollWidth") <= width
         assert search.is_visible()
-        assert ward_page.get_by_role("link", name="Chờ ký").is_visible() is not folded
-    ward_page.get_by_role("button", name="Menu").click()
-    expect(ward_page.get_by_role("link", name="Quản trị")).to_be_visible()
+        links = [ward_page.locator("#main-nav a", has_text=name) for name in names]
+        shown = [name for name, link in zip(names, links, strict=True) if link.is_visible()]
+        assert more.is_visible() is (len(shown) < len(names))
+        assert all(is_inside(ward_page, name) for name in shown)
+        fitting.append(len(shown))
+    assert fitting[0] == len(names)
+    assert fitting == sorted(fitting, reverse=True)
+    assert 0 < fitting[3] < len(names)
+    ward_page.set_viewport_size({"width": 820, "height": 768})
+    expect(ward_page.get_by_role("link", name="Tích hợp")).to_be_hidden()
+    expect(ward_page.get_by_role("link", name="Kết quả")).to_be_visible()
+    more.click()
+    expect(ward_page.get_by_role("link", name="Tích hợp")).to_be_visible()
     ward_page.keyboard.press("Escape")
-    expect(ward_page.get_by_role("link", name="Quản trị")).to_be_hidden()
+    expect(ward_page.get_by_role("link", name="Tích hợp")).to_be_hidden()
     ward_page.keyboard.press("F3")
     expect(search).to_be_focused()
     ward_page.keyboard.press("Control+k")

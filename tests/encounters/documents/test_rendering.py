@@ -88,6 +88,7 @@ def test_the_check_itself_finds_a_pdf_that_is_not_pdf_a(tmp_path: Path) -> None:
     ],
 )
 def test_nothing_outside_is_reached(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """S-39."""
     with pytest.raises(Refused):
         PackagedAssets().fetch(address)
     plain = _print("<p>x</p>")
@@ -95,5 +96,6 @@ def test_nothing_outside_is_reached(address: str, monkeypatch: pytest.MonkeyPatc
 
 
 def test_a_stylesheet_in_the_text_reaches_nothing_either() -> None:
+    """S-39."""
     with pytest.raises(Refused):
         PackagedAssets().fetch("https://example.org/a.css")

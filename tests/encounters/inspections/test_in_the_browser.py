@@ -13,6 +13,7 @@ from encounters.inspections import services
 from encounters.inspections.models import Mandate
 from tests.emr.people import make_an
 from tests.encounters.inspections.letters import make_ha, make_lan, make_tung, signed_document
+from tests.support.browser import follow
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.browser]
 
@@ -47,7 +48,7 @@ def test_a_letter_from_the_post_to_the_last_minute(hall: Any, screenshots: Path)
 
     office = hall(tung)
     office.screenshot(path=screenshots / "inspection-home.png")
-    office.click("a[href='/inspections/']")
+    follow(office, "/inspections/")
     office.click("a[href='/inspections/prepare/']")
     begins, ends = now() - dt.timedelta(minutes=5), now() + dt.timedelta(days=2)
     for name, value in {

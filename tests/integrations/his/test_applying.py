@@ -280,6 +280,7 @@ def test_news_for_the_old_number_after_a_merge_reaches_the_same_person(send: Sen
 
 
 def test_two_pids_are_parked_and_create_nothing(send: Send) -> None:
+    """S-30."""
     parked = send(adt("A04", "two", at=ago(1), name="An\rPID|1||BN666^^^BV99999^MR||Giả^Mạo"))
     assert state(parked) == DEAD
     assert DeadLetter.objects.get().reason == "several_patients"
@@ -287,6 +288,7 @@ def test_two_pids_are_parked_and_create_nothing(send: Send) -> None:
 
 
 def test_a_hostile_name_is_one_patient_with_that_name(send: Send) -> None:
+    """S-29, S-30."""
     name = "A|B^C~D\\E&F PID|1||BN666"
     assert state(send(hostile_name(name))) == APPLIED
     assert Patient.objects.get().full_name == name
@@ -311,6 +313,7 @@ def test_nfd_and_nfc_names_are_equal(send: Send) -> None:
 def test_what_can_not_be_used_is_parked_with_a_reason(
     send: Send, change: tuple[bytes, bytes], reason: str
 ) -> None:
+    """S-30."""
     parked = send(message("A01", 1).replace(*change))
     assert state(parked) == DEAD
     assert DeadLetter.objects.get().reason == reason

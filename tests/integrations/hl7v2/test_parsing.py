@@ -151,6 +151,7 @@ def test_hostile_names_make_one_pid_and_come_back_equal(name: str) -> None:
 
 @given(text=texts, used=separators)
 def test_escape_and_back(text: str, used: Separators) -> None:
+    """S-29."""
     written = escape(text, used)
     assert not set(written) & {used.field, used.component, used.repetition, used.subcomponent, "\r", "\n"}
     assert unescape(written, used) == unicodedata.normalize("NFC", text)

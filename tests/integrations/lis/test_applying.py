@@ -47,7 +47,7 @@ def held() -> list[DiagnosticReport]:
 
 def test_a_result_stands_on_the_chart_of_the_stay(dao: Patient, send: Send) -> None:
     sent = send(oru(obr(), CREATININE))
-    assert (state(sent), reasons(sent)) == (APPLIED, [])
+    assert (state(sent), reasons(sent)) == (APPLIED, ["unmapped_service_kept"])
     (report,) = held()
     assert (report.patient, report.encounter) == (dao, Encounter.objects.get())
     assert (report.status, report.is_abnormal, report.source) == ("final", True, "hl7:99999:LIS")
@@ -79,7 +79,7 @@ def test_in_any_order_and_doubled_the_correction_holds(
 
 def test_a_result_for_an_order_that_is_not_ours_says_so(dao: Patient, send: Send) -> None:
     sent = send(oru(obr(placer="HIS77"), CREATININE))
-    assert (state(sent), reasons(sent)) == (APPLIED, ["unknown_order"])
+    assert (state(sent), reasons(sent)) == (APPLIED, ["unknown_order", "unmapped_service_kept"])
     assert held()[0].placer_number == "HIS77"
 
 

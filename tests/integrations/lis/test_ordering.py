@@ -39,7 +39,7 @@ pytestmark = pytest.mark.django_db
 def lis() -> Iterator[Neighbour]:
     """The laboratory's system, which takes OML^O21."""
     with listening_neighbour() as neighbour:
-        make_channel(make_facility(), neighbour)
+        make_channel(make_facility(), neighbour, performs="laboratory")
         yield neighbour
 
 
@@ -48,7 +48,12 @@ def ris() -> Iterator[Neighbour]:
     """The radiology's system, which takes ORM^O01."""
     with listening_neighbour() as neighbour:
         make_channel(
-            make_facility(), neighbour, name="RIS (gửi)", receiving_application="RIS", message_types=["ORM"]
+            make_facility(),
+            neighbour,
+            name="RIS (gửi)",
+            receiving_application="RIS",
+            message_types=["ORM"],
+            performs="imaging",
         )
         yield neighbour
 

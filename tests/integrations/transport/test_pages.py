@@ -40,7 +40,7 @@ def pages(message: Message, letter: DeadLetter) -> list[str]:
         url("message", message.uuid),
         url("dead_letters"),
         url("dead_letter", letter.uuid),
-        url("unmapped"),
+        url("mappings"),
     ]
 
 
@@ -185,7 +185,7 @@ def test_a_replay_that_fails_again_is_a_new_dead_letter(desk: Client, dead: Mess
 def test_a_code_is_mapped(desk: Client, send: Send) -> None:
     send(adt("A01", "U1", at=ago(2), place="NOI-A^P1^G1"))
     row = UnmappedCode.objects.get(kind="department")
-    assert "NOI-A" in desk.get(url("unmapped")).content.decode()
+    assert "NOI-A" in desk.get(url("mappings")).content.decode()
     assert desk.post(url("map_code", row.uuid), {"mapped_to": "K03"}).status_code == 302
     row.refresh_from_db()
     assert row.mapped_to == "K03"
@@ -197,9 +197,9 @@ def test_dead_letters_that_lacked_a_code_are_tried_again_when_it_is_mapped(desk:
     other = send(adt("A28", "U3", at=ago(3), number="BN000003"))
     bury(other, "unmapped_department", {"sent": "NOI-B"})
     note_unmapped(sent.channel, "department", "NOI-A")
-    desk.post(url("map_code", UnmappedCode.objects.get().uuid), {"mapped_to": ""})
+    desk.post(url("map_code", UnmappedCode.objects.get(code="NOI-A").uuid), {"mapped_to": ""})
     assert state(sent) == "dead", "taking a mapping away mends nothing"
-    desk.post(url("map_code", UnmappedCode.objects.get().uuid), {"mapped_to": "K03"})
+    desk.post(url("map_code", UnmappedCode.objects.get(code="NOI-A").uuid), {"mapped_to": "K03"})
     work_off()
     assert (state(sent) != "dead", state(other)) == (True, "dead")
     assert sent.dead_letters.get().resolution == "replayed"
@@ -238,7 +238,7 @@ def test_the_tab_of_the_page_one_is_on_is_marked(desk: Client, dead: Message) ->
         url("message", dead.uuid): url("messages"),
         url("dead_letters"): url("dead_letters"),
         url("dead_letter", letter.uuid): url("dead_letters"),
-        url("unmapped"): url("unmapped"),
+        url("mappings"): url("mappings"),
     }
     for address, tab in own.items():
         page = desk.get(address).content.decode()

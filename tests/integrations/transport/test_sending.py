@@ -18,6 +18,7 @@ from integrations.hl7v2.building import NULL, build_message, build_segment
 from integrations.hl7v2.delivering import control_id, header_fields, read_acknowledgement
 from integrations.transport import sending
 from integrations.transport.demo import load
+from integrations.transport.mapping import map_code
 from integrations.transport.models import (
     Acknowledgement,
     Channel,
@@ -30,7 +31,6 @@ from integrations.transport.selectors import ours, outgoing_channels, theirs
 from integrations.transport.services import (
     channel_account,
     dismiss,
-    map_code,
     note_unmapped,
     pause_channel,
     replay,
@@ -405,12 +405,12 @@ def test_codes_of_a_neighbour_serve_both_directions(
 ) -> None:
     lis = Channel.objects.get(name="LIS")
     integrator = make_user("tichhop", "Lê Tích Hợp", "integration", facility)
-    for code, our in (("GLU-1", "GLU"), ("NA", "NATRI"), ("X", "")):
+    for code, our in (("GLU-1", "14749-6"), ("NA", "2951-2"), ("X", "")):
         note_unmapped(lis, "service", code)
         map_code(lis.unmapped_codes.get(code=code), mapped_to=our, by=integrator)
     with django_assert_num_queries(1):
-        assert theirs(channel, "service", ["GLU", "NATRI", "K"]) == {"GLU": "GLU-1", "NATRI": "NA"}
+        assert theirs(channel, "service", ["14749-6", "2951-2", "K"]) == {"14749-6": "GLU-1", "2951-2": "NA"}
     with django_assert_num_queries(1):
-        assert ours(lis, "service", ["GLU-1", "X", "Y"]) == {"GLU-1": "GLU"}
-    assert theirs(channel, "unit", ["GLU"]) == {}
-    assert theirs(Channel.objects.get(name="HIS"), "service", ["GLU"]) == {}
+        assert ours(lis, "service", ["GLU-1", "X", "Y"]) == {"GLU-1": "14749-6"}
+    assert theirs(channel, "unit", ["14749-6"]) == {}
+    assert theirs(Channel.objects.get(name="HIS"), "service", ["14749-6"]) == {}

@@ -70,7 +70,7 @@ def test_the_whole_way_through_the_outbox() -> None:
 
 
 def test_what_was_shown_is_what_is_signed() -> None:
-    """The signed file differs from the shown one inside the hole alone."""
+    """S-50: The signed file differs from the shown one inside the hole alone."""
     request = make_ready(make_signer())
     shown = services.shown_bytes(request)
     _sign(request)
@@ -81,6 +81,7 @@ def test_what_was_shown_is_what_is_signed() -> None:
 
 
 def test_another_hash_than_the_frozen_one_is_refused() -> None:
+    """S-50."""
     request = make_ready(make_signer())
     (outcome,) = _sign(request, sha256="ab" * 32)
     assert outcome.code == "swapped"
@@ -100,6 +101,7 @@ def test_bytes_prepared_again_need_to_be_looked_at_again() -> None:
 
 
 def test_another_persons_request_is_refused_and_logged_as_a_denial() -> None:
+    """S-50."""
     request = make_ready(make_signer())
     chi = make_signer(make_chi())
     with pytest.raises(Denied):

@@ -39,6 +39,7 @@ def test_two_signatures_are_valid_together() -> None:
 @pytest.mark.parametrize("forge", corpus.FORGERIES, ids=lambda forge: forge.__name__)
 @pytest.mark.parametrize("make", [support.sign, support.sign_twice], ids=["one-signer", "two-signers"])
 def test_no_forgery_is_valid(make: Callable[[], bytes], forge: Callable[[bytes], bytes]) -> None:
+    """S-43, S-44, S-45."""
     forged = forge(make())
     assert forged != make()
     report = _verify(forged)
@@ -67,6 +68,7 @@ def test_an_unsigned_pdf_is_unsigned() -> None:
 
 
 def test_a_signer_nobody_vouches_for_is_unknown_not_valid() -> None:
+    """S-49."""
     report = verify_pdf(support.sign(), roots=[])
     assert report.verdict == Verdict.UNKNOWN
     assert report.signatures[0].problems == ["untrusted"]
@@ -74,6 +76,7 @@ def test_a_signer_nobody_vouches_for_is_unknown_not_valid() -> None:
 
 
 def test_after_its_period_a_certificate_proves_nothing() -> None:
+    """S-49."""
     report = _verify(support.sign(), at=support.NOW + dt.timedelta(days=365 * 4))
     assert report.verdict == Verdict.UNKNOWN
     assert report.signatures[0].problems == ["expired"]
@@ -93,7 +96,7 @@ def test_before_its_period_a_certificate_proves_nothing() -> None:
 
 
 def test_a_certificate_not_meant_for_signing_is_invalid() -> None:
-    """A key for encryption alone, issued by a trusted authority."""
+    """S-49: A key for encryption alone, issued by a trusted authority."""
     key, issuer = ec.generate_private_key(ec.SECP256R1()), support.authority()
     usage = x509.KeyUsage(False, False, True, False, True, False, False, False, False)
     certificate = (
@@ -124,7 +127,7 @@ def test_a_signature_value_of_another_key_is_invalid() -> None:
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(place=st.floats(0, 0.999), junk=st.binary(min_size=1, max_size=6))
 def test_no_damage_anywhere_raises_or_passes(place: float, junk: bytes) -> None:
-    """Bytes overwritten anywhere: never an exception; valid only if nothing changed, or only the hole's padding did."""
+    """S-44: bytes overwritten anywhere: no exception; valid only if nothing changed, or only the hole's padding did."""
     good = support.sign()
     start = int(place * len(good))
     bad = good[:start] + junk + good[start + len(junk) :]

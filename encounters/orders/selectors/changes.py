@@ -1,0 +1,15 @@
+"""Whether one medicine order asks for the same as another."""
+
+from encounters.orders.models import MedicationRequest
+
+# What makes a medicine another one for who reviews it; days and day of use go on by themselves.
+CONTENT = (
+    "code", "text", "ingredient", "route", "dose", "dose_unit", "times_per_day", "times", "rate", "diluent",
+    "as_needed", "as_needed_for", "most_per_dose", "most_per_day", "least_hours_between", "meal", "supply", "priority",
+    "occurrence_at",
+)  # fmt: skip
+
+
+def is_unchanged(order: MedicationRequest, earlier: MedicationRequest) -> bool:
+    """Whether the order asks for the same as the earlier one."""
+    return all(getattr(order, name) == getattr(earlier, name) for name in CONTENT)

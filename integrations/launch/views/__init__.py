@@ -1,0 +1,1 @@
+"""Links that come in; the keys that sign them."""

@@ -1,0 +1,4 @@
+"""Rights of this room."""
+
+# Load the patients, the open stays and the past of the HIS: what is wrong is said by line and number, without names.
+LOAD = "loading.load"
