@@ -245,9 +245,9 @@ def test_the_queries_of_table_and_graph_do_not_grow(an_and_stay: tuple[User, Enc
             client.get(address)
             with CaptureQueriesContext(connection) as captured:
                 client.get(address)
-            counts.append(sum("results_finding" in query["sql"] for query in captured))
+            counts.append(sum('"results_' in query["sql"] for query in captured))
     assert counts[:3] == counts[3:]
-    assert max(counts) <= 5
+    assert max(counts) <= 10
     assert Finding.objects.count() == 1 + 15 * 21
 
 
