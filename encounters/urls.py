@@ -5,7 +5,7 @@ from importlib.util import find_spec
 from django.urls import URLPattern, URLResolver, include, path
 
 app_name = "encounters"
-_ROOMS = ["visits", "forms", "documents", "orders", "results", "inspections"]
+_ROOMS = ["visits", "forms", "documents", "orders", "specimens", "results", "inspections"]
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include(f"encounters.{room}.urls")) for room in _ROOMS if find_spec(f"encounters.{room}.urls")
 ]

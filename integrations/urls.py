@@ -5,6 +5,7 @@ from django.urls import URLPattern, URLResolver, include, path
 app_name = "integrations"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("integrations/", include("integrations.transport.urls")),
+    path("integrations/", include("integrations.his.urls")),
     path("", include("integrations.launch.urls")),
     path("", include("integrations.loading.urls")),
 ]

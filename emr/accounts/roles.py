@@ -171,6 +171,9 @@ RIGHTS: dict[str, dict[str, Scope]] = {
     "orders.review": {"pharmacist": F},
     "orders.edit_sets": {"head_of_department": D, "pharmacist": F, "planning": F},
     "orders.read_savings": {"planning": F, "director": F},
+    # encounters.specimens
+    "specimens.collect": {"doctor": D, "head_of_department": D, "nurse": D, "head_nurse": D},
+    "specimens.receive": {"laboratory": F},
     # encounters.results
     "results.read": {
         "doctor": D,

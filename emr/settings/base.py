@@ -65,6 +65,7 @@ INSTALLED_APPS = [
     "encounters.forms",
     "encounters.documents",
     "encounters.orders",
+    "encounters.specimens",
     "encounters.results",
     "encounters.inspections",
     "signatures.certificates",

@@ -11,6 +11,7 @@ ROOMS: dict[str, StrOrPromise] = {
     "visits": pgettext_lazy("right", "Stays and visits"),
     "documents": pgettext_lazy("right", "Documents"),
     "orders": pgettext_lazy("right", "Orders"),
+    "specimens": pgettext_lazy("right", "Specimens"),
     "results": pgettext_lazy("right", "Results and vital signs"),
     "inspections": pgettext_lazy("right", "Inspection mandates"),
     "signing": pgettext_lazy("right", "Signing"),
@@ -28,6 +29,7 @@ ROOMS: dict[str, StrOrPromise] = {
     "sealing": pgettext_lazy("right", "Audit log"),
     "signin": pgettext_lazy("right", "Signing in"),
     "hl7v2": pgettext_lazy("right", "Connections"),
+    "lis": pgettext_lazy("right", "Connections"),
 }
 RIGHTS: dict[str, StrOrPromise] = {
     "registry.search": pgettext_lazy("right", "find patients"),
@@ -61,6 +63,8 @@ RIGHTS: dict[str, StrOrPromise] = {
     "orders.edit_sets": pgettext_lazy("right", "edit panels and order sets"),
     "orders.read_savings": pgettext_lazy("right", "read how many repeated tests were avoided"),
     "orders.record_spoken": pgettext_lazy("right", "record what a doctor ordered by word of mouth"),
+    "specimens.collect": pgettext_lazy("right", "print tube labels and collect specimens"),
+    "specimens.receive": pgettext_lazy("right", "take specimens in and reject them"),
     "results.read": pgettext_lazy("right", "read results"),
     "results.acknowledge": pgettext_lazy("right", "acknowledge results"),
     "results.compose": pgettext_lazy("right", "make and sign the forms of results"),

@@ -104,8 +104,7 @@ def access_comment(user: User, comment_uuid: UUID) -> PharmacyComment:
 
 def _may_change(user: User, right: str, order: MedicationRequest | ServiceRequest) -> bool:
     """Where the patient is now, or where the entry was written; in an emergency one's own orders alone (S-11)."""
-    if user.has_right(right, order.encounter.department_id) or user.has_right(
-        right, order.entry.department_id
-    ):
+    places = {order.encounter.department_id, order.entry.department_id if order.entry else None}
+    if any(user.has_right(right, place) for place in places if place is not None):
         return True
     return order.requester_id == user.pk and acts_here(user, right, order.encounter)

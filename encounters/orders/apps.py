@@ -102,6 +102,16 @@ class OrdersConfig(AppConfig):
             )
         )
         register(
+            Panel(
+                _("Orders that were refused"),
+                "encounters:orders:refusals_panel",
+                right=permissions.PLACE,
+                icon="exclamation-octagon",
+                order=12,
+                every=60,
+            )
+        )
+        register(
             Link(
                 _("Spoken orders"),
                 "encounters:orders:spoken",

@@ -17,4 +17,4 @@ def estimated_gfr(micromoles: Decimal, *, age: int | None, sex: str) -> int | No
     kappa, alpha = (0.7, -0.241) if is_female else (0.9, -0.302)
     ratio = float(micromoles) / _PER_MG_DL / kappa
     value = 142 * min(ratio, 1.0) ** alpha * max(ratio, 1.0) ** -1.200 * 0.9938**age
-    return round(value * 1.012) if is_female else round(value)
+    return round(float(value) * (1.012 if is_female else 1.0))

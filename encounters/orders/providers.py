@@ -43,9 +43,25 @@ class Creatinine:
 # Ids of patient rows → {patient: the newest value}.
 LatestCreatinine = Callable[[Sequence[int]], dict[int, Creatinine]]
 
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far an order is with who performs it: the last step in words, when, by whom, why."""
+
+    text: str
+    at: dt.datetime
+    who: str = ""
+    reason: str = ""
+    is_bad: bool = False
+
+
+# ids of service requests → the last step of each that anything is known of.
+ProgressOf = Callable[[Sequence[int]], dict[int, Progress]]
+
 _earlier: dict[str, EarlierResults] = {}
 _weight: dict[str, Weight] = {}
 _creatinine: dict[str, LatestCreatinine] = {}
+_progress: dict[str, ProgressOf] = {}
 
 
 def register_earlier_results(provider: EarlierResults, *, name: str = "results") -> None:
@@ -71,6 +87,21 @@ def creatinine_of(patient_ids: Sequence[int]) -> dict[int, Creatinine]:
             kept = found.get(patient_id)
             if kept is None or value.at > kept.at:
                 found[patient_id] = value
+    return found
+
+
+def register_progress(provider: ProgressOf, *, name: str = "specimens") -> None:
+    """Ask `provider` how far orders are, where they are listed."""
+    _progress[name] = provider
+
+
+def progress_of(request_ids: Sequence[int]) -> dict[int, Progress]:
+    """What providers know; of one order the last that was told."""
+    found: dict[int, Progress] = {}
+    for provider in _progress.values():
+        for pk, step in provider(request_ids).items():
+            if pk not in found or found[pk].at <= step.at:
+                found[pk] = step
     return found
 
 

@@ -21,10 +21,12 @@ class OrdersSection:
     editor_url_name = "encounters:orders:editor"
 
     def compose(self, document: Document) -> dict[str, Any]:
-        return {"lines": selectors.lines(selectors.orders_of_entry(document))}
+        orders = selectors.orders_of_entry(document)
+        return {"lines": selectors.lines([*orders, *selectors.pending_foreign(document)])}
 
     def problems(self, document: Document) -> list[str]:
-        found = [alert.message for alert in unanswered(document)]
+        found = selectors.kept_lines(document)
+        found += [alert.message for alert in unanswered(document)]
         found += [
             _("%(text)s was done a short time ago: use that result, or say why it is repeated.")
             % {"text": repeat.text}
@@ -42,10 +44,13 @@ class OrdersSection:
     def frozen(self, *, document: Document, version: DocumentVersion, by: User) -> None:
         services.confirm_orders(entry=document, by=by)
         confirm_with_entry(entry=document, by=by)
+        lines = version.composition["sections"][self.name]["lines"]
+        services.include_foreign(entry=document, shown=[line["uuid"] for line in lines])
 
     def entered_in_error(self, *, document: Document, by: User, reason: str) -> None:
         demand_decided(document)
         services.void_orders(entry=document, by=by, reason=reason)
+        services.release_foreign(entry=document)
 
 
 def register_sections() -> None:

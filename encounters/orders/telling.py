@@ -1,4 +1,4 @@
-"""Who is told about orders: the doctor who is asked to answer for one, the ward when it is refused."""
+"""Who is told about orders: the doctor who is asked to answer for one, the ward or the doctor when it is refused."""
 
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -10,7 +10,13 @@ from emr.notices.kinds import TOLD, Answer, Kind, Level, Step, register_kind
 from emr.notices.selectors import Holders, To
 from emr.notices.services import notify, withdraw
 from emr.notices.watches import register_watch
-from encounters.orders.models import MedicationRequest, PharmacyComment, SpokenOrder
+from encounters.orders.models import (
+    MedicationRequest,
+    OrderRefusal,
+    PharmacyComment,
+    ServiceRequest,
+    SpokenOrder,
+)
 
 SPOKEN = "orders.spoken"
 SPOKEN_OVERDUE = "orders.spoken_overdue"
@@ -21,6 +27,8 @@ PHARMACY_ANSWERED = "orders.pharmacy_answered"
 ORDERS_OF_STAY = "encounters:orders:of_stay"
 PHARMACY_OF_STAY = "encounters:orders:pharmacy_of_stay"
 PAGE = "encounters:orders:spoken"
+REFUSED = "orders.refused"
+REFUSALS = "encounters:orders:refusals"
 
 
 def register() -> None:
@@ -88,6 +96,16 @@ def register() -> None:
             code=PHARMACY_ANSWERED,
             title=_("A doctor has answered you, %(department)s"),
             body=_("%(doctor)s answers your remark on a medicine."),
+        )
+    )
+    register_kind(
+        Kind(
+            code=REFUSED,
+            title=_("%(system)s refuses an order, %(department)s"),
+            body=_("See why, and order something else, stop it, or settle it with them."),
+            level=Level.ATTENTION,
+            answer=Answer.ONE,
+            ladder=(Step(0, TOLD), Step(30, "doctor", ("sms", "chat"))),
         )
     )
     register_watch("spoken orders", look)
@@ -208,3 +226,30 @@ def stop_asking(order: MedicationRequest, *, by: User | None) -> None:
     )
     for comment in holds.select_related("facility"):
         stop_asking_about(comment, by=by)
+
+
+# -- another system's refusal ---------------------------------------------------------------------------------------------
+
+
+def tell_of_refusal(refusal: OrderRefusal, order: MedicationRequest | ServiceRequest) -> None:
+    """Ring for who confirmed the order; for the ward's doctors where that person is gone."""
+    department = order.encounter.department
+    doctor = order.confirmed_by or order.requester
+    to: list[To] = [doctor] if doctor.is_active else []
+    if not to and department is not None:
+        to = [Holders("doctor", department)]
+    notify(
+        kind=REFUSED,
+        key=f"{REFUSED}:{refusal.pk}",
+        facility=refusal.facility,
+        to=to,
+        parameters={"system": refusal.system, "department": department.name if department else ""},
+        department=department,
+        about=refusal,
+        link=(REFUSALS,),
+    )
+
+
+def stop_telling_of_refusal(refusal: OrderRefusal, *, by: object = None) -> None:
+    """It is settled."""
+    withdraw(facility=refusal.facility, key=f"{REFUSED}:{refusal.pk}", by=by)  # type: ignore[arg-type]  # a User or None

@@ -24,6 +24,9 @@ urlpatterns = [
     path(
         "orders/pharmacy/comments/<uuid:comment_uuid>/answer", views.pharmacy_answer, name="pharmacy_answer"
     ),
+    path("orders/refusals/", views.refusals, name="refusals"),
+    path("orders/refusals/panel/", views.refusals_panel, name="refusals_panel"),
+    path("orders/refusals/<uuid:refusal_uuid>/settle", views.settle_refusal, name="settle_refusal"),
     path("orders/services/", views.orderable_services, name="orderable_services"),
     path("orders/tables/", views.table, {"table_name": "services"}, name="tables"),
     path("orders/tables/<slug:table_name>/", views.table, name="table"),

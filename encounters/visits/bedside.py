@@ -65,11 +65,8 @@ def posting_actions() -> list[RowAction]:
     return [action for action in _actions.values() if action.posts]
 
 
-def read_wristband(user: User, code: str) -> str:
-    """The address that a scanned wristband or label opens: `code` is a patient's own number or a stay's code, whole.
-
-    "" when no running stay within the person's reach has it.
-    """
+def stay_of_wristband(user: User, code: str) -> Encounter | None:
+    """The running stay within the person's reach that a wristband names: a patient's own number or a stay's code, whole."""
     own = Identifier.objects.filter(
         facility_id=user.facility_id,
         value=code,
@@ -78,13 +75,19 @@ def read_wristband(user: User, code: str) -> str:
         system__startswith=systems.MRN_PREFIX,
     )
     people = [identifier.patient.root_id for identifier in own.select_related("patient")]
-    stay = (
+    return (
         encounters_for(user)
         .filter(status=Encounter.Status.IN_PROGRESS)
         .filter(Q(identifier=code) | Q(patient__in=people) | Q(patient__merged_into__in=people))
+        .select_related("patient", "department")
         .order_by("-admitted_at", "-started_at")
         .first()
     )
+
+
+def read_wristband(user: User, code: str) -> str:
+    """The address that a scanned wristband or label opens; "" when no running stay within the person's reach has it."""
+    stay = stay_of_wristband(user, code)
     if stay is None:
         return ""
     for page in sorted(_pages.values(), key=lambda page: page.order):

@@ -26,7 +26,7 @@ from patients.registry.age import birth_text
 from patients.registry.models import Identifier
 
 _FONT = fontpkg_noto_sans.ROOT / "files" / "NotoSans[wdth,wght].ttf"
-_DOTS = 8  # per millimetre: 203 dpi, what nearly every label printer has
+DOTS = 8  # per millimetre: 203 dpi, what nearly every label printer has
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +105,6 @@ def code128(text: str) -> SafeString:
 
 def label_pdf(label: Label, kind: str) -> bytes:
     """One page of the label's own size."""
-    fonts, face = _fonts()
     context = {
         "label": label,
         "kind": kind,
@@ -114,7 +113,12 @@ def label_pdf(label: Label, kind: str) -> bytes:
         "barcode": code128(label.barcode),
         "qr": mark_safe(segno.make(label.qr, error="m", micro=False).svg_inline(border=0)),  # noqa: S308
     }
-    html = render_to_string("encounters/visits/label_print.html", context)
+    return pdf_of(render_to_string("encounters/visits/label_print.html", context))
+
+
+def pdf_of(html: str) -> bytes:
+    """Pages of labels: HTML that names the font "Label" and reaches nothing else."""
+    fonts, face = _fonts()
     document = weasyprint.HTML(string=html, url_fetcher=_FontsOnly()).render(
         stylesheets=[face], font_config=fonts
     )
@@ -129,7 +133,7 @@ def _face(height: int) -> ImageFont.FreeTypeFont:
     return font
 
 
-def _graphic(text: str, *, height: int, width: int, x: int, y: int) -> str:
+def graphic(text: str, *, height: int, width: int, x: int, y: int) -> str:
     """A line of text as a ^GFA graphic, smaller when it is long. All lengths in dots."""
     while height > 14 and _face(height).getlength(text) > width:
         height -= 2  # a name that is cut is another name
@@ -147,7 +151,7 @@ def _graphic(text: str, *, height: int, width: int, x: int, y: int) -> str:
 def label_zpl(label: Label, kind: str) -> str:
     """The label as ZPL II for a printer of 203 dpi; plain ASCII."""
     size = SIZES[kind]
-    wide, high, margin = size.width * _DOTS, size.height * _DOTS, 12
+    wide, high, margin = size.width * DOTS, size.height * DOTS, 12
     qr = 168 if kind == "wristband" else 110
     text = wide - qr - 3 * margin
     small = 22 if high >= 200 else 20
@@ -159,7 +163,7 @@ def label_zpl(label: Label, kind: str) -> str:
     ]
     fields, y = [], margin
     for words, height in lines:
-        fields.append(_graphic(words, height=height, width=text, x=margin, y=y))
+        fields.append(graphic(words, height=height, width=text, x=margin, y=y))
         y += int(height * 1.3)
     barcode = re.sub(r"[^A-Za-z0-9-]", "", label.barcode)
     code = re.sub(r"[^A-Za-z0-9-]", "", label.qr)

@@ -5,23 +5,27 @@ from datetime import datetime
 from typing import Any
 
 from emr.accounts.models import Organization, User
+from integrations.his.selectors import Keeper, Matter, masters_of
 from integrations.hl7v2.outcomes import CannotApply
 from integrations.hl7v2.parsing import Hl7Message, parse
 from integrations.hl7v2.segments import Dg1, Evn, Mrg, Msh, Nk1, Pid, Pv1
 from integrations.transport.models import Channel, Message
 
+# PID is who stays, MRG who goes: of today, and of older senders (A18 of 2.2, A34 of 2.3.1).
+MERGES = {"A40", "A34", "A18"}
 
-@dataclass(slots=True)
-class Adt:
+
+@dataclass(slots=True, kw_only=True)
+class HisMessage:
     """One message, read; `remarks` gather what was left undone though the message was applied."""
 
     message: Message
     parsed: Hl7Message
     msh: Msh
-    evn: Evn
     pid: Pid
     pv1: Pv1
     remarks: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    keepers: dict[str, Keeper] = field(default_factory=dict)
 
     @property
     def channel(self) -> Channel:
@@ -37,6 +41,28 @@ class Adt:
     def account(self) -> User:
         """The account that changes are written under."""
         return self.message.channel.account
+
+    def keeps_here(self, matter: str) -> bool:
+        """Whether the facility has said that the EMR is the master of this: a message then changes nothing of it."""
+        if not self.keepers:
+            self.keepers.update(masters_of(self.facility.pk))
+        return self.keepers[matter] == Keeper.EMR
+
+    def left_alone(self, matter: str, fields: str) -> None:
+        """Note that something was not taken over because it is kept here; `fields` as HL7 counts them."""
+        self.remark("kept_here", matter=str(Matter(matter).label), fields=fields)
+
+    def remark(self, reason: str, **detail: Any) -> None:
+        """Note something left undone, to be shown with the message."""
+        if (reason, detail) not in self.remarks:
+            self.remarks.append((reason, detail))
+
+
+@dataclass(slots=True, kw_only=True)
+class Adt(HisMessage):
+    """A message about a person or a stay."""
+
+    evn: Evn
 
     @property
     def event(self) -> str:
@@ -56,10 +82,6 @@ class Adt:
         """How fresh the person's data is: PID-33 where it is sent, else the event."""
         updated = self.pid.last_update_date_time
         return updated.at if updated is not None else self.happened_at
-
-    def remark(self, reason: str, **detail: Any) -> None:
-        """Note something left undone, to be shown with the message."""
-        self.remarks.append((reason, detail))
 
     def next_of_kin(self) -> list[Nk1]:
         """NK1, in order."""
@@ -86,6 +108,13 @@ def read_adt(message: Message) -> Adt:
     parsed = parse(bytes(message.raw), charset=message.channel.charset)
     msh = Msh.read(parsed)
     patients = parsed.all("PID")
-    if len(patients) != 1 and msh.trigger_event != "A40":
+    if len(patients) != 1 and msh.trigger_event not in MERGES:
         raise CannotApply("several_patients", count=len(patients))
-    return Adt(message, parsed, msh, Evn.read(parsed), Pid.read(parsed.first("PID")), Pv1.read(parsed))
+    return Adt(
+        message=message,
+        parsed=parsed,
+        msh=msh,
+        evn=Evn.read(parsed),
+        pid=Pid.read(parsed.first("PID")),
+        pv1=Pv1.read(parsed),
+    )

@@ -1,7 +1,9 @@
 """A HIS to try the connection with: `python -m integrations.his.simulator`.
 
 It is a simulator and says so: in its output, and in MSH-3.2 of every message. It speaks real MLLP over TCP, invents a
-patient or takes the one named, sends the messages of a stay one after the other and prints each answer.
+patient or takes the one named, sends the messages of a stay one after the other and prints each answer. Among the
+events RDE orders a medicine, OML a blood count, CA cancels the last order. With --listen PORT it is a HIS that takes
+orders instead: it says yes to each, and no (RRE, ORL, ORR with UA) to those that name what is --out-of-stock.
 """
 
 import argparse
@@ -21,6 +23,14 @@ _FAMILY = ("Nguyễn", "Trần", "Lê", "Phạm", "Hoàng", "Vũ", "Đặng", "B
 _GIVEN = ("Văn Bình", "Thị Bích Đào", "Minh Khôi", "Thị Ngọc Ánh", "Quốc Toản", "Thu Hương")
 
 
+ORDERS = {"RDE", "OML", "CA"}
+_REPLIES = {
+    "RDE": ["RRE", "O12", "RRE_O12"],
+    "OML": ["ORL", "O22", "ORL_O22"],
+    "ORM": ["ORR", "O02", "ORR_O02"],
+}
+
+
 class Simulator:
     """One invented patient of one facility, and the messages about them."""
 
@@ -38,6 +48,7 @@ class Simulator:
         self.birth = f"{self.random.randrange(1940, 2010)}{self.random.randrange(1, 13):02d}15"
         self.sex = self.random.choice("MF")
         self.sent = 0
+        self.last_order = "NONE"
 
     def message(
         self, event: str, at: datetime, *, place: list[str | None], patient_class: str = "I"
@@ -56,11 +67,54 @@ class Simulator:
             build_segment("PV1", "1", patient_class, place, *[None] * 15, self.visit, *[None] * 24, time_sent),
         )  # fmt: skip
 
+    def order(self, event: str, at: datetime, department: str) -> bytes:
+        """RDE^O11: amoxicillin twice a day; OML^O21: a blood count; CA: the last of them not after all."""
+        self.sent += 1
+        control_id = f"{int(time.time()):X}{self.random.randrange(16**6):06X}{self.sent:02d}"
+        moment = write_timestamp(at)
+        kind = ["ORM", "O01"] if event == "CA" else [event, "O11" if event == "RDE" else "O21"]
+        if event != "CA":
+            self.last_order = f"{'TH' if event == 'RDE' else 'XN'}{control_id[-12:]}"
+        doctor = ["BS001", "Lê", "Thị Hoa"]
+        segments = [
+            build_segment(
+                "PID", "1", None, [self.number, None, None, f"BV{self.facility}", "MR"], None, self.name
+            ),
+            build_segment("PV1", "1", "I", [department], *[None] * 15, self.visit),
+            build_segment(
+                "ORC",
+                "CA" if event == "CA" else "NW",
+                self.last_order,
+                *[None] * 6,
+                moment,
+                None,
+                None,
+                doctor,
+            ),
+        ]
+        if event == "RDE":
+            segments += [
+                build_segment("TQ1", "1", None, ["BID"], None, None, ["5", "D"], moment),
+                build_segment("RXE", None, ["TH0017", "Amoxicilin 500 mg"], "1", None, ["vien"]),
+                build_segment("RXR", ["PO"]),
+            ]
+        elif event == "OML":
+            service = ["XN0001", "Công thức máu"]
+            segments.append(build_segment("OBR", "1", self.last_order, None, service, *[None] * 19, "LAB"))
+        return build_message(
+            [["HIS", "BENHANMO-SIMULATOR", "L"], self.facility, "EMR", self.facility, moment, None, kind, control_id,
+             "P", "2.5.1", None, None, None, None, None, "UNICODE UTF-8"],
+            *segments,
+        )  # fmt: skip
+
     def stay(self, events: list[str], department: str, bed: str, hours: float) -> Iterator[tuple[str, bytes]]:
         """The messages of a stay that began so many hours ago, evenly spread until now."""
         began = datetime.now(UTC) - timedelta(hours=hours)
         step = timedelta(hours=hours) / max(len(events), 1)
         for number, event in enumerate(events):
+            if event in ORDERS:
+                yield event, self.order(event, began + step * number, department)
+                continue
             is_visit = event == "A04"
             place = ["K01" if is_visit else department, None, None if is_visit else bed]
             yield (
@@ -84,7 +138,15 @@ def main() -> int:
     parser.add_argument("--name", default="", help="the patient's name; invented without it")
     parser.add_argument("--number", default="", help="the patient's number; invented without it")
     parser.add_argument("--seed", type=int)
+    parser.add_argument(
+        "--listen", type=int, metavar="PORT", help="take orders on this port instead of sending"
+    )
+    parser.add_argument(
+        "--out-of-stock", default="", metavar="WORD", help="orders with this word are refused"
+    )
     chosen = parser.parse_args()
+    if chosen.listen is not None:
+        return listen(chosen.listen, chosen.out_of_stock)
     simulator = Simulator(chosen.facility, chosen.seed, chosen.name, chosen.number)
     print(
         f"SIMULATOR: this is no real HIS. Patient {simulator.number}, {' '.join(simulator.name)}, is invented."
@@ -96,11 +158,43 @@ def main() -> int:
             for event, message in simulator.stay(events, chosen.department, chosen.bed, chosen.hours):
                 code, text = _ask(connection, message)
                 refused += code not in {"AA", "CA"}
-                print(f"ADT^{event} → {code} {text}".rstrip())
+                print(f"{event if event in ORDERS else f'ADT^{event}'} → {code} {text}".rstrip())
     except OSError as error:
         print(f"Can't reach {chosen.host}:{chosen.port}: {error.strerror or error}", file=sys.stderr)
         return 2
     return 1 if refused else 0
+
+
+def listen(port: int, out_of_stock: str) -> int:
+    """Take orders, one connection after the other, until the program is stopped."""
+    with socket.create_server(("127.0.0.1", port)) as server:
+        print(
+            f"SIMULATOR: this is no real HIS. It takes orders on port {server.getsockname()[1]}.", flush=True
+        )
+        while True:
+            connection, _peer = server.accept()
+            with connection:
+                decoder = FrameDecoder()
+                while chunk := connection.recv(65536):
+                    for raw in decoder.feed(chunk):
+                        connection.sendall(frame(reply(raw, out_of_stock)))
+
+
+def reply(raw: bytes, out_of_stock: str) -> bytes:
+    """AA with the order taken (OK), or not for want of stock (UA)."""
+    asked = parse(raw)
+    msh, orc = asked.first("MSH"), asked.first("ORC")
+    what = next((s for s in asked.segments if s.name in {"RXE", "RXO", "OBR"}), asked.first("RXE"))
+    names = " ".join(field.text(2) for field in what.fields)
+    is_refused = bool(out_of_stock) and out_of_stock.lower() in names.lower()
+    control, reason = ("UA", [None, "Hết thuốc trong kho"]) if is_refused else ("OK", None)
+    print(f"{msh[9].text(1)} {orc[1].text()} {orc[2].text()} → {control}", flush=True)
+    return build_message(
+        [["HIS", "BENHANMO-SIMULATOR", "L"], msh[6].text(), msh[3].text(), msh[4].text(), write_timestamp(datetime.now(UTC)),
+         None, _REPLIES.get(msh[9].text(1), ["ACK"]), f"S{time.time_ns() % 10**15}", "P", "2.5.1"],
+        build_segment("MSA", "AA", msh[10].text()),
+        build_segment("ORC", control, orc[2].text(), *[None] * 13, reason),
+    )  # fmt: skip
 
 
 def _ask(connection: socket.socket, message: bytes) -> tuple[str, str]:

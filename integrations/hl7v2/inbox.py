@@ -25,7 +25,7 @@ from emr.outbox import publish
 from integrations.hl7v2.errors import Hl7Error
 from integrations.hl7v2.outcomes import CannotApply, NotYet
 from integrations.transport import services as transport
-from integrations.transport.models import Message, MessageState
+from integrations.transport.models import Message, MessageState, UnmappedCode
 
 State = MessageState.State
 # How long a message may wait for one that should have come before it; a facility can set `hl7_wait_seconds`.
@@ -108,6 +108,7 @@ def apply_message(*, message_id: int) -> None:
                 _wait(message, state)
             return
         except CannotApply as reason:
+            _note_code(message, reason)
             transport.bury(message, reason.reason, reason.detail)
             return
         except Hl7Error as error:
@@ -123,6 +124,13 @@ def apply_message(*, message_id: int) -> None:
             _wake_waiting(message)
 
 
+def _note_code(message: Message, reason: CannotApply) -> None:
+    """A code that nobody has mapped is listed for who maps codes: what the room noted was undone with the rest."""
+    kind, code = reason.reason.removeprefix("unmapped_"), str(reason.detail.get("sent", ""))
+    if kind in UnmappedCode.Kind.values and kind != reason.reason and code:
+        transport.note_unmapped(message.channel, kind, code)
+
+
 def _wait(message: Message, state: MessageState) -> None:
     seconds = int(facility_setting(message.facility_id, "hl7_wait_seconds"))
     transport.keep_waiting(message, state.waits_until or now() + timedelta(seconds=seconds))
@@ -132,7 +140,7 @@ def _wait(message: Message, state: MessageState) -> None:
 _WAITING = """
 SELECT s.message_id FROM transport_messagestate s JOIN transport_message m ON m.id = s.message_id
 WHERE s.state = 'waiting' AND m.facility_id = %s AND m.id <> %s
-  AND (m.patient_number = %s OR m.message_type = 'ADT^A40')
+  AND (m.patient_number = %s OR m.message_type IN ('ADT^A40', 'ADT^A34', 'ADT^A18'))
 """
 
 

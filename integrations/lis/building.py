@@ -2,108 +2,78 @@
 
 from datetime import datetime
 
-from django.db.models import Q
-
-from emr.accounts.models import User
 from encounters.orders.models import ServiceRequest
-from encounters.visits.models import Encounter, EncounterLocation
+from encounters.specimens.models import Specimen
 from integrations.hl7v2.building import build_message, build_segment
 from integrations.hl7v2.delivering import header_fields
+from integrations.hl7v2.order_building import patient_segment, staff_field, visit_segment
 from integrations.hl7v2.timestamps import write_timestamp
 from integrations.transport.models import Channel
-from patients.registry import systems
-from patients.registry.models import Identifier, Patient
 
-NEW, CANCEL, HOLD, RELEASE = "NW", "CA", "HD", "RL"
+NEW, CANCEL, HOLD, RELEASE, CHANGED = "NW", "CA", "HD", "RL", "SC"
 # Table 0485 of TQ1-9 and, the same letters, of OBR-27.6 in older versions.
 _PRIORITIES = {"routine": "R", "urgent": "A", "stat": "S"}
-_SEXES = {"male": "M", "female": "F", "other": "O"}
-_CLASSES = {"IMP": "I", "AMB": "O", "EMER": "E"}
 _SERVICES = {"laboratory": "LAB", "imaging": "RAD"}
 
 
 def build_order(
-    request: ServiceRequest, channel: Channel, *, control: str, number: str, at: datetime, structure: str
+    request: ServiceRequest,
+    channel: Channel,
+    *,
+    control: str,
+    number: str,
+    at: datetime,
+    structure: str,
+    specimen: Specimen | None = None,
 ) -> bytes:
-    """The message for one order; `control` is ORC-1, `number` MSH-10, `structure` OML^O21 or ORM^O01."""
+    """The message for one order; `control` is ORC-1, `number` MSH-10, `structure` OML^O21 or ORM^O01.
+
+    `specimen`: the tube that was collected for it; its time goes into OBR-7 and SPM-17, its label's number into SPM-2.
+    """
     kind, event = structure.split("^")
     is_oml = kind == "OML"
     msh = header_fields(channel, kind=[kind, event, f"{kind}_{event}"], control_id=number, at=at)
-    segments = [_pid(request.patient), _pv1(request), _orc(request, control, at)]
+    segments = [patient_segment(request.patient), visit_segment(request), _orc(request, control, at)]
     if is_oml:
         segments.append(build_segment("TQ1", "1", *[None] * 7, _PRIORITIES[request.priority]))
-    segments.append(_obr(request, is_oml=is_oml))
+    segments.append(_obr(request, is_oml=is_oml, specimen=specimen))
     segments += _notes(request)
-    if is_oml and request.specimen:
-        segments.append(build_segment("SPM", "1", None, None, [request.specimen]))
+    if is_oml and (request.specimen or specimen is not None):
+        segments.append(_spm(request, specimen))
     return build_message(msh, *segments)
 
 
-def _pid(patient: Patient) -> str:
-    person = patient.merged_into or patient
-    held = Identifier.objects.filter(Q(patient=person) | Q(patient=patient), is_active=True).order_by(
-        "-is_own", "pk"
-    )
-    numbers: list[list[str | None]] = []
-    for number in held:
-        if number.is_own and number.system.startswith(systems.MRN_PREFIX):
-            authority = f"BV{number.system.removeprefix(systems.MRN_PREFIX)}"
-            numbers.append([number.value, None, None, authority, "MR"])
-        elif number.system == systems.CITIZEN:
-            numbers.append([number.value, None, None, "CCCD", "NI"])
-        elif number.system == systems.INSURANCE:
-            numbers.append([number.value, None, None, "BHXH", "SB"])
-    family, _, given = person.full_name.partition(" ")
-    born = f"{person.birth_date:%Y%m%d}" if person.birth_date else str(person.birth_year or "")
+def _spm(request: ServiceRequest, specimen: Specimen | None) -> str:
+    """SPM-4 what it is; of a collected one SPM-2 its label, SPM-17 when it was taken, SPM-27 the tube."""
+    kind = (specimen.kind if specimen is not None else "") or request.specimen
+    told = [kind] if kind else None
+    if specimen is None or specimen.collected_at is None:
+        return build_segment("SPM", "1", None, None, told)
     return build_segment(
-        "PID", "1", None, numbers, None, [family, given], None, born, _SEXES.get(person.sex, "U"),
-        None, None, [person.address_line or person.address_text or None], None, person.phone or None,
+        "SPM", "1", [specimen.accession_number], None, told, *[None] * 12, write_timestamp(specimen.collected_at),
+        *[None] * 9, [specimen.tube, str(specimen.get_tube_display()), "L"],
     )  # fmt: skip
-
-
-def _pv1(request: ServiceRequest) -> str:
-    stay: Encounter = request.encounter
-    place = (
-        EncounterLocation.objects.filter(encounter=stay, ends_at=None, cancelled_at=None)
-        .select_related("department", "location")
-        .order_by("-starts_at")
-        .first()
-    )
-    department = place.department if place and place.department else stay.department
-    bed = place.location.code if place and place.location else None
-    where = [department.code if department else None, None, bed]
-    authority = f"BV{request.facility.code}"
-    return build_segment(
-        "PV1", "1", _CLASSES.get(stay.encounter_class, "I"), where, *[None] * 15,
-        [stay.identifier, None, None, authority, "VN"],
-    )  # fmt: skip
-
-
-def _staff(user: User | None) -> list[str | None] | None:
-    if user is None:
-        return None
-    family, _, given = user.full_name.partition(" ")
-    return [user.staff_code or user.username, family, given]
 
 
 def _orc(request: ServiceRequest, control: str, at: datetime) -> str:
-    status = "CA" if control == CANCEL else "HD" if control == HOLD else None
+    status = {CANCEL: "CA", HOLD: "HD", CHANGED: "IP"}.get(control)
     reason = [None, request.status_reason] if request.status_reason else None
     return build_segment(
         "ORC", control, request.placer_number, None, None, status, None, None, None,
-        write_timestamp(request.confirmed_at or at), None, None, _staff(request.confirmed_by or request.requester),
+        write_timestamp(request.confirmed_at or at), None, None, staff_field(request.confirmed_by or request.requester),
         None, request.call_to or None, None, reason,
     )  # fmt: skip
 
 
-def _obr(request: ServiceRequest, *, is_oml: bool) -> str:
+def _obr(request: ServiceRequest, *, is_oml: bool, specimen: Specimen | None) -> str:
+    taken = write_timestamp(specimen.collected_at) if specimen is not None and specimen.collected_at else None
     service = [request.code or None, request.text, "L" if request.code else None]
     accession = request.accession_number or None
     # OBR-18 carries the accession number (IHE RAD TF-2 §4.2.4.1.2.2).
     return build_segment(
         "OBR", "1", request.placer_number, None, service, None if is_oml else _PRIORITIES[request.priority],
-        None, None, None, None, None, None, None, request.clinical_question or None, None,
-        None if is_oml else request.specimen or None, _staff(request.confirmed_by or request.requester),
+        None, taken, None, None, None, None, None, request.clinical_question or None, None,
+        None if is_oml else request.specimen or None, staff_field(request.confirmed_by or request.requester),
         request.call_to or None, accession, None, None, None, None, None, _SERVICES.get(request.category),
     )  # fmt: skip
 

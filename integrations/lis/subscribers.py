@@ -1,7 +1,7 @@
 """Changes of orders are told to the systems that perform them."""
 
 from emr.outbox import Delivery, subscribe
-from integrations.lis.services import tell_order
+from integrations.lis.services import tell_collected, tell_order
 
 
 def _tell(delivery: Delivery, verb: str) -> None:
@@ -36,3 +36,9 @@ def tell_revoked(delivery: Delivery) -> None:
 def tell_entered_in_error(delivery: Delivery) -> None:
     """CA: it never should have been."""
     _tell(delivery, "entered_in_error")
+
+
+@subscribe("specimen.collected", queue="sync")
+def tell_specimen(delivery: Delivery) -> None:
+    """SC: the specimen was collected, by whom and when."""
+    tell_collected(specimen_id=int(delivery.payload["specimen_id"]), fact=delivery.event_id)

@@ -9,7 +9,7 @@ from integrations.transport.services import channel_account
 
 # name → (title of its account, message types)
 NEIGHBOURS = {
-    "HIS": ("Hệ thống HIS", ["ADT", "SIU", "ORM", "OML", "MDM"]),
+    "HIS": ("Hệ thống HIS", ["ADT", "SIU", "ORM", "OML", "RDE", "ORR", "ORL", "RRE", "MDM"]),
     "LIS": ("Hệ thống LIS", ["ORU", "ORM", "OML", "MDM"]),
     "RIS": ("Hệ thống RIS/PACS", ["ORU", "ORM", "OML", "MDM"]),
 }

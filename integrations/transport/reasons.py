@@ -103,6 +103,58 @@ REASONS = {
         _("The file “%(name)s” can't be read: PDF, JPEG and PNG in base64 are taken."),
         _("Ask the sender to send it again."),
     ),
+    "no_orders": (
+        _("The message holds no ORC: nothing in it can be an order."),
+        _("Ask the sender, or set it aside."),
+    ),
+    "no_order_number": (
+        _("Neither ORC-2 nor OBR-2 holds the order's number, so it could never be changed or cancelled."),
+        _("Fill in the HIS's number (ORC-2), then replay."),
+    ),
+    "no_order_detail": (
+        _("Of the order %(number)s the message doesn't say what is ordered."),
+        _("Ask the HIS to send the order with its OBR or RXE."),
+    ),
+    "no_order_section": (
+        _("The message doesn't say whether a test, an image or a procedure is ordered (OBR-24)."),
+        _("Put the service into “What may be ordered”, or fill in OBR-24, then replay."),
+    ),
+    "order_control": (
+        _("The control code “%(sent)s” (ORC-1, ORC-5) can't be followed here."),
+        _("Settle it with the HIS; set the message aside when that is done."),
+    ),
+    "order_kept_here": (
+        _("%(kind)s are ordered in the EMR here, but the HIS sends an order of that kind."),
+        _("Decide under “Who keeps what” which of the two it is, then replay or set aside."),
+    ),
+    "unknown_order_there": (
+        _("The order %(number)s isn't known here, and no message that places it has come."),
+        _("Ask the HIS to send the order itself (NW), then replay."),
+    ),
+    "unclear_dose": (
+        _("The amount at one time (RXE-3, RXE-5) of the order %(number)s can't be read."),
+        _("Ask the HIS to send amount and unit; no dose is guessed."),
+    ),
+    "unclear_timing": (
+        _("How often a day is meant by “%(sent)s” (TQ1-3) isn't known here."),
+        _("Ask the HIS for one of QD, BID, TID, QID, QxH, ONCE, PRN or the number of times a day."),
+    ),
+    "unclear_route": (
+        _("The route “%(sent)s” (RXR-1) isn't known here."),
+        _("Ask the HIS for one of the catalogue's codes (PO, IV, IVI, IM, SC …)."),
+    ),
+    "stay_is_over": (
+        _("The order is for a time after the patient's discharge, or for a cancelled stay."),
+        _("Check PV1-19 and the times against the HIS."),
+    ),
+    "answer_to_nothing": (
+        _("The answer names the message %(number)s, which isn't an order that was sent from here."),
+        _("Check MSA-2 with the sender, or set it aside."),
+    ),
+    "kept_here": (
+        _("The EMR is the master of “%(matter)s”: %(fields)s of the message were not taken over."),
+        _("Nothing needs to be done, unless the EMR's are wrong."),
+    ),
     "visit_has_records": (
         _("The admission is to be cancelled, but records have been written in it."),
         _("A doctor has to decide: move or void the records first, then replay."),

@@ -10,6 +10,7 @@ from datetime import timedelta
 
 from django.db import models, transaction
 from django.db.models import F
+from django.utils.translation import gettext as _
 
 from emr.audit.services import record
 from emr.common.clock import now
@@ -20,6 +21,7 @@ from integrations.transport.models import Acknowledgement, Channel, DeadLetter, 
 from integrations.transport.senders import Answer, sender_for
 
 QUEUED = "hl7_message.queued"
+ANSWERED = "hl7_message.answered"
 PAUSE_SECONDS = 60.0
 LONGEST_CONTROL_ID = 20
 State = MessageState.State
@@ -111,6 +113,8 @@ def keep_answer(*, message_id: int, answer: Answer) -> None:
         Acknowledgement.objects.create(
             facility_id=row.message.facility_id, message=row.message, code=code, raw=raw
         )
+    if row.message.about:  # the room that it came from may read more in the answer than yes or no
+        publish(ANSWERED, order_key=f"answer:{row.message_id}", message_id=row.message_id)
     if not answer.accepted:
         reason = "neighbour_rejects" if answer.code in {"AR", "CR"} else "neighbour_error"
         bury(row.message, reason, {"text": answer.text or answer.code, "code": answer.code})
@@ -149,6 +153,15 @@ def bury(message: Message, reason: str, detail: dict[str, object]) -> DeadLetter
     )
     record("hl7_message.dead_lettered", of=message, outcome="failure", detail={"reason": reason})
     return letter
+
+
+def hand_on(message: Message) -> None:
+    """A refusal that a person elsewhere was told of needs nobody at the desk: its open dead letter is set aside."""
+    DeadLetter.objects.filter(message=message, resolution="", reason="neighbour_error").update(
+        resolution=DeadLetter.Resolution.DISMISSED,
+        resolved_at=now(),
+        note=_("Handed on to who placed the order."),
+    )
 
 
 def queue_again(message: Message) -> None:

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from emr.accounts.models import User
 from emr.audit.services import record
 from emr.common.errors import DomainError
+from emr.common.masters import INSURANCE, demand_ours, kept_by
 from emr.outbox import publish
 from patients.coverage.models import CARD_NUMBER, Coverage
 from patients.registry import systems
@@ -51,6 +52,7 @@ def record_coverage(
     The insurance number becomes one of the patient's numbers, so that search and the next scan find it. Refuses a
     card number that has neither 15 characters nor 10 or 12 digits, and a validity that ends before it begins.
     """
+    demand_ours(patient.facility_id, INSURANCE, patient)
     card_number = _tidy_number(card_number)
     if payer not in Coverage.Payer.values:
         raise DomainError(_("Choose who pays."), code="no_payer", field="payer")
@@ -93,6 +95,7 @@ def end_coverage(*, coverage: Coverage, by: User | None) -> None:
     """The row no longer counts; visits that used it still name it."""
     if not coverage.is_active:
         return
+    demand_ours(coverage.facility_id, INSURANCE, coverage.patient)
     coverage.is_active = False
     coverage.save(update_fields=["is_active"])
     record("coverage.end", by=by, of=coverage, patient=coverage.patient)
@@ -101,6 +104,8 @@ def end_coverage(*, coverage: Coverage, by: User | None) -> None:
 def keep_insurance_card(patient: Patient, card: Card, by: User) -> None:
     """Keep what a scanned insurance card says, unless this very card is known or the number on it is no card number."""
     if card.kind != "insurance" or not by.has_right("coverage.write"):
+        return
+    if kept_by(patient.facility_id, INSURANCE, patient):
         return
     number = _tidy_number(card.insurance_number)
     if not CARD_NUMBER.fullmatch(number):

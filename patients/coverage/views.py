@@ -11,6 +11,7 @@ from emr.accounts.access import requires
 from emr.audit.services import record
 from emr.common.errors import DomainError
 from emr.common.http import StaffRequest
+from emr.common.masters import INSURANCE, kept_by
 from patients.coverage import permissions, selectors, services
 from patients.coverage.forms import CoverageForm
 from patients.coverage.models import Coverage
@@ -24,7 +25,12 @@ def page(request: StaffRequest, patient_uuid: UUID) -> HttpResponse:
     """All cards and other payers of the patient."""
     patient = access_patient(request.user, patient_uuid, permissions.READ)
     record("coverage.read", by=request.user, of=patient, patient=patient)
-    context = {"patient": patient, "encounter": None, "coverages": selectors.coverages_of(patient)}
+    context = {
+        "patient": patient,
+        "encounter": None,
+        "coverages": selectors.coverages_of(patient),
+        "kept_by": kept_by(patient.facility_id, INSURANCE, patient),
+    }
     return render(request, "patients/coverage/page.html", context)
 
 

@@ -18,6 +18,7 @@ from patients.registry.models import (
     Patient,
     RelatedPerson,
 )
+from patients.registry.services.updating import KEPT_FIELDS
 
 _LISTS = {
     "ethnic_group": "ethnic-group",
@@ -126,6 +127,24 @@ class CorrectionForm(PatientForm):
     """A correction; `version` is the state that the page showed."""
 
     version = forms.IntegerField(widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, kept: bool = False, **kwargs: Any) -> None:
+        """`kept`: another system tells who the person is; its fields are shown and can't be changed."""
+        super().__init__(*args, **kwargs)
+        self.is_kept = kept
+        for name in _KEPT if kept else ():
+            self.fields[name].disabled = True
+
+    def details(self) -> dict[str, Any]:
+        known = super().details()
+        return {name: value for name, value in known.items() if not self.is_kept or name not in KEPT_FIELDS}
+
+
+# The form's names of what another system may keep; the birth is one field here.
+_KEPT = (
+    "full_name", "birth", "sex", "phone", "address_line", "province", "commune", "commune_text", "address_text",
+    "ethnic_group", "nationality", "other_phone",
+)  # fmt: skip
 
 
 def from_card(card: Card) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from encounters.inspections.services import approve_mandate
 from encounters.orders.models import SpokenOrder
 from encounters.results.models import DiagnosticReport, Observation, ResultPrint
 from encounters.results.services import record_vital_signs, request_report_print
+from encounters.specimens.models import Specimen
 from encounters.visits import codes
 from encounters.visits import services as visits
 from encounters.visits.models import Condition, Encounter, EncounterLocation, Procedure
@@ -83,6 +84,7 @@ ROWS: dict[str, Any] = {
     "procedure_uuid": Procedure,
     "observation_uuid": Observation,
     "report_uuid": DiagnosticReport,
+    "specimen_uuid": Specimen,
     "link_uuid": MergeLink,
     "person_uuid": RelatedPerson,
     "channel_uuid": Channel,

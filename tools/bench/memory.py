@@ -1,8 +1,9 @@
 """(f) Memory of the whole stack, PostgreSQL and broker included: idle, and its slope under load.
 
 Proportional set size (shared pages counted once) of the supervisor and everything under it; of PostgreSQL's processes what
-is theirs alone, since the buffers that they share are reserved once, by size, and fill as pages are read. The load: one page
-after another and an HL7 message now and then; the slope is fitted from the second minute on.
+is theirs alone, since the buffers that they share are reserved once, by size, and fill as pages are read. The slope is of
+private memory: another Python program that starts or ends on the machine changes everybody's share of the libraries. The
+load: one page after another and an HL7 message now and then; the slope is fitted from the second minute on.
 """
 
 import http.cookiejar
@@ -24,12 +25,12 @@ from tools.bench.messages import send
 from tools.bench.report import Report
 
 WEB, HL7 = 8190, 2790
-Samples = list[tuple[float, dict[str, float]]]  # seconds since the beginning, MB by program
+Samples = list[tuple[float, dict[str, float]]]  # seconds since the beginning, private MB by program
 IDLE_MB, SLOPE_MB = 900.0, 1.0
 PROGRAMS = ("granian", "worker", "beat", "mllp", "postgres", "valkey", "redis")
 
 
-def by_program(process: psutil.Process) -> dict[str, float]:
+def by_program(process: psutil.Process, *, private: bool) -> dict[str, float]:
     """MB of a process and all its descendants, PostgreSQL's shared buffers left out: {program: MB}."""
     used: dict[str, float] = {}
     for each in [process, *process.children(recursive=True)]:
@@ -39,7 +40,9 @@ def by_program(process: psutil.Process) -> dict[str, float]:
             memory = each.memory_full_info()
         except psutil.NoSuchProcess:
             continue
-        used[program] = used.get(program, 0) + (memory.uss if program == "postgres" else memory.pss) / 1024**2
+        used[program] = (
+            used.get(program, 0) + (memory.uss if private or program == "postgres" else memory.pss) / 1024**2
+        )
     return used
 
 
@@ -55,12 +58,13 @@ def measure(report: Report, home: Path, minutes: float, patient: str) -> None:
         _wait(stack)
         time.sleep(20)
         process = psutil.Process(stack.pid)
-        idle = sum(by_program(process).values())
+        idle = sum(by_program(process, private=False).values())
         report.add("f", "memory of the stack, idle", f"{idle:.0f} MB", "", idle, IDLE_MB)
         samples = _load(process, minutes, patient)
-        slope, last = _slope(samples), sum(samples[-1][1].values())
+        last = sum(by_program(process, private=False).values())
+        slope = _slope(samples)
         report.add("f", f"its slope over {minutes:g} min of load", f"to {last:.0f} MB", "", slope, SLOPE_MB)
-        report.notes.append("(f), MB at the first and the last sample: " + _programs(samples))
+        report.notes.append("(f), private MB at the first and the last sample: " + _programs(samples))
         print(report.notes[-1])
     finally:
         stack.terminate()
@@ -94,7 +98,7 @@ def _load(process: psutil.Process, minutes: float, patient: str) -> Samples:
         if turn % 20 == 0:
             send(HL7, turn, 5, f"M{int(began)}-")
         if time.monotonic() >= next_sample:
-            samples.append((time.monotonic() - began, by_program(process)))
+            samples.append((time.monotonic() - began, by_program(process, private=True)))
             next_sample += max(5.0, minutes * 60 / 40)
         if time.monotonic() - began > minutes * 60:
             break

@@ -13,6 +13,7 @@ from encounters.orders.models.catalogue import (
 from encounters.orders.models.orders import MedicationRequest, Order, ServiceRequest
 from encounters.orders.models.pharmacy import PharmacyComment, PharmacyReview
 from encounters.orders.models.prescriptions import PrescriptionLine
+from encounters.orders.models.refusals import OrderRefusal
 from encounters.orders.models.spoken import SpokenOrder
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "KnowledgeRule",
     "MedicationRequest",
     "Order",
+    "OrderRefusal",
     "OrderSet",
     "OrderSetLine",
     "OrderSetVersion",

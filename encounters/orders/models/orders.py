@@ -1,5 +1,6 @@
 """Orders: structured rows of a treatment-sheet entry, written nowhere else (regulation §3.7)."""
 
+import datetime as dt
 from decimal import Decimal
 
 from django.conf import settings
@@ -32,11 +33,20 @@ class Order(FacilityRecord):
 
     patient = models.ForeignKey("registry.Patient", on_delete=models.PROTECT, related_name="%(class)ss")
     encounter = models.ForeignKey("visits.Encounter", on_delete=models.PROTECT, related_name="%(class)ss")
-    entry = models.ForeignKey("documents.Document", on_delete=models.PROTECT, related_name="%(class)ss")
+    # Empty only of an order that another system keeps, until the doctor confirms an entry of its day, which takes it in.
+    entry = models.ForeignKey(
+        "documents.Document", on_delete=models.PROTECT, null=True, blank=True, related_name="%(class)ss"
+    )
     position = models.PositiveSmallIntegerField()
     # Our own number of a confirmed order (HL7 v2 ORC-2, FHIR placerOrderNumber); no order in effect is without.
     placer_number = models.CharField(max_length=22, blank=True, default="")
     priority = models.CharField(max_length=8, choices=Priority, default=Priority.ROUTINE)
+    # An order of another system: its name ("HIS"), its own number there (its ORC-2), who ordered it as that system
+    # says, and from when it holds. Nobody has signed it here.
+    origin = models.CharField(max_length=60, blank=True, default="", db_default="")
+    origin_number = models.CharField(max_length=75, blank=True, default="", db_default="")
+    prescriber_as_sent = models.CharField(max_length=160, blank=True, default="", db_default="")
+    effective_at = models.DateTimeField(null=True, blank=True)
     # Once, at this time (FHIR occurrenceDateTime); empty: daily, for `days` days, to `until_on` where that was said.
     occurrence_at = models.DateTimeField(null=True, blank=True)
     until_on = models.DateField(null=True, blank=True)
@@ -78,13 +88,34 @@ class Order(FacilityRecord):
                 condition=~Q(placer_number=""),
                 name="one_%(class)s_per_placer_number",
             ),
+            models.CheckConstraint(
+                condition=Q(origin="", entry__isnull=False)
+                | (~Q(origin="") & ~Q(origin_number="") & Q(effective_at__isnull=False)),
+                name="%(class)s_is_of_an_entry_or_of_another_system",
+            ),
+            # A change of the other system's ends the row before it: one order there is one in effect here.
+            models.UniqueConstraint(
+                fields=["facility", "origin", "origin_number"],
+                condition=Q(status__in=["draft", "active", "on-hold"]) & ~Q(origin=""),
+                name="one_open_%(class)s_per_origin_number",
+            ),
         ]
         indexes = [
+            models.Index(
+                fields=["facility", "origin_number"], condition=~Q(origin=""), name="%(class)s_of_origin"
+            ),
             models.Index(fields=["encounter", "status"], name="%(class)s_of_stay"),
             models.Index(
                 fields=["facility", "-confirmed_at"], condition=Q(status="active"), name="%(class)s_active"
             ),
         ]
+
+    @property
+    def happens_at(self) -> dt.datetime:
+        """From when it holds: its entry's time, or what the other system says."""
+        if self.origin and self.effective_at is not None:
+            return self.effective_at
+        return self.entry.happened_at if self.entry is not None else self.authored_at
 
     @property
     def is_ended(self) -> bool:
@@ -191,7 +222,7 @@ class ServiceRequest(Order):
             # The laboratory rejects a second open request of one entry for the same test; refuse it before it leaves.
             models.UniqueConstraint(
                 fields=["entry", "category", "code"],
-                condition=Q(status__in=["draft", "active", "on-hold"]) & ~Q(code=""),
+                condition=Q(status__in=["draft", "active", "on-hold"]) & ~Q(code="") & Q(origin=""),
                 name="one_open_request_per_code_and_entry",
             ),
             models.UniqueConstraint(

@@ -12,7 +12,7 @@ _NEVER_HELD = [Order.Status.DRAFT, Order.Status.ENTERED_IN_ERROR]
 
 def days_of(order: MedicationRequest) -> tuple[dt.date, dt.date]:
     """First and last day on which it was to be given; a stopped one ends on the day of the stop."""
-    first = timezone.localdate(order.entry.happened_at)
+    first = timezone.localdate(order.happens_at)
     last = first + dt.timedelta(days=order.days - 1)
     if order.status == Order.Status.REVOKED and order.status_changed_at:
         last = min(last, timezone.localdate(order.status_changed_at))
@@ -30,13 +30,24 @@ def day_of_use(order: MedicationRequest, *, on: dt.date | None = None) -> int:
     Days follow each other without a gap; one day without an order ends the count. Where the first of them said a number
     itself (begun in another hospital), that number is carried on. One query. `on`: the day, else the entry's own.
     """
-    day = on or timezone.localdate(order.entry.happened_at)
+    day = on or timezone.localdate(order.happens_at)
     wanted = _substance(order)
     earlier = (
         MedicationRequest.objects.filter(encounter_id=order.encounter_id)
         .exclude(status__in=_NEVER_HELD)
         .select_related("entry")
-        .only("ingredient", "text", "days", "status", "status_changed_at", "day_number", "entry__happened_at")
+        .only(
+            "ingredient",
+            "text",
+            "days",
+            "status",
+            "status_changed_at",
+            "day_number",
+            "origin",
+            "effective_at",
+            "authored_at",
+            "entry__happened_at",
+        )
     )
     spans = sorted(
         ((*days_of(known), known.day_number) for known in earlier if _substance(known) == wanted),

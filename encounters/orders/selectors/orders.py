@@ -37,7 +37,8 @@ def orders_of_entries(entry_ids: list[int]) -> dict[int, list[AnyOrder]]:
     found: dict[int, list[AnyOrder]] = {}
     for model in (MedicationRequest, ServiceRequest):
         for order in model.objects.filter(entry__in=entry_ids):
-            found.setdefault(order.entry_id, []).append(order)
+            if order.entry_id is not None:
+                found.setdefault(order.entry_id, []).append(order)
     return {pk: sorted(orders, key=lambda order: (order.position, order.pk)) for pk, orders in found.items()}
 
 
@@ -63,8 +64,10 @@ def lines(orders: list[AnyOrder]) -> list[dict[str, Any]]:
     wanted |= {("dose-unit", o.dose_unit) for o in orders if isinstance(o, MedicationRequest)}
     wanted |= {("specimen-type", o.specimen) for o in orders if isinstance(o, ServiceRequest) and o.specimen}
     names = displays(sorted(wanted)) if wanted else {}
-    spoken = spoken_of_entries({order.entry_id for order in orders}) if orders else {}
-    return [_line(order, names) | {"spoken": _spoken(order, spoken.get(order.entry_id))} for order in orders]
+    spoken = spoken_of_entries({o.entry_id for o in orders if o.entry_id is not None}) if orders else {}
+    return [
+        _line(order, names) | {"spoken": _spoken(order, spoken.get(order.entry_id or 0))} for order in orders
+    ]
 
 
 def _spoken(order: AnyOrder, spoken: SpokenOrder | None) -> str:
@@ -95,9 +98,13 @@ def _line(order: AnyOrder, names: dict[tuple[str, str], str]) -> dict[str, Any]:
         "status_reason": order.status_reason,
         "is_ended": order.is_ended,
         "is_held": order.status == Order.Status.ON_HOLD,
-        "is_new": order.based_on_id is None,
+        "is_new": order.based_on_id is None and not order.origin,
         "placer_number": order.placer_number,
         "accession_number": order.accession_number if isinstance(order, ServiceRequest) else "",
+        "origin": order.origin,
+        "origin_number": order.origin_number,
+        "prescriber_as_sent": order.prescriber_as_sent,
+        "is_in_entry": order.entry_id is not None,
         "confirmed_at": order.confirmed_at.isoformat() if order.confirmed_at else "",
     }
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from django.db.models import Count, DateTimeField, ExpressionWrapper, F, Max, Q, QuerySet
+from django.db.models.functions import Coalesce
 
 from emr.accounts.models import Organization, User
 from emr.common.clock import local_today
@@ -44,7 +45,8 @@ def medicines_for(user: User) -> QuerySet[MedicationRequest]:
     """Medicines in effect or held whose last day isn't over, of the patients whom the person reviews."""
     tomorrow = day_bounds(local_today())[1]
     ends = ExpressionWrapper(
-        F("entry__happened_at") + F("days") * dt.timedelta(days=1), output_field=DateTimeField()
+        Coalesce("effective_at", "entry__happened_at", "authored_at") + F("days") * dt.timedelta(days=1),
+        output_field=DateTimeField(),
     )
     return MedicationRequest.objects.filter(
         stay_reached(user, permissions.REVIEW, "encounter"),

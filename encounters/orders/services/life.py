@@ -17,6 +17,7 @@ from encounters.orders.permissions import PLACE
 from encounters.orders.services.carrying import ask_again, carry_review
 from encounters.orders.services.lines import OPEN, ORDER_MODELS
 from encounters.orders.services.numbers import give_numbers
+from encounters.orders.services.refusals import settle_ended
 
 AnyOrder = MedicationRequest | ServiceRequest
 _STATUS_FIELDS = ["status", "status_reason", "status_changed_at", "status_changed_by", "status_changed_as"]
@@ -45,7 +46,7 @@ def take_effect(order: AnyOrder, by: User) -> None:
     if order.based_on_id:
         _end_if_open(type(order), order.based_on_id, by)
         carry_review(order)
-    _tell(order, "placed", by)
+    tell(order, "placed", by)
 
 
 def _numbers(order: AnyOrder) -> list[str]:
@@ -58,13 +59,16 @@ def _end_if_open(model: type[MedicationRequest] | type[ServiceRequest], pk: int,
     )
 
 
-def _tell(order: AnyOrder, verb: str, by: User | None) -> None:
+def tell(order: AnyOrder, verb: str, by: User | None) -> None:
+    """Write a fact of the order down, for the log and for who is told of it."""
     noun = "medication_request" if isinstance(order, MedicationRequest) else "service_request"
+    if verb in {"revoked", "entered_in_error"}:
+        settle_ended(order, by)
     record(f"{noun}.{verb}", by=by, of=order)
     publish(f"{noun}.{verb}", order_key=f"encounter:{order.encounter_id}", order_id=order.pk)
 
 
-def _change_status(
+def change_status(
     order: AnyOrder,
     *,
     to: str,
@@ -74,6 +78,7 @@ def _change_status(
     by: User | None,
     system: str = "",
 ) -> AnyOrder:
+    """Move an order from one of the `allowed` states; there already: nothing happens. `system`: who, where no person did."""
     order = type(order).objects.select_for_update(of=("self",)).get(pk=order.pk)
     if order.status == to:
         return order
@@ -87,7 +92,7 @@ def _change_status(
     order.status_changed_at, order.status_changed_by, order.status_changed_as = now(), by, system[:40]
     order.save(update_fields=_STATUS_FIELDS)
     ask_again(order, by=by)
-    _tell(order, verb, by)
+    tell(order, verb, by)
     return order
 
 
@@ -96,7 +101,7 @@ def stop_order(*, order: AnyOrder, reason: str, by: User) -> AnyOrder:
     """Stop an order in effect, with a reason; stopped twice is stopped once."""
     if not reason.strip():
         raise DomainError(_("Say why it is stopped."), code="reason_missing", field="reason")
-    return _change_status(
+    return change_status(
         order, to=Order.Status.REVOKED, allowed=list(OPEN), verb="revoked", reason=reason, by=by
     )
 
@@ -106,7 +111,7 @@ def hold_order(*, order: AnyOrder, reason: str, by: User) -> AnyOrder:
     """Pause an order in effect, with a reason."""
     if not reason.strip():
         raise DomainError(_("Say why it is held."), code="reason_missing", field="reason")
-    return _change_status(
+    return change_status(
         order, to=Order.Status.ON_HOLD, allowed=[Order.Status.ACTIVE], verb="held", reason=reason, by=by
     )
 
@@ -115,7 +120,7 @@ def hold_order(*, order: AnyOrder, reason: str, by: User) -> AnyOrder:
 def resume_order(*, order: AnyOrder, by: User) -> AnyOrder:
     """Let a held order go on."""
     demand_practice(by, PLACE)
-    return _change_status(
+    return change_status(
         order, to=Order.Status.ACTIVE, allowed=[Order.Status.ON_HOLD], verb="resumed", reason="", by=by
     )
 
@@ -123,25 +128,25 @@ def resume_order(*, order: AnyOrder, by: User) -> AnyOrder:
 @transaction.atomic
 def release_order(*, order: AnyOrder, by: User) -> AnyOrder:
     """Who held the order lets it go on; nobody orders anything by it."""
-    return _change_status(
+    return change_status(
         order, to=Order.Status.ACTIVE, allowed=[Order.Status.ON_HOLD], verb="resumed", reason="", by=by
     )
 
 
 @transaction.atomic
 def void_orders(*, entry: Document, by: User, reason: str) -> int:
-    """The entry was entered in error: its orders never should have been. Returns how many."""
+    """The entry was entered in error: its own orders never should have been. Returns how many."""
     count = 0
     for model in ORDER_MODELS:
         for order in (
             model.objects.select_for_update(of=("self",))
-            .filter(entry=entry)
+            .filter(entry=entry, origin="")
             .exclude(status=Order.Status.ENTERED_IN_ERROR)
         ):
             order.status, order.status_reason = Order.Status.ENTERED_IN_ERROR, reason[:200]
             order.status_changed_at, order.status_changed_by = now(), by
             order.save(update_fields=_STATUS_FIELDS)
-            _tell(order, "entered_in_error", by)
+            tell(order, "entered_in_error", by)
             count += 1
     return count
 
@@ -154,7 +159,7 @@ def complete_order(*, order: AnyOrder, by: User | None = None, system: str = "",
     """
     if by is None and not system.strip():
         raise DomainError(_("Say who or what completed it."), code="author_missing")
-    return _change_status(
+    return change_status(
         order,
         to=Order.Status.COMPLETED,
         allowed=list(OPEN),
@@ -180,11 +185,17 @@ def reopen_order(*, order: ServiceRequest, by: User | None) -> ServiceRequest:
     """
     order = ServiceRequest.objects.select_for_update(of=("self",)).get(pk=order.pk)
     asked_again = ServiceRequest.objects.filter(
-        entry_id=order.entry_id, category=order.category, code=order.code, status__in=OPEN
+        entry_id=order.entry_id,
+        category=order.category,
+        code=order.code,
+        status__in=OPEN,
+        origin=order.origin,
     )
+    if order.origin:
+        asked_again = asked_again.filter(origin_number=order.origin_number)
     if order.status != Order.Status.COMPLETED or (order.code and asked_again.exists()):
         return order
-    reopened = _change_status(
+    reopened = change_status(
         order, to=Order.Status.ACTIVE, allowed=[Order.Status.COMPLETED], verb="reopened", reason="", by=by
     )
     return cast(ServiceRequest, reopened)
@@ -195,7 +206,7 @@ def enter_order_in_error(*, order: AnyOrder, reason: str, by: User) -> AnyOrder:
     """One order never should have been (wrong patient, wrong line); the entry's other orders stay."""
     if not reason.strip():
         raise DomainError(_("Say what was wrong."), code="reason_missing", field="reason")
-    return _change_status(
+    return change_status(
         order,
         to=Order.Status.ENTERED_IN_ERROR,
         allowed=[*OPEN, Order.Status.COMPLETED, Order.Status.REVOKED],

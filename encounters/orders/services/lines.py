@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from emr.accounts.models import User
 from emr.audit.services import record
 from emr.common.errors import Conflict, DomainError
+from emr.common.masters import kept_by, order_matter
 from emr.terminology.selectors import concept
 from encounters.documents.models import Document, DocumentDraft
 from encounters.orders.models import MedicationRequest, Order, ServiceRequest
@@ -82,6 +83,15 @@ def demand_writable(entry: Document) -> Document:
     return entry
 
 
+def demand_placed_here(entry: Document, category: str) -> None:
+    """Refuse a line of a kind that is ordered in another system; `category` is "medication" or a service's."""
+    if name := kept_by(entry.facility_id, order_matter(category)):
+        raise DomainError(
+            _("Orders of this kind are placed in the %(system)s, and come from there.") % {"system": name},
+            code="kept_elsewhere",
+        )
+
+
 def _next_position(entry: Document) -> int:
     highest = [
         model.objects.filter(entry=entry).aggregate(last=Max("position"))["last"] or 0
@@ -92,7 +102,7 @@ def _next_position(entry: Document) -> int:
 
 def _complete(order: MedicationRequest | ServiceRequest) -> None:
     """What follows from what was written: the number of days until a day; a medicine's ingredient and day of use."""
-    first = timezone.localdate(order.entry.happened_at)
+    first = timezone.localdate(order.happens_at)
     if order.until_on is not None:
         if order.until_on < first:
             raise DomainError(_("That day is past."), code="invalid", field="until_on")
@@ -141,6 +151,7 @@ def save_line(order: MedicationRequest | ServiceRequest) -> None:
 def add_medication(*, entry: Document, by: User, **line: Unpack[Medication]) -> MedicationRequest:
     """Write a medicine on a draft entry. Raises DomainError naming the field, Conflict when the entry is confirmed."""
     entry = demand_writable(entry)
+    demand_placed_here(entry, "medication")
     order = MedicationRequest(**place_of(entry, by), **line)
     save_line(order)
     record("medication_request.draft", by=by, of=order)
@@ -151,6 +162,7 @@ def add_medication(*, entry: Document, by: User, **line: Unpack[Medication]) -> 
 def add_service(*, entry: Document, by: User, **line: Unpack[Service]) -> ServiceRequest:
     """Write a service on a draft entry. Raises DomainError for a second open request of the same code."""
     entry = demand_writable(entry)
+    demand_placed_here(entry, line.get("category", ""))
     order = ServiceRequest(**place_of(entry, by), **line)
     save_line(order)
     record("service_request.draft", by=by, of=order)
@@ -174,7 +186,7 @@ def change_draft(
     *, order: MedicationRequest | ServiceRequest, by: User, **line: Any
 ) -> MedicationRequest | ServiceRequest:
     """Change a line that is not confirmed yet."""
-    demand_writable(order.entry)
+    _demand_writable_line(order)
     order = type(order).objects.select_for_update(of=("self",)).get(pk=order.pk)
     _demand_draft(order)
     for name, value in line.items():
@@ -187,11 +199,17 @@ def change_draft(
 @transaction.atomic
 def remove_draft(*, order: MedicationRequest | ServiceRequest, by: User) -> None:
     """Strike a line that is not confirmed yet: it never was an order."""
-    demand_writable(order.entry)
+    _demand_writable_line(order)
     order = type(order).objects.select_for_update(of=("self",)).get(pk=order.pk)
     _demand_draft(order)
     record("order.remove_draft", by=by, of=order)
     order.delete()
+
+
+def _demand_writable_line(order: MedicationRequest | ServiceRequest) -> None:
+    if order.entry is None:  # another system's, never written here
+        raise Conflict(_("This order comes from another system."), code="kept_elsewhere")
+    demand_writable(order.entry)
 
 
 def _demand_draft(order: Order) -> None:
@@ -201,10 +219,15 @@ def _demand_draft(order: Order) -> None:
 
 @transaction.atomic
 def copy_orders(*, source: Document, target: Document, by: User) -> int:
-    """Carry the source entry's open medicines, diet, care and monitoring on as draft lines; the day of use counts up."""
+    """Carry the source entry's open medicines, diet, care and monitoring on as draft lines; the day of use counts up.
+
+    What another system keeps is left to it.
+    """
     target = demand_writable(target)
     count = 0
-    for medicine in MedicationRequest.objects.filter(entry=source, status__in=OPEN, occurrence_at=None):
+    is_ours = not kept_by(target.facility_id, order_matter("medication"))
+    medicines = MedicationRequest.objects.filter(entry=source, status__in=OPEN, occurrence_at=None, origin="")
+    for medicine in medicines if is_ours else []:
         MedicationRequest.objects.create(
             **place_of(target, by),
             based_on=medicine,
@@ -214,7 +237,10 @@ def copy_orders(*, source: Document, target: Document, by: User) -> int:
             else None,
         )
         count += 1
-    for service in ServiceRequest.objects.filter(entry=source, status__in=OPEN, category__in=_CARRIED_ON):
+    carried_on = [c for c in _CARRIED_ON if not kept_by(target.facility_id, order_matter(c))]
+    for service in ServiceRequest.objects.filter(
+        entry=source, status__in=OPEN, category__in=carried_on, origin=""
+    ):
         ServiceRequest.objects.create(
             **place_of(target, by),
             based_on=service,

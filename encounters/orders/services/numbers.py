@@ -12,7 +12,8 @@ ON CONFLICT (facility_id, system) DO UPDATE SET last = registry_numberseries.las
 """
 
 
-def _take(facility_id: int, series: str, letters: str) -> str:
+def take_number(facility_id: int, series: str, letters: str) -> str:
+    """The next number of a facility's series this year: letters, two digits of the year, seven of the count."""
     year = local_today().year % 100
     with connection.cursor() as cursor:
         cursor.execute(_TAKE, [facility_id, f"{series}:{year:02d}"])
@@ -25,10 +26,10 @@ def give_numbers(order: MedicationRequest | ServiceRequest) -> None:
     HL7 v2.5 ORC-2 holds 22 characters of an entity identifier in older receivers; DICOM's accession number 16.
     """
     if not order.placer_number:
-        order.placer_number = _take(order.facility_id, "order", "YL")
+        order.placer_number = take_number(order.facility_id, "order", "YL")
     if (
         isinstance(order, ServiceRequest)
         and order.category == ServiceRequest.Category.IMAGING
         and not order.accession_number
     ):
-        order.accession_number = _take(order.facility_id, "accession", "CD")
+        order.accession_number = take_number(order.facility_id, "accession", "CD")

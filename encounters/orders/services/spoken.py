@@ -31,7 +31,7 @@ from encounters.orders.selectors.checking import alerts_about
 from encounters.orders.selectors.spoken import doctors_for, spoken_text
 from encounters.orders.services.answers import REASON_AT_LEAST
 from encounters.orders.services.life import complete_order, stop_order, take_effect
-from encounters.orders.services.lines import OPEN, ORDER_MODELS, place_of, save_line
+from encounters.orders.services.lines import OPEN, ORDER_MODELS, demand_placed_here, place_of, save_line
 from encounters.orders.services.quick import Choice, line_fields, preview
 from encounters.visits.models import Encounter
 
@@ -239,6 +239,8 @@ def _put_in_effect(spoken: SpokenOrder, line: SpokenLine, answers: Mapping[str, 
     order = line.order
     assert order is not None  # noqa: S101  demanded before
     who = by if spoken.kind == SpokenOrder.Kind.URGENT_DOSE else spoken.prescriber
+    if spoken.kind != SpokenOrder.Kind.URGENT_DOSE:  # what was given had to be given
+        demand_placed_here(spoken.entry, getattr(order, "category", "medication"))
     for name, value in place_of(spoken.entry, who).items():
         setattr(order, name, value)
     save_line(order)

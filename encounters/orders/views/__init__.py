@@ -20,6 +20,9 @@ from encounters.orders.views.pharmacy import (
     pharmacy_of_stay,
     pharmacy_panel,
 )
+from encounters.orders.views.refusals import panel as refusals_panel
+from encounters.orders.views.refusals import refusals
+from encounters.orders.views.refusals import settle as settle_refusal
 from encounters.orders.views.spoken import (
     spoken,
     spoken_choices,
@@ -43,7 +46,10 @@ __all__ = [
     "pharmacy_of_stay",
     "pharmacy_panel",
     "quick",
+    "refusals",
+    "refusals_panel",
     "remove",
+    "settle_refusal",
     "spoken",
     "spoken_choices",
     "spoken_decide",

@@ -13,17 +13,20 @@ from emr.accounts.access import requires
 from emr.audit.services import record
 from emr.common.errors import DomainError
 from emr.common.http import StaffRequest
+from emr.common.masters import kept_by, order_matter
 from emr.terminology.selectors import choices_by_system
 from encounters.documents.access import access_document
 from encounters.documents.models import Document
 from encounters.orders import permissions, selectors, services
 from encounters.orders.access import access_order
 from encounters.orders.forms import CATALOGUES, KINDS, MedicationForm, ServiceForm
-from encounters.orders.models import MedicationRequest, RepeatDecision
+from encounters.orders.models import MedicationRequest, RepeatDecision, ServiceRequest
+from encounters.orders.providers import progress_of
 from encounters.orders.selectors.catalogue import orderable, sets_for
 from encounters.orders.selectors.checking import alerts_of, answers_of
 from encounters.orders.selectors.earlier import repeats_of
 from encounters.orders.selectors.pharmacy import comments_of_orders
+from encounters.orders.selectors.refusals import open_refusals
 from encounters.visits.access import access_encounter, acts_here
 
 PAGE_SIZE = 50
@@ -44,7 +47,8 @@ def _editor(entry: Document, kind: str, form: MedicationForm | ServiceForm | Non
         "routes": short_lists.get("medicine-route", []),
         "units": short_lists.get("dose-unit", []),
         "specimens": short_lists.get("specimen-type", []),
-        "lines": _with_questions(entry, selectors.lines(orders)),
+        "lines": _with_questions(entry, selectors.lines([*orders, *selectors.pending_foreign(entry)])),
+        "kept_by": kept_by(entry.facility_id, order_matter(kind)),
         "source": _source(entry, kind),
         "sets": sets_for(entry)[:_CHIPS],
     }
@@ -177,6 +181,8 @@ def remove(request: StaffRequest, order_uuid: UUID) -> HttpResponse:
     """Strike a line of a draft entry."""
     order = access_order(request.user, order_uuid, permissions.PLACE)
     entry = order.entry
+    if entry is None:  # another system's order is no line of a draft
+        return HttpResponse(status=409)
     status = 200
     context: dict[str, Any] = {}
     try:
@@ -201,9 +207,14 @@ def _of_stay(request: StaffRequest, encounter: Any) -> dict[str, Any]:
     ended = request.GET.get("state") == "all"
     orders = selectors.active_orders(encounter, ended=ended)
     lines = selectors.lines(orders)
+    services_ids = [order.pk for order in orders if isinstance(order, ServiceRequest)]
+    known = progress_of(services_ids) if services_ids else {}
     said = comments_of_orders([order.pk for order in orders if isinstance(order, MedicationRequest)])
+    refused = open_refusals(line["uuid"] for line in lines)
     for order, line in zip(orders, lines, strict=True):
+        line["progress"] = known.get(order.pk) if isinstance(order, ServiceRequest) else None
         line["comments"] = said.get(order.pk, []) if isinstance(order, MedicationRequest) else []
+        line["refusal"] = refused.get(line["uuid"])
     return {
         "encounter": encounter,
         "patient": encounter.patient,
@@ -221,6 +232,8 @@ def change(request: StaffRequest, order_uuid: UUID) -> HttpResponse:
     order = access_order(request.user, order_uuid, permissions.PLACE)
     action, reason = request.POST.get("action"), request.POST.get("reason", "")
     try:
+        if action != "complete":
+            services.demand_kept_here(order)
         if action == "stop":
             services.stop_order(order=order, reason=reason, by=request.user)
         elif action == "hold":

@@ -14,6 +14,7 @@ from emr.accounts.services import facility_setting
 from emr.common.choices import Departments, declare
 from emr.common.clock import now
 from emr.common.compiled import Compiled
+from emr.common.masters import MOVEMENT, kept_by
 from encounters.visits import codes, permissions
 from encounters.visits.models import Condition, Encounter, EncounterLocation, Procedure
 from patients.registry.access import rows_of_root
@@ -148,10 +149,10 @@ def may_begin(user: User, stays: Iterable[Encounter]) -> dict[str, bool]:
     """Whether this person may admit the patient or begin a visit, given the patient's latest stays."""
     running = [stay for stay in stays if stay.is_open]
     inside = any(stay.is_inpatient for stay in running)
-    return {
-        "may_admit": not inside and user.has_right(permissions.ADMIT),
-        "may_start": not running and user.has_right(permissions.START),
-    }
+    may_admit = not inside and user.has_right(permissions.ADMIT)
+    may_start = not running and user.has_right(permissions.START)
+    is_ours = not (may_admit or may_start) or not kept_by(user.facility_id, MOVEMENT)
+    return {"may_admit": may_admit and is_ours, "may_start": may_start and is_ours}
 
 
 def patients_by_number(facility_id: int, number: str) -> QuerySet[Any, Any]:

@@ -12,6 +12,7 @@ from emr.accounts.models import Location, Organization, User
 from emr.audit.services import record
 from emr.common.clock import now
 from emr.common.errors import DomainError
+from emr.common.masters import MOVEMENT, demand_ours
 from encounters.visits import codes
 from encounters.visits.details import StayDetails
 from encounters.visits.models import Encounter
@@ -48,6 +49,7 @@ def start_visit(
     patient = _rules.locked_patient(patient)
     if already := _sent_before(patient, identifier, request_key):
         return already
+    demand_ours(patient.facility_id, MOVEMENT)
     starts_at = _rules.instant(at)
     _check_arrival(patient, department, bed, starts_at, late_reason)
     encounter = _new(
@@ -110,6 +112,7 @@ def admit(
         if visit.is_inpatient:
             return _admitted_before(visit, department)
         _check_visit(visit, patient, expected_version)
+    demand_ours(patient.facility_id, MOVEMENT, visit)
     admitted_at = _rules.instant(at)
     _check_arrival(patient, department, bed, admitted_at, late_reason)
     year, sequence, number = numbers.next_admission(patient.facility_id, admitted_at)

@@ -11,6 +11,7 @@ from emr.accounts.models import User
 from emr.audit.services import record
 from emr.common.clock import now
 from emr.common.errors import DomainError
+from emr.common.masters import DIAGNOSES, demand_ours
 from encounters.visits import codes
 from encounters.visits.coding import ICD9CM, ICD10, checked
 from encounters.visits.models import Condition, Encounter, Procedure, ProcedurePerformer
@@ -63,6 +64,7 @@ def record_diagnosis(
     same = present.filter(code=code, text=text).first()
     if same is not None and replaces in (None, same):
         return same
+    demand_ours(stay.facility_id, DIAGNOSES, stay)
     if replaces is not None:
         _replace(stay, replaces, by, reason)
         rank = rank or replaces.rank
@@ -95,6 +97,7 @@ def void_diagnosis(*, condition: Condition, by: User | None, reason: str) -> Con
     if row.status == Condition.Status.ENTERED_IN_ERROR:
         return row
     _rules.demand_reason(reason)
+    demand_ours(stay.facility_id, DIAGNOSES, stay)
     _void(row, by, reason)
     record("condition.void", by=by, of=row, detail={"reason": reason[:200]})
     tell("condition.voided", stay, condition_id=row.pk)

@@ -7,6 +7,7 @@ from emr.accounts.models import User
 from emr.audit.services import record
 from emr.common.clock import now
 from emr.common.errors import DomainError
+from emr.common.masters import MOVEMENT, demand_ours
 from encounters.visits.clinical_data import clinical_data_of
 from encounters.visits.models import AdmissionEntry, Encounter
 from encounters.visits.services import _care, _rules
@@ -75,6 +76,7 @@ def _was_admitted(stay: Encounter) -> bool:
 def _demand_undoable(stay: Encounter, reason: str, expected_version: int | None) -> None:
     _rules.check_version(stay, expected_version)
     _rules.demand_reason(reason)
+    demand_ours(stay.facility_id, MOVEMENT, stay)
     if not stay.is_open:
         raise DomainError(
             _("The patient was discharged: cancel the discharge first."), code="not_in_progress"

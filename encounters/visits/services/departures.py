@@ -10,6 +10,7 @@ from emr.accounts.models import User
 from emr.audit.services import record
 from emr.common.clock import now
 from emr.common.errors import DomainError
+from emr.common.masters import MOVEMENT, demand_ours
 from encounters.visits import codes
 from encounters.visits.coding import ICD10, checked
 from encounters.visits.details import Cause, DeathDetails, EndDetails
@@ -47,6 +48,7 @@ def discharge(
         raise DomainError(_("The patient was discharged already."), code="already_discharged")
     _rules.demand_open(stay)
     _rules.check_version(stay, expected_version)
+    demand_ours(stay.facility_id, MOVEMENT, stay)
     ended_at = _rules.instant(at)
     place = _rules.present_place(stay)
     latest = place.starts_at if place else stay.begins_at
@@ -196,6 +198,7 @@ def cancel_discharge(
         raise DomainError(_("The record of this stay is archived."), code="archived")
     _rules.check_version(stay, expected_version)
     _rules.demand_reason(reason)
+    demand_ours(stay.facility_id, MOVEMENT, stay)
     ended_at = stay.ended_at
     stay.status, stay.ended_at, stay.outcome, stay.disposition = Encounter.Status.IN_PROGRESS, None, "", ""
     stay.end_entered_at, stay.end_entered_by, stay.end_late_reason = None, None, ""

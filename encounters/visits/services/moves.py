@@ -9,6 +9,7 @@ from emr.accounts.models import Location, Organization, User
 from emr.audit.services import record
 from emr.common.clock import now
 from emr.common.errors import DomainError
+from emr.common.masters import BED, MOVEMENT, demand_ours
 from encounters.visits import codes
 from encounters.visits.models import Encounter, EncounterLocation
 from encounters.visits.services import _care, _rules
@@ -50,6 +51,7 @@ def transfer(
     _rules.check_late(starts_at, facility_id=stay.facility_id, reason=late_reason)
     _rules.check_place(department, bed, facility_id=stay.facility_id)
     stays_in_department = place is not None and place.department == department
+    demand_ours(stay.facility_id, BED if stays_in_department else MOVEMENT, stay)
     if place is not None:
         place.ends_at = starts_at
         place.save(update_fields=["ends_at"])
@@ -142,6 +144,7 @@ def cancel_transfer(
     _rules.demand_open(stay)
     _rules.check_version(stay, expected_version)
     _rules.demand_reason(reason)
+    demand_ours(stay.facility_id, MOVEMENT, stay)
     former = _place_before(stay, present)
     present, former = _undo(stay, present, former, by=by, reason=reason, keep_bed=keep_bed)
     record("encounter.cancel_transfer", by=by, of=stay, detail={"place": present.pk, "reason": reason[:200]})

@@ -11,6 +11,7 @@ from emr.accounts.access import requires
 from emr.accounts.models import User
 from emr.audit.services import record
 from emr.common.http import StaffRequest
+from emr.common.masters import BED, DIAGNOSES, MOVEMENT, kept_by
 from encounters.visits import codes, permissions, selectors
 from encounters.visits.access import access_encounter, encounters_for
 from encounters.visits.forms import DiagnosisForm
@@ -47,22 +48,34 @@ def _procedures(stay: Encounter) -> Any:
     return stay.procedures.filter(status="completed").prefetch_related("performers__practitioner")
 
 
-def may(user: User, stay: Encounter) -> dict[str, bool]:
-    """What this person may do with the stay as it is now: buttons that would be refused aren't shown."""
+def may(user: User, stay: Encounter) -> dict[str, Any]:
+    """What this person may do with the stay as it is now: buttons that would be refused aren't shown.
+
+    `kept` names the other system that keeps something of it, "" where nothing is kept elsewhere.
+    """
 
     def here(right: str) -> bool:
         return user.has_right(right, stay.department_id)
 
     living, finished = stay.is_open, stay.status == Encounter.Status.FINISHED
+    moves, beds, diagnoses = (kept_by(stay.facility_id, m, stay) for m in (MOVEMENT, BED, DIAGNOSES))
     return {
-        "transfer": living and here(permissions.TRANSFER),
-        "discharge": living and here(permissions.DISCHARGE),
+        "kept": moves or beds or diagnoses,
+        "transfer": living and not moves and here(permissions.TRANSFER),
+        "move_bed": living and not beds and here(permissions.TRANSFER),
+        "discharge": living and not moves and here(permissions.DISCHARGE),
         "details": (living or finished) and not stay.archive_number and here(permissions.ADMIT),
-        "admit": living and not stay.is_inpatient and user.has_right(permissions.ADMIT),
-        "cancel": living and here(permissions.CANCEL),
+        "admit": living and not moves and not stay.is_inpatient and user.has_right(permissions.ADMIT),
+        "cancel": living and not moves and here(permissions.CANCEL),
         "label": not user.is_listed_only(permissions.READ),
-        "cancel_discharge": finished and not stay.archive_number and here(permissions.DISCHARGE),
-        "diagnose": (living or finished) and not stay.archive_number and here(permissions.DIAGNOSE),
+        "cancel_discharge": finished
+        and not moves
+        and not stay.archive_number
+        and here(permissions.DISCHARGE),
+        "diagnose": (living or finished)
+        and not diagnoses
+        and not stay.archive_number
+        and here(permissions.DIAGNOSE),
     }
 
 

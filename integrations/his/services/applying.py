@@ -1,6 +1,7 @@
 """An ADT message onto the record."""
 
-from integrations.his.reading import Adt, read_adt
+from emr.common.masters import MOVEMENT
+from integrations.his.reading import MERGES, Adt, read_adt
 from integrations.his.services.merging import merge
 from integrations.his.services.moves import cancel_transfer, transfer
 from integrations.his.services.people import keep_patient
@@ -42,7 +43,7 @@ def apply_adt(message: Message) -> Applied:
 
 def _apply(adt: Adt) -> tuple[bool, bool]:
     """(whether anything changed, whether a part of it waits for its visit)."""
-    if adt.event == "A40":
+    if adt.event in MERGES:
         return merge(adt), False
     if adt.event in _STAYS:
         if adt.event not in {"A01", "A04"}:
@@ -69,4 +70,7 @@ def _move_or_end(adt: Adt) -> tuple[bool, bool]:
         raise NotYet("unknown_patient")
     demand_stay(adt, known)
     patient, is_news = keep_patient(adt)
+    if adt.keeps_here(MOVEMENT):
+        adt.left_alone(MOVEMENT, "PV1")
+        return is_news, False
     return _STAYS[adt.event](adt, patient) or is_news, False

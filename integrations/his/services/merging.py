@@ -1,4 +1,4 @@
-"""A40: two numbers turn out to be one person; every PID/MRG pair of the message."""
+"""A40, A34, A18: two numbers turn out to be one person; every PID/MRG pair of the message."""
 
 from django.utils.translation import gettext as _
 

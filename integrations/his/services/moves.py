@@ -5,6 +5,7 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
+from emr.common.masters import BED
 from encounters.visits import services as visits
 from encounters.visits.details import DeathDetails, EndDetails
 from encounters.visits.models import Encounter, EncounterLocation
@@ -12,7 +13,13 @@ from integrations.his.models import Freshness
 from integrations.his.reading import Adt
 from integrations.his.services.freshness import is_news, stamp
 from integrations.his.services.places import Place, find_place, find_staff
-from integrations.his.services.stays import LOCATION, demand_stay, late_reason, with_or_without_bed
+from integrations.his.services.stays import (
+    LOCATION,
+    allowed_place,
+    demand_stay,
+    late_reason,
+    with_or_without_bed,
+)
 from integrations.hl7v2.outcomes import CannotApply, NotYet
 from patients.registry.models import Patient
 
@@ -31,9 +38,12 @@ class _End:
 def transfer(adt: Adt, patient: Patient) -> bool:
     """A02: the patient moved. A move that comes after later ones is put in its place between them (F-17)."""
     stay = demand_stay(adt, patient)
-    place = find_place(adt, adt.pv1.assigned_patient_location)
+    found = find_place(adt, adt.pv1.assigned_patient_location)
+    place = allowed_place(adt, found)
     if place.department is None and not place.department_as_sent:
         raise CannotApply("no_place")
+    if adt.keeps_here(BED) and place.department is not None and place.department == stay.department:
+        return False  # within the department beds are given here
     at = adt.happened_at.replace(microsecond=0)
     if stay.status == Encounter.Status.ENTERED_IN_ERROR or at < stay.begins_at:
         raise CannotApply("refused", text=_("This time lies before the start of the stay."))

@@ -6,20 +6,21 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from emr.common.errors import DomainError
+from emr.common.masters import DEMOGRAPHICS
 from emr.common.vietnamese import fold
 from emr.terminology.selectors import concept
 from integrations.his.models import Freshness
 from integrations.his.reading import Adt
 from integrations.his.services.freshness import is_news, stamp
+from integrations.his.services.insurance import keep_insurance
 from integrations.hl7v2.identifying import Numbers, find_patient, read_numbers
 from integrations.hl7v2.outcomes import CannotApply
 from integrations.hl7v2.segments import Pid
 from integrations.hl7v2.timestamps import Timestamp
 from integrations.hl7v2.values import NULL, Value
 from patients.registry import services as registry
+from patients.registry.labels import label
 from patients.registry.models import Patient
-
-DEMOGRAPHICS = "demographics"
 
 _SEXES = {"M": "male", "F": "female", "O": "other", "A": "other", "U": "unknown", "N": "unknown"}
 # HL7 table 0063 → our relationships.
@@ -41,7 +42,9 @@ def keep_patient(adt: Adt) -> tuple[Patient, bool]:
         return patient, False
     else:
         patient = _correct(adt, patient, numbers)
-    _keep_people(adt, patient)
+    if not adt.keeps_here(DEMOGRAPHICS):
+        _keep_people(adt, patient)
+    keep_insurance(adt, patient)
     stamp(Freshness.Subject.PATIENT, patient.pk, DEMOGRAPHICS, adt.described_at, adt.message)
     return patient, True
 
@@ -78,6 +81,11 @@ def _correct(adt: Adt, patient: Patient, numbers: Numbers) -> Patient:
         except DomainError as refusal:
             adt.remark("left_out", text=str(refusal))
     changes = demographics(adt, adt.pid)
+    if adt.keeps_here(DEMOGRAPHICS):
+        other = [label(name) for name, said in changes.items() if getattr(patient, name) != said]
+        if other:
+            adt.left_alone(DEMOGRAPHICS, f"PID ({', '.join(other)})")
+        return patient
     return (
         registry.update_patient(patient=patient, by=adt.account, version=None, **changes)
         if changes

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from emr.accounts.models import Location, Organization, User
-from integrations.his.reading import Adt
+from integrations.his.reading import Adt, HisMessage
 from integrations.hl7v2.segments import Pl, Xcn
 from integrations.transport.selectors import mapping
 from integrations.transport.services import note_unmapped
@@ -67,7 +67,7 @@ def _bed(adt: Adt, department: Organization | None, sent: Pl) -> Location | None
     )
 
 
-def find_staff(adt: Adt, sent: Xcn) -> User | None:
+def find_staff(adt: HisMessage, sent: Xcn) -> User | None:
     """Our member of staff by practising licence or staff code; None (and noted) when nobody has it."""
     if not sent.id_number:
         return None

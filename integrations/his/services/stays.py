@@ -10,12 +10,13 @@ from django.utils.translation import gettext as _
 
 from emr.common.clock import now
 from emr.common.errors import DomainError
+from emr.common.masters import BED, DIAGNOSES, MOVEMENT
 from encounters.visits import codes
 from encounters.visits import services as visits
 from encounters.visits.details import DeathDetails, EndDetails
 from encounters.visits.models import Condition, Encounter
 from integrations.his.models import Freshness
-from integrations.his.reading import Adt
+from integrations.his.reading import Adt, HisMessage
 from integrations.his.services.freshness import is_news, stamp
 from integrations.his.services.places import Place, bed_words, find_place, find_staff
 from integrations.hl7v2.outcomes import CannotApply, NotYet
@@ -44,13 +45,13 @@ def late_reason(adt: Adt, at: datetime) -> str:
     return _("Sent late by %(sender)s") % {"sender": adt.channel.name}
 
 
-def visit_number(adt: Adt) -> str:
+def visit_number(adt: HisMessage) -> str:
     """PV1-19, else PV1-50, else the account number PID-18."""
     candidates = (adt.pv1.visit_number, adt.pv1.alternate_visit_id, adt.pid.patient_account_number)
     return next((cx.id_number[:40] for cx in candidates if cx.id_number), "")
 
 
-def find_stay(adt: Adt, patient: Patient) -> Encounter | None:
+def find_stay(adt: HisMessage, patient: Patient) -> Encounter | None:
     """The visit that the message names; without a number the patient's only open one.
 
     Raises CannotApply when the number is another patient's, or several visits are open and none is named.
@@ -69,7 +70,7 @@ def find_stay(adt: Adt, patient: Patient) -> Encounter | None:
     return running[0] if running else None
 
 
-def demand_stay(adt: Adt, patient: Patient) -> Encounter:
+def demand_stay(adt: HisMessage, patient: Patient) -> Encounter:
     """The same, where the message makes no sense without a visit. Raises NotYet."""
     found = find_stay(adt, patient)
     if found is None:
@@ -79,6 +80,10 @@ def demand_stay(adt: Adt, patient: Patient) -> Encounter:
 
 def admit_or_visit(adt: Adt, patient: Patient) -> bool:
     """A01, A04: open the visit or the stay, unless it is there; True when anything changed."""
+    if adt.keeps_here(MOVEMENT):
+        adt.left_alone(MOVEMENT, "PV1")
+        stay = find_stay(adt, patient)
+        return stay is not None and stay.is_open and keep_details(adt, stay)
     wanted = _CLASSES.get(adt.pv1.patient_class, "") or ("IMP" if adt.event == "A01" else "AMB")
     stay = find_stay(adt, patient)
     if stay is None or (stay.is_open and wanted == "IMP" and not stay.is_inpatient):
@@ -109,7 +114,7 @@ def _began_at(adt: Adt) -> datetime:
 
 
 def _open(adt: Adt, patient: Patient, visit: Encounter | None, wanted: str) -> Encounter:
-    place = find_place(adt, adt.pv1.assigned_patient_location)
+    place = allowed_place(adt, find_place(adt, adt.pv1.assigned_patient_location))
     if place.department is None and not place.department_as_sent:
         raise CannotApply("no_place")
     at = _began_at(adt)
@@ -142,6 +147,14 @@ def _open(adt: Adt, patient: Patient, visit: Encounter | None, wanted: str) -> E
     return with_or_without_bed(adt, place, arrive)
 
 
+def allowed_place(adt: Adt, place: Place) -> Place:
+    """The same without a bed, where beds are given here."""
+    if place.bed is None or not adt.keeps_here(BED):
+        return place
+    adt.left_alone(BED, "PV1-3")
+    return place.without_bed("")
+
+
 def _key(adt: Adt, patient: Patient) -> uuid.UUID:
     """A message without a visit number, applied again, finds the visit that it made."""
     return uuid.uuid5(uuid.NAMESPACE_URL, f"hl7:{adt.message.uuid}:{patient.pk}")
@@ -165,10 +178,24 @@ def keep_details(adt: Adt, stay: Encounter) -> bool:
     if not is_news(Freshness.Subject.ENCOUNTER, stay.pk, DETAILS, adt.described_at):
         adt.remark("partly_older", groups="PV1, DG1")
         return False
+    if adt.keeps_here(DIAGNOSES):
+        if _differs(adt, stay):
+            adt.left_alone(DIAGNOSES, "DG1")
+        return False
     for number, diagnosis in enumerate(adt.diagnoses()):
         _keep_diagnosis(adt, stay, diagnosis, is_first=number == 0)
     stamp(Freshness.Subject.ENCOUNTER, stay.pk, DETAILS, adt.described_at, adt.message)
     return True
+
+
+def _differs(adt: Adt, stay: Encounter) -> bool:
+    """Whether the message names a diagnosis that the stay hasn't."""
+    held = set(
+        Condition.objects.filter(encounter=stay, status=Condition.Status.CONFIRMED).values_list(
+            "code", flat=True
+        )
+    )
+    return any(dg1.diagnosis_code.identifier not in held for dg1 in adt.diagnoses())
 
 
 def _keep_diagnosis(adt: Adt, stay: Encounter, dg1: Dg1, *, is_first: bool) -> None:

@@ -1,4 +1,5 @@
 """Orders to the laboratory and imaging systems, and their results onto the record."""
 
 from integrations.lis.services.applying import apply_oru as apply_oru
+from integrations.lis.services.ordering import tell_collected as tell_collected
 from integrations.lis.services.ordering import tell_order as tell_order

@@ -114,6 +114,8 @@ def _request(oru: Oru, group: Group, patient: Patient) -> ServiceRequest | None:
         facility=oru.channel.facility, placer_number__in=numbers
     ).select_related("patient", "encounter")
     request = found.first() if numbers else None
+    if request is None and numbers:
+        request = _of_another_system(oru, numbers, patient)
     if request is None:
         if numbers:
             oru.remark("unknown_order", number=numbers[0])
@@ -121,6 +123,21 @@ def _request(oru: Oru, group: Group, patient: Patient) -> ServiceRequest | None:
     if request.patient.root_id != patient.root_id:
         raise CannotApply("order_of_another", number=request.placer_number)
     return request
+
+
+def _of_another_system(oru: Oru, numbers: list[str], patient: Patient) -> ServiceRequest | None:
+    """The order that the HIS placed with the laboratory itself: the result carries the HIS's number. The newest counts."""
+    return (
+        ServiceRequest.objects.filter(
+            facility=oru.channel.facility,
+            origin_number__in=numbers,
+            patient__in=same_person_ids(patient),
+        )
+        .exclude(origin="")
+        .select_related("patient", "encounter")
+        .order_by("-pk")
+        .first()
+    )
 
 
 def _stay(oru: Oru, patient: Patient, at: datetime) -> Encounter | None:

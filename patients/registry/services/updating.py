@@ -9,11 +9,20 @@ from django.utils.translation import gettext as _
 from emr.accounts.models import User
 from emr.audit.services import record
 from emr.common.errors import Conflict, DomainError
+from emr.common.masters import DEMOGRAPHICS, demand_ours
 from emr.common.vietnamese import tidy
 from emr.outbox import publish
 from patients.registry.labels import label, shown
 from patients.registry.models import Patient
 from patients.registry.services.registering import Demographics, check_birth
+
+# What a neighbour tells of a person; the rest (occupation, workplace …) is kept here alone. A death is the stay's matter.
+KEPT_FIELDS = frozenset(
+    {
+        "full_name", "birth_date", "birth_month", "birth_year", "sex", "phone", "other_phone", "ethnic_group", "nationality",
+        "address_line", "address_text", "province", "commune", "is_temporary",
+    }
+)  # fmt: skip
 
 
 class Correction(Demographics, total=False):
@@ -70,7 +79,8 @@ def update_patient(
     """Put the changes in place; the former row is kept by trigger.
 
     `version` is the one the form showed; another present one raises Changed with the differences. None (messages of the
-    HIS, which come in order) overwrites. Nothing different: nothing is written.
+    HIS, which come in order) overwrites. Nothing different: nothing is written. Refuses to change what another system
+    keeps (`KEPT_FIELDS`).
     """
     present = Patient.objects.select_for_update(of=("self",)).get(pk=patient.pk)
     if "full_name" in changes:
@@ -83,6 +93,11 @@ def update_patient(
         raise Changed(present, different)
     if not different:
         return present
+    if kept := [d.field for d in different if d.field in KEPT_FIELDS]:
+        try:
+            demand_ours(present.facility_id, DEMOGRAPHICS, present)
+        except DomainError as refusal:
+            raise DomainError(str(refusal), code=refusal.code, field=kept[0]) from None
     for difference in different:
         setattr(present, difference.field, difference.yours)
     present.version += 1

@@ -13,6 +13,7 @@ from emr.accounts.access import requires
 from emr.audit.services import record
 from emr.common.errors import DomainError
 from emr.common.http import StaffRequest
+from emr.common.masters import DEMOGRAPHICS, kept_by
 from emr.terminology.selectors import displays
 from patients.registry import permissions, selectors, services, systems
 from patients.registry.access import access_patient, same_person
@@ -29,8 +30,9 @@ def edit(request: StaffRequest, patient_uuid: UUID) -> HttpResponse:
     known = from_patient(patient) | {"citizen_number": held.value if held else ""}
     if patient.commune:
         known["commune_text"] = displays([("commune", patient.commune)]).get(("commune", patient.commune), "")
-    form = CorrectionForm(request.POST or None, initial=known)
-    context: dict[str, Any] = {"patient": patient, "encounter": None, "form": form}
+    kept = kept_by(patient.facility_id, DEMOGRAPHICS, patient)
+    form = CorrectionForm(request.POST or None, initial=known, kept=bool(kept))
+    context: dict[str, Any] = {"patient": patient, "encounter": None, "form": form, "kept_by": kept}
     status = 200
     if request.method == "POST":
         status = 422
@@ -42,7 +44,7 @@ def edit(request: StaffRequest, patient_uuid: UUID) -> HttpResponse:
                 context |= {"differences": conflict.differences, "present": conflict.patient}
                 again = request.POST.copy()
                 again["version"] = str(conflict.patient.version)
-                form = CorrectionForm(again, initial=known)
+                form = CorrectionForm(again, initial=known, kept=bool(kept))
                 context["form"] = form
             except DomainError as refusal:
                 field = {"value": "citizen_number"}.get(refusal.field or "", refusal.field)

@@ -19,9 +19,10 @@ from encounters.documents.services import request_course_print
 from encounters.forms.models import Questionnaire
 from encounters.inspections import services as inspections
 from encounters.inspections.models import Mandate
-from encounters.orders.models import SpokenOrder
+from encounters.orders.models import OrderRefusal, SpokenOrder
 from encounters.orders.services import add_service
 from encounters.results.services import record_vital_signs, request_report_print
+from encounters.specimens.models import Specimen
 from encounters.visits import codes
 from encounters.visits import services as visits
 from encounters.visits.models import Encounter
@@ -150,8 +151,22 @@ def _case(situation: str, department: Organization) -> Case:
         "observation_uuid": signs[0] if isinstance(signs, list) else stay.observations.first(),
         "document_uuid": entry,
         "order_uuid": order,
+        "refusal_uuid": OrderRefusal.objects.create(
+            facility=facility,
+            patient=patient,
+            encounter=stay,
+            service=order,
+            system="HIS",
+            wanted="place",
+            code="UA",
+            text=f"Từ chối {word}MARK",
+            key=f"matrix:{word}",
+        ),
         "request_uuid": asked,
         "spoken_uuid": spoken,
+        "specimen_uuid": Specimen.objects.create(
+            facility=facility, patient=patient, encounter=stay, accession_number=f"BP{word}", tube="edta"
+        ),
         "print_uuid": course_print,
         "entry_uuid": allergy,
         "coverage_uuid": coverage,

@@ -75,7 +75,7 @@ def work_off() -> None:
     """What the workers do until nothing is due."""
     for _round in range(30):
         due = OutboxEvent.objects.filter(done_at=None, failed_at=None, available_at__lte=now())
-        topics = due.filter(topic__regex=r"^(service_request|hl7_message)\.")
+        topics = due.filter(topic__regex=r"^(service_request|specimen|hl7_message)\.")
         OutboxEvent.objects.filter(pk__in=topics).update(available_at=now() - timedelta(days=1))
         if not sum(deliver(event_id=pk) for pk in list(topics.order_by("pk").values_list("pk", flat=True))):
             return

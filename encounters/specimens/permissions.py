@@ -1,0 +1,4 @@
+"""Rights of this room."""
+
+COLLECT = "specimens.collect"
+RECEIVE = "specimens.receive"

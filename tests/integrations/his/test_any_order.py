@@ -1,0 +1,114 @@
+"""A day's feed of the HIS, in any order and with any message sent again, ends in one state (F-17)."""
+
+from typing import Any
+
+import pytest
+from django.db import transaction
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from emr.accounts.models import Organization
+from encounters.orders.models import MedicationRequest, ServiceRequest
+from encounters.visits.models import Encounter, EncounterLocation
+from integrations.transport.models import DeadLetter, MessageState
+from patients.coverage.models import Coverage
+from patients.registry.models import Identifier, MergeLink, Patient
+from tests.integrations.conftest import Send, ago, instant, state
+from tests.integrations.his.orders import again, bare, examination, medicine, ordering_his
+from tests.integrations.messages import adt, merge
+
+pytestmark = pytest.mark.django_db
+CARD = "IN1|1|BHYT|BHXH|||||||||20260101|20261231" + "|" * 23 + "HT4010000000001"
+
+
+def the_day() -> list[bytes]:
+    """Known under two numbers, admitted, treated, moved, renamed, discharged: in the order in which it happened."""
+    return [
+        adt("A28", "F1", at=ago(12)),
+        adt("A28", "F2", at=ago(11), number="BN000002", extra=CARD),
+        adt("A34", "F3", at=ago(10)).replace(b"PV1|", b"MRG|BN000002^^^BV99999^MR\rPV1|"),
+        adt("A01", "F4", at=ago(9)),
+        adt("A31", "F5", at=ago(8), pid_extra="|||||0903000001"),
+        medicine("NW", hours=7),
+        examination("NW", hours=6.5),
+        adt("A02", "F6", at=ago(6), place="K19^P1^G2"),
+        medicine("XO", hours=5, pattern="TID"),
+        bare("HD", "TH-1", 4.5),
+        bare("RL", "TH-1", 4),
+        bare("CA", "XN-1", 3.5, kind="OML^O21"),
+        adt("A08", "F7", at=ago(3), place="K19^P1^G2", name="Nguyễn^Văn Minh", pid_extra="|||||0903000002"),
+        adt("A03", "F8", at=ago(1), place="K19^P1^G2", name="Nguyễn^Văn Minh"),
+    ]
+
+
+def outcome() -> dict[str, Any]:
+    """What a person would see at the end of the day."""
+    stay = Encounter.objects.get()
+    patient = Identifier.objects.get(value="BN000001").patient
+    places = EncounterLocation.objects.filter(encounter=stay, cancelled_at=None).order_by("starts_at")
+    medicine_now = MedicationRequest.objects.filter(status__in=["active", "on-hold"])
+    return {
+        "person": (patient.full_name, patient.phone),
+        "people": Patient.objects.filter(merged_into=None).count(),
+        "links": MergeLink.objects.filter(undone_at=None).count(),
+        "cards": list(Coverage.objects.filter(is_active=True).values_list("card_number", flat=True)),
+        "stay": (stay.status, stay.ended_at),
+        "path": [
+            (p.department.code if p.department else "", p.location.code if p.location else "") for p in places
+        ],
+        "medicines": list(medicine_now.values_list("origin_number", "times_per_day", "status")),
+        "tests": list(ServiceRequest.objects.values_list("origin_number", "status")),
+    }
+
+
+EXPECTED = {
+    "person": ("Nguyễn Văn Minh", "0903000002"),
+    "people": 1,
+    "links": 1,
+    "cards": ["HT4010000000001"],
+    "stay": ("finished", instant(1)),
+    "path": [("K03", "G1"), ("K19", "G2")],
+    "medicines": [("TH-1", 3, "active")],
+    "tests": [("XN-1", "revoked")],
+}
+
+
+def test_any_permutation_and_duplication_of_a_day_ends_the_same(send: Send, facility: Organization) -> None:
+    ordering_his(facility)
+    raws = the_day()
+
+    @settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(
+        st.permutations(range(len(raws))),
+        st.lists(st.tuples(st.integers(0, 13), st.integers(0, 13)), max_size=5),
+    )
+    def in_any_order(order: list[int], doubled: list[tuple[int, int]]) -> None:
+        feed = list(order)
+        for number, place in doubled:
+            feed.insert(place, number)
+        with transaction.atomic():
+            sent: set[int] = set()
+            for number in feed:
+                # The second time the sender gives it another control id: nothing but its content says that it is the same.
+                send(again(raws[number]) if number in sent else raws[number])
+                sent.add(number)
+            assert outcome() == EXPECTED
+            assert not DeadLetter.objects.exists()
+            assert not MessageState.objects.filter(state="waiting").exists()
+            transaction.set_rollback(True)
+
+    in_any_order()
+
+
+@pytest.mark.parametrize("event", ["A34", "A18"])
+def test_older_merges_link_as_a40_does(send: Send, event: str) -> None:
+    raw = merge("MM1", survivor="NEW", removed="OLD", at=ago(3)).replace(b"A40^ADT_A39", event.encode())
+    early = send(raw.replace(b"EVN|A40", b"EVN|" + event.encode()))
+    assert state(early) == "waiting"
+    for number in ("OLD", "NEW"):
+        send(adt("A04", number, at=ago(5), patient_class="O", place="K01", number=number, visit=f"V{number}"))
+    assert state(early) == "applied"
+    old, new = (Identifier.objects.get(value=number).patient for number in ("OLD", "NEW"))
+    assert old.merged_into == new
+    link = MergeLink.objects.get()
+    assert link.undone_at is None, "a link, so that it can be undone"
