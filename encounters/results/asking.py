@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from emr.common.clock import now
 from encounters.results.models import DiagnosticReport
 
+_FIRST_YEAR, _LAST_YEAR = 1900, 2200
 PERIODS: dict[str, int] = {"week": 7, "month": 30, "half": 183, "year": 365, "five": 5 * 365 + 1}
 PERIOD_CHOICES = [
     ("", _("All years")),
@@ -29,7 +30,10 @@ class PeriodForm(forms.Form):
     last = forms.DateField(label=_("To day"), required=False)
 
     def clean(self) -> dict[str, Any]:
-        """Refuse days the wrong way round."""
+        """Refuse days the wrong way round, and leave out instants that no calendar goes on from."""
+        for name, value in list(self.cleaned_data.items()):
+            if isinstance(value, dt.date) and not _FIRST_YEAR <= value.year <= _LAST_YEAR:
+                self.cleaned_data[name] = None
         first, last = self.cleaned_data.get("first"), self.cleaned_data.get("last")
         if first and last and last < first:
             raise forms.ValidationError(_("The last day lies before the first."))

@@ -96,7 +96,7 @@ def earlier_of_kind(report: DiagnosticReport, patient: Patient, listed: Q) -> li
 def pairs_of(patient: Patient, old: Side, new: Side, listed: Q) -> list[Pair]:
     """Every test of either side, in the order of the reports; two numbers in one unit are subtracted. One query."""
     wanted = {report.pk for side in (old, new) for report in side.reports}
-    found = list(light(findings_of(patient, Asked(), listed).filter(report__in=wanted)))
+    found = list(light(findings_of(patient, Asked(), listed).filter(report__in=sorted(wanted))))
     rows = Rows(found)
     sides: list[dict[tuple[str, str], Value]] = [{}, {}]
     for finding in sorted(found, key=lambda one: (one.effective_at, one.pk)):

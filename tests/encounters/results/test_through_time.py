@@ -215,7 +215,8 @@ def test_nobody_outside_the_care_sees_the_years(an_and_stay: tuple[User, Encount
 @pytest.mark.parametrize(
     "asked",
     ["before=gestern", "page=-1", "category=x&period=y", "first=2026-99-99", "first=05/01/2026&last=01/01/2026",
-     "after=2026-01-01T00:00%2B0000", "test=a&test=~&test=%00b~c", "text=%00"],
+     "after=2026-01-01T00:00%2B0000", "after=9999-12-31T23:59%2B0000", "first=01/01/0001&last=31/12/9999",
+     "test=a&test=~&test=%00b~c", "text=%00"],
 )  # fmt: skip
 def test_what_cannot_be_read_in_the_address_shows_the_page_all_the_same(
     an_and_stay: tuple[User, Encounter], asked: str
@@ -245,9 +246,9 @@ def test_the_queries_of_table_and_graph_do_not_grow(an_and_stay: tuple[User, Enc
             client.get(address)
             with CaptureQueriesContext(connection) as captured:
                 client.get(address)
-            counts.append(sum("results_finding" in query["sql"] for query in captured))
+            counts.append(sum('"results_' in query["sql"] for query in captured))
     assert counts[:3] == counts[3:]
-    assert max(counts) <= 5
+    assert max(counts) <= 10
     assert Finding.objects.count() == 1 + 15 * 21
 
 
