@@ -59,13 +59,13 @@ def _is_told(subject: str, ids: Iterable[int]) -> bool:
 
 def is_his(channel: Channel) -> bool:
     """Whether the neighbour at the other end is the HIS: by its name (MSH-3 or MSH-5)."""
-    return channel.neighbour[0].upper().startswith(HIS)
+    return HIS in channel.neighbour[0].upper()
 
 
 def his_channels(facility_id: int) -> list[Channel]:
     """The facility's enabled channels to its HIS (paused ones too: they queue)."""
     found = Channel.objects.filter(
-        Q(receiving_application__istartswith=HIS),
+        Q(receiving_application__icontains=HIS),
         facility_id=facility_id,
         direction=Channel.Direction.OUT,
         is_enabled=True,
