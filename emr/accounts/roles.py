@@ -297,16 +297,16 @@ GUARDED = frozenset({"accounts.manage", "audit.read"})
 NOT_CLINICAL = frozenset(
     (
         "accounts", "staff", "audit", "oversight", "sealing", "notices", "watching", "terminology", "providers",
-        "transport", "launch",
+        "transport", "launch", "loading",
     )
 )  # fmt: skip
-# Judging afterwards opens no chart either.
-JUDGING = frozenset({"emergency_access.review"})
+# Judging afterwards opens no chart either, nor does taking a result back by its number, which shows no value.
+OPENS_NO_CHART = frozenset({"emergency_access.review", "results.take_back"})
 
 
 def is_clinical(right: str) -> bool:
     """Whether the right opens or writes something of patients."""
-    return right not in JUDGING and right.partition(".")[0] not in NOT_CLINICAL
+    return right not in OPENS_NO_CHART and right.partition(".")[0] not in NOT_CLINICAL
 
 
 def is_mixed(rights: Iterable[str]) -> bool:

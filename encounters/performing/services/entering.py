@@ -161,8 +161,9 @@ def release(*, report: DiagnosticReport, by: User) -> DiagnosticReport:
 
 def may_release_alone(request: ServiceRequest) -> bool:
     """Whether who entered it may release it, by the facility's choice for the kind."""
-    kind = "imaging" if request.category == ServiceRequest.Category.IMAGING else "laboratory"
-    return bool(facility_setting(request.facility_id, f"release_own_{kind}"))
+    if request.category == ServiceRequest.Category.IMAGING:
+        return bool(facility_setting(request.facility_id, "release_own_imaging"))
+    return bool(facility_setting(request.facility_id, "release_own_laboratory"))
 
 
 def _locked(request: ServiceRequest) -> ServiceRequest:
