@@ -32,6 +32,10 @@ PUBLIC_VIEWS = {
     "ui:styleguide-codes",
     "signatures:verification:upload",
     "signatures:verification:code",
+    "integrations:launch:receive",  # a link signed by the HIS's key, once; the page of the patient asks like any other
+    "integrations:launch:open",
+    "integrations:launch:switch",
+    "integrations:hl7v2:receive",  # a channel's token; answers with an acknowledgement alone
 }
 
 
