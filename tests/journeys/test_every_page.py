@@ -202,6 +202,7 @@ def _office(facility: Organization, admin: User) -> None:
         "Mã nhân viên,Họ và tên,Mã khoa,Vai trò\nNV90,Trần Văn Nam,K03,nurse\nNV91,Lê Hoa,K77,nurse\n"
     )
     staff.check_import(file_name="nv.csv", content=list_of_staff.encode(), by=admin)
+    OrderSet.objects.create(facility=facility, code="BO", name="Bộ xét nghiệm", kind="panel")
     wanted = {"orders.place": "department"}
     staff.save_role(facility=facility, code="nurse", name="nurse", grants=wanted, version=1, by=admin)
 
@@ -291,7 +292,8 @@ def _pages(people: dict[str, User]) -> tuple[dict[str, list[str]], list[str]]:
     found: dict[str, list[str]] = {username: ["/"] for username in people}
     first = [*PREFERRED, *(username for username in people if username not in PREFERRED)]
     for name, path, view in _views():
-        if name in {"ui:home", "ui:styleguide"}:  # every home is there already; the kit has its own test
+        # Every home is there already; the kit has its own test; a link of the HIS opens a chart or says no in words.
+        if name in {"ui:home", "ui:styleguide", "integrations:launch:open"}:
             continue
         right = getattr(view, "required_right", None)
         may = [u for u in first if right in {PUBLIC, SIGNED_IN} or people[u].has_right(str(right))]
@@ -345,4 +347,4 @@ def test_axe_finds_nothing_serious_on_any_page(
             trouble += _serious(f"{username} {address}", light) + _serious(f"{username} {address} dark", dark)
         trouble += page.trouble
         context.close()
-    assert trouble == []
+    assert not trouble, "\n".join(trouble)
