@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from integrations.hl7v2.outcomes import CannotApply
-from integrations.hl7v2.segments import Cx
+from emr.common.vietnamese import fold
+from integrations.hl7v2.outcomes import CannotApply, NotYet
+from integrations.hl7v2.segments import Cx, Pid
+from integrations.hl7v2.timestamps import Timestamp
 from integrations.transport.models import Channel
 from patients.registry import systems
 from patients.registry.models import Identifier, Patient
@@ -70,3 +72,27 @@ def find_patient(channel: Channel, numbers: Numbers) -> Patient | None:
         if system in {systems.CITIZEN, systems.OLD_CITIZEN, systems.PASSPORT} and len(rows) == 1:
             return rows[0].patient
     return None
+
+
+def patient_of(channel: Channel, pid: Pid, *, otherwise: CannotApply) -> Patient:
+    """The holder of PID-3, who must not be somebody else by name and birth both.
+
+    Raises NotYet when nobody holds the number, `otherwise` when the one who does is somebody else.
+    """
+    patient = find_patient(channel, read_numbers(channel, pid.patient_identifier_list))
+    if patient is None:
+        raise NotYet("unknown_patient")
+    if _is_somebody_else(pid, patient):
+        raise otherwise
+    return patient
+
+
+def _is_somebody_else(pid: Pid, patient: Patient) -> bool:
+    """A number typed wrong leads to another person: then neither name nor birth fits. One of them may be misspelt."""
+    name, born = fold(pid.patient_name.full_name), pid.date_time_of_birth
+    if not name or not isinstance(born, Timestamp):
+        return False
+    people = [patient] if patient.merged_into is None else [patient, patient.merged_into]
+    fits_name = any(set(name.split()) == set(fold(p.full_name).split()) for p in people)
+    fits_birth = any(p.birth_year is None or p.birth_year == born.on.year for p in people)
+    return not fits_name and not fits_birth

@@ -95,6 +95,10 @@ REASONS = {
         _("The number in PID-3 is a patient's whose name and birth are others than the message's."),
         _("Have the laboratory confirm whose result it is before anything is corrected."),
     ),
+    "somebody_else": (
+        _("The number in PID-3 is a patient's whose name and birth are others than the message's."),
+        _("Have the sender confirm whose message it is before anything is corrected."),
+    ),
     "order_of_another": (
         _("The order %(number)s was placed for another patient than PID-3 names."),
         _("Have the laboratory confirm whose result it is before anything is corrected."),

@@ -27,7 +27,7 @@ from integrations.his.selectors import Keeper, keeper_of
 from integrations.his.services.order_lines import line_of
 from integrations.his.services.places import find_staff
 from integrations.his.services.stays import demand_stay
-from integrations.hl7v2.identifying import find_patient, read_numbers
+from integrations.hl7v2.identifying import patient_of
 from integrations.hl7v2.inbox import Applied
 from integrations.hl7v2.outcomes import CannotApply, NotYet
 from integrations.transport.models import Message
@@ -45,9 +45,7 @@ def apply_orders(message: Message) -> Applied:
     if message.channel.sending_application.upper().startswith(_NOT_HIS):
         raise CannotApply("unsupported", type=message.message_type)
     orders = read_orders(message)
-    patient = find_patient(orders.channel, read_numbers(orders.channel, orders.pid.patient_identifier_list))
-    if patient is None:
-        raise NotYet("unknown_patient")
+    patient = patient_of(orders.channel, orders.pid, otherwise=CannotApply("somebody_else"))
     stay = demand_stay(orders, patient)
     Encounter.objects.select_for_update(of=("self",)).get(pk=stay.pk)
     changed = False

@@ -6,7 +6,6 @@ from datetime import datetime
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from emr.common.vietnamese import fold
 from encounters.orders.models import ServiceRequest
 from encounters.results.facts import ReportFacts
 from encounters.results.models import DiagnosticReport
@@ -15,10 +14,9 @@ from encounters.results.services import file_report, take_back
 from encounters.specimens.models import RequestEvent
 from encounters.specimens.services import note_performer_step
 from encounters.visits.models import Encounter
-from integrations.hl7v2.identifying import find_patient, read_numbers
+from integrations.hl7v2.identifying import patient_of
 from integrations.hl7v2.inbox import Applied
-from integrations.hl7v2.outcomes import CannotApply, NotYet
-from integrations.hl7v2.timestamps import Timestamp
+from integrations.hl7v2.outcomes import CannotApply
 from integrations.lis.mapping import Translation
 from integrations.lis.reading import Group, Oru, read_oru
 from integrations.lis.statuses import REASONS
@@ -92,25 +90,7 @@ def _source(channel: Channel) -> str:
 
 
 def _patient(oru: Oru) -> Patient:
-    """The holder of the number, who must not be somebody else by name and birth both."""
-    numbers = read_numbers(oru.channel, oru.pid.patient_identifier_list)
-    patient = find_patient(oru.channel, numbers)
-    if patient is None:
-        raise NotYet("unknown_patient")
-    if _is_somebody_else(oru, patient):
-        raise CannotApply("result_of_another")
-    return patient
-
-
-def _is_somebody_else(oru: Oru, patient: Patient) -> bool:
-    """A number typed wrong leads to another person: then neither name nor birth fits. One of them may be misspelt."""
-    name, born = fold(oru.pid.patient_name.full_name), oru.pid.date_time_of_birth
-    if not name or not isinstance(born, Timestamp):
-        return False
-    people = [patient] if patient.merged_into is None else [patient, patient.merged_into]
-    fits_name = any(set(name.split()) == set(fold(p.full_name).split()) for p in people)
-    fits_birth = any(p.birth_year is None or p.birth_year == born.on.year for p in people)
-    return not fits_name and not fits_birth
+    return patient_of(oru.channel, oru.pid, otherwise=CannotApply("result_of_another"))
 
 
 def _request(oru: Oru, group: Group, patient: Patient) -> ServiceRequest | None:

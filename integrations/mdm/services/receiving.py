@@ -8,13 +8,11 @@ from django.db import connection
 from django.db.models import Q
 
 from emr.audit.services import record
-from emr.common.vietnamese import fold
 from emr.storage.services import store_bytes
 from encounters.visits.models import Encounter
-from integrations.hl7v2.identifying import find_patient, read_numbers
+from integrations.hl7v2.identifying import patient_of
 from integrations.hl7v2.inbox import Applied
 from integrations.hl7v2.outcomes import CannotApply, NotYet
-from integrations.hl7v2.timestamps import Timestamp
 from integrations.mdm.models import ReceivedDocument
 from integrations.mdm.reading import ADDENDUM, CANCEL, EDIT, EVENTS, REPLACEMENT, STATUS, Mdm, read_mdm
 from integrations.transport.models import Channel, Message
@@ -59,18 +57,8 @@ def _one_at_a_time(key: str) -> None:
 
 
 def _patient(mdm: Mdm) -> Patient:
-    """The holder of the number, who must not be somebody else by name and birth both."""
-    patient = find_patient(mdm.channel, read_numbers(mdm.channel, mdm.pid.patient_identifier_list))
-    if patient is None:
-        raise NotYet("unknown_patient")
-    name, born = fold(mdm.pid.patient_name.full_name), mdm.pid.date_time_of_birth
-    if name and isinstance(born, Timestamp):
-        people = [patient] if patient.merged_into is None else [patient, patient.merged_into]
-        fits_name = any(set(name.split()) == set(fold(p.full_name).split()) for p in people)
-        fits_birth = any(p.birth_year is None or p.birth_year == born.on.year for p in people)
-        if not fits_name and not fits_birth:
-            raise CannotApply("document_of_another", number=mdm.txa.number)
-    return patient
+    otherwise = CannotApply("document_of_another", number=mdm.txa.number)
+    return patient_of(mdm.channel, mdm.pid, otherwise=otherwise)
 
 
 def _former(mdm: Mdm, source: str) -> ReceivedDocument | None:

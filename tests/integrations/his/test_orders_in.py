@@ -160,6 +160,17 @@ def test_unknown_people_and_stays_are_waited_for(his: Send) -> None:
     his(adt("A01", "A-2", at=ago(8), number="BN000099", visit="DT000098", place="K19^P1^G2"))
 
 
+def test_a_number_that_is_somebody_else_s_brings_no_medicine(his: Send) -> None:
+    name, birth = "Nguyễn^Văn Bình".encode(), b"19800517"
+    raw = medicine()
+    assert name in raw
+    assert birth in raw
+    mistyped = his(raw.replace(name, "Lê^Thị Cúc".encode()).replace(birth, b"19550101"))
+    assert state(mistyped) == DEAD
+    assert the_letter(mistyped).reason == "somebody_else"
+    assert not MedicationRequest.objects.exists()
+
+
 def test_another_patient_s_number_is_refused(his: Send) -> None:
     his(adt("A01", "A-2", at=ago(8), number="BN000002", visit="DT000002", place="K19^P1^G2"))
     his(medicine())
