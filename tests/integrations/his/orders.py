@@ -14,6 +14,7 @@ from tests.integrations.conftest import ago
 from tests.integrations.messages import msh
 
 _ids = itertools.count(1)
+BINH = "Nguyễn^Văn Bình||19800517|M"
 ORDERS = [matter for matter in Master.Matter.values if matter.startswith("order:")]
 
 
@@ -44,10 +45,10 @@ def ordering_his(facility: Organization) -> None:
     keep(facility, "his", *ORDERS)
 
 
-def _message(kind: str, *segments: str, number: str, visit: str, at: str) -> bytes:
+def _message(kind: str, *segments: str, number: str, visit: str, at: str, person: str = BINH) -> bytes:
     lines = [
         msh(kind, f"O{next(_ids)}", at=at),
-        f"PID|1||{number}^^^BV99999^MR||Nguyễn^Văn Bình||19800517|M",
+        f"PID|1||{number}^^^BV99999^MR||{person}",
         "PV1|1|I|K03^P1^G1||||||||||||||||" + visit,
         *segments,
     ]
@@ -71,6 +72,7 @@ def medicine(
     route: str = "PO",
     number: str = "BN000001",
     visit: str = "DT000001",
+    person: str = BINH,
     starts: str = "",
     tq1: str = "",
     **head: str,
@@ -85,6 +87,7 @@ def medicine(
         f"RXR|{route}",
         number=number,
         visit=visit,
+        person=person,
         at=at,
     )
 
@@ -99,6 +102,7 @@ def examination(
     section: str = "LAB",
     number: str = "BN000001",
     visit: str = "DT000001",
+    person: str = BINH,
     **head: str,
 ) -> bytes:
     """An OML^O21: a blood count."""
@@ -109,6 +113,7 @@ def examination(
         f"OBR|1|{order}||{code}|||||||||Sốt cao{'|' * 11}{section}",
         number=number,
         visit=visit,
+        person=person,
         at=at,
     )
 

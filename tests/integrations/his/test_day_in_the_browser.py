@@ -90,7 +90,8 @@ def test_a_day_whose_orders_the_his_keeps(
     with listening_neighbour() as his:
         _listens(his)
         _decide(page, client, live_server.url, "his")
-        told = {"number": number, "visit": stay.identifier, "hours": 0}
+        person = "Nguyễn^Thị Đào||19570314|F"
+        told = {"number": number, "visit": stay.identifier, "person": person, "hours": 0}
         _his_sends(medicine(**told))  # type: ignore[arg-type]  # its arguments
         _his_sends(examination(**told))  # type: ignore[arg-type]  # likewise
         entry = make_entry(stay, an)
