@@ -44,7 +44,9 @@ def worklist(
         found = found.filter(Exists(ours), status=ServiceRequest.Status.COMPLETED)
     else:
         waits = Exists(ours.filter(status__in=PROVISIONAL))
-        found = found.filter(waits if state == "release" else ~waits, status=ServiceRequest.Status.ACTIVE)
+        # What was measured is told, though the order was stopped meanwhile.
+        is_active = Q(status=ServiceRequest.Status.ACTIVE)
+        found = found.filter(waits) if state == "release" else found.filter(~waits, is_active)
     for word in fold(words).split():
         found = found.filter(
             Q(patient__search_name__contains=word)
