@@ -150,6 +150,9 @@ def _enter(request: StaffRequest, order_uuid: UUID, right: str) -> HttpResponse:
     except DomainError as refusal:
         return _page(request, order, right, 422, refusal=str(refusal), wrong=refusal.field or "")
     messages.success(request, _("Kept: %(title)s") % {"title": order.text})
+    if right == permissions.LABORATORY and selectors.suggestions(order, selectors.held_report(order)):
+        messages.info(request, _("The value calls for another test: see Reflex tests below."))
+        return redirect("encounters:performing:enter_laboratory", order.uuid)
     return redirect(f"encounters:performing:{_NAMES[right]}")
 
 

@@ -2,6 +2,7 @@
 
 from django.db.models import Case, Exists, IntegerField, OuterRef, Prefetch, Q, QuerySet, When
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from django_stubs_ext import StrOrPromise
 
 from emr.accounts.models import User
@@ -19,7 +20,7 @@ SOURCE = "person"
 STATES: dict[str, StrOrPromise] = {
     "": _("To do"),
     "release": _("To be released"),
-    "done": _("Released"),
+    "done": pgettext_lazy("orders", "Released"),
 }
 
 

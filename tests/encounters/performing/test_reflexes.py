@@ -71,9 +71,10 @@ def test_without_the_value_nothing_is_added(crp: ServiceRequest) -> None:
 
 
 def test_on_the_page_and_to_the_doctor(crp: ServiceRequest) -> None:
-    report = enter(crp, CRP="150")
     khoa = signed_in(technician("lan"))
     page = reverse("encounters:performing:enter_laboratory", args=[crp.uuid])
+    assert khoa.post(page, {"v-CRP": "150", "action": "keep"}).headers["Location"] == page
+    report = DiagnosticReport.objects.get(request=crp)
     assert "Định lượng procalcitonin" in khoa.get(page).content.decode()
     act = reverse("encounters:performing:act_laboratory", args=[crp.uuid])
     assert khoa.post(act, {"action": "reflex", "rule": "KHÔNG"}).status_code == 422
