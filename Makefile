@@ -5,6 +5,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PYTHONPATH := $(CURDIR)
 export EMR_HOME ?= $(CURDIR)/var
+# Dozens of processes start in a run: each compiled everything anew where a machine says that none may keep what it compiled.
+unexport PYTHONDONTWRITEBYTECODE
 .PHONY: run test lint unit e2e fmt assets messages graph test-long test-security sbom matrix bench reset bootstrap bootstrap-test
 
 run: bootstrap ## install, start and load the demo hospital; Ctrl-C stops everything
