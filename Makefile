@@ -5,6 +5,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PYTHONPATH := $(CURDIR)
 export EMR_HOME ?= $(CURDIR)/var
+# Dozens of processes start in a run: each compiled everything anew where a machine says that none may keep what it compiled.
+unexport PYTHONDONTWRITEBYTECODE
 .PHONY: run test lint unit e2e fmt assets messages graph test-long test-security sbom matrix bench reset bootstrap bootstrap-test
 
 run: bootstrap ## install, start and load the demo hospital; Ctrl-C stops everything
@@ -20,7 +22,7 @@ SQL_TESTS := tests/emr/audit tests/emr/outbox tests/emr/common tests/patients/re
 test: bootstrap-test ## everything that .ci/run runs
 	@$(MAKE) --no-print-directory lint
 	$(BIN)/pytest -n 2 --dist loadgroup -m "not browser and not long"
-	$(BIN)/pytest -n 1 -m "browser and not long"
+	$(BIN)/pytest -n 2 --dist loadgroup -m "browser and not long"
 	EMR_SERVICES=wheel $(BIN)/pytest -n 2 --dist loadgroup -q \
 		-m "database and not browser and not peer and not long" $(SQL_TESTS)
 
@@ -40,7 +42,7 @@ unit: bootstrap-test ## the suite without browsers and peer programs
 
 e2e: bootstrap-test ## browsers and peer programs alone
 	$(BIN)/pytest -n 2 --dist loadgroup -m "peer and not browser and not long"
-	$(BIN)/pytest -n 1 -m browser
+	$(BIN)/pytest -n 2 --dist loadgroup -m browser
 
 fmt: bootstrap-test ## format code and templates
 	$(BIN)/ruff check -q --fix .

@@ -230,6 +230,8 @@ RIGHTS: dict[str, dict[str, Scope]] = {
     "transport.read": {"integration": F},
     "transport.repair": {"integration": F},
     "transport.manage": {"integration": F, "admin": F},
+    # integrations.lis: whose a result is that integration staff corrected
+    "lis.confirm_identity": {"laboratory": F, "imaging": F},
     # integrations.launch: who may send people here with a signed link
     "launch.manage": {"admin": F},
     # integrations.loading: the HIS's patients, open stays and past, once

@@ -86,6 +86,7 @@ RIGHTS: dict[str, StrOrPromise] = {
     "transport.read": pgettext_lazy("right", "read messages and dead letters, patient data hidden"),
     "transport.repair": pgettext_lazy("right", "correct and replay dead letters, map codes"),
     "transport.manage": pgettext_lazy("right", "set up channels"),
+    "lis.confirm_identity": pgettext_lazy("right", "confirm whose a corrected result is"),
     "launch.manage": pgettext_lazy("right", "look after the keys of launch links"),
     "loading.load": pgettext_lazy("right", "take over the HIS's patients and stays"),
     "terminology.manage": pgettext_lazy("right", "look after catalogues"),

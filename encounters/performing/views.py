@@ -16,6 +16,7 @@ from emr.audit.services import record
 from emr.common.errors import DomainError
 from emr.common.http import StaffRequest
 from emr.common.vietnamese import tidy
+from emr.storage.strangers import kind_of
 from encounters.orders.models import ServiceRequest
 from encounters.performing import permissions, plates, selectors, services
 from encounters.performing.access import KINDS, access_performed
@@ -25,7 +26,6 @@ from encounters.results.models.reports import RELEASED
 
 PAGE_SIZE = 50
 LARGEST, MOST_FILES = 10 * 2**20, 10
-_MAGIC = {b"%PDF-": "application/pdf", b"\xff\xd8\xff": "image/jpeg", b"\x89PNG\r\n\x1a\n": "image/png"}
 _NAMES = {permissions.LABORATORY: "laboratory", permissions.IMAGING: "imaging"}
 
 
@@ -209,7 +209,7 @@ def _files(request: StaffRequest) -> list[AttachmentFacts]:
                 _("%(name)s is larger than 10 MB.") % {"name": file.name}, code="bad_file", field="files"
             )
         data = file.read()
-        kind = next((kind for magic, kind in _MAGIC.items() if data.startswith(magic)), None)
+        kind = kind_of(data)
         if kind is None:
             raise DomainError(
                 _("%(name)s is neither PDF, JPEG nor PNG.") % {"name": file.name},

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from decimal import Decimal, InvalidOperation
 
+from emr.storage.strangers import kind_of
 from encounters.results.facts import AttachmentFacts, ValueFacts
 from integrations.hl7v2.order_segments import UCUM_SYSTEMS, Obx
 from integrations.hl7v2.outcomes import CannotApply
@@ -34,12 +35,6 @@ _NUMBER = r"[+-]?\d+(?:[.,]\d+)?"
 _COMPARED = re.compile(rf"(<=|>=|<|>|≤|≥)?\s*({_NUMBER})$")
 _RANGE = re.compile(rf"\(?\s*({_NUMBER})\s*(?:-|–|—|÷|đến|to)\s*({_NUMBER})\s*\)?")
 _SIGNS = {"≤": "<=", "≥": ">="}
-# What a PDF or picture begins with: OBX-5 names its type in words that differ from sender to sender.
-_MAGIC = {
-    b"%PDF-": "application/pdf",
-    b"\xff\xd8\xff": "image/jpeg",
-    b"\x89PNG\r\n\x1a\n": "image/png",
-}
 
 
 def plain(field: Field) -> str:
@@ -87,7 +82,7 @@ def attachment(obx: Obx) -> AttachmentFacts:
         content = base64.b64decode("".join(data.split()), validate=True)
     except (binascii.Error, ValueError) as error:
         raise CannotApply("bad_attachment", name=obx.identifier.text) from error
-    kind = next((kind for magic, kind in _MAGIC.items() if content.startswith(magic)), None)
+    kind = kind_of(content)
     if kind is None:
         raise CannotApply("bad_attachment", name=obx.identifier.text)
     return AttachmentFacts(title=obx.identifier.text, content_type=kind, data=content)

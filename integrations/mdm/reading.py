@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from emr.storage.strangers import kind_of
 from integrations.hl7v2.order_segments import Obx
 from integrations.hl7v2.outcomes import CannotApply
 from integrations.hl7v2.parsing import Segment, parse
@@ -15,7 +16,6 @@ from integrations.transport.models import Channel, Message
 # Trigger events that bring a content; T11 takes back. The others tell of a document that isn't in them.
 NEW, ADDENDUM, EDIT, REPLACEMENT, CANCEL, STATUS = "T02", "T06", "T08", "T10", "T11", "T04"
 EVENTS = {NEW, STATUS, ADDENDUM, EDIT, REPLACEMENT, CANCEL}
-_MAGIC = {b"%PDF-": "application/pdf", b"\xff\xd8\xff": "image/jpeg", b"\x89PNG\r\n\x1a\n": "image/png"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +122,7 @@ def _file(obx: Obx, title: str) -> tuple[bytes, str]:
         data = base64.b64decode("".join(text.split()), validate=True) if encoding in {"base64", ""} else b""
     except ValueError as error:
         raise CannotApply("bad_attachment", name=title) from error
-    kind = next((kind for magic, kind in _MAGIC.items() if data.startswith(magic)), None)
+    kind = kind_of(data)
     if kind is None:
         raise CannotApply("bad_attachment", name=title)
     return data, kind

@@ -10,12 +10,11 @@ from django.views.decorators.http import require_safe
 from emr.accounts.access import requires
 from emr.audit.services import record
 from emr.common.http import StaffRequest
-from emr.storage.services import read_bytes
+from emr.storage.strangers import handed_over
 from encounters.documents.permissions import READ
 from integrations.mdm.access import access_received, received_for, versions_of
 
 PAGE_SIZE = 50
-_ENDINGS = {"application/pdf": "pdf", "image/jpeg": "jpg", "image/png": "png"}
 
 
 @requires(READ)
@@ -58,9 +57,7 @@ def document(request: StaffRequest, received_uuid: UUID) -> HttpResponse:
 def file(request: StaffRequest, received_uuid: UUID) -> HttpResponse:
     """The bytes as they came."""
     found = access_received(request.user, received_uuid)
-    if found.file is None or found.file.content_type not in _ENDINGS:
+    if found.file is None:
         raise Http404
     record("received_document.file_read", by=request.user, of=found)
-    response = HttpResponse(read_bytes(found.file), content_type=found.file.content_type)
-    response["Content-Disposition"] = f'inline; filename="{found.uuid}.{_ENDINGS[found.file.content_type]}"'
-    return response
+    return handed_over(found.file, name=str(found.uuid))

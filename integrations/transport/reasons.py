@@ -103,6 +103,16 @@ REASONS = {
         _("The order %(number)s was placed for another patient than PID-3 names."),
         _("Have the laboratory confirm whose result it is before anything is corrected."),
     ),
+    "confirm_identity": (
+        _(
+            "The corrected copy is another patient's or order's than the sender wrote: the laboratory confirms it first."
+        ),
+        _("Nothing to do here: it stands on the laboratory's page “Corrected results”."),
+    ),
+    "identity_refused": (
+        _("%(who)s of the laboratory says that the correction is wrong."),
+        _("Ask them whose result it is, and correct it again; or set it aside."),
+    ),
     "no_order": (
         _("The message holds no ORC: it says nothing about any order."),
         _("Ask the sender, or set it aside."),

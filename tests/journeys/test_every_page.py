@@ -40,6 +40,7 @@ from integrations.mdm.models import ReceivedDocument
 from integrations.transport.demo import load as load_channels
 from integrations.transport.listener import Frame
 from integrations.transport.models import Channel, DeadLetter, Message, UnmappedCode
+from integrations.transport.services import bury, replay_edited
 from patients.coverage.models import Coverage
 from patients.coverage.services import record_coverage
 from patients.history import services as history
@@ -159,6 +160,7 @@ def people(settings: Any, tmp_path: Path) -> dict[str, User]:
     lookups.build_lookups(facility, people)
     people["lan"] = _mandates(facility, people)
     deliver_all()
+    _corrected(people["tichhop"])
     return people
 
 
@@ -242,6 +244,15 @@ def _messages() -> None:
         hl7v2.receive([Frame(raw, "127.0.0.1")])
 
 
+def _corrected(by: User) -> None:
+    """A message in which another patient was written; the laboratory hasn't answered."""
+    sent = Message.objects.get(control_id="X2")
+    letter = DeadLetter.objects.get(message=sent, resolution="")
+    raw = bytes(sent.raw).replace(b"BN888888", b"BN999999")
+    copy = replay_edited(letter, raw=raw, patient_number="BN999999", by=by)
+    bury(copy, "confirm_identity", {})
+
+
 def _views(
     resolver: URLResolver | None = None, space: str = "", route: str = ""
 ) -> Iterator[tuple[str, str, Any]]:
@@ -271,6 +282,8 @@ def _value(name: str, part: str) -> str:
         rows = ServiceRequest.objects.filter(category=kind)
     elif part == "bed_uuid":
         rows = Location.objects.filter(kind="bed", department__code="K03").order_by("-pk")
+    elif part == "identity_uuid":
+        rows = DeadLetter.objects.filter(reason="confirm_identity")
     first = rows.first()
     return str(first.uuid) if first else NOBODYS
 

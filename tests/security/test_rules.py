@@ -53,6 +53,13 @@ RENDERED = {
     "encounters/results/templatetags/results.py",  # cells of a table of thousands; each value escaped there
     "encounters/visits/labels.py",
 }
+# Views that hand out bytes of ours (prints, signed PDFs, extracts); a stranger's go through emr/storage/strangers.py.
+OUR_BYTES = {
+    "encounters/documents/views/documents.py",
+    "encounters/documents/views/prints.py",
+    "encounters/results/views/prints.py",
+    "signatures/sealing/views.py",
+}
 UNSAFE = {"pickle", "shelve", "marshal", "dill", "jsonpickle"}
 XML = re.compile(r"^(xml\.|lxml)")
 
@@ -84,6 +91,17 @@ def test_only_named_modules_speak_to_the_outside() -> None:
     """S-40: each to an address of the administrator's; a new one is reviewed here."""
     speaking = {name for name, tree in sources() if imported(tree) & NETWORK}
     assert speaking <= set(OUTWARDS), speaking - set(OUTWARDS)
+
+
+def test_a_strangers_file_is_handed_over_in_one_place() -> None:
+    """S-34: a view that reads stored bytes by itself hands out what we made, or belongs on the reviewed list."""
+    reading = {
+        name
+        for name, tree in sources()
+        if "views" in name
+        and any(isinstance(node, ast.Name) and node.id == "read_bytes" for node in ast.walk(tree))
+    }
+    assert reading == OUR_BYTES
 
 
 def test_nothing_is_unpickled() -> None:

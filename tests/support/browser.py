@@ -22,17 +22,20 @@ FLAGS = [
     "--disable-sync",
     "--disable-dev-shm-usage",
 ]
+PATIENCE = 20_000  # ms
 WARD_PC = {"width": 1366, "height": 768}
 
 
 @pytest.fixture(scope="session")
 def chromium() -> "Iterator[Browser]":
     """One browser a worker."""
-    from playwright.sync_api import sync_playwright  # noqa: PLC0415
+    from playwright.sync_api import expect, sync_playwright  # noqa: PLC0415
 
     program = tool("chromium", "chromium")
     # Playwright's sync API runs a loop in this thread, which Django would take for an async caller.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    # How long a busy machine may take until what must be there is there; nothing waits longer than it has to.
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=str(program), args=FLAGS)
         yield browser
@@ -46,7 +49,7 @@ def browser_context(chromium: "Browser") -> "Iterator[BrowserContext]":
     context = chromium.new_context(
         viewport=WARD_PC, locale="vi-VN", timezone_id="Asia/Ho_Chi_Minh", accept_downloads=True
     )
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(PATIENCE)
     yield context
     context.close()
 

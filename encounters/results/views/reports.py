@@ -15,7 +15,7 @@ from emr.accounts.access import requires
 from emr.audit.services import record
 from emr.common.errors import DomainError
 from emr.common.http import StaffRequest
-from emr.storage.services import read_bytes
+from emr.storage.strangers import handed_over
 from encounters.documents.permissions import READ as DOCUMENTS_READ
 from encounters.documents.signed import signatures_of
 from encounters.results import permissions, selectors, services
@@ -35,8 +35,6 @@ from encounters.visits.access import access_encounter
 from patients.registry.access import access_patient
 
 PAGE_SIZE = 50
-# What a browser may show by itself; anything else is handed over as a file.
-_SHOWN = {"application/pdf", "image/jpeg", "image/png"}
 
 
 def _asked(request: StaffRequest) -> dict[str, str]:
@@ -160,12 +158,4 @@ def file(request: StaffRequest, report_uuid: UUID, position: int) -> HttpRespons
     if attached is None:
         raise Http404
     record("report.file_read", by=request.user, of=found, detail={"position": position})
-    kind = attached.attachment.content_type
-    shown = kind in _SHOWN
-    response = HttpResponse(
-        read_bytes(attached.attachment), content_type=kind if shown else "application/octet-stream"
-    )
-    way = "inline" if shown else "attachment"
-    ending = {"application/pdf": "pdf", "image/jpeg": "jpg", "image/png": "png"}.get(kind, "bin")
-    response["Content-Disposition"] = f'{way}; filename="{found.uuid}-{position}.{ending}"'
-    return response
+    return handed_over(attached.attachment, name=f"{found.uuid}-{position}")

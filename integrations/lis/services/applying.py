@@ -17,6 +17,7 @@ from encounters.visits.models import Encounter
 from integrations.hl7v2.identifying import patient_of
 from integrations.hl7v2.inbox import Applied
 from integrations.hl7v2.outcomes import CannotApply
+from integrations.lis.identity import demand_confirmed
 from integrations.lis.mapping import Translation
 from integrations.lis.reading import Group, Oru, read_oru
 from integrations.lis.services.reflexes import demand_same_person, parent_of, reflex_for, source_of
@@ -35,6 +36,7 @@ def apply_oru(message: Message) -> Applied:
     may still order elsewhere), and says so; one whose patient isn't known waits, and then needs a person (F-18).
     """
     oru = read_oru(message)
+    demand_confirmed(message)
     patient = _patient(oru)
     changed = False
     told = [(group, report, _request_of(oru, group, patient)) for group, report in reports(oru)]

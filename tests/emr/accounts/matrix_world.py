@@ -249,7 +249,7 @@ def _case(situation: str, department: Organization) -> Case:
     return case
 
 
-def _message(facility: Organization, key: str) -> Message:
+def _message(facility: Organization, key: str, **more: Any) -> Message:
     """One message of the facility's first neighbour."""
     load_channels(facility)
     raw = f"MSH|^~\\&|X|{facility.code}|{key}".encode()
@@ -265,16 +265,18 @@ def _message(facility: Organization, key: str) -> Message:
         message_type="ADT^A01",
         duplicate_key=key,
         reply=b"MSA|AA|1",
+        **more,
     )
     MessageState.objects.create(message=message, changed_at=now())
     return message
 
 
-def _transport(facility: Organization) -> dict[str, Any]:
-    """A channel with a message laid aside, and a code that nobody has mapped."""
+def _transport(facility: Organization, author: User) -> dict[str, Any]:
+    """A channel with a message laid aside and a corrected copy of it, and a code that nobody has mapped."""
     message = _message(facility, "1")
     channel = message.channel
     letter = DeadLetter.objects.create(message=message, reason="unknown_place")
+    copy = _message(facility, "1-edited", edited_from=message, edited_by=author)
     code = UnmappedCode.objects.create(
         facility=facility, channel=channel, kind=UnmappedCode.Kind.values[0], code="X1", last_seen_at=now()
     )
@@ -282,6 +284,7 @@ def _transport(facility: Organization) -> dict[str, Any]:
         "channel_uuid": channel,
         "message_uuid": message,
         "letter_uuid": letter,
+        "identity_uuid": DeadLetter.objects.create(message=copy, reason="confirm_identity"),
         "code_uuid": code,
     }
 
@@ -414,7 +417,7 @@ def build() -> World:
         )
         office = _office(facility, cases[case].author, free)
         rows: dict[str, Any] = (
-            _transport(facility)
+            _transport(facility, cases[case].author)
             | office
             | {
                 "bed_uuid": free,

@@ -8,6 +8,8 @@ from encounters.orders.services import load_shipped
 from encounters.results.models import DiagnosticReport, ReportReview
 from encounters.specimens.selectors import needs_of_stay
 from encounters.visits.models import Encounter
+from integrations.hl7v2.parsing import parse
+from integrations.lis.identity import identity_of
 from integrations.transport.models import DeadLetter
 from patients.registry.models import Identifier
 from tests.emr.people import make_an
@@ -135,3 +137,9 @@ def test_what_follows_from_nothing_of_ours_is_filed_under_the_person(send: Send,
     assert state(sent) == APPLIED
     assert not ServiceRequest.objects.filter(reflex_of__isnull=False).exists()
     assert DiagnosticReport.objects.get().request is None
+
+
+def test_whose_test_it_follows_is_part_of_whose_result_it_is() -> None:
+    """The desk can't hang a result on another order without the laboratory."""
+    told = {identity_of(parse(oru(added(parent), PCT))) for parent in ("", "YL1^F1", "YL2^F1")}
+    assert len(told) == 3

@@ -1,0 +1,3 @@
+"""Rights of this room."""
+
+CONFIRM_IDENTITY = "lis.confirm_identity"
