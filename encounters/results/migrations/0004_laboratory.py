@@ -120,5 +120,15 @@ class Migration(migrations.Migration):
                 ),
             ),
         ),
+        migrations.AddIndex(
+            model_name="diagnosticreport",
+            index=models.Index(
+                condition=models.Q(
+                    ("source", "person"), ("status__in", ["registered", "partial", "preliminary"])
+                ),
+                fields=["facility", "-issued_at"],
+                name="report_entered_here",
+            ),
+        ),
         migrations.RunPython(print_results_as_before, migrations.RunPython.noop, elidable=True),
     ]

@@ -125,6 +125,12 @@ class DiagnosticReport(FacilityRecord):
                 fields=["accession_number"], name="report_accession", condition=~Q(accession_number="")
             ),
             models.Index(fields=["encounter", "-effective_at"], name="report_of_stay"),
+            # What people have entered and nobody has released yet, among all that ever was.
+            models.Index(
+                fields=["facility", "-issued_at"],
+                name="report_entered_here",
+                condition=Q(source="person", status__in=["registered", "partial", "preliminary"]),
+            ),
         ]
         triggers = [
             AppendOnly(),

@@ -9,6 +9,7 @@ from django.urls import reverse
 from playwright.sync_api import Page, expect
 
 from emr.accounts.models import User
+from encounters.performing import services as performing
 from encounters.results.models import DiagnosticReport, ReportReading
 from encounters.specimens import services as specimens
 from tests.emr.people import make_binh
@@ -96,6 +97,10 @@ def test_from_the_tube_to_the_doctor(page: Page, live_server: Any, screenshots: 
     page.locator("[name=i1-AMK-mic]").fill("<=2")
     page.locator("[name=i1-AMK-judged]").select_option("S")
     _look(page, screenshots, "lab-culture")
+    page.locator("body").press("F9")
+    page.wait_for_url("**/performing/laboratory/")
+    grown = DiagnosticReport.objects.get(request=culture, replaced_by=None)
+    final = performing.release(report=grown, by=khoa)
 
     _sign_in(page, live_server, an)
     page.goto(f"{live_server.url}{reverse('encounters:results:inbox')}")
@@ -104,3 +109,6 @@ def test_from_the_tube_to_the_doctor(page: Page, live_server: Any, screenshots: 
     page.keyboard.press("F9")
     page.wait_for_url("**/results/")
     assert ReportReading.objects.filter(report=report, reader=an, kind="acknowledged").exists()
+    page.goto(f"{live_server.url}{reverse('encounters:results:report', args=[final.uuid])}")
+    expect(page.locator("td.depth-1")).to_have_text("Amikacin")
+    _look(page, screenshots, "lab-report")

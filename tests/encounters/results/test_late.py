@@ -5,6 +5,7 @@ import pytest
 from emr.accounts.models import User
 from emr.accounts.services import keep_setting
 from emr.common import wall
+from emr.common.clock import now
 from emr.notices.models import Notice, NoticeRecipient
 from emr.notices.services import withdraw
 from encounters.results import telling
@@ -152,13 +153,16 @@ def test_a_result_of_a_merged_number_goes_to_the_ward_that_cared_for_the_person(
 def test_lists_say_that_it_came_late(ward: tuple[User, User, Encounter]) -> None:
     _an, chi, stay = ward
     early = file(stay, facts(value("4.1"), issued_at=ago(hours=2), collected_at=ago(hours=3))).report
-    discharge(stay, at=ago(hours=1))
-    late = file(stay, facts(value("4.4"), number="L2")).report
-    chi = signed_in(chi)
-    inbox = chi.get("/results/").content.decode()
-    assert inbox.count("về sau khi ra viện") == 1
-    assert not early.came_after_discharge
-    assert "về sau khi ra viện" in chi.get(f"/results/{late.uuid}/").content.decode()
+    discharge(stay, at=now())
+    left = Encounter.objects.get(pk=stay.pk)
+    late = file(left, facts(value("4.4"), number="L2", issued_at=ago(minutes=-5))).report
+    keep_open_after_discharge(encounter_id=stay.pk)
+    reports = {report.pk: report.came_after_discharge for report in DiagnosticReport.objects.all()}
+    assert reports == {early.pk: False, late.pk: True}
+    page = signed_in(chi)
+    assert page.get("/results/").content.decode().count("về sau khi ra viện") == 1
+    assert "về sau khi ra viện" in page.get(f"/results/{late.uuid}/").content.decode()
+    assert "về sau khi ra viện" not in page.get(f"/results/{early.uuid}/").content.decode()
 
 
 def test_the_clock_rings_again_for_a_critical_result_behind_the_wall(
