@@ -14,11 +14,13 @@ from encounters.documents.models import Document
 from encounters.forms.services import register_provider
 from encounters.visits import codes
 from encounters.visits.models import Condition, Encounter, EncounterLocation
+from patients.coverage.selectors import coverage_on
 from patients.history.selectors import summary_of
 from patients.registry import systems
 from patients.registry.age import age_of
 from patients.registry.models import Patient
 
+PAYER = "urn:benhanmo:payer"
 ICD10 = "http://hl7.org/fhir/sid/icd-10"
 Values = dict[str, Any]
 _CODED = {
@@ -216,6 +218,20 @@ def history(document: Document) -> Values:
     }
 
 
+def coverage(document: Document) -> Values:
+    """Who pays on the day of the document, and the card as it was taken down."""
+    row = coverage_on(document.patient, timezone.localdate(document.happened_at))
+    if row is None:
+        return {}
+    values: Values = {
+        "payer": {"system": PAYER, "code": row.payer, "display": row.get_payer_display()},
+        "number": row.card_number,
+        "valid_from": row.valid_from,
+        "valid_to": row.valid_until,
+    }
+    return {name: value for name, value in values.items() if value not in (None, "")}
+
+
 def register_all() -> None:
     """Called once, when the room is ready."""
     for name, provider in {
@@ -226,5 +242,6 @@ def register_all() -> None:
         "encounter": encounter,
         "diagnoses": diagnoses,
         "history": history,
+        "coverage": coverage,
     }.items():
         register_provider(name, provider)
