@@ -185,6 +185,18 @@ RIGHTS: dict[str, dict[str, Scope]] = {
         "planning": F,
         "inspector": L,
     },
+    # Copies of results. Who performs them hands out released ones; `documents.print` beside it: tables and provisional ones.
+    "results.print": {
+        "doctor": D,
+        "head_of_department": D,
+        "nurse": D,
+        "head_nurse": D,
+        "records": F,
+        "planning": F,
+        "director": F,
+        "laboratory": F,
+        "imaging": F,
+    },
     "results.acknowledge": {"doctor": D, "head_of_department": D},
     "results.compose": {"laboratory": F, "imaging": F, "doctor": D, "head_of_department": D},
     "results.take_back": {"laboratory": F, "imaging": F, "integration": F, "head_of_department": D},

@@ -221,6 +221,7 @@ VERBS: dict[str, StrOrPromise] = {
     "take_back": pgettext_lazy("audit", "taken back"),
     "collect": pgettext_lazy("audit", "collected"),
     "enter": pgettext_lazy("audit", "entered"),
+    "reflex": pgettext_lazy("audit", "reflex test added"),
     "release": pgettext_lazy("audit", "released"),
     "enter_form": pgettext_lazy("audit", "form opened"),
     "performing": pgettext_lazy("audit", "list of what is to be performed looked at"),

@@ -12,6 +12,7 @@ DEMO_USERS = {
     "ddtruong": "head nurse, Internal Medicine",
     "tiepdon": "registration",
     "xetnghiem": "laboratory",
+    "xetnghiem2": "laboratory, releases what the other entered",
     "cdha": "imaging",
     "duocsi": "pharmacist",
     "luutru": "records",

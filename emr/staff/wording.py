@@ -68,6 +68,7 @@ RIGHTS: dict[str, StrOrPromise] = {
     "specimens.receive": pgettext_lazy("right", "take specimens in and reject them"),
     "results.read": pgettext_lazy("right", "read results"),
     "results.acknowledge": pgettext_lazy("right", "acknowledge results"),
+    "results.print": pgettext_lazy("right", "print released results"),
     "results.compose": pgettext_lazy("right", "make and sign the forms of results"),
     "results.take_back": pgettext_lazy("right", "take back a result of the wrong patient"),
     "results.record_vital_signs": pgettext_lazy("right", "record vital signs"),

@@ -22,7 +22,7 @@ def access_performed(user: User, order_uuid: UUID, right: str) -> ServiceRequest
             confirmed_at__isnull=False,
             uuid=order_uuid,
         )
-        .select_related("patient__merged_into", "encounter__department", "requester", "facility")
+        .select_related("patient__merged_into", "encounter__department", "requester", "facility", "reflex_of")
         .first()
     )
     if found is None:

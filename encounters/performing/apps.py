@@ -16,11 +16,25 @@ class PerformingConfig(AppConfig):
         from encounters.orders.selectors.tables import register_rows  # noqa: PLC0415
         from encounters.orders.services import register_table  # noqa: PLC0415
         from encounters.performing import permissions  # noqa: PLC0415
-        from encounters.performing.services.catalogue import ANALYTES, PHRASES  # noqa: PLC0415
+        from encounters.performing.services.catalogue import (  # noqa: PLC0415
+            ANALYTES,
+            ANTIBIOTICS,
+            ORGANISMS,
+            PHRASES,
+            REFLEXES,
+        )
 
-        for table in (ANALYTES, PHRASES):
+        for table, searched in (
+            (ANALYTES, "service"),
+            (PHRASES, "service"),
+            (ORGANISMS, "panel"),
+            (ANTIBIOTICS, "panel"),
+            (REFLEXES, "service"),
+        ):
             register_table(table)
-            register_rows(table.name, table.model, ("code", "service", "title"))
+            register_rows(
+                table.name, table.model, ("code", searched, "title" if table is not REFLEXES else "reason")
+            )
         register(
             Link(
                 _("Tests to perform"),

@@ -18,7 +18,7 @@ from emr.common.http import StaffRequest
 from emr.common.vietnamese import tidy
 from emr.storage.strangers import kind_of
 from encounters.orders.models import ServiceRequest
-from encounters.performing import permissions, selectors, services
+from encounters.performing import permissions, plates, selectors, services
 from encounters.performing.access import KINDS, access_performed
 from encounters.performing.services.entering import may_release_alone
 from encounters.results.facts import AttachmentFacts
@@ -77,6 +77,9 @@ def _page(
         "may_correct": may and is_released,
         "waits_for_second": held is not None and not is_released and is_own and not may_release_alone(order),
         "is_open": order.status in {"active", "on-hold"},
+        # A value that was entered before the order was stopped is still somebody's to release.
+        "is_left": held is not None and not is_released and order.status not in {"active", "on-hold"},
+        "after_discharge": order.encounter.ended_at is not None,
         "is_laboratory": right == permissions.LABORATORY,
         "list_url": f"encounters:performing:{name}",
         "act_url": f"encounters:performing:act_{name}",
@@ -84,7 +87,11 @@ def _page(
         "posted": request.POST,
     }
     if right == permissions.LABORATORY:
-        context["rows"] = _rows(request, order, held)
+        fields = selectors.fields_of(order)
+        context["rows"] = _rows(request, fields, held)
+        context |= plates.context_of(request, order, fields, held)
+        context["suggestions"] = selectors.suggestions(order, held)
+        context["added"] = list(selectors.added_to(order))
         context["free_text"] = request.POST.get("v-", "") or (
             held.findings.first().text if held is not None and held.findings.exists() else ""  # type: ignore[union-attr]  # exists
         )
@@ -93,16 +100,16 @@ def _page(
     return render(request, "encounters/performing/enter.html", context | more, status=status)
 
 
-def _rows(request: StaffRequest, order: ServiceRequest, held: Any) -> list[dict[str, Any]]:
+def _rows(request: StaffRequest, fields: list[selectors.Field], held: Any) -> list[dict[str, Any]]:
     """Each analyte with what was typed, else what is held."""
     told: dict[str, str] = {}
     if held is not None:
-        for finding in held.findings.all():
+        for finding in held.findings.filter(parent=None).exclude(flag="POS"):  # an isolate stands below
             number = f"{finding.number.normalize():f}".replace(".", ",") if finding.number is not None else ""
             told[finding.code] = f"{finding.comparator}{number}" or finding.text
     return [
         {"field": field, "value": request.POST.get(field.name, told.get(field.row.analyte, ""))}
-        for field in selectors.fields_of(order)
+        for field in fields
     ]
 
 
@@ -132,7 +139,7 @@ def _enter(request: StaffRequest, order_uuid: UUID, right: str) -> HttpResponse:
         record("report.enter_form", by=request.user, of=order)
         return _page(request, order, right)
     action = request.POST.get("action", "")
-    if action == "phrase":
+    if action in {"phrase", "isolate", "panel"}:
         return _page(request, order, right)
     try:
         report = _keep(request, order, right)
@@ -143,6 +150,9 @@ def _enter(request: StaffRequest, order_uuid: UUID, right: str) -> HttpResponse:
     except DomainError as refusal:
         return _page(request, order, right, 422, refusal=str(refusal), wrong=refusal.field or "")
     messages.success(request, _("Kept: %(title)s") % {"title": order.text})
+    if right == permissions.LABORATORY and selectors.suggestions(order, selectors.held_report(order)):
+        messages.info(request, _("The value calls for another test: see Reflex tests below."))
+        return redirect("encounters:performing:enter_laboratory", order.uuid)
     return redirect(f"encounters:performing:{_NAMES[right]}")
 
 
@@ -163,7 +173,13 @@ def _keep(request: StaffRequest, order: ServiceRequest, right: str) -> Any:
         typed = {
             name.removeprefix("v-"): _text(str(told[name]))[:2000] for name in told if name.startswith("v-")
         }
-        return services.enter_values(typed=typed, confirmed=bool(told.get("confirmed")), **common)
+        return services.enter_values(
+            typed=typed,
+            isolates=plates.isolates_in(order, told),
+            is_critical="is_critical" in told,
+            confirmed=bool(told.get("confirmed")),
+            **common,
+        )
     report = services.ImageReport(
         narrative=_text(told.get("narrative", "")),
         conclusion=_text(told.get("conclusion", "")),
@@ -205,7 +221,7 @@ def _files(request: StaffRequest) -> list[AttachmentFacts]:
 
 
 def _act(request: StaffRequest, order_uuid: UUID, right: str) -> HttpResponse:
-    """Begun, released as it stands, or refused with a reason: `action`."""
+    """Begun, released as it stands, refused with a reason, or a reflex test added by a `rule`: `action`."""
     order = access_performed(request.user, order_uuid, right)
     action = request.POST.get("action")
     try:
@@ -218,6 +234,11 @@ def _act(request: StaffRequest, order_uuid: UUID, right: str) -> HttpResponse:
             services.release(report=held, by=request.user)
             messages.success(request, _("Released: %(title)s") % {"title": order.text})
             return redirect(f"encounters:performing:{_NAMES[right]}")
+        elif action == "reflex" and right == permissions.LABORATORY:
+            added = services.add_reflex(
+                request=order, rule=request.POST.get("rule", "")[:80], by=request.user
+            )
+            messages.success(request, _("Added: %(title)s") % {"title": added.text})
         elif action == "refuse":
             services.refuse_order(request=order, reason=tidy(request.POST.get("reason", "")), by=request.user)
             return redirect(f"encounters:performing:{_NAMES[right]}")

@@ -2,16 +2,25 @@
 
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from emr.accounts.access import Denied, demand
 from emr.accounts.models import User
 from encounters.documents.permissions import PRINT
 from encounters.results import permissions
 from encounters.results.models import DiagnosticReport, Observation, ReportReview, ResultPrint
-from encounters.results.models.reports import OF_THE_LABORATORY
+from encounters.results.models.reports import OF_THE_LABORATORY, RELEASED
+from encounters.results.selectors.stays import present_departments, stays_now
 from encounters.visits.access import reaches_stay, refuse_in_emergency
 from patients.registry.access import listed_stays, reached
+
+# Stays of the person whom a review is about, whichever of their rows it names.
+_SAME_PERSON = (
+    Q(patient=OuterRef("patient_id"))
+    | Q(patient__merged_into=OuterRef("patient_id"))
+    | Q(patient=OuterRef("patient__merged_into_id"))
+    | Q(patient__merged_into=OuterRef("patient__merged_into_id"))
+)
 
 
 def access_observation(user: User, observation_uuid: UUID, right: str = permissions.READ) -> Observation:
@@ -48,6 +57,7 @@ def access_report(user: User, report_uuid: UUID) -> DiagnosticReport:
             "encounter__department",
             "encounter__patient",
             "request__requester",
+            "request__reflex_of",
             "author",
             "approved_by",
             "replaces",
@@ -63,11 +73,21 @@ def access_report(user: User, report_uuid: UUID) -> DiagnosticReport:
 
 def access_report_to_print(user: User, report_uuid: UUID) -> DiagnosticReport:
     """The same for who may print what they reach; reading in an emergency puts nothing on paper (403)."""
-    demand(user, PRINT)
+    demand(user, permissions.PRINT)
     found = access_report(user, report_uuid)
-    if not DiagnosticReport.objects.filter(reached(user, PRINT, "patient"), pk=found.pk).exists():
-        raise Denied(PRINT, entity=found, hidden=False)
+    if not may_print(user, found):
+        raise Denied(permissions.PRINT, entity=found, hidden=False)
     return found
+
+
+def may_print(user: User, report: DiagnosticReport) -> bool:
+    """Whether the person may print it. Who prints no documents prints what was released and holds, and nothing else."""
+    if not user.has_right(permissions.PRINT):
+        return False
+    found = DiagnosticReport.objects.filter(reached(user, permissions.PRINT, "patient"), pk=report.pk)
+    if not user.has_right(PRINT):
+        found = found.filter(status__in=RELEASED, replaced_by=None)
+    return found.exists()
 
 
 def reports_to_take_back(user: User) -> QuerySet[DiagnosticReport]:
@@ -96,15 +116,18 @@ def access_report_to_take_back(user: User, report_uuid: UUID) -> DiagnosticRepor
 
 def access_result_print(user: User, print_uuid: UUID) -> ResultPrint:
     """The print of that public id; raises Denied (404 outside the person's reach)."""
-    demand(user, PRINT)
+    demand(user, permissions.PRINT)
+    single = Q() if user.has_right(PRINT) else Q(report__status__in=RELEASED)
     found = (
-        ResultPrint.objects.filter(reached(user, PRINT, "patient"), facility_id=user.facility_id)
+        ResultPrint.objects.filter(
+            single, reached(user, permissions.PRINT, "patient"), facility_id=user.facility_id
+        )
         .select_related("patient__merged_into", "report", "requested_by", "attachment__key")
         .filter(uuid=print_uuid)
         .first()
     )
     if found is None:
-        raise Denied(PRINT, entity=ResultPrint.objects.filter(uuid=print_uuid).first())
+        raise Denied(permissions.PRINT, entity=ResultPrint.objects.filter(uuid=print_uuid).first())
     return found
 
 
@@ -133,10 +156,14 @@ def may_compose(user: User, report: DiagnosticReport) -> bool:
 
 
 def may_acknowledge(user: User, report: DiagnosticReport) -> bool:
-    """Whoever ordered it, and the doctors of the ward where the patient is now or was last."""
+    """Whoever ordered it, and the doctors of the ward where the patient is now or was last; both where the stay that it
+    belongs to is over and the patient lies in another one.
+    """
     if not user.has_right(permissions.ACKNOWLEDGE):
         return False
     if report.request is not None and report.request.requester_id == user.pk:
+        return True
+    if any(user.has_right(permissions.ACKNOWLEDGE, place) for place in present_departments(report)):
         return True
     if report.encounter is not None:
         return user.has_right(permissions.ACKNOWLEDGE, report.encounter.department_id)
@@ -151,7 +178,9 @@ def reviews_for(user: User, whose: str = "") -> QuerySet[ReportReview]:
     if isinstance(departments, str):
         team = Q(facility_id=user.facility_id)
     else:
+        here = stays_now().filter(_SAME_PERSON, department__in=departments)
         team = Q(encounter__department__in=departments) | Q(encounter=None, department__in=departments)
+        team |= Q(encounter__ended_at__isnull=False) & Exists(here) | Q(encounter=None) & Exists(here)
     asked = {"mine": mine, "team": team}.get(whose, mine | team)
     return ReportReview.objects.filter(
         asked,

@@ -8,6 +8,7 @@ class ResultsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from emr.notices.watches import register_watch  # noqa: PLC0415
         from emr.ui.navigation import Link, Section, register  # noqa: PLC0415
         from encounters.documents.sections import register_section  # noqa: PLC0415
         from encounters.documents.signers import register_author_role  # noqa: PLC0415
@@ -17,9 +18,13 @@ class ResultsConfig(AppConfig):
             register_earlier_results,
             register_weight,
         )
+        from encounters.orders.selectors.tables import register_rows  # noqa: PLC0415
+        from encounters.orders.services import register_table  # noqa: PLC0415
         from encounters.results import official, permissions, selectors, subscribers, telling  # noqa: F401, PLC0415
         from encounters.results.sections import ReportSection  # noqa: PLC0415
         from encounters.results.selectors.kidney import latest_creatinine  # noqa: PLC0415
+        from encounters.results.services import late  # noqa: PLC0415
+        from encounters.results.services.limits import LIMITS  # noqa: PLC0415
         from encounters.visits.bedside import (  # noqa: PLC0415
             RowAction,
             WristbandPage,
@@ -27,6 +32,8 @@ class ResultsConfig(AppConfig):
             register_wristband_page,
         )
 
+        register_table(LIMITS)
+        register_rows(LIMITS.name, LIMITS.model, ("code", "test", "title"))
         for form in official.FORMS.values():
             register_section(form.code, ReportSection())
             register_author_role(form.code, form.signer)
@@ -34,6 +41,7 @@ class ResultsConfig(AppConfig):
         register_creatinine(latest_creatinine)
         register_weight(lambda encounter: selectors.latest_values(encounter).get("weight"))
         telling.register()
+        register_watch("results after discharge", late.look)
         register_provider("vital_signs", lambda document: selectors.latest_values(document.encounter))
 
         register(

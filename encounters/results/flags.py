@@ -7,6 +7,7 @@ from django_stubs_ext import StrOrPromise
 
 from encounters.results.analytes import BY_LOINC
 from encounters.results.facts import ValueFacts
+from encounters.results.units import plain_unit
 
 # HL7 v2 table 0078. Beside the word a sign: what a colour says is said twice (never colour alone).
 WORDS: dict[str, tuple[str, StrOrPromise]] = {
@@ -47,35 +48,33 @@ def _compare(number: Decimal, comparator: str, low: Decimal | None, high: Decima
     return "N" if low is not None or high is not None else ""
 
 
-def _plain_unit(unit: str) -> str:
-    return unit.replace("μ", "u").replace("µ", "u").replace(" ", "").casefold()
+Limits = tuple[Decimal | None, Decimal | None]
 
 
-def limits_of(value: ValueFacts) -> tuple[Decimal | None, Decimal | None]:
-    """From where on the value must be told at once, for a LOINC code that we know in a unit that we know."""
+def limits_of(value: ValueFacts) -> Limits:
+    """From where on the value must be told at once, for a LOINC code that we know in a unit that we know; for adults."""
     analyte = BY_LOINC.get(value.loinc)
     if analyte is None:
         return (None, None)
-    known = {_plain_unit(analyte.unit), _plain_unit(analyte.ucum)}
-    given = {_plain_unit(unit) for unit in (value.ucum, value.unit) if unit} or {""}
+    known = {plain_unit(analyte.unit), plain_unit(analyte.ucum)}
+    given = {plain_unit(unit) for unit in (value.ucum, value.unit) if unit} or {""}
     return (analyte.low, analyte.high) if given & known else (None, None)
 
 
-def computed_flag(value: ValueFacts) -> str:
-    """The flag that the range gives a number without one; "" where nothing can be said."""
+def computed_flag(value: ValueFacts, limits: Limits | None = None) -> str:
+    """The flag that the range gives a number without one; "" where nothing can be said. `limits`: the patient's own."""
     if value.number is None:
         return ""
-    critical = _compare(value.number, value.comparator, *limits_of(value))
+    critical = _compare(value.number, value.comparator, *(limits or limits_of(value)))
     if critical in {"L", "H"}:
         return critical * 2
     return _compare(value.number, value.comparator, value.low, value.high)
 
 
-def is_critical(value: ValueFacts, flag: str) -> bool:
+def is_critical(value: ValueFacts, flag: str, limits: Limits | None = None) -> bool:
     """Flagged so by the sender, or beyond the limits of the house whatever the sender thinks of it."""
     if flag in CRITICAL:
         return True
-    return value.number is not None and _compare(value.number, value.comparator, *limits_of(value)) in {
-        "L",
-        "H",
-    }
+    if value.number is None:
+        return False
+    return _compare(value.number, value.comparator, *(limits or limits_of(value))) in {"L", "H"}

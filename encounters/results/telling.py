@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from emr.accounts.models import Organization, User
+from emr.common import wall
 from emr.common.clock import now
 from emr.notices.kinds import TOLD, Answer, Kind, Level, Step, register_kind
 from emr.notices.models import Notice
@@ -18,6 +19,7 @@ from emr.notices.selectors import To, ladder_of
 from emr.notices.services import Holders, notify, withdraw
 from emr.notices.watches import register_watch
 from encounters.results.models import DiagnosticReport, ReportReading, ReportReview
+from encounters.results.selectors.stays import present_departments
 
 CRITICAL = "results.critical"
 CHANGED = "results.changed"
@@ -80,6 +82,9 @@ def tell_of_critical(
     to: list[To] = [review.requester] if is_there and review.requester is not None else []
     if department is not None and (team or not to):
         to += [Holders("doctor", department), Holders("head_of_department", department)]
+    # The stay is over and the patient lies in another ward: whoever treats them now has to know as well.
+    elsewhere = Organization.objects.filter(pk__in=present_departments(review.report)).order_by("pk")
+    to += [Holders("doctor", ward) for ward in elsewhere if ward != department or not team]
     due = f"{timezone.localtime(review.due_at or now()):%H:%M}"
     notify(
         kind=CRITICAL,
@@ -151,8 +156,9 @@ def _readers(report: DiagnosticReport, **which: int) -> list[User]:
 def look() -> None:
     """Each minute, a facility at a time: nothing critical falls between two shifts, two wards or two answers."""
     for facility in Organization.objects.filter(kind=Organization.Kind.FACILITY, is_active=True):
-        for review in open_critical(facility):
-            _look_at(review)
+        with wall.within(facility.pk):
+            for review in open_critical(facility):
+                _look_at(review)
 
 
 def open_critical(facility: Organization) -> list[ReportReview]:

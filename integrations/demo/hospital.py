@@ -45,6 +45,7 @@ PEOPLE = (
     ("tichhop", "Dương Văn Kiên", "", "integration", "HC"),
     ("quantri", "Lý Công Thành", "", "admin", "HC"),
     ("kiemtoan", "Huỳnh Thị Thảo", "", "auditor", "HC"),
+    ("xetnghiem2", "Tạ Thu Hằng", "CN.", "laboratory", "K41"),
 )
 
 

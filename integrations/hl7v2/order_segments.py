@@ -61,12 +61,16 @@ class Orc:
     placer_order_number: str
     filler_order_number: str
     order_status: str
+    # EIP: the order that this one follows from, by its placer's and its filler's number.
+    parent_placer_number: str = ""
+    parent_filler_number: str = ""
 
     @classmethod
     def read(cls, segment: Segment) -> "Orc":
         """From one ORC (all empty where there is none)."""
         s = segment
-        return cls(s[1].text().upper(), s[2].text(), s[3].text(), s[5].text().upper())
+        own = (s[1].text().upper(), s[2].text(), s[3].text(), s[5].text().upper())
+        return cls(*own, s[8].text(1), s[8].text(2))
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +102,8 @@ class Obr:
     result_status: str
     parent_result: Parent
     parent_filler_number: str
+    parent_placer_number: str
+    action_code: str
     interpreter: Xcn
     technician: Xcn
 
@@ -121,6 +127,8 @@ class Obr:
             parent_result=parent,
             # EIP: placer's part, then the filler's, each perhaps with components of its own.
             parent_filler_number=s[29].text(2),
+            parent_placer_number=s[29].text(1),
+            action_code=s[11].text().upper(),
             interpreter=_person(s[32]),
             technician=_person(s[34]),
         )

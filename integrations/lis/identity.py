@@ -29,7 +29,7 @@ class Identity:
 
 
 def identity_of(parsed: Hl7Message) -> Identity:
-    """PID-2 to -5, -7, -8, -18; PV1-19; ORC-2, OBR-2; ORC-3, OBR-3; SPM-2. Case and order are the sender's."""
+    """PID-2 to -5, -7, -8, -18; PV1-19; ORC-2, -8, OBR-2, -29; ORC-3, OBR-3; SPM-2. Case and order are the sender's."""
     pid, pv1 = parsed.all("PID"), parsed.all("PV1")
     return Identity(
         patient_number=_told(pid, 2, 3, 4),
@@ -37,10 +37,19 @@ def identity_of(parsed: Hl7Message) -> Identity:
         birth=_told(pid, 7),
         sex=_told(pid, 8),
         stay=_told(pid, 18) + _told(pv1, 19),
-        orders=_told(parsed.all("ORC") + parsed.all("OBR"), 2),
+        orders=_both(_told(parsed.all("ORC") + parsed.all("OBR"), 2), _parents(parsed)),
         reports=_told(parsed.all("ORC") + parsed.all("OBR"), 3),
         specimens=_told(parsed.all("SPM"), 2),
     )
+
+
+def _parents(parsed: Hl7Message) -> str:
+    """The orders that tests which the laboratory added follow from: a result finds its order by them too."""
+    return _both(_told(parsed.all("ORC"), 8), _told(parsed.all("OBR"), 29))
+
+
+def _both(*texts: str) -> str:
+    return ", ".join(dict.fromkeys(text for text in texts if text))
 
 
 def _told(segments: list[Segment], *numbers: int, between: str = "^") -> str:

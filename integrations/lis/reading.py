@@ -37,6 +37,17 @@ class Group:
         return self.obr.placer_order_number or self.orc.placer_order_number
 
     @property
+    def is_generated(self) -> bool:
+        """Whether the producer says that it added the test itself: OBR-11 G (table 0065: generated order, reflex order)."""
+        return self.obr.action_code == "G"
+
+    @property
+    def parent_numbers(self) -> tuple[str, str]:
+        """(placer's number, filler's number) of the order that this one follows from: OBR-29, else ORC-8."""
+        obr = (self.obr.parent_placer_number, self.obr.parent_filler_number)
+        return obr if any(obr) else (self.orc.parent_placer_number, self.orc.parent_filler_number)
+
+    @property
     def filler_number(self) -> str:
         """The producer's number: OBR-3, else ORC-3."""
         return self.obr.filler_order_number or self.orc.filler_order_number

@@ -2,7 +2,8 @@
 
 It is a simulator and says so: in its output, in MSH-3.2 and in each report's note. It takes OML^O21 and ORM^O01 over real
 MLLP, acknowledges, and after a while sends the results as ORU^R01 to the record's listener: the specimen's arrival first
-(registered), then the values (final). A cancelled order gets no result. What it has taken is lost when it stops.
+(registered), then the values (final). A cancelled order gets no result. What it has taken is lost when it stops. Cultures
+and rapid tests aren't done there: it acknowledges their orders and never speaks of them; the laboratory enters them by hand.
 """
 
 import argparse
@@ -58,6 +59,8 @@ _PANELS: dict[str, tuple[Analyte, ...]] = {
     ),
     "XN0041": (Analyte("CRP", "CRP", "1988-5", "mg/L", 0, 5),),
 }
+# What no machine of the invented laboratory does: cultures and rapid tests.
+_BY_HAND = {"XN0051", "XN0054", "XN0061", "XN0062", "XN0069"}
 _IMAGES = (
     ("Hình tim không to. Hai phế trường sáng đều. Các góc sườn hoành nhọn.", "Chưa thấy bất thường."),
     ("Đám mờ không đều thùy dưới phổi phải. Góc sườn hoành phải tù nhẹ.", "Theo dõi viêm phổi thùy dưới phải."),
@@ -117,7 +120,7 @@ class Simulator:
         placer = orc.placer_order_number or obr.placer_order_number
         if orc.order_control in {"CA", "DC"}:
             self.cancelled.add(placer)
-        elif orc.order_control in {"NW", "RL"}:
+        elif orc.order_control in {"NW", "RL"} and obr.universal_service.code not in _BY_HAND:
             job = asyncio.get_running_loop().create_task(self._work(message, placer))
             self._jobs.add(job)
             job.add_done_callback(self._jobs.discard)

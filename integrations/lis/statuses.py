@@ -13,12 +13,14 @@ from integrations.hl7v2.outcomes import CannotApply
 from integrations.hl7v2.parsing import Field, Hl7Message, Segment, parse
 from integrations.hl7v2.segments import Msh, Pid
 from integrations.hl7v2.timestamps import read_timestamp
+from integrations.lis.reading import Group
 from integrations.transport.models import Message
 
 Kind = RequestEvent.Kind
 # ORC-1 of who performs; what asks (NW, CA, HD, RL, XO, RP) is no word about an order of ours.
 _BY_CONTROL = {
     "OK": Kind.ACCEPTED,
+    "CH": Kind.ACCEPTED,  # an order that follows from one of ours (ORC-8)
     "NA": Kind.ACCEPTED,
     "OC": Kind.CANCELLED,
     "OD": Kind.CANCELLED,
@@ -38,7 +40,7 @@ _BY_STATUS = {
     "ER": Kind.REFUSED,
 }
 # Answers to our own wish to cancel, hold or release, and changes of numbers: nothing new about the order.
-_NOTHING = {"CR", "DR", "HR", "UC", "UD", "UH", "UR", "UM", "UX", "XR", "SN", "NW"}
+_NOTHING = {"CR", "DR", "HR", "UC", "UD", "UH", "UR", "UM", "UX", "XR", "PA", "SN", "NW"}
 STATUS_CONTROLS = {*_BY_CONTROL, "SC", "SR", "RE", *(_NOTHING - {"NW", "SN"})}
 REASONS = {
     "RH": "RH",
@@ -71,6 +73,12 @@ class Line:
         """Our number, wherever the sender put it."""
         obr = self.obr.placer_order_number if self.obr is not None else ""
         return [number for number in (self.orc.placer_order_number, obr) if number]
+
+    @property
+    def group(self) -> Group:
+        """The line as results know it, for a test that the sender added itself."""
+        obr = self.obr if self.obr is not None else Obr.read(Segment("OBR", ()))
+        return Group(self.orc, obr, notes=self.notes)
 
     @property
     def rejected(self) -> Segment | None:

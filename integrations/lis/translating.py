@@ -72,6 +72,8 @@ def reports(oru: Oru) -> list[tuple[Group, ReportFacts]]:
 
 
 def _is_child(group: Group, groups: Sequence[Group]) -> bool:
+    if group.is_generated:
+        return False
     return bool(group.obr.parent_result) and _parent(group, groups) is not None
 
 
@@ -91,7 +93,7 @@ def _children(group: Group, groups: Sequence[Group]) -> dict[int, list[Found]]:
     """{id of a finding: the findings of the groups that name it as their parent}."""
     below: dict[int, list[Found]] = {}
     for other in groups:
-        if other.obr.parent_result and (parent := _parent(other, groups)) and parent[0] is group:
+        if _is_child(other, groups) and (parent := _parent(other, groups)) and parent[0] is group:
             below.setdefault(id(parent[1]), []).extend(other.found)
     return below
 

@@ -296,6 +296,12 @@ REASONS = {
         _("The order “%(number)s” isn't known here: filed under the patient."),
         _("Nothing needs to be done where orders are placed in the HIS."),
     ),
+    "nobody_to_tell": (
+        _(
+            "The result %(number)s stands on the chart, but no doctor and no department is known whom it concerns."
+        ),
+        _("Tell the doctor who cares for the patient."),
+    ),
     "older_result": (_("A newer version of the report %(number)s is held already."), ""),
     "older_document": (_("A newer version of the document %(number)s is held already."), ""),
     "left_out": (_("Not taken over: %(text)s"), ""),

@@ -215,6 +215,11 @@ class ServiceRequest(Order):
     )
     # Of an image: DICOM (0008,0050), VR SH, at most 16 characters.
     accession_number = models.CharField(max_length=16, blank=True, default="")
+    # A test that the laboratory added because of what this one showed (reflex testing), and why.
+    reflex_of = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="reflexes"
+    )
+    reflex_reason = models.CharField(max_length=300, blank=True, default="", db_default="")
 
     class Meta(Order.Meta):
         constraints = [
@@ -224,6 +229,10 @@ class ServiceRequest(Order):
                 fields=["entry", "category", "code"],
                 condition=Q(status__in=["draft", "active", "on-hold"]) & ~Q(code="") & Q(origin=""),
                 name="one_open_request_per_code_and_entry",
+            ),
+            models.CheckConstraint(
+                condition=Q(reflex_of=None) | (~Q(origin="") & ~Q(reflex_of=F("id"))),
+                name="a_reflex_is_the_laboratorys",
             ),
             models.UniqueConstraint(
                 fields=["facility", "accession_number"],
@@ -236,6 +245,7 @@ class ServiceRequest(Order):
             SameFacility("patient_id", "registry_patient"),
             SameFacility("encounter_id", "visits_encounter"),
             SameFacility("entry_id", "documents_document"),
+            SameFacility("reflex_of_id", "orders_servicerequest"),
         ]
 
     def __str__(self) -> str:

@@ -104,6 +104,7 @@ def _line(order: AnyOrder, names: dict[tuple[str, str], str]) -> dict[str, Any]:
         "origin": order.origin,
         "origin_number": order.origin_number,
         "prescriber_as_sent": order.prescriber_as_sent,
+        "reflex_reason": order.reflex_reason if isinstance(order, ServiceRequest) else "",
         "is_in_entry": order.entry_id is not None,
         "confirmed_at": order.confirmed_at.isoformat() if order.confirmed_at else "",
     }

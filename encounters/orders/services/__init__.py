@@ -55,6 +55,7 @@ from encounters.orders.services.prescribing import (
     remove_prescription_line,
 )
 from encounters.orders.services.quick import add_quick, choices
+from encounters.orders.services.reflexes import place_reflex
 from encounters.orders.services.refusals import refuse_order, settle_accepted, settle_refusal
 from encounters.orders.services.sets import edit_set, restore_version
 from encounters.orders.services.spoken import (
@@ -102,6 +103,7 @@ __all__ = [
     "include_foreign",
     "load_shipped",
     "place_foreign",
+    "place_reflex",
     "prescription_choices",
     "record_spoken_order",
     "refuse_order",

@@ -26,6 +26,10 @@ TITLES = {
     "rules": gettext_lazy("Knowledge of medicines"),
     "analytes": gettext_lazy("What tests measure"),
     "phrases": gettext_lazy("Phrases of reports"),
+    "limits": gettext_lazy("Critical limits"),
+    "organisms": gettext_lazy("Microorganisms"),
+    "antibiotics": gettext_lazy("Antibiotics tried on isolates"),
+    "reflexes": gettext_lazy("Reflex tests"),
 }
 # What the page shows of each row; the file has all columns.
 SHOWN = {
@@ -46,6 +50,22 @@ SHOWN = {
         "valid_to",
     ),
     "phrases": ("code", "service", "title", "conclusion", "valid_to"),
+    "limits": (
+        "test",
+        "title",
+        "unit",
+        "sex",
+        "from_age",
+        "to_age",
+        "age_unit",
+        "low",
+        "high",
+        "source",
+        "valid_to",
+    ),
+    "organisms": ("code", "title", "panel", "valid_to"),
+    "antibiotics": ("panel", "position", "antibiotic", "title", "source", "valid_to"),
+    "reflexes": ("service", "analyte", "condition", "threshold", "words", "adds", "reason", "valid_to"),
 }
 # The column's name in the file stands beside these words.
 HEADINGS = {
@@ -78,6 +98,18 @@ HEADINGS = {
     "low": pgettext_lazy("order table", "Low"),
     "high": pgettext_lazy("order table", "High"),
     "conclusion": pgettext_lazy("order table", "Conclusion"),
+    "test": pgettext_lazy("order table", "LOINC or national code"),
+    "from_age": pgettext_lazy("order table", "From age"),
+    "to_age": pgettext_lazy("order table", "Below age"),
+    "age_unit": pgettext_lazy("order table", "Age in"),
+    "panel": pgettext_lazy("order table", "Panel"),
+    "position": pgettext_lazy("order table", "Place"),
+    "antibiotic": pgettext_lazy("order table", "Antibiotic"),
+    "condition": pgettext_lazy("order table", "Condition"),
+    "threshold": pgettext_lazy("order table", "Threshold"),
+    "words": pgettext_lazy("order table", "These words"),
+    "adds": pgettext_lazy("order table", "Adds"),
+    "reason": pgettext_lazy("order table", "Reason"),
 }
 
 

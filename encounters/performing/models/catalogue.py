@@ -11,13 +11,15 @@ class AnalyteRange(DatedRow):
     """One measured thing of a service, in the limits of one sex and age; rows of one `analyte` differ in these alone.
 
     `code` is the row's own. Ages are in whole days, `to_days` excluded, null is open. `choices`: allowed words, divided by
-    "|", those that are abnormal end in "*". `delta_percent`: a change since the last value that is asked about.
+    "|", those that are abnormal end in "*"; of a growth the words for when nothing grew. `delta_percent`: a change since the
+    last value that is asked about.
     """
 
     class Kind(models.TextChoices):
         NUMBER = "number", _("Number")
         CHOICE = "choice", _("Choice")
         TEXT = "text", _("Words")
+        GROWTH = "growth", _("What grew: isolates with their antibiogram")
 
     service = models.CharField(max_length=20)
     position = models.PositiveSmallIntegerField(default=1)

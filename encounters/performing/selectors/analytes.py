@@ -1,6 +1,5 @@
 """What is entered for an order: its analytes with the limits of this patient's sex and age, and the last value of each."""
 
-import datetime as dt
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -11,6 +10,7 @@ from encounters.orders.selectors.catalogue import in_force
 from encounters.performing.models import AnalyteRange
 from encounters.results.models import Finding
 from encounters.results.models.reports import RELEASED
+from encounters.results.selectors.limits import age_in_days
 from encounters.results.selectors.reports import number_text, value_text
 from patients.registry.access import same_person
 from patients.registry.models import Patient
@@ -53,15 +53,6 @@ class Field:
 def series_of(row: AnalyteRange) -> str:
     """LOINC, else the national code, else the title."""
     return (row.loinc or row.national_code or fold(row.title))[:120]
-
-
-def age_in_days(patient: Patient, on: dt.date) -> int | None:
-    """Whole days on that day; of somebody whose birth year alone is known from the middle of that year."""
-    if patient.birth_date is not None:
-        return max((on - patient.birth_date).days, 0)
-    if patient.birth_year:
-        return max((on - dt.date(patient.birth_year, patient.birth_month or 7, 1)).days, 0)
-    return None
 
 
 def _fits(row: AnalyteRange, sex: str, age: int | None) -> bool:

@@ -1,10 +1,14 @@
 """What waits for a technician: orders of one kind, the pressing ones first."""
 
+import datetime as dt
+
 from django.db.models import Case, Exists, IntegerField, OuterRef, Prefetch, Q, QuerySet, When
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from django_stubs_ext import StrOrPromise
 
 from emr.accounts.models import User
+from emr.common.clock import now
 from emr.common.vietnamese import fold
 from encounters.orders.models import ServiceRequest
 from encounters.orders.selectors.catalogue import in_force
@@ -16,10 +20,12 @@ from encounters.specimens.selectors.wanted import RANKS
 from patients.registry.access import not_hidden
 
 SOURCE = "person"
+# How long a value waits on the list for its release when its order has ended.
+_LEFT_FOR = dt.timedelta(days=60)
 STATES: dict[str, StrOrPromise] = {
     "": _("To do"),
     "release": _("To be released"),
-    "done": _("Released"),
+    "done": pgettext_lazy("orders", "Released"),
 }
 
 
@@ -29,7 +35,7 @@ def worklist(
     """Orders of the kind: without a result (""), with a provisional one ("release"), answered here ("done").
 
     What another system has spoken of is that system's and isn't listed. Immediate ones first, then the oldest. Two
-    queries more for the page's rows.
+    queries more for the page's rows, another for the list of those to be released.
     """
     ours = DiagnosticReport.objects.filter(request=OuterRef("pk"), source=SOURCE, replaced_by=None)
     theirs = RequestEvent.objects.filter(request=OuterRef("pk")).exclude(system="")
@@ -44,7 +50,11 @@ def worklist(
         found = found.filter(Exists(ours), status=ServiceRequest.Status.COMPLETED)
     else:
         waits = Exists(ours.filter(status__in=PROVISIONAL))
-        found = found.filter(waits if state == "release" else ~waits, status=ServiceRequest.Status.ACTIVE)
+        is_active = Q(status=ServiceRequest.Status.ACTIVE)
+        if state == "release":
+            found = found.filter(is_active & waits | Q(pk__in=_left_behind(user.facility_id)))
+        else:
+            found = found.filter(~waits, is_active)
     for word in fold(words).split():
         found = found.filter(
             Q(patient__search_name__contains=word)
@@ -70,6 +80,19 @@ def worklist(
         if state == "done"
         else found.order_by("rank", "confirmed_at", "pk")
     )
+
+
+def _left_behind(facility_id: int) -> list[int]:
+    """Orders with a value of the last weeks that nobody has released, stopped ones too: what was measured is told."""
+    found = DiagnosticReport.objects.filter(
+        facility=facility_id,
+        source=SOURCE,
+        status__in=PROVISIONAL,
+        issued_at__gte=now() - _LEFT_FOR,
+        replaced_by=None,
+        request__isnull=False,
+    )
+    return [pk for pk in found.values_list("request_id", flat=True) if pk is not None]
 
 
 def held_report(request: ServiceRequest) -> DiagnosticReport | None:

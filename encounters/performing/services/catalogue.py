@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from encounters.orders.services.catalogue import Table
-from encounters.performing.models import AnalyteRange, ReportPhrase
+from encounters.performing.models import AnalyteRange, Organism, ReflexRule, ReportPhrase, TriedAntibiotic
 
 DATA = Path(__file__).parent.parent / "data"
 _DATES = ("valid_from", "valid_to")
@@ -19,4 +19,19 @@ ANALYTES = Table(
 )  # fmt: skip
 PHRASES = Table(
     "phrases", ("code", "service", "title", "narrative", "conclusion", *_DATES), ReportPhrase, data=DATA
+)
+ORGANISMS = Table("organisms", ("code", "title", "panel", *_DATES), Organism, data=DATA)
+ANTIBIOTICS = Table(
+    "antibiotics",
+    ("code", "panel", "position", "antibiotic", "title", "source", *_DATES),
+    TriedAntibiotic,
+    numbers=("position",),
+    data=DATA,
+)
+REFLEXES = Table(
+    "reflexes",
+    ("code", "service", "analyte", "condition", "threshold", "words", "adds", "reason", "source", *_DATES),
+    ReflexRule,
+    numbers=("threshold",),
+    data=DATA,
 )

@@ -1,8 +1,8 @@
 """Results that people enter: provisional until somebody releases them, then versions like anybody else's reports."""
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django.db import transaction
@@ -18,18 +18,22 @@ from encounters.orders.selectors.catalogue import services_by_code
 from encounters.orders.services.lines import OPEN
 from encounters.performing import permissions
 from encounters.performing.selectors.analytes import Field, changed_much, fields_of
+from encounters.performing.selectors.cultures import organisms
 from encounters.performing.selectors.worklist import SOURCE, held_report
+from encounters.performing.services.cultures import Isolate, growth_of
 from encounters.performing.services.facts import facts_of
+from encounters.performing.services.numbers import number_in
 from encounters.results import flags
 from encounters.results.facts import AttachmentFacts, ReportFacts, ValueFacts
 from encounters.results.models import DiagnosticReport
 from encounters.results.models.reports import RELEASED
+from encounters.results.selectors.limits import critical_limits
 from encounters.results.services import file_report
 from encounters.specimens.models import RequestEvent, Specimen, SpecimenRequest
 from encounters.specimens.services import note_performer_step
+from patients.registry.models import Patient
 
 Status = DiagnosticReport.Status
-_COMPARISONS = ("<=", ">=", "<", ">")
 # What a service's group says of an examination's kind.
 _CATEGORIES = {
     "US": "ultrasound",
@@ -91,6 +95,8 @@ def enter_values(
     by: User,
     confirmed: bool = False,
     reason: str = "",
+    isolates: Sequence[Isolate] = (),
+    is_critical: bool = False,
 ) -> DiagnosticReport:
     """Keep the values of a test as a provisional report; `typed` is by analyte, `key` names the form that was sent.
 
@@ -101,14 +107,25 @@ def enter_values(
     if (known := _sent_before(request, key)) is not None:
         return known
     fields = fields_of(request)
-    values, asked = _read(fields, typed)
+    values, asked = _read(fields, typed, request.patient, _taken_at(request))
+    values = _with_growth(fields, values, isolates)
     if not fields and (words := typed.get("", "").strip()):
         values = [ValueFacts(title=request.text, code=request.code, text=words)]
     if not values:
         raise DomainError(_("Nothing was entered."), code="empty")
     if asked and not confirmed:
         raise Questions(asked)
-    return _file(request, values=tuple(values), note=note, key=key, by=by, reason=reason)
+    said = ImageReport(narrative="", conclusion="", is_critical=is_critical)
+    is_culture = growth_field(fields) is not None
+    return _file(
+        request,
+        values=tuple(values),
+        note=note,
+        key=key,
+        by=by,
+        reason=reason,
+        culture=said if is_culture else None,
+    )
 
 
 @transaction.atomic
@@ -175,19 +192,19 @@ def _sent_before(request: ServiceRequest, key: str) -> DiagnosticReport | None:
     return DiagnosticReport.objects.filter(request=request, source=SOURCE, version_key=key).first()
 
 
-def _read(fields: Sequence[Field], typed: Mapping[str, str]) -> tuple[list[ValueFacts], list[str]]:
-    values: list[ValueFacts] = []
+def _read(
+    fields: Sequence[Field], typed: Mapping[str, str], patient: Patient, at: dt.datetime
+) -> tuple[list[ValueFacts], list[str]]:
+    told = [(field, text) for field in fields if (text := typed.get(field.row.analyte, "").strip())]
+    values = [_value(field, text) for field, text in told]
+    limits = critical_limits(patient, at, values)
     asked: list[str] = []
-    for field in fields:
-        text = typed.get(field.row.analyte, "").strip()
-        if not text:
-            continue
-        value = _value(field, text)
-        values.append(value)
+    for (field, text), value in zip(told, values, strict=True):
         if value.number is None:
             continue
         shown = f"{field.row.title} {text} {field.row.unit}".strip()
-        if flags.is_critical(value, flags.computed_flag(value)):
+        own = limits(value)
+        if flags.is_critical(value, flags.computed_flag(value, own), own):
             asked.append(_("%(value)s is critical: is it right?") % {"value": shown})
         elif changed_much(field, value.number):
             asked.append(
@@ -195,6 +212,30 @@ def _read(fields: Sequence[Field], typed: Mapping[str, str]) -> tuple[list[Value
                 % {"value": shown, "before": field.before_text}
             )
     return values, asked
+
+
+def growth_field(fields: Sequence[Field]) -> Field | None:
+    """Where it is told what grew; None of a test that is no culture."""
+    return next((field for field in fields if field.row.kind == field.row.Kind.GROWTH), None)
+
+
+def _with_growth(
+    fields: Sequence[Field], values: list[ValueFacts], isolates: Sequence[Isolate]
+) -> list[ValueFacts]:
+    """The isolates in the place of what grew; nothing can have grown beside them."""
+    field = growth_field(fields)
+    if field is None or all(isolate.is_empty for isolate in isolates):
+        return values
+    if any(value.code == field.row.analyte for value in values):
+        raise DomainError(
+            _("Either nothing grew, or these isolates did: leave one of them out."),
+            code="bad_value",
+            field=field.name,
+        )
+    grown = growth_of(field.row, isolates, organisms(field.row.facility_id))
+    before = {other.row.analyte for other in fields[: fields.index(field)]}
+    place = sum(value.code in before for value in values)
+    return [*values[:place], *grown, *values[place:]]
 
 
 def _value(field: Field, text: str) -> ValueFacts:
@@ -211,15 +252,13 @@ def _value(field: Field, text: str) -> ValueFacts:
         "reference": field.range,
     }
     if row.kind == row.Kind.NUMBER:
-        sign = next((sign for sign in _COMPARISONS if text.startswith(sign)), "")
-        try:
-            number = Decimal(text[len(sign) :].strip().replace(",", "."))
-        except InvalidOperation as error:
+        found = number_in(text)
+        if found is None:
             raise DomainError(
                 _("%(name)s: a number, please.") % {"name": row.title}, code="bad_value", field=field.name
-            ) from error
-        return ValueFacts(number=number, comparator=sign, **about)
-    if row.kind == row.Kind.CHOICE and field.options:
+            )
+        return ValueFacts(number=found[1], comparator=found[0], **about)
+    if row.kind in {row.Kind.CHOICE, row.Kind.GROWTH} and field.options:
         options = dict(field.options)
         if text not in options:
             raise DomainError(
@@ -240,6 +279,7 @@ def _file(
     reason: str,
     values: tuple[ValueFacts, ...] = (),
     report: ImageReport | None = None,
+    culture: ImageReport | None = None,
 ) -> DiagnosticReport:
     held = held_report(request)
     is_correction = held is not None and held.status in RELEASED
@@ -247,7 +287,7 @@ def _file(
         raise DomainError(_("It is released: who may release corrects it."), code="no_right")
     if is_correction and not reason.strip():
         raise DomainError(_("Say what was wrong."), code="reason_missing", field="reason")
-    if not is_correction and request.status not in OPEN:
+    if held is None and request.status not in OPEN:
         raise DomainError(_("This order was stopped: nothing is entered for it."), code="stopped")
     service = services_by_code(request.facility_id, [request.code]).get(request.code)
     tube = _tube(request)
@@ -258,7 +298,9 @@ def _file(
         filler_number=request.placer_number,
         version_key=key,
         status=Status.CORRECTED if is_correction else Status.PRELIMINARY,
-        category=_category(request, service),
+        category=DiagnosticReport.Category.MICROBIOLOGY
+        if culture is not None
+        else _category(request, service),
         title=request.text,
         code=request.code,
         national_code=service.national_code if service is not None else "",
@@ -277,7 +319,7 @@ def _file(
         narrative=report.narrative.strip() if report is not None else "",
         conclusion=report.conclusion.strip() if report is not None else "",
         is_abnormal=report.is_abnormal if report is not None else False,
-        is_critical=report.is_critical if report is not None else False,
+        is_critical=said.is_critical if (said := report or culture) is not None else False,
         note="\n".join(part for part in (note.strip(), reason.strip()) if part),
         values=values,
         attachments=pictures,
@@ -299,6 +341,12 @@ def _file(
 def _tube(request: ServiceRequest) -> Specimen | None:
     test = SpecimenRequest.objects.select_related("specimen").filter(request=request, is_current=True).first()
     return test.specimen if test is not None else None
+
+
+def _taken_at(request: ServiceRequest) -> dt.datetime:
+    """When its specimen was collected: that age counts. Where nobody has said so, now."""
+    tube = _tube(request)
+    return (tube.collected_at if tube is not None else None) or now()
 
 
 def _category(request: ServiceRequest, service: OrderableService | None) -> str:

@@ -1,5 +1,7 @@
 """Reports of laboratory, imaging and other examinations. Insert-only: each version is a row that names what it replaces."""
 
+import datetime as dt
+
 from django.conf import settings
 from django.contrib.postgres.indexes import OpClass
 from django.db import models
@@ -10,6 +12,9 @@ from django.utils.translation import pgettext_lazy
 from emr.accounts.models import FacilityRecord
 from emr.common.triggers import AppendOnly, SameFacility
 from emr.storage.models import Attachment
+
+# What is older when it comes is history that somebody loads, nobody's new result.
+NEWS = dt.timedelta(days=30)
 
 
 class DiagnosticReport(FacilityRecord):
@@ -120,6 +125,12 @@ class DiagnosticReport(FacilityRecord):
                 fields=["accession_number"], name="report_accession", condition=~Q(accession_number="")
             ),
             models.Index(fields=["encounter", "-effective_at"], name="report_of_stay"),
+            # What people have entered and nobody has released yet, among all that ever was.
+            models.Index(
+                fields=["facility", "-issued_at"],
+                name="report_entered_here",
+                condition=Q(source="person", status__in=["registered", "partial", "preliminary"]),
+            ),
         ]
         triggers = [
             AppendOnly(),
@@ -138,6 +149,18 @@ class DiagnosticReport(FacilityRecord):
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def came_after_discharge(self) -> bool:
+        """Whether nobody could have read it before the patient left: it was released, or came to us, later.
+
+        What was loaded long after its release is history that the ward had on paper.
+        """
+        stay = self.encounter
+        if stay is None or stay.ended_at is None:
+            return False
+        is_news = self.created_at - self.issued_at < NEWS
+        return (max(self.issued_at, self.created_at) if is_news else self.issued_at) > stay.ended_at
 
     @property
     def is_provisional(self) -> bool:

@@ -114,8 +114,23 @@ def _lines(findings: Iterable[Finding]) -> list[Line]:
     return lines
 
 
-def _name_of(line: Line) -> tuple[str, str, int]:
-    return (line.finding.series, line.finding.title, line.depth)
+def _named(lines: Iterable[Line]) -> dict[tuple[object, ...], Line]:
+    """{what tells a line from the report's others: the line}, in their order.
+
+    What stands under a heading goes by the heading and what it says: amikacin of one isolate isn't amikacin of another.
+    Two that are told apart by nothing go by their place.
+    """
+    found: dict[tuple[object, ...], Line] = {}
+    headings: dict[int, tuple[object, ...]] = {}
+    for line in lines:
+        above = headings.get(line.finding.parent_id or 0, ())
+        name: tuple[object, ...] = (*above, line.finding.series, line.finding.title, line.depth)
+        headings[line.finding.pk] = (*name, line.value)
+        place = 0
+        while (*name, place) in found:
+            place += 1
+        found[*name, place] = line
+    return found
 
 
 def sheet_of(report: DiagnosticReport) -> Sheet:
@@ -127,10 +142,10 @@ def sheet_of(report: DiagnosticReport) -> Sheet:
 
 
 def _beside(lines: list[Line], earlier: list[Line]) -> Sheet:
-    old = {_name_of(line): line for line in earlier}
+    old = _named(earlier)
     shown = []
-    for line in lines:
-        before = old.pop(_name_of(line), None)
+    for name, line in _named(lines).items():
+        before = old.pop(name, None)
         said = f"{before.value} {before.finding.unit}".strip() if before else ""
         is_changed = before is None or (before.value, before.finding.unit, before.finding.flag) != (
             line.value,
@@ -217,7 +232,9 @@ def inbox(reviews: QuerySet[ReportReview]) -> QuerySet[ReportReview]:
     """Critical first, then what changed, then abnormal, then normal; within each the newest first."""
     notable = Finding.objects.filter(is_abnormal=True).order_by("position")
     return (
-        reviews.select_related("report", "patient", "encounter__department", "department", "requester")
+        reviews.select_related(
+            "report__encounter", "patient", "encounter__department", "department", "requester"
+        )
         .prefetch_related(Prefetch("report__findings", notable, to_attr="notable"))
         .order_by("urgency", F("is_correction").desc(), "-opened_at", "-pk")
     )

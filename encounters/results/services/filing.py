@@ -24,6 +24,7 @@ from encounters.results.facts import ReportFacts, ValueFacts, all_values
 from encounters.results.locks import one_at_a_time
 from encounters.results.models import DiagnosticReport, Finding, ReportAttachment
 from encounters.results.models.reports import RELEASED
+from encounters.results.selectors.limits import LimitsOf, critical_limits
 from encounters.results.services.composing import void_form
 from encounters.results.services.reviewing import open_review
 from encounters.visits.models import Encounter
@@ -256,7 +257,8 @@ _COPIED = (
 
 
 def _store(*, report: ReportFacts, **about: Any) -> DiagnosticReport:
-    judged = [(value, *_judged(value)) for value in all_values(report.values)]
+    limits = critical_limits(about["patient"], report.effective_at, all_values(report.values))
+    judged = [_judged(value, limits) for value in all_values(report.values)]
     told = {name: getattr(report, name) for name in _COPIED}
     for name in _COPIED:
         longest = getattr(DiagnosticReport._meta.get_field(name), "max_length", None)
@@ -268,10 +270,10 @@ def _store(*, report: ReportFacts, **about: Any) -> DiagnosticReport:
         digest=report.digest(),
         is_abnormal=report.is_abnormal
         or report.is_critical
-        or any(is_abnormal for *_value, is_abnormal, _critical in judged),
-        is_critical=report.is_critical or any(is_critical for *_value, is_critical in judged),
+        or any(is_abnormal for *_flag, is_abnormal, _critical in judged),
+        is_critical=report.is_critical or any(is_critical for *_flag, is_critical in judged),
     )
-    _store_findings(row, report)
+    _store_findings(row, report, limits)
     for place, file in enumerate(report.attachments, 1):
         ReportAttachment.objects.create(
             facility_id=row.facility_id,
@@ -283,13 +285,13 @@ def _store(*, report: ReportFacts, **about: Any) -> DiagnosticReport:
     return row
 
 
-def _store_findings(row: DiagnosticReport, report: ReportFacts) -> None:
+def _store_findings(row: DiagnosticReport, report: ReportFacts, limits: LimitsOf) -> None:
     """Findings under a heading name it, so headings are stored first: a level at a time."""
     stored: dict[int, Finding] = {}
     waiting = list(_placed(report.values, 0, itertools.count(1)))
     while waiting:
         ready = [(place, above, value) for place, above, value in waiting if not above or above in stored]
-        rows = [_finding(row, stored.get(above), value, place) for place, above, value in ready]
+        rows = [_finding(row, stored.get(above), value, place, limits) for place, above, value in ready]
         stored |= {finding.position: finding for finding in Finding.objects.bulk_create(rows)}
         waiting = [told for told in waiting if told[0] not in stored]
 
@@ -304,14 +306,15 @@ def _placed(
         yield from _placed(value.children, place, places)
 
 
-def _judged(value: ValueFacts) -> tuple[str, bool, bool, bool]:
+def _judged(value: ValueFacts, limits: LimitsOf) -> tuple[str, bool, bool, bool]:
     """(flag, whether it is ours, abnormal, critical); what a heading's findings are is said by them."""
     flag = value.flag.strip().upper()[:8]
     is_computed = not flag
-    flag = flag or flags.computed_flag(value)
+    own = limits(value)
+    flag = flag or flags.computed_flag(value, own)
     if value.status in {"cancelled", "entered-in-error"}:
         return flag, is_computed, False, False
-    is_critical = flags.is_critical(value, flag)
+    is_critical = flags.is_critical(value, flag, own)
     return flag, bool(flag) and is_computed, is_critical or flag in flags.ABNORMAL, is_critical
 
 
@@ -320,8 +323,10 @@ def series_of(value: ValueFacts) -> str:
     return (value.loinc or value.national_code or fold(value.title))[:120]
 
 
-def _finding(report: DiagnosticReport, parent: Finding | None, value: ValueFacts, position: int) -> Finding:
-    flag, is_computed, is_abnormal, is_critical = _judged(value)
+def _finding(
+    report: DiagnosticReport, parent: Finding | None, value: ValueFacts, position: int, limits: LimitsOf
+) -> Finding:
+    flag, is_computed, is_abnormal, is_critical = _judged(value, limits)
     return Finding(
         facility_id=report.facility_id,
         report=report,

@@ -1,6 +1,5 @@
 """A released report is somebody's to acknowledge; a newer version makes it so again."""
 
-import datetime as dt
 from collections.abc import Iterable
 
 from django.db import transaction
@@ -12,11 +11,10 @@ from emr.common.clock import now
 from emr.common.errors import Conflict
 from encounters.results import telling
 from encounters.results.models import DiagnosticReport, ReportReading, ReportReview
-from encounters.results.models.reports import RELEASED
+from encounters.results.models.reports import NEWS, RELEASED
+from encounters.results.services.late import close_for_review, open_for_review
 from encounters.visits.models import Encounter
-
-# What is older when it comes is history that somebody loads, nobody's new result.
-_NEWS = dt.timedelta(days=30)
+from patients.registry.access import same_person
 
 
 def open_review(*, report: DiagnosticReport, by: User | None) -> ReportReview | None:
@@ -42,13 +40,14 @@ def open_review(*, report: DiagnosticReport, by: User | None) -> ReportReview | 
         is_correction=is_correction,
         due_at=now() + telling.due_after(report.facility_id) if report.is_critical else None,
     )
+    open_for_review(review)
     if report.is_critical:
         telling.tell_of_critical(review, by=by)
     return review
 
 
 def _is_for_somebody(report: DiagnosticReport, *, is_correction: bool) -> bool:
-    if now() - report.issued_at > _NEWS:
+    if now() - report.issued_at > NEWS:
         return False
     if report.is_void:
         return is_correction
@@ -64,18 +63,28 @@ def _urgency(report: DiagnosticReport) -> ReportReview.Urgency:
 
 def _last_department(report: DiagnosticReport) -> Organization | None:
     """Of a result without a stay: who cared for the patient last."""
-    stays = Encounter.objects.filter(patient_id=report.patient_id, department__isnull=False)
+    stays = Encounter.objects.filter(patient__in=same_person(report.patient), department__isnull=False)
+    stays = stays.exclude(status__in=[Encounter.Status.CANCELLED, Encounter.Status.ENTERED_IN_ERROR])
     last = stays.select_related("department").order_by("-started_at").first()
     return last.department if last is not None else None
 
 
+def is_nobodys(report: DiagnosticReport) -> bool:
+    """Whether the report waits to be acknowledged and no doctor or department is known to do so."""
+    nobody = {"requester": None, "encounter": None, "department": None, "outcome": ReportReview.Outcome.OPEN}
+    return ReportReview.objects.filter(report=report, **nobody).exists()
+
+
 def close_review(*, report: DiagnosticReport, outcome: str, by: User | None) -> bool:
     """End what was asked about this version; whether anything was."""
-    return bool(
-        ReportReview.objects.filter(report=report, outcome=ReportReview.Outcome.OPEN).update(
-            outcome=outcome, closed_at=now(), closed_by=by
-        )
+    review = ReportReview.objects.filter(report=report, outcome=ReportReview.Outcome.OPEN).first()
+    if review is None:
+        return False
+    is_closed = ReportReview.objects.filter(pk=review.pk, outcome=ReportReview.Outcome.OPEN).update(
+        outcome=outcome, closed_at=now(), closed_by=by
     )
+    close_for_review(review)
+    return bool(is_closed)
 
 
 @transaction.atomic

@@ -15,7 +15,7 @@ from emr.common.errors import DomainError
 from emr.common.http import StaffRequest
 from emr.storage.services import read_bytes
 from encounters.documents.permissions import PRINT
-from encounters.results import services
+from encounters.results import permissions, services
 from encounters.results.access import access_report_to_print, access_result_print, listed_alone
 from encounters.results.asking import TableForm
 from encounters.results.models import ResultPrint
@@ -27,7 +27,7 @@ from patients.registry.models import Patient
 
 
 @require_POST
-@requires(PRINT)
+@requires(permissions.PRINT)
 def ask_report(request: StaffRequest, report_uuid: UUID) -> HttpResponse:
     """Ask for a copy of one version of a report."""
     report = access_report_to_print(request.user, report_uuid)
@@ -85,7 +85,7 @@ def _context(result_print: ResultPrint) -> dict[str, Any]:
 
 
 @require_safe
-@requires(PRINT)
+@requires(permissions.PRINT)
 def show(request: StaffRequest, result_print_uuid: UUID) -> HttpResponse:
     """The print: how far it is, then the paper."""
     result_print = access_result_print(request.user, result_print_uuid)
@@ -95,7 +95,7 @@ def show(request: StaffRequest, result_print_uuid: UUID) -> HttpResponse:
 
 @polled
 @require_safe
-@requires(PRINT)
+@requires(permissions.PRINT)
 def state(request: StaffRequest, result_print_uuid: UUID) -> HttpResponse:
     """What the waiting page asks every two seconds."""
     result_print = access_result_print(request.user, result_print_uuid)
@@ -103,7 +103,7 @@ def state(request: StaffRequest, result_print_uuid: UUID) -> HttpResponse:
 
 
 @require_POST
-@requires(PRINT)
+@requires(permissions.PRINT)
 def cancel(request: StaffRequest, result_print_uuid: UUID) -> HttpResponse:
     """Call it off."""
     result_print = access_result_print(request.user, result_print_uuid)
@@ -112,7 +112,7 @@ def cancel(request: StaffRequest, result_print_uuid: UUID) -> HttpResponse:
 
 
 @require_POST
-@requires(PRINT)
+@requires(permissions.PRINT)
 def again(request: StaffRequest, result_print_uuid: UUID) -> HttpResponse:
     """Make a print that was called off or failed after all, as it was asked for."""
     result_print = access_result_print(request.user, result_print_uuid)
@@ -121,7 +121,7 @@ def again(request: StaffRequest, result_print_uuid: UUID) -> HttpResponse:
 
 
 @require_safe
-@requires(PRINT)
+@requires(permissions.PRINT)
 def pdf(request: StaffRequest, result_print_uuid: UUID) -> HttpResponse:
     """The paper as it is kept."""
     result_print = access_result_print(request.user, result_print_uuid)

@@ -16,11 +16,17 @@ from emr.audit.services import record
 from emr.common.errors import DomainError
 from emr.common.http import StaffRequest
 from emr.storage.strangers import handed_over
-from encounters.documents.permissions import PRINT
 from encounters.documents.permissions import READ as DOCUMENTS_READ
 from encounters.documents.signed import signatures_of
 from encounters.results import permissions, selectors, services
-from encounters.results.access import access_report, listed_alone, may_acknowledge, may_compose, may_take_back
+from encounters.results.access import (
+    access_report,
+    listed_alone,
+    may_acknowledge,
+    may_compose,
+    may_print,
+    may_take_back,
+)
 from encounters.results.models import DiagnosticReport, ReportReading
 from encounters.results.models.reports import RELEASED
 from encounters.results.official import LAYOUT_CHECKED, forms_for
@@ -103,7 +109,7 @@ def _shown(
         "refusal": refusal,
         **_form_of(request, found, is_newest=newest.pk == found.pk),
         "may_take_back": newest.pk == found.pk and may_take_back(request.user, found),
-        "may_print": request.user.has_right(PRINT) and not found.is_void,
+        "may_print": not found.is_void and may_print(request.user, found),
     }
     return render(request, "encounters/results/report.html", context, status=status)
 

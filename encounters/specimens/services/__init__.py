@@ -11,6 +11,7 @@ from encounters.specimens.services.labelling import count_labels, prepare_specim
 from encounters.specimens.services.performing import note_performer_step
 from encounters.specimens.services.progress import note_step
 from encounters.specimens.services.receiving import ask_again, receive_specimen, reject_specimen
+from encounters.specimens.services.sharing import use_same_tube
 
 __all__ = [
     "WrongPatient",
@@ -25,4 +26,5 @@ __all__ = [
     "prepare_specimens",
     "receive_specimen",
     "reject_specimen",
+    "use_same_tube",
 ]

@@ -10,7 +10,7 @@ from encounters.orders.models import ServiceRequest
 from encounters.results.facts import ReportFacts
 from encounters.results.models import DiagnosticReport
 from encounters.results.models.reports import PROVISIONAL
-from encounters.results.services import file_report, take_back
+from encounters.results.services import file_report, is_nobodys, take_back
 from encounters.specimens.models import RequestEvent
 from encounters.specimens.services import note_performer_step
 from encounters.visits.models import Encounter
@@ -20,6 +20,7 @@ from integrations.hl7v2.outcomes import CannotApply
 from integrations.lis.identity import demand_confirmed
 from integrations.lis.mapping import Translation
 from integrations.lis.reading import Group, Oru, read_oru
+from integrations.lis.services.reflexes import demand_same_person, parent_of, reflex_for, source_of
 from integrations.lis.statuses import REASONS
 from integrations.lis.translating import filler_key, reports, wrong_patient
 from integrations.transport.codes import note_codes
@@ -58,12 +59,14 @@ def apply_oru(message: Message) -> Applied:
             encounter=stay,
             request=request,
             report=_ours(report, request),
-            source=_source(oru.channel),
+            source=source_of(oru.channel),
             author=oru.channel.account,
         )
         if filed.outcome == "late":
             oru.remark("older_result", number=report.filler_number.split("|", 1)[0])
         changed |= filed.is_new
+        if filed.is_new and is_nobodys(filed.report):
+            oru.remark("nobody_to_tell", number=filed.report.shown_number)
         if request is not None:
             changed |= _note_progress(oru, group, report, request)
     note_codes(oru.channel, translation.unknown)
@@ -86,11 +89,6 @@ def _request_of(oru: Oru, group: Group, patient: Patient) -> ServiceRequest | No
     return None if wrong_patient(group) else _request(oru, group, patient)
 
 
-def _source(channel: Channel) -> str:
-    """The producer that numbers its reports: one system, however many channels lead to it."""
-    return f"hl7:{channel.sending_facility}:{channel.sending_application}"[:80]
-
-
 def _patient(oru: Oru) -> Patient:
     return patient_of(oru.channel, oru.pid, otherwise=CannotApply("result_of_another"))
 
@@ -104,13 +102,31 @@ def _request(oru: Oru, group: Group, patient: Patient) -> ServiceRequest | None:
     request = found.first() if numbers else None
     if request is None and numbers:
         request = _of_another_system(oru, numbers, patient)
+    if request is None or group.is_generated:
+        request = _reflex(oru, group, patient, request)
     if request is None:
         if numbers:
             oru.remark("unknown_order", number=numbers[0])
         return None
-    if request.patient.root_id != patient.root_id:
-        raise CannotApply("order_of_another", number=request.placer_number)
-    return request
+    return demand_same_person(request, patient)
+
+
+def _reflex(oru: Oru, group: Group, patient: Patient, parent: ServiceRequest | None) -> ServiceRequest | None:
+    """A test that the producer added to an order of the person's; never one that hangs on somebody else's."""
+    parent = parent or _beside(oru, group)
+    for order in (parent_of(oru.channel, group), parent):
+        if order is not None:
+            demand_same_person(order, patient)
+    return reflex_for(oru.channel, group, parent) or (parent if group.placer_number else None)
+
+
+def _beside(oru: Oru, group: Group) -> ServiceRequest | None:
+    """The order of the group of this message that the group follows from by the producer's number."""
+    _placer, filler = group.parent_numbers
+    others = [other for other in oru.groups if other is not group and other.placer_number]
+    named = [other.placer_number for other in others if filler and other.filler_number == filler]
+    orders = ServiceRequest.objects.filter(facility=oru.channel.facility, placer_number__in=named)
+    return orders.select_related("patient", "encounter").first() if named else None
 
 
 def _of_another_system(oru: Oru, numbers: list[str], patient: Patient) -> ServiceRequest | None:
@@ -182,7 +198,7 @@ def _take_back(oru: Oru, group: Group) -> bool:
     """The producer says that these are another person's; False when there is nothing to take back."""
     held = (
         DiagnosticReport.objects.filter(
-            facility=oru.channel.facility, source=_source(oru.channel), filler_number=filler_key(group)
+            facility=oru.channel.facility, source=source_of(oru.channel), filler_number=filler_key(group)
         )
         .order_by("-pk")
         .first()

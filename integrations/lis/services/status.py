@@ -8,6 +8,7 @@ from encounters.specimens.services import note_performer_step
 from integrations.hl7v2.identifying import find_patient, read_numbers
 from integrations.hl7v2.inbox import Applied
 from integrations.hl7v2.outcomes import CannotApply
+from integrations.lis.services.reflexes import reflex_for
 from integrations.lis.statuses import Line, Statuses, read_statuses
 from integrations.transport.models import Message
 
@@ -55,6 +56,8 @@ def _request(told: Statuses, line: Line) -> ServiceRequest:
         facility=channel.facility, placer_number__in=line.numbers
     ).select_related("patient", "encounter", "requester", "facility")
     request = found.first() if line.numbers else None
+    if request is None:
+        request = reflex_for(channel, line.group)
     if request is None:
         raise CannotApply("status_of_unknown_order", number=(line.numbers or [""])[0])
     if told.pid is not None and told.pid.patient_identifier_list:

@@ -18,7 +18,7 @@ from encounters.results import services
 from encounters.results.models import DiagnosticReport, ResultPrint
 from encounters.results.selectors.through_time import Asked
 from encounters.visits.models import Encounter
-from tests.emr.people import make_chi
+from tests.emr.people import make_chi, make_department, make_facility, make_user
 from tests.encounters import chart
 from tests.encounters.results.reports import facts, file, later, order, value
 from tests.encounters.results.test_through_time import NATRI, at, page
@@ -150,3 +150,23 @@ def test_the_database_keeps_what_was_printed(an_and_stay: tuple[User, Encounter]
     assert DiagnosticReport.objects.exists()
     with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(statement)
+
+
+def test_who_performs_prints_single_released_results_and_nothing_else(
+    an_and_stay: tuple[User, Encounter],
+) -> None:
+    an, stay = an_and_stay
+    laboratory = make_user(
+        "khoa", "Đỗ Minh Khoa", "laboratory", make_department(make_facility(), "K41", "Xét nghiệm")
+    )
+    client = signed_in(laboratory)
+    early = file(stay, facts(value("4.1"), number="P1", status="preliminary")).report
+    assert client.post(page("print_report", early.uuid)).status_code == 403
+    done = file(stay, facts(value("4.1"), number="P1", version="2")).report
+    assert client.post(page("print_report", early.uuid)).status_code == 403
+    assert client.post(page("print_report", done.uuid)).status_code == 302
+    made = ResultPrint.objects.get(report=done)
+    assert client.get(page("result_print", made.uuid)).status_code == 200
+    table = table_print(stay, an)
+    assert client.get(page("result_print", table.uuid)).status_code == 404
+    assert client.post(page("print_of_stay", stay.uuid)).status_code == 403

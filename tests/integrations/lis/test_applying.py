@@ -6,12 +6,16 @@ from decimal import Decimal
 import pytest
 
 from emr.accounts.models import Organization
+from emr.common.clock import now
 from encounters.orders.providers import earlier_results
 from encounters.results.models import DiagnosticReport, Finding
 from encounters.visits.models import Encounter
 from integrations.transport.models import DeadLetter
 from patients.registry.models import Patient
 from patients.registry.services import merge_patients
+from tests.emr.people import make_an
+from tests.encounters import chart
+from tests.encounters.results.reports import order
 from tests.integrations.conftest import Send, ago, reasons, state
 from tests.integrations.lis.results import obr, obx, oru
 from tests.integrations.messages import adt
@@ -160,3 +164,23 @@ def test_what_came_before_is_known_before_it_is_ordered_again(dao: Patient, send
     assert earlier.performed_at == held()[0].effective_at
     assert str(held()[0].uuid) in earlier.url
     assert held()[0].shown_number == "F1"
+
+
+def test_a_result_that_concerns_nobody_says_so(facility: Organization, send: Send) -> None:
+    """Nobody has cared for the person: the result is kept, and the desk hears that no inbox has it."""
+    send(adt("A28", "A2", at=ago(3), number="0000001", name="Đào^Thị Bích Đào", birth="19600203", sex="F"))
+    sent = send(oru(obr(), CREATININE, pv1=""))
+    assert state(sent) == APPLIED
+    assert "nobody_to_tell" in reasons(sent)
+    assert held()[0].encounter is None
+
+
+def test_a_result_of_a_stay_that_never_was_needs_a_person(dao: Patient, send: Send) -> None:
+    """The specimen's order hangs on an admission that was entered in error: whose it is, is for people to say."""
+    chart.load_forms()
+    request = order(Encounter.objects.get(), make_an())
+    Encounter.objects.update(status="entered-in-error", cancelled_at=now())
+    sent = send(oru(obr(placer=request.placer_number), CREATININE))
+    assert state(sent) == DEAD
+    assert DeadLetter.objects.get().reason == "refused"
+    assert not DiagnosticReport.objects.exists()
