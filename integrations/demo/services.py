@@ -15,7 +15,7 @@ from emr.outbox import Later, publish_many
 from emr.signin.services import keep_pin, uses_pin
 from emr.terminology.models import Concept
 from encounters.orders.services import load_shipped
-from integrations.demo import charts, door, hospital, launching, lookups, medicines, notices, stays
+from integrations.demo import charts, door, hospital, launching, lookups, medicines, morning, notices, stays
 from integrations.transport.demo import load as load_channels
 from integrations.transport.demo import load_simulated
 from patients.registry.models import Patient
@@ -73,6 +73,7 @@ def _fill(facility: Organization, patients: int, inpatients: int, signed: int) -
     medicines.build(people)
     oldest = entries[:signed]
     lookups.build_lookups(facility, people)
+    morning.build(facility, people)
     publish_many("demo.signature_wanted", [("", {"document_id": entry.pk}) for entry in oldest])
     return {
         "patients": len(registered),

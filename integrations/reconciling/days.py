@@ -13,12 +13,9 @@ from emr.accounts.services import facility_setting
 from emr.common.choices import Whole, declare
 from emr.common.clock import local_today
 
-LABORATORY_HOURS, IMAGING_HOURS = "reconciling_laboratory_hours", "reconciling_imaging_hours"
-APPLIED_MINUTES, SIGN_HOUR = "reconciling_applied_minutes", "reconciling_sign_hour"
-
 declare(
     Whole(
-        name=LABORATORY_HOURS,
+        name="reconciling_laboratory_hours",
         room="reconciling",
         label=gettext_lazy("A laboratory test without a result is late after"),
         default=6,
@@ -29,7 +26,7 @@ declare(
 )
 declare(
     Whole(
-        name=IMAGING_HOURS,
+        name="reconciling_imaging_hours",
         room="reconciling",
         label=gettext_lazy("An examination (imaging, function) without a result is late after"),
         default=24,
@@ -40,7 +37,7 @@ declare(
 )
 declare(
     Whole(
-        name=APPLIED_MINUTES,
+        name="reconciling_applied_minutes",
         room="reconciling",
         label=gettext_lazy("A message is late when it was not applied, or not sent, within"),
         default=15,
@@ -51,7 +48,7 @@ declare(
 )
 declare(
     Whole(
-        name=SIGN_HOUR,
+        name="reconciling_sign_hour",
         room="reconciling",
         label=gettext_lazy("The day before is to be signed off by"),
         help=gettext_lazy("Later the integration staff is told, and after a day the administrators."),
@@ -96,14 +93,13 @@ class Limits:
 
 def limits_of(facility_id: int) -> Limits:
     """The facility's own limits. Three reads of its settings."""
-
-    def chosen(name: str) -> int:
-        return int(facility_setting(facility_id, name))
-
+    laboratory = int(facility_setting(facility_id, "reconciling_laboratory_hours"))
+    imaging = int(facility_setting(facility_id, "reconciling_imaging_hours"))
+    applied = int(facility_setting(facility_id, "reconciling_applied_minutes"))
     return Limits(
-        laboratory=dt.timedelta(hours=chosen(LABORATORY_HOURS)),
-        imaging=dt.timedelta(hours=chosen(IMAGING_HOURS)),
-        applied=dt.timedelta(minutes=chosen(APPLIED_MINUTES)),
+        laboratory=dt.timedelta(hours=laboratory),
+        imaging=dt.timedelta(hours=imaging),
+        applied=dt.timedelta(minutes=applied),
     )
 
 

@@ -11,7 +11,7 @@ from emr.accounts.services import facility_setting
 from emr.audit.services import record
 from emr.common.errors import Conflict, DomainError
 from emr.notices.services import Holders, notify, withdraw_kind
-from integrations.reconciling.days import SIGN_HOUR, Day
+from integrations.reconciling.days import Day
 from integrations.reconciling.models import SignedFinding, SignOff
 from integrations.reconciling.selectors import board_of, days_owed, has_changed, sign_offs
 
@@ -89,7 +89,7 @@ def sign_off(
 
 def tell_owed(facility: Organization) -> list[dt.date]:
     """Tell the integration staff which days wait to be signed off; nothing is left of it when none does."""
-    owed = days_owed(facility, int(facility_setting(facility.pk, SIGN_HOUR)))
+    owed = days_owed(facility, int(facility_setting(facility.pk, "reconciling_sign_hour")))
     key = f"{UNSIGNED}:{owed[-1]:%Y%m%d}" if owed else ""
     if owed:
         notify(

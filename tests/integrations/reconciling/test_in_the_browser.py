@@ -44,6 +44,7 @@ def test_the_morning_s_sign_off(page: Page, live_server: Any, client: Client) ->
     tin = make_user("tin", "Lý Văn Tin", "integration", make_department(facility, "P09", "Phòng CNTT"))
     client.force_login(tin, backend="emr.accounts.backends.StaffBackend")
     day = _yesterday()
+    assert client.get("/integrations/reconciliation/").status_code == 200
     page.context.add_cookies(
         [
             {"name": name, "value": morsel.value, "url": live_server.url}

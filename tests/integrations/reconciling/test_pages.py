@@ -17,7 +17,6 @@ from emr.audit.models import AuditEvent
 from emr.common.clock import local_today, now
 from emr.signin.models import StaffSession
 from integrations.reconciling import kinds
-from integrations.reconciling.days import APPLIED_MINUTES
 from integrations.transport.models import DeadLetter
 from tests.emr.people import make_an, make_facility, make_user
 from tests.encounters import chart
@@ -160,7 +159,7 @@ def test_what_was_told_is_listed_with_whether_it_is_here(desk: Client, busy: Non
 def test_a_day_costs_the_same_whatever_it_brought(
     desk: Client, busy: None, lis: Neighbour, facility: Organization, name: str, most: int
 ) -> None:
-    FacilitySetting.objects.create(facility=facility, name=APPLIED_MINUTES, value=1)
+    FacilitySetting.objects.create(facility=facility, name="reconciling_applied_minutes", value=1)
     chart.load_forms()
     an = make_an()
     used = []

@@ -14,7 +14,7 @@ from emr.common.clock import local_today, now
 from emr.common.errors import Conflict, DomainError
 from emr.notices.models import Notice
 from integrations.reconciling import kinds
-from integrations.reconciling.days import SIGN_HOUR, Day
+from integrations.reconciling.days import Day
 from integrations.reconciling.models import SignedFinding, SignOff
 from integrations.reconciling.selectors import board_of, days_owed, has_changed, lines_of
 from integrations.reconciling.services import sign_off, tell_owed
@@ -195,7 +195,7 @@ class TestReminding:
 
     def test_the_hour_is_the_facility_s(self, facility: Organization) -> None:
         self._open_since(facility, Day(local_today()).begins - dt.timedelta(hours=1))
-        FacilitySetting.objects.create(facility=facility, name=SIGN_HOUR, value=14)
+        FacilitySetting.objects.create(facility=facility, name="reconciling_sign_hour", value=14)
         with freeze_time(self._tomorrow(hours=12)):
             assert tell_owed(facility) == []
         with freeze_time(self._tomorrow(hours=15)):
