@@ -6,6 +6,7 @@ from django.db import DataError, IntegrityError, transaction
 
 from emr.common.errors import DomainError
 from integrations.loading import reading
+from integrations.loading.layouts import today
 from integrations.loading.models import FirstLoad, LoadLine, PastStay
 from integrations.loading.services.checking import Plan, digest, told_before
 from integrations.loading.services.people import People, number_of, refused, values_of
@@ -83,7 +84,7 @@ def _introduce(load: FirstLoad, lines: Sequence[LoadLine], people: People) -> di
 def _past_stay(load: FirstLoad, line: LoadLine, former: PastStay | None) -> PastStay:
     """The next version, not yet written and without its patient. Raises ValueError."""
     content = line.values["content"]
-    summary = content["XML1"]
+    summary = today("XML1", content["XML1"])
     return PastStay(
         facility_id=load.facility_id,
         number=line.key,

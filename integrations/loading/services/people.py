@@ -7,6 +7,7 @@ from django.db import transaction
 
 from emr.common.errors import DomainError
 from integrations.loading import reading
+from integrations.loading.layouts import today
 from integrations.loading.models import FirstLoad, LoadLine
 from integrations.loading.services.checking import Plan, Remark, different, patients_by_number
 from patients.registry import services as registry
@@ -113,6 +114,7 @@ class People:
 
 def values_of(summary: dict[str, str]) -> dict[str, str]:
     """XML1's person under the names of a list of patients."""
+    summary = today("XML1", summary)
     return {
         "full_name": summary.get("HO_TEN", ""),
         "birth": summary.get("NGAY_SINH", ""),

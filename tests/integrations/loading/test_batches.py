@@ -13,12 +13,12 @@ from emr.common.errors import DomainError
 from encounters.visits.models import Condition, Encounter
 from integrations.his.models import Master
 from integrations.loading import reading, services
-from integrations.loading.models import FirstLoad
+from integrations.loading.models import FirstLoad, PastStay
 from integrations.loading.services import people
 from patients.registry.models import Patient
 from tests.emr.people import make_an
 from tests.encounters.visits.ward import admit, know, make_bed
-from tests.integrations.loading.files import PATIENTS, STAYS, full_case, table, whole
+from tests.integrations.loading.files import PATIENTS, SIGNED, STAYS, former_case, full_case, table, whole
 from tests.integrations.loading.test_loading import (
     HOA,
     NAM,
@@ -144,3 +144,30 @@ def test_odd_letters_in_a_cell_stop_nothing(kien: User) -> None:
     load = took(kien, table(PATIENTS, HOA, "BN2;Trần\x00Văn Năm;1956;Nam;;;;"))
     applied(load, kien)
     assert Patient.objects.count() == 2
+
+
+def test_past_stays_of_the_former_layout_come_in_beside_todays(kien: User) -> None:
+    data = whole(former_case("LK1", "BN1"), full_case("LK2", "BN1"), in_facility=SIGNED, at_end="")
+    assert results(applied(took(kien, data, "history"), kien)) == ["create", "create"]
+    stay = PastStay.objects.get(number="LK1")
+    assert (stay.diagnosis_code, stay.diagnosis_text, stay.care_type) == ("I10", "Tăng huyết áp < độ 2", "03")
+    assert stay.content["XML1"]["MA_BENH"] == "I10"
+    patient = Patient.objects.get()
+    assert (patient.full_name, patient.birth_year, patient.sex) == ("TRẦN VĂN NĂM", 1956, "male")
+    assert patient.identifiers.filter(value="0123456789").exists()
+    assert results(applied(took(kien, data, "history"), kien)) == ["same", "same"]
+
+
+def test_a_patient_is_registered_from_the_first_case_that_can_be_read(kien: User) -> None:
+    """Cases of one person who isn't known: one that names an impossible birth spoils itself alone."""
+    data = whole(
+        full_case("LK1", "BN1", NGAY_SINH="20501301"),
+        full_case("LK2", "BN1"),
+        full_case("LK3", "BN1", DIA_CHI="Nơi khác"),
+        full_case("LK4", "BN2", HO_TEN="Lê Thị Bốn"),
+    )
+    load = applied(took(kien, data, "history"), kien)
+    assert results(load) == ["error", "create", "create", "create"]
+    assert remarks(load) == [["refused"], ["new_patient"], [], ["new_patient"]]
+    assert Patient.objects.count() == 2
+    assert PastStay.objects.filter(patient__full_name="Trần Văn Năm").count() == 2
