@@ -304,6 +304,10 @@ REASONS = {
     ),
     "older_result": (_("A newer version of the report %(number)s is held already."), ""),
     "older_document": (_("A newer version of the document %(number)s is held already."), ""),
+    "odd_confidentiality": (
+        _("TXA-18 “%(sent)s” isn't in HL7's table 0272: the document is kept as restricted."),
+        "",
+    ),
     "left_out": (_("Not taken over: %(text)s"), ""),
 }
 
