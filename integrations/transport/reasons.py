@@ -87,6 +87,10 @@ REASONS = {
         _("The message holds no OBR: nothing in it can be a result."),
         _("Ask the sender, or set it aside."),
     ),
+    "finding_without_test": (
+        _("A finding (OBX) stands before the first OBR: which test it belongs to can't be known."),
+        _("Ask the sender to send the result again, each OBX behind its OBR."),
+    ),
     "no_result_number": (
         _("Neither OBR-2 nor OBR-3 holds a number, so a correction could never be told from a new result."),
         _("Fill in the producer's number (OBR-3), then replay."),
