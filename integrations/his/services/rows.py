@@ -1,6 +1,8 @@
 """A row of the HIS's view onto the record: what differs between the row and the record happens, as messages would say it."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from encounters.orders.models import Order
 from encounters.visits.models import Encounter
@@ -15,8 +17,8 @@ from integrations.his.services.places import find_place
 from integrations.his.services.stays import DISCHARGE, LOCATION, find_stay
 from integrations.hl7v2.identifying import find_patient, read_numbers
 from integrations.hl7v2.inbox import Applied
-from integrations.hl7v2.outcomes import CannotApply
 from integrations.transport.models import Message
+from integrations.transport.rows import read_row
 from patients.registry.models import Patient
 
 Remarks = list[tuple[str, dict[str, object]]]
@@ -110,24 +112,38 @@ def _apply_order(row: HisRow) -> Applied:
         HisOrder.objects.filter(
             facility=channel.facility_id, system=channel.sending_application, number=number[:75]
         )
-        .select_related("medication", "service")
+        .select_related("medication", "service", "message")
         .first()
     )
-    controls = _controls(status_of(row), known)
+    controls = _controls(
+        status_of(row), known, is_same=known is not None and _says_the_same(row, known.message)
+    )
     if not controls:
         return Applied(False)
     return apply_read_orders(orders_in(row.message, order_of(row, controls)))
 
 
-def _controls(status: str, known: HisOrder | None) -> list[tuple[str, str | None]]:
+def _says_the_same(row: HisRow, former: Message) -> bool:
+    """Whether the row that the order was last placed by differs in its status alone: then it isn't placed again."""
+    try:
+        before = read_row(bytes(former.raw))
+    except ValueError:  # a message of HL7, or emptied since
+        return False
+    return _content(before.values) == _content(row.content.values)
+
+
+def _content(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if name not in {"status", "reason"}}
+
+
+def _controls(status: str, known: HisOrder | None, *, is_same: bool) -> list[tuple[str, str | None]]:
     """ORC-1 and ORC-5 of what has to be said."""
     order = known and (known.medication or known.service)
+    placed: list[tuple[str, str | None]] = [] if is_same else [("NW", None)]
     if status == "cancelled":
         return [("CA", None)] if order else []  # placed and cancelled between two looks
     if status == "held":
-        return [("NW", None), ("HD", None)]
+        return [*placed, ("HD", None)]
     if status == "done":
-        return [("NW", None), ("SC", "CM")]
-    if status != "active":
-        raise CannotApply("row_value", column="status")
-    return [("NW", None), *([("RL", None)] if order and order.status == Order.Status.ON_HOLD else [])]
+        return [*placed, ("SC", "CM")]
+    return [*placed, *([("RL", None)] if order and order.status == Order.Status.ON_HOLD else [])]

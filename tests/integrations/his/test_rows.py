@@ -31,7 +31,7 @@ def row(facility: Organization) -> Row:
         allowed_addresses=[], message_types=[], processing_ids=["P"], account=channel_account(facility, "HIS", "HIS"),
     )  # fmt: skip
 
-    def act(kind: str, *, hours: float = 1, **values: Any) -> Message:
+    def act(kind: str, /, *, hours: float = 1, **values: Any) -> Message:
         raw = rows.canonical(kind, str(values.get("number", "1")), instant(hours).isoformat(sep=" "), values)
         arrival = Arrival(
             channel=channel, raw=raw, received_at=now(), peer_address="", control_id=str(Message.objects.count()),
@@ -118,7 +118,7 @@ def test_an_end_that_was_told_here_is_not_taken_back_by_silence(row: Row, facili
     row("stay", hours=5, **stay())
     found = Encounter.objects.get()
     visits.discharge(
-        encounter=found, by=Channel.objects.filter(name="HIS").get().account, outcome="improved", disposition="home",
+        encounter=found, by=Channel.objects.filter(name="HIS").get().account, outcome="2", disposition="home",
         at=now() - dt.timedelta(hours=1),
     )  # fmt: skip
     row("stay", hours=0.5, **stay(full_name="Nguyễn Văn Bính"))

@@ -125,10 +125,10 @@ def test_in_batches_and_killed_at_any_line(
     def dying(*_arguments: Any, **_named: Any) -> None:
         raise Killed
 
+    retention.begin()
+    event = OutboxEvent.objects.get(topic=retention.TOPIC)
     for name in ("record", "publish"):
         with monkeypatch.context() as patch:
-            retention.begin()
-            event = OutboxEvent.objects.filter(topic=retention.TOPIC, done_at=None).latest("pk")
             patch.setattr(retention, name, dying)
             OutboxEvent.objects.update(available_at=now() - dt.timedelta(days=1))
             with pytest.raises(Killed):

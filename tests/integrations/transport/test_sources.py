@@ -125,7 +125,7 @@ def test_a_folder_that_stays_away_is_told_and_seen_with_since_when(facility: Org
         facility=facility, channel=channel, problem="no_folder", detail={"folder": "his"}, looked_at=now(),
         stuck_since=now() - dt.timedelta(minutes=5),
     )  # fmt: skip
-    told = Notice.objects.filter(kind=watching.UNFETCHED, status="open")
+    told = Notice.objects.filter(kind=watching.UNFETCHED, facility=facility, cause_gone_at=None)
     watching.look()
     assert not told.exists(), "five minutes: a server is started anew"
     assert isinstance(health.intake_trouble(), health.Caution)
