@@ -40,6 +40,8 @@ TEST_PROGRAMS = {
     "nginx": "nginx-light",
     "certutil": "libnss3-tools",
     "slapd": "slapd",
+    "mariadbd": "mariadb-server-core",
+    "my_print_defaults": "mariadb-client-core",
 }
 # What the browser gets from npm: (files below node_modules, folder below static/vendor).
 BROWSER_FILES = [

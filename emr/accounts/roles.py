@@ -236,6 +236,8 @@ RIGHTS: dict[str, dict[str, Scope]] = {
     "launch.manage": {"admin": F},
     # integrations.loading: the HIS's patients, open stays and past, once
     "loading.load": {"integration": F},
+    # integrations.reconciling: each morning, the day before
+    "reconciling.sign": {"integration": F},
     # emr.notices
     "notices.manage": {"admin": F},
     # emr.terminology, emr.accounts, emr.audit
@@ -311,7 +313,7 @@ GUARDED = frozenset({"accounts.manage", "audit.read"})
 NOT_CLINICAL = frozenset(
     (
         "accounts", "staff", "audit", "oversight", "sealing", "notices", "watching", "terminology", "providers",
-        "transport", "launch", "loading",
+        "transport", "launch", "loading", "reconciling",
     )
 )  # fmt: skip
 # Judging afterwards opens no chart either, nor does taking a result back by its number, which shows no value.

@@ -22,6 +22,8 @@ ORDER = "order:"
 # (facility's key, matter, what it is about or None for something new) → the other system's name, "" where it is ours.
 Keeper = Callable[[int, str, models.Model | None], str]
 _keepers: list[Keeper] = []
+# What is done in a neighbour's own name: its message, or the list that it handed over before the first day.
+_NEIGHBOURS = ("message:", "first-load:")
 
 
 def order_matter(category: str) -> str:
@@ -40,12 +42,17 @@ def kept_by(facility_id: int, matter: str, about: models.Model | None = None) ->
     return next((name for keeper in _keepers if (name := keeper(facility_id, matter, about))), "")
 
 
+def may_be_kept(facility_id: int, matter: str) -> bool:
+    """Whether anything of this matter may be another system's: where not, a list needn't ask about each of its lines."""
+    return not acting().origin.startswith(_NEIGHBOURS) and bool(kept_by(facility_id, matter))
+
+
 def demand_ours(facility_id: int, matter: str, about: models.Model | None = None) -> None:
-    """Refuse a change by a person of what another system keeps; what that system's message does is let through.
+    """Refuse a change by a person of what another system keeps; what that system itself says is let through.
 
     Raises DomainError with the code "kept_elsewhere".
     """
-    if acting().origin.startswith("message:"):
+    if acting().origin.startswith(_NEIGHBOURS):
         return
     if name := kept_by(facility_id, matter, about):
         raise DomainError(

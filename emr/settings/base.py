@@ -81,6 +81,7 @@ INSTALLED_APPS = [
     "integrations.launch",
     "integrations.loading",
     "integrations.mdm",
+    "integrations.reconciling",
     "integrations.demo",
 ]
 

@@ -45,6 +45,11 @@ SCHEDULE = {
         "schedule": 30.0,
         "options": {"queue": "sync", "expires": 30},
     },
+    "messages-empty": {
+        "task": "integrations.transport.tasks.empty_old_messages",
+        "schedule": 86400.0,
+        "options": {"queue": "bulk"},
+    },
     "launch-forget": {
         "task": "integrations.launch.tasks.forget_old_launches",
         "schedule": 86400.0,

@@ -23,6 +23,7 @@ from integrations.demo import (
     launching,
     lookups,
     medicines,
+    morning,
     notices,
     stays,
 )
@@ -84,6 +85,7 @@ def _fill(facility: Organization, patients: int, inpatients: int, signed: int) -
     laboratory.build(people)
     oldest = entries[:signed]
     lookups.build_lookups(facility, people)
+    morning.build(facility, people)
     publish_many("demo.signature_wanted", [("", {"document_id": entry.pk}) for entry in oldest])
     return {
         "patients": len(registered),

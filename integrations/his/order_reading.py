@@ -76,7 +76,11 @@ class HisOrders(HisMessage):
 
 def read_orders(message: Message) -> HisOrders:
     """Parse and look through a message. Raises Hl7Error, or CannotApply for several persons or no ORC."""
-    parsed = parse(bytes(message.raw), charset=message.channel.charset)
+    return orders_in(message, parse(bytes(message.raw), charset=message.channel.charset))
+
+
+def orders_in(message: Message, parsed: Hl7Message) -> HisOrders:
+    """What a message says, or what is said in its stead. Raises CannotApply for several persons or no ORC."""
     patients = parsed.all("PID")
     if len(patients) != 1:
         raise CannotApply("several_patients", count=len(patients))

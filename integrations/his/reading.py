@@ -105,7 +105,11 @@ class Adt(HisMessage):
 
 def read_adt(message: Message) -> Adt:
     """Parse and look through a message. Raises Hl7Error, or CannotApply for two persons in one message (S-30)."""
-    parsed = parse(bytes(message.raw), charset=message.channel.charset)
+    return adt_in(message, parse(bytes(message.raw), charset=message.channel.charset))
+
+
+def adt_in(message: Message, parsed: Hl7Message) -> Adt:
+    """What a message says, or what is said in its stead. Raises CannotApply for two persons."""
     msh = Msh.read(parsed)
     patients = parsed.all("PID")
     if len(patients) != 1 and msh.trigger_event not in MERGES:

@@ -1,4 +1,4 @@
-"""What neighbours lay ready is fetched: files from their folders; each channel by one worker at a time."""
+"""What neighbours lay ready is fetched: files from folders, rows from databases; each channel by one worker at a time."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -18,6 +18,7 @@ from integrations.transport.client import Away
 from integrations.transport.folders import DONE, FAILED, Taken, clear_done, folder_of, put_away, settled_files
 from integrations.transport.framing import MAX_FRAME
 from integrations.transport.models import Channel, Intake
+from integrations.transport.polling import take_rows
 from integrations.transport.refused import file_refused
 
 LARGEST_FILE = 64 * 1024 * 1024
@@ -148,7 +149,7 @@ def _bury(channel: Channel, raw: bytes, reason: str, detail: dict[str, object]) 
 
 
 # What a channel of a protocol does to fetch.
-FETCHERS: dict[str, Callable[[Channel], int]] = {"folder": take_folder}
+FETCHERS: dict[str, Callable[[Channel], int]] = {"folder": take_folder, "sql": take_rows}
 
 
 def fetch_all() -> int:
@@ -171,7 +172,10 @@ def _is_due(channel: Channel) -> bool:
     intake = getattr(channel, "intake", None)
     if intake is None or intake.looked_at is None:
         return True
-    return bool((now() - intake.looked_at).total_seconds() >= channel.poll_seconds)
+    pause = float(channel.poll_seconds)
+    if intake.problem and channel.protocol == Channel.Protocol.SQL:  # looking costs the neighbour something
+        pause = max(pause, min(pause * 2.0 ** min(intake.failures, 10), channel.retry_seconds))
+    return bool((now() - intake.looked_at).total_seconds() >= pause)
 
 
 def fetch(channel: Channel) -> int:
@@ -186,16 +190,26 @@ def fetch(channel: Channel) -> int:
                 count = FETCHERS[channel.protocol](channel)
             except Away as away:
                 problem, detail = away.reason, away.detail
-        Intake.objects.update_or_create(
-            channel=channel,
-            defaults={
-                "facility_id": channel.facility_id,
-                "looked_at": now(),
-                "problem": problem,
-                "detail": detail,
-            },
-        )
+        _note(channel, problem, detail)
         return count
+
+
+def _note(channel: Channel, problem: str, detail: dict[str, object]) -> None:
+    """What the look found; since when it has found that something is wrong."""
+    before = Intake.objects.filter(channel=channel).first()
+    moment = now()
+    since = before.stuck_since if before is not None and before.problem else None
+    Intake.objects.update_or_create(
+        channel=channel,
+        defaults={
+            "facility_id": channel.facility_id,
+            "looked_at": moment,
+            "problem": problem,
+            "detail": detail,
+            "stuck_since": (since or moment) if problem else None,
+            "failures": before.failures + 1 if problem and before is not None else int(bool(problem)),
+        },
+    )
 
 
 @contextmanager

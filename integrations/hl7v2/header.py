@@ -12,6 +12,8 @@ from integrations.hl7v2.values import Separators, unescape
 
 _LINES = re.compile(rb"[\r\n]+")
 _OWN_NUMBER_TYPES = {"MR", "PI", "PT", "MRN"}
+# Some systems write these words where they have no number: taken for one, they would make all such patients one person.
+NO_NUMBER = {"", "null", "(null)"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +100,7 @@ def _patient_number(lines: list[bytes], separators: Separators) -> str:
         fields = _text(line).split(separators.field)
         listed = fields[3] if len(fields) > 3 else ""
         numbers = [number.split(separators.component) for number in listed.split(separators.repetition)]
+        numbers = [number for number in numbers if number[0].strip().casefold() not in NO_NUMBER] or [[""]]
         own = [n for n in numbers if len(n) > 4 and n[4].strip().upper() in _OWN_NUMBER_TYPES]
         return unescape((own or numbers)[0][0], separators).strip()[:200]
     return ""

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from emr.common.vietnamese import fold
+from integrations.hl7v2.header import NO_NUMBER
 from integrations.hl7v2.outcomes import CannotApply, NotYet
 from integrations.hl7v2.segments import Cx, Pid
 from integrations.hl7v2.timestamps import Timestamp
@@ -25,11 +26,13 @@ class Numbers:
 
 
 def read_numbers(channel: Channel, listed: Sequence[Cx]) -> Numbers:
-    """Sort the repetitions of PID-3 or MRG-1 by identifier system; the first own number counts."""
+    """Sort the repetitions of PID-3 or MRG-1 by identifier system; the first own number counts, "null" is none."""
     own = ""
     others: list[tuple[str, str]] = []
     mrn = systems.mrn(channel.facility)
     for cx in listed:
+        if cx.id_number.casefold() in NO_NUMBER:
+            continue
         system = _system(channel, cx)
         if system == mrn:
             own = own or cx.id_number

@@ -30,7 +30,7 @@ class LisConfig(AppConfig):
                 "integrations:lis:identities",
                 right=permissions.CONFIRM_IDENTITY,
                 icon="person-check",
-                order=14,
+                order=40,
                 badge="integrations:lis:identity_badge",
             )
         )

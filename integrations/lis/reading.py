@@ -97,7 +97,11 @@ def read_oru(message: Message) -> Oru:
 
 
 def read_groups(parsed: Hl7Message) -> list[Group]:
-    """The groups in the order sent: an ORC belongs to the OBR behind it, everything else to the OBR before it."""
+    """The groups in the order sent: an ORC belongs to the OBR behind it, everything else to the OBR before it.
+
+    Raises CannotApply for a finding before the first OBR: whose it is can't be known, and left out without a word it would
+    be missed by nobody (S-30).
+    """
     groups: list[Group] = []
     orc: Segment | None = None
     for segment in parsed.segments:
@@ -106,6 +110,8 @@ def read_groups(parsed: Hl7Message) -> list[Group]:
         elif segment.name == "OBR":
             groups.append(Group(Orc.read(orc or Segment("ORC", ())), Obr.read(segment)))
             orc = None
+        if segment.name == "OBX" and not groups:
+            raise CannotApply("finding_without_test")
         if not groups or segment.name not in {"OBR", "OBX", "SPM", "NTE"}:
             continue
         group = groups[-1]

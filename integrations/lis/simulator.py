@@ -183,7 +183,8 @@ class Simulator:
 
     def _measured(self, place: int, analyte: Analyte, at: datetime) -> str:
         middle, spread = (analyte.low + analyte.high) / 2, (analyte.high - analyte.low) / 2
-        value = max(0.0, self.random.gauss(middle, spread * 0.75))
+        # Sick people are in hospital, but nobody lives with a tenth of the usual creatinine.
+        value = min(max(self.random.gauss(middle, spread * 0.75), analyte.low * 0.6), analyte.high * 2)
         shown = f"{value:.{analyte.decimals}f}"
         measured = float(shown)
         flag = "L" if measured < analyte.low else "H" if measured > analyte.high else "N"

@@ -1,4 +1,4 @@
-"""The insurance file (GIAMDINHHS, QĐ 4750/QĐ-BYT and 3176/QĐ-BYT), case (HOSO) after case, without any of XML's dangers.
+"""The insurance file (GIAMDINHHS, QĐ 4210/QĐ-BYT, 4750 and 3176), case (HOSO) after case, without any of XML's dangers.
 
 expat alone, by events: a document type declaration is refused at its first letter, so there are no entities to expand and
 nothing to fetch; XInclude and schemas aren't looked at. Depth, length and number of elements end.
@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 from xml.parsers import expat
 
-# Record elements of the tables that are lists; XML1 is flat (annex of QĐ 4750).
+# Record elements of the tables that are lists; XML1 is flat (annex of QĐ 4750; the same in 4210).
 RECORDS = {
     "XML2": "CHI_TIET_THUOC",
     "XML3": "CHI_TIET_DVKT",
@@ -18,8 +18,12 @@ RECORDS = {
     "XML5": "CHI_TIET_DIEN_BIEN_BENH",
 }
 SUMMARY = "XML1"
+# The facility's XML-DSig: last child of the root, in files of QĐ 4210 inside THONGTINDONVI. It is no part of the list,
+# and nothing in it is taken for one.
+SIGNATURE = "CHUKYDONVI"
 TABLES = (SUMMARY, *RECORDS)
-_DEPTH, _LONGEST_TEXT, _MOST_RECORDS = 12, 32 * 2**20, 20_000
+# A signature with its certificate's properties goes down to the 14th level.
+_DEPTH, _LONGEST_TEXT, _MOST_RECORDS = 20, 32 * 2**20, 20_000
 _CHUNK = 1 << 16
 
 
@@ -124,6 +128,8 @@ class _Envelope(_Reader):
         self.completed: list[Case] = []
 
     def ended(self, name: str, text: str) -> None:
+        if SIGNATURE in self.path:
+            return
         if name == "MACSKCB":
             self.facility_code = text
         elif name == "LOAIHOSO":

@@ -5,6 +5,8 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 from django_stubs_ext import StrOrPromise
 
+from integrations.loading.layouts import today
+
 SUMMARY: tuple[tuple[str, StrOrPromise], ...] = (
     ("NGAY_VAO", _("Came")),
     ("NGAY_VAO_NOI_TRU", _("Admitted")),
@@ -84,7 +86,7 @@ def shown(value: str, name: str) -> str:
 
 def summary_of(content: dict[str, Any]) -> list[tuple[StrOrPromise, str]]:
     """XML1's fields that say something: (what it is, what it says)."""
-    found = content.get("XML1", {})
+    found = today("XML1", content.get("XML1", {}))
     return [(label, shown(found[name], name)) for name, label in SUMMARY if found.get(name)]
 
 
@@ -92,7 +94,7 @@ def tables_of(content: dict[str, Any]) -> list[dict[str, Any]]:
     """The other tables: title, headings, rows; columns that are empty throughout are left out."""
     tables = []
     for kind, title, columns in TABLES:
-        rows = content.get(kind, [])
+        rows = [today(kind, row) for row in content.get(kind, [])]
         used = [(name, label) for name, label in columns if any(row.get(name) for row in rows)]
         if used:
             lines = [[shown(row.get(name, ""), name) for name, _label in used] for row in rows]

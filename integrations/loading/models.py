@@ -101,7 +101,7 @@ class LoadLine(FacilityRecord):
 
 
 class PastStay(FacilityRecord):
-    """A stay or visit of before, as the HIS's insurance file tells it (QĐ 4750/3176): read here, never written here.
+    """A stay or visit of before, as the HIS's insurance file tells it (QĐ 4210/4750/3176): read here, never written here.
 
     The same MA_LK with other content is a new version; the file's own words stay as they came.
     """

@@ -9,7 +9,7 @@ from emr.common.triggers import AppendOnly, SameFacility
 from emr.storage.models import Attachment
 from encounters.visits.models import Encounter
 from integrations.transport.models import Message
-from patients.registry.models import Patient
+from patients.registry.models import Confidentiality, Patient
 
 
 class ReceivedDocument(FacilityRecord):
@@ -47,6 +47,14 @@ class ReceivedDocument(FacilityRecord):
     status = models.CharField(max_length=9, choices=Status, default=Status.CURRENT)
     completion = models.CharField(
         max_length=2, choices=Completion, blank=True, default="", help_text="TXA-17"
+    )
+    # Of R and V only who cares for the patient in person sees anything; the newest version of a line decides for all.
+    confidentiality = models.CharField(
+        max_length=1,
+        choices=Confidentiality,
+        default=Confidentiality.NORMAL,
+        db_default=Confidentiality.NORMAL,
+        help_text="TXA-18",
     )
     kind = models.CharField(max_length=60, blank=True, default="", help_text="TXA-2, code")
     title = models.CharField(max_length=200)
@@ -90,3 +98,8 @@ class ReceivedDocument(FacilityRecord):
     def is_cancelled(self) -> bool:
         """Whether the sender took it back."""
         return self.status == self.Status.CANCELLED
+
+    @property
+    def is_restricted(self) -> bool:
+        """Whether its sender wants it kept closely."""
+        return self.confidentiality != Confidentiality.NORMAL

@@ -12,10 +12,16 @@ from integrations.hl7v2.parsing import Segment, parse
 from integrations.hl7v2.segments import Coded, Msh, Pid, Pv1, Xcn
 from integrations.hl7v2.timestamps import Timestamp, read_timestamp
 from integrations.transport.models import Channel, Message
+from patients.registry.models import Confidentiality
 
 # Trigger events that bring a content; T11 takes back. The others tell of a document that isn't in them.
 NEW, ADDENDUM, EDIT, REPLACEMENT, CANCEL, STATUS = "T02", "T06", "T08", "T10", "T11", "T04"
 EVENTS = {NEW, STATUS, ADDENDUM, EDIT, REPLACEMENT, CANCEL}
+_CONFIDENTIALITY = {
+    "U": Confidentiality.NORMAL,
+    "R": Confidentiality.RESTRICTED,
+    "V": Confidentiality.VERY_RESTRICTED,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +38,7 @@ class Txa:
     parent: str
     file_name: str
     completion: str
+    confidentiality: str
     signed_by: Xcn
 
     @classmethod
@@ -49,6 +56,7 @@ class Txa:
             parent=_entity(s, 13),
             file_name=s[16].text(),
             completion=s[17].text().upper(),
+            confidentiality=s[18].text().upper(),
             signed_by=Xcn.read(s[22]),
         )
 
@@ -94,6 +102,19 @@ class Mdm:
     def remark_older(self, number: str) -> None:
         """A newer version is here already."""
         self.remarks.append(("older_document", {"number": number}))
+
+    def confidentiality(self, former: str = Confidentiality.NORMAL) -> str:
+        """TXA-18 (HL7 table 0272) as the registry's code: U is usual control. Left out it says nothing: as it was.
+
+        What the table doesn't have is taken for restricted, with a remark: too few see it sooner than too many.
+        """
+        sent = self.txa.confidentiality
+        if not sent:
+            return former
+        found = _CONFIDENTIALITY.get(sent)
+        if found is None:
+            self.remarks.append(("odd_confidentiality", {"sent": sent[:20]}))
+        return found or Confidentiality.RESTRICTED
 
     def content(self) -> Content:
         """The file in an ED value, or the lines of text. Raises CannotApply for none, for two files, and for odd ones."""

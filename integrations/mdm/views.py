@@ -12,7 +12,7 @@ from emr.audit.services import record
 from emr.common.http import StaffRequest
 from emr.storage.strangers import handed_over
 from encounters.documents.permissions import READ
-from integrations.mdm.access import access_received, received_for, versions_of
+from integrations.mdm.access import access_received, kept_closely, received_for, versions_of
 
 PAGE_SIZE = 50
 
@@ -30,7 +30,13 @@ def documents(request: StaffRequest, patient_uuid: UUID) -> HttpResponse:
     record(
         "received_document.list", by=request.user, of=patient, patient=patient, detail={"count": len(page)}
     )
-    context = {"patient": patient, "page": page, "senders": senders, "sender": sender}
+    context = {
+        "patient": patient,
+        "page": page,
+        "senders": senders,
+        "sender": sender,
+        "hidden": kept_closely(request.user, patient),
+    }
     return render(request, "integrations/mdm/documents.html", context)
 
 

@@ -15,12 +15,20 @@ class TransportConfig(AppConfig):
         from emr.common.measures import from_query, register_measure  # noqa: PLC0415
         from emr.ui.navigation import Link, Panel, register  # noqa: PLC0415
         from integrations.transport import health, permissions, watching  # noqa: PLC0415
+        from integrations.transport.readers import register_reader  # noqa: PLC0415
+        from integrations.transport.rows import RowReader  # noqa: PLC0415
 
         register_part(
             "messages",
             health.message_trouble,
             title=_("Messages of neighbours"),
             advice=_("Work through the dead letters. Late ones: is the worker running?"),
+        )
+        register_part(
+            "intakes",
+            health.intake_trouble,
+            title=_("Folders and databases of neighbours"),
+            advice=_("Is the share mounted, is the database on? The channels' page says what is wrong."),
         )
         register_part(
             "listener_certificate",
@@ -51,6 +59,7 @@ class TransportConfig(AppConfig):
         )
         register_measure("emr_hl7_dead_letters", "Messages that need a person.", from_query(health.DEAD))
 
+        register_reader("sql", RowReader())
         watching.register()
         house = "integrations:transport"
         register(

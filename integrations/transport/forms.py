@@ -2,7 +2,6 @@
 
 import ipaddress
 import re
-from pathlib import Path
 from typing import Any, ClassVar
 
 from django import forms
@@ -187,8 +186,22 @@ def _types(entries: list[str]) -> list[str]:
     return types
 
 
-def _certificates() -> list[Path]:
-    return sorted(peers_folder().glob("*.pem"))
+def certificate_choices() -> tuple[list[tuple[str, Any]], list[tuple[str, Any]]]:
+    """(authorities, certificates of ours) that an IT person has laid in EMR_HOME/peers, as a field's choices."""
+    names = [file.stem for file in sorted(peers_folder().glob("*.pem"))]
+    own = [name for name in names if (peers_folder() / f"{name}.key").exists()]
+    believed = ("", gettext_lazy("Those that the server believes"))
+    return [believed, *[(name, name) for name in names]], [("", "—"), *[(name, name) for name in own]]
+
+
+def host_name(entry: str) -> str:
+    """A computer's name or address, and nothing else. Raises ValidationError."""
+    address = entry.strip()
+    if address and not _HOST.fullmatch(address):
+        raise forms.ValidationError(
+            _("%(entry)s is neither a computer's name nor an address.") % {"entry": address}
+        )
+    return address
 
 
 class OutgoingChannelForm(_ChannelForm):
@@ -274,13 +287,9 @@ class OutgoingChannelForm(_ChannelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        names = [file.stem for file in _certificates()]
-        own = [name for name in names if (peers_folder() / f"{name}.key").exists()]
-        self.fields["authority"].choices = [  # type: ignore[attr-defined]  # a ChoiceField
-            ("", gettext_lazy("Those that the server believes")),
-            *[(name, name) for name in names],
-        ]
-        self.fields["client_certificate"].choices = [("", "—"), *[(name, name) for name in own]]  # type: ignore[attr-defined]  # a ChoiceField
+        authorities, own = certificate_choices()
+        self.fields["authority"].choices = authorities  # type: ignore[attr-defined]  # a ChoiceField
+        self.fields["client_certificate"].choices = own  # type: ignore[attr-defined]  # a ChoiceField
         tokens = [file.stem for file in sorted(peers_folder().glob("*.token"))]
         self.fields["credential"].choices = [("", "—"), *[(name, name) for name in tokens]]  # type: ignore[attr-defined]  # a ChoiceField
         for name in ("receiving_application", "receiving_facility"):
@@ -291,12 +300,7 @@ class OutgoingChannelForm(_ChannelForm):
 
     def clean_address(self) -> str:
         """A name or an IP address, and nothing else."""
-        address: str = self.cleaned_data["address"].strip()
-        if address and not _HOST.fullmatch(address):
-            raise forms.ValidationError(
-                _("%(entry)s is neither a computer's name nor an address.") % {"entry": address}
-            )
-        return address
+        return host_name(self.cleaned_data["address"])
 
     def clean_message_types(self) -> list[str]:
         """Every entry a type, or a type and an event."""

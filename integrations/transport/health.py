@@ -1,14 +1,18 @@
 """What the exchange with neighbours is stuck on."""
 
+from datetime import timedelta
 from pathlib import Path
 
 from django.conf import settings
 from django.db import connection
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from emr.common.certificates import runs_out
+from emr.common.clock import now
 from emr.common.health import Caution
+from integrations.transport.intakes import Intake
 
 LATE_MINUTES = 5
 UNATTENDED_HOURS = 4
@@ -60,6 +64,30 @@ def message_trouble() -> str:
         )
     text = " ".join(said)
     return text if late or unattended else Caution(text)
+
+
+def intake_trouble() -> str:
+    """Folders and databases that can't be read, by the channel's name with since when; "" when there are none."""
+    stuck = (
+        Intake.objects.exclude(problem="")
+        .filter(channel__is_enabled=True, channel__is_paused=False)
+        .select_related("channel")
+        .order_by("stuck_since")[:20]
+    )
+    found = list(stuck)
+    said = [
+        _("%(channel)s, since %(since)s.")
+        % {
+            "channel": intake.channel.name,
+            "since": f"{timezone.localtime(intake.stuck_since or intake.looked_at):%d/%m/%Y %H:%M}",
+        }
+        for intake in found
+    ]
+    text = " ".join(said)
+    is_long = any(
+        intake.stuck_since and intake.stuck_since < now() - timedelta(minutes=15) for intake in found
+    )
+    return text if is_long else Caution(text)
 
 
 def listener_trouble() -> str:

@@ -15,6 +15,10 @@ from django.utils.translation import gettext_lazy as _
 from emr.accounts.models import FacilityRecord, Organization
 from emr.common.models import Record
 from emr.common.triggers import AppendOnly, RowHistory, SameFacility
+from integrations.transport.intakes import Emptying, Intake, SqlSource
+from integrations.transport.triggers import AppendOnlyButEmptied
+
+__all__ = ["Emptying", "Intake", "SqlSource"]  # the others below; those stand in a file of their own
 
 
 @lru_cache(maxsize=1000)  # asked for every message
@@ -38,6 +42,7 @@ class Channel(FacilityRecord):
         MLLP = "mllp", "HL7 v2 / MLLP"
         HTTP = "http", "HL7 v2 / HTTP"
         FOLDER = "folder", _("HL7 v2 / folder of files")
+        SQL = "sql", _("Rows of a database view")
 
     class DuplicateKey(models.TextChoices):
         """What makes two messages the same one; some analysers always send the same control id."""
@@ -146,7 +151,8 @@ class Channel(FacilityRecord):
             models.UniqueConstraint(
                 fields=["facility", "direction", "protocol", "sending_application", "sending_facility"],
                 name="one_channel_per_sender",
-                condition=Q(direction="in"),
+                # A neighbour may have several views.
+                condition=Q(direction="in") & ~Q(protocol="sql"),
             ),
             models.UniqueConstraint(
                 fields=["facility", "name"],
@@ -191,26 +197,11 @@ class Channel(FacilityRecord):
         )
 
 
-class Intake(FacilityRecord):
-    """When a channel was looked at that fetches (a folder), and what it is stuck on."""
-
-    channel = models.OneToOneField(Channel, on_delete=models.PROTECT, related_name="intake")
-    looked_at = models.DateTimeField(null=True)
-    # A code of `reasons` with its values; "" when the last look went well.
-    problem = models.CharField(max_length=40, blank=True, default="")
-    detail = models.JSONField(default=dict)
-
-    class Meta:
-        triggers = [SameFacility("channel_id", "transport_channel")]
-
-    def __str__(self) -> str:
-        return f"{self.channel_id} {self.problem}"
-
-
 class Message(FacilityRecord):
     """A message exactly as it came in, with our answer, or exactly as it goes out; its fate stands in MessageState.
 
-    Of an outgoing one `received_at` is when it was queued, and the neighbour's answers are Acknowledgements.
+    Long after it was dealt with its bytes are emptied (`retention`), and nothing else of it. Of an outgoing one
+    `received_at` is when it was queued, and the neighbour's answers are Acknowledgements.
     """
 
     # Every index costs each message; those of single keys are the beginning of others, or never asked.
@@ -237,8 +228,10 @@ class Message(FacilityRecord):
     edited_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+", db_index=False
     )
+    emptied_at = models.DateTimeField(null=True)
 
     append_only = True
+    application_grants = "SELECT, INSERT, UPDATE (raw, emptied_at)"  # what of it, the trigger says
 
     class Meta:
         constraints = [
@@ -251,7 +244,7 @@ class Message(FacilityRecord):
             models.Index(fields=["facility", "patient_number", "id"], name="message_patient"),
             models.Index(fields=["about"], name="message_about", condition=~Q(about="")),
         ]
-        triggers = [AppendOnly(), SameFacility("channel_id", "transport_channel")]
+        triggers = [AppendOnlyButEmptied(), SameFacility("channel_id", "transport_channel")]
 
     def __str__(self) -> str:
         return f"{self.message_type} {self.control_id}"

@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from typing import Protocol
 
-from integrations.transport.models import Channel
+from django.utils.translation import gettext as _
+
+from integrations.transport.models import Channel, Message
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,15 @@ def register_reader(protocol: str, reader: Reader) -> None:
 def reader_for(protocol: str) -> Reader:
     """The format of a channel's protocol. Raises KeyError when its room isn't installed."""
     return _readers[protocol]
+
+
+def shown(message: Message) -> Shown:
+    """The message with patient data hidden; one that was emptied says so."""
+    if message.emptied_at is not None:
+        return Shown(
+            "", [], problem=_("Its text was emptied by policy: time, kind, hash and result are kept.")
+        )
+    return reader_for(message.channel.protocol).show(bytes(message.raw), charset_of(message.channel))
 
 
 def charset_of(channel: Channel) -> str:

@@ -46,7 +46,7 @@ def channels_for(user: User) -> QuerySet[Channel]:
     midnight = local_now().replace(hour=0, minute=0, second=0, microsecond=0)
     return (
         Channel.objects.filter(facility=user.facility)
-        .select_related("intake")
+        .select_related("intake", "source")
         .annotate(
             today_count=_count(messages.filter(received_at__gte=midnight)),
             queued_count=_count(messages.filter(state_row__state=State.QUEUED)),

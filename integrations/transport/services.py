@@ -307,6 +307,8 @@ def resend(message: Message, *, by: User) -> None:
     state = MessageState.objects.select_for_update().get(message=message).state
     if state not in {MessageState.State.DELIVERED, MessageState.State.SET_ASIDE}:
         raise Conflict(_("Only what was delivered or set aside can be sent again."))
+    if Message.objects.filter(pk=message.pk).exclude(emptied_at=None).exists():
+        raise Conflict(_("Its text was emptied by policy: there is nothing left to send."), code="emptied")
     record("hl7_message.replayed", by=by, of=message)
     sending.queue_again(message)
 

@@ -1,7 +1,7 @@
-"""What was queued goes out: a lane's messages one after the other (the outbox's order key)."""
+"""What was queued goes out, a lane's messages one after the other (the outbox's order key); old ones are emptied."""
 
 from emr.outbox import Delivery, Later, subscribe
-from integrations.transport import sending
+from integrations.transport import retention, sending
 from integrations.transport.client import Away
 from integrations.transport.senders import CannotSend
 
@@ -31,3 +31,9 @@ def deliver_queued(delivery: Delivery) -> None:
     with delivery.finish():
         if answer is not None:
             sending.keep_answer(message_id=message_id, answer=answer)
+
+
+@subscribe(retention.TOPIC, queue="bulk")
+def empty_old(delivery: Delivery) -> None:
+    """One batch; killed at any line, it is done again from where the last one ended."""
+    retention.empty_batch(facility_id=int(delivery.payload["facility_id"]))

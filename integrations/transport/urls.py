@@ -2,13 +2,15 @@
 
 from django.urls import path
 
-from integrations.transport.views import channels, desk, inbox, mappings
+from integrations.transport.views import channels, desk, inbox, mappings, sources
 
 app_name = "transport"
 urlpatterns = [
     path("", channels.channels, name="channels"),
     path("channels/add/", channels.edit, name="add_channel"),
     path("channels/add-outgoing/", channels.add_outgoing, name="add_outgoing_channel"),
+    path("channels/add-view/", sources.add_source, name="add_source"),
+    path("channels/<uuid:channel_uuid>/look/", sources.look, name="look_at_channel"),
     path("channels/<uuid:channel_uuid>/", channels.edit, name="channel"),
     path("channels/<uuid:channel_uuid>/switch/", channels.switch, name="switch_channel"),
     path("channels/<uuid:channel_uuid>/token/", channels.make_token, name="make_token"),

@@ -11,9 +11,11 @@ from emr.common.clock import local_today, now
 from emr.notices.kinds import TOLD, Answer, Kind, Level, Step, register_kind
 from emr.notices.services import Holders, notify, withdraw_kind
 from emr.notices.watches import register_watch
-from integrations.transport.models import DeadLetter, MessageState
+from integrations.transport.models import DeadLetter, Intake, MessageState
 
 DEAD, LATE, UNSENT = "transport.dead_letters", "transport.late", "transport.unsent"
+UNFETCHED = "transport.unfetched"
+UNFETCHED_AFTER = dt.timedelta(minutes=15)
 UNSENT_AFTER = dt.timedelta(minutes=15)
 LATE_AFTER = dt.timedelta(minutes=10)
 
@@ -63,6 +65,23 @@ def register() -> None:
             ),
         )
     )
+    register_kind(
+        Kind(
+            code=UNFETCHED,
+            title=_("Folders and databases that can't be read for fifteen minutes: %(count)s"),
+            body=_(
+                "A share isn't mounted, or a database is away: the channels' page says which, why and since when. What"
+                " lies there is fetched by itself when it is back."
+            ),
+            level=Level.ATTENTION,
+            answer=Answer.ONE,
+            ladder=(
+                Step(0, TOLD, ("email",)),
+                Step(60, TOLD, ("email", "sms", "chat")),
+                Step(4 * 60, "admin"),
+            ),
+        )
+    )
     register_watch("messages", look)
 
 
@@ -74,6 +93,7 @@ def look() -> None:
             _tell(facility, DEAD, dead, "integrations:transport:dead_letters")
             _tell(facility, LATE, late, "integrations:transport:channels")
             _tell(facility, UNSENT, unsent, "integrations:transport:channels")
+            _tell(facility, UNFETCHED, _unfetched(facility), "integrations:transport:channels")
 
 
 def _left_over(facility: Organization) -> tuple[int, int, int]:
@@ -93,6 +113,16 @@ def _left_over(facility: Organization) -> tuple[int, int, int]:
         message__channel__is_enabled=True,
     )
     return dead.count(), late.count(), unsent.count()
+
+
+def _unfetched(facility: Organization) -> int:
+    """Channels of a facility that fetch, are on, and have been stuck for long."""
+    return Intake.objects.filter(
+        facility=facility,
+        channel__is_enabled=True,
+        channel__is_paused=False,
+        stuck_since__lt=now() - UNFETCHED_AFTER,
+    ).count()
 
 
 def _tell(facility: Organization, kind: str, count: int, page: str) -> None:

@@ -148,11 +148,15 @@ class Patient(FacilityRecord):
         return self.full_name
 
     def save(self, *args: object, **kwargs: object) -> None:
+        self.derive()
+        super().save(*args, **kwargs)  # type: ignore[arg-type]
+
+    def derive(self) -> None:
+        """Fill what follows from other fields; `save` does, and who writes many rows at once."""
         self.full_name = tidy(self.full_name)
         self.sort_key, self.search_name = sort_key(self.full_name), fold(self.full_name)
         self.phone_digits = phone_digits(self.phone)
         self.birth_precision = self._exactness()
-        super().save(*args, **kwargs)  # type: ignore[arg-type]
 
     def _exactness(self) -> str:
         if self.birth_date is not None:

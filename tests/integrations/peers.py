@@ -76,15 +76,20 @@ def send_with(client: str, port: int, messages: list[bytes]) -> list[str]:
 
 @dataclass
 class RawSender:
-    """A socket that sends what it is told, byte for byte."""
+    """A socket that sends what it is told, byte for byte; from another address of this machine where `source` names one."""
 
     port: int
     timeout: float = 10.0
+    source: str = ""
     wire: socket.socket = field(init=False)
     decoder: FrameDecoder = field(default_factory=FrameDecoder)
 
     def __post_init__(self) -> None:
-        self.wire = socket.create_connection(("127.0.0.1", self.port), timeout=self.timeout)
+        self.wire = socket.create_connection(
+            ("127.0.0.1", self.port),
+            timeout=self.timeout,
+            source_address=(self.source, 0) if self.source else None,
+        )
 
     def __enter__(self) -> "RawSender":
         return self

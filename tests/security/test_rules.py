@@ -30,6 +30,7 @@ OUTWARDS = {
     "emr/signin/provider.py": "EMR_OIDC_ISSUER",
     "integrations/his/simulator.py": "our own listener",
     "integrations/transport/client.py": "an outgoing channel's address and path",
+    "integrations/transport/databases.py": "a polled database's address",
     "integrations/transport/listener.py": "listens",
     "emr/tls/services.py": "nothing",
 }

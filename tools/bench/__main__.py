@@ -9,10 +9,15 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from emr.local.home import Home
 from emr.local.instance import Instance
 from tools.bench.report import Report
+
+if TYPE_CHECKING:
+    from tools.bench.charts import Charts
+    from tools.bench.messages import Rates
 
 PARTS = "abcdefhi"
 
@@ -23,6 +28,7 @@ def main() -> None:
     options.add_argument("--patients", type=int, default=1_000_000)
     options.add_argument("--small", type=int, default=20_000)
     options.add_argument("--minutes", type=float, default=10.0, help="of load, for (f)")
+    options.add_argument("--messages", type=int, default=250, help="of each of eight senders, for (e)")
     options.add_argument("--audit-lines", type=int, default=10_000_000, help="of the log, for (h)")
     options.add_argument("--parts", default=PARTS, help="letters of those wanted; (c) comes with (a) and (b)")
     options.add_argument("--keep", action="store_true", help="leave the hospital where it is")
@@ -50,7 +56,11 @@ def measure(report: Report, instance: Instance, asked: argparse.Namespace) -> No
         os.environ["EMR_DATABASE_POOL"] = "20"  # (h) has sixteen writers in this process
         django.setup()
         del os.environ["EMR_DATABASE_POOL"]
-        patient, postgres = _measure_inside(report, instance, asked)
+        patient, postgres, charts = _measure_inside(report, instance, asked)
+    if "e" in asked.parts:
+        from tools.bench import charts as open_charts  # noqa: PLC0415
+
+        open_charts.measure(report, instance.home.root, charts)
     if "f" in asked.parts:
         from tools.bench import memory  # noqa: PLC0415
 
@@ -59,8 +69,10 @@ def measure(report: Report, instance: Instance, asked: argparse.Namespace) -> No
         report.write(postgres)
 
 
-def _measure_inside(report: Report, instance: Instance, asked: argparse.Namespace) -> tuple[str, str]:
-    """(the heavy patient's public id, which PostgreSQL)."""
+def _measure_inside(
+    report: Report, instance: Instance, asked: argparse.Namespace
+) -> tuple[str, str, "Charts"]:
+    """(the heavy patient's public id, which PostgreSQL, which charts somebody will have open)."""
     from django.core.management import call_command  # noqa: PLC0415
     from django.db import connection  # noqa: PLC0415
 
@@ -68,29 +80,38 @@ def _measure_inside(report: Report, instance: Instance, asked: argparse.Namespac
     from emr.common import wall  # noqa: PLC0415
     from encounters.documents.models import Document  # noqa: PLC0415
     from integrations.demo.services import DEMO_PIN  # noqa: PLC0415
-    from tools.bench import auditing, messages, reading, signing, walled  # noqa: PLC0415
+    from tools.bench import auditing, charts, messages, reading, signing, walled  # noqa: PLC0415
 
     people = {user.username: user for user in User.objects.filter(username__in=["bacsi", "tiepdon"])}
     clerk, doctor = people["tiepdon"], people["bacsi"]
     wall.enter(doctor.facility_id)  # what is measured by hand is work of the demo hospital, as each page's is
     patient = reading.heavy_patient(doctor.facility, doctor)
+    watched = charts.choose(doctor)
+
+    def results() -> "Rates":
+        numbers = messages.own_numbers(doctor.facility_id, 400)
+        return messages.rates(instance, messages.results_of(numbers), asked.messages)
+
     if set(asked.parts) & set("abc"):
         began = time.monotonic()
         call_command("populate", "--patients", str(asked.small), "--seed", "1")
         small = reading.read(clerk, doctor, patient)
         reading.tell(report, asked.small, small)
+        few = results() if "e" in asked.parts else None
         call_command("populate", "--patients", str(asked.patients - asked.small), "--seed", "2")
         report.note(f"{asked.patients:,} patients were there after {time.monotonic() - began:.0f} s.")
         large = reading.read(clerk, doctor, patient)
         reading.tell(report, asked.patients, large)
         reading.tell_growth(report, small, large)
+        if few is not None:
+            messages.tell_growth(report, few, results(), (asked.small, asked.patients))
     if "i" in asked.parts:
         walled.measure(report, clerk, doctor, patient)
     if "d" in asked.parts:
         entries = Document.objects.filter(status="final").order_by("-pk")
         signing.measure(report, list(entries.values_list("pk", flat=True)), DEMO_PIN)
     if "e" in asked.parts:
-        messages.measure(report, instance)
+        messages.measure(report, instance, messages.own_numbers(doctor.facility_id, 400), asked.messages)
     if "h" in asked.parts:
         auditing.measure(report, doctor, asked.audit_lines)
     with connection.cursor() as cursor:
@@ -98,7 +119,7 @@ def _measure_inside(report: Report, instance: Instance, asked: argparse.Namespac
         version = cursor.fetchone()[0]
     connection.close()
     connection.close_pool()  # type: ignore[attr-defined]
-    return str(patient.uuid), f"PostgreSQL {version}"
+    return str(patient.uuid), f"PostgreSQL {version}", watched
 
 
 @contextmanager

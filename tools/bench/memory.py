@@ -6,25 +6,17 @@ private memory: another Python program that starts or ends on the machine change
 load: one page after another and an HL7 message now and then; the slope is fitted from the second minute on.
 """
 
-import http.cookiejar
 import itertools
-import os
-import re
 import statistics
-import subprocess
-import sys
 import time
-import urllib.parse
-import urllib.request
 from pathlib import Path
 
 import psutil
 
-from emr.local.home import CHECKOUT
 from tools.bench.messages import send
 from tools.bench.report import Report
+from tools.bench.stack import BASE, HL7, running, sign_in
 
-WEB, HL7 = 8190, 2790
 Samples = list[tuple[float, dict[str, float]]]  # seconds since the beginning, private MB by program
 IDLE_MB, SLOPE_MB = 900.0, 1.0
 PROGRAMS = ("granian", "worker", "beat", "mllp", "postgres", "valkey", "redis")
@@ -48,16 +40,8 @@ def by_program(process: psutil.Process, *, private: bool) -> dict[str, float]:
 
 def measure(report: Report, home: Path, minutes: float, patient: str) -> None:
     """Start the stack as `make run` does, look, load it, look again."""
-    environment = os.environ | {"EMR_HOME": str(home), "EMR_PORT": str(WEB), "EMR_MLLP_PORT": str(HL7)}
-    for name in ("DATABASE_URL", "EMR_OWNER_DATABASE_URL", "REDIS_URL", "DJANGO_SETTINGS_MODULE"):
-        environment.pop(name, None)
-    stack = subprocess.Popen(
-        [sys.executable, "-m", "emr.local"], cwd=CHECKOUT, env=environment, stdout=subprocess.DEVNULL
-    )
-    try:
-        _wait(stack)
+    with running(home) as process:
         time.sleep(20)
-        process = psutil.Process(stack.pid)
         idle = sum(by_program(process, private=False).values())
         report.add("f", "memory of the stack, idle", f"{idle:.0f} MB", "", idle, IDLE_MB)
         samples = _load(process, minutes, patient)
@@ -66,34 +50,17 @@ def measure(report: Report, home: Path, minutes: float, patient: str) -> None:
         report.add("f", f"its slope over {minutes:g} min of load", f"to {last:.0f} MB", "", slope, SLOPE_MB)
         report.notes.append("(f), private MB at the first and the last sample: " + _programs(samples))
         print(report.notes[-1])
-    finally:
-        stack.terminate()
-        stack.wait(60)
-
-
-def _wait(stack: "subprocess.Popen[bytes]") -> None:
-    deadline = time.monotonic() + 180
-    while time.monotonic() < deadline:
-        if stack.poll() is not None:
-            raise RuntimeError("the stack didn't start")
-        try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{WEB}/health/ready", timeout=5):
-                return
-        except OSError:
-            time.sleep(0.5)
-    raise RuntimeError("the stack isn't ready after three minutes")
 
 
 def _load(process: psutil.Process, minutes: float, patient: str) -> Samples:
     """Use it that long, and look forty times."""
-    base = f"http://127.0.0.1:{WEB}"
-    opener = _sign_in(base)
+    opener = sign_in()
     began = time.monotonic()
     samples: Samples = []
     next_sample = began + min(60.0, minutes * 30)
     for turn in itertools.count():
         for path in ("/", f"/patients/{patient}/", "/patients/"):
-            with opener.open(base + path, timeout=30) as answer:
+            with opener.open(BASE + path, timeout=30) as answer:
                 answer.read()
         if turn % 20 == 0:
             send(HL7, turn, 5, f"M{int(began)}-")
@@ -103,20 +70,6 @@ def _load(process: psutil.Process, minutes: float, patient: str) -> Samples:
         if time.monotonic() - began > minutes * 60:
             break
     return samples
-
-
-def _sign_in(base: str) -> urllib.request.OpenerDirector:
-    jar = http.cookiejar.CookieJar()
-    opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(jar))
-    with opener.open(f"{base}/sign-in/") as answer:
-        found = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', answer.read().decode())
-    assert found is not None  # noqa: S101
-    fields = {"csrfmiddlewaretoken": found[1], "username": "bacsi", "password": "benhanmo"}
-    opener.addheaders.append(("Referer", f"{base}/sign-in/"))
-    with opener.open(f"{base}/sign-in/", urllib.parse.urlencode(fields).encode()) as answer:
-        if answer.url.endswith("/sign-in/"):
-            raise RuntimeError("nobody was signed in")
-    return opener
 
 
 def _slope(samples: Samples) -> float:

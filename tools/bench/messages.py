@@ -1,8 +1,9 @@
-"""(e) HL7: messages stored and acknowledged, then applied.
+"""(e) HL7: messages stored and acknowledged, then applied: people's (ADT^A28) and results (ORU^R01, six findings).
 
 Eight senders, stop and wait, over sockets to `manage.py mllp`; the floor is one INSERT of the same bytes and one COMMIT
 each, by as many connections from the same client program. Applied: two worker processes drain what was stored, with
-audit, history and outbox; the rate is what the database says, first to last.
+audit, history and outbox; the rate is what the database says, first to last. The results are those of people of the
+hospital, chosen evenly over all there are; with (a) both are measured in the small hospital and in the large one.
 """
 
 import concurrent.futures
@@ -11,8 +12,9 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
@@ -22,11 +24,23 @@ from django.utils import timezone
 from emr.local.home import CHECKOUT
 from emr.local.instance import Instance
 from emr.local.postgres import OWNER
+from emr.outbox.models import OutboxEvent
 from integrations.transport.framing import FrameDecoder, frame
 from integrations.transport.models import Message, MessageState
+from patients.registry import systems
+from patients.registry.models import Identifier
 from tools.bench.report import Report
 
-SENDERS, EACH = 8, 250
+SENDERS = 8
+# Code, LOINC, value, unit: understood without a person who maps them.
+BLOOD_COUNT = (
+    ("WBC", "6690-2", "7.2", "G/L"),
+    ("RBC", "789-8", "4.6", "T/L"),
+    ("HGB", "718-7", "138", "g/L"),
+    ("HCT", "4544-3", "0.41", "L/L"),
+    ("PLT", "777-3", "251", "G/L"),
+    ("MCV", "787-2", "89", "fL"),
+)
 
 
 def adt(number: int, *, run: str) -> bytes:
@@ -41,26 +55,66 @@ def adt(number: int, *, run: str) -> bytes:
     return ("\r".join(lines) + "\r").encode()
 
 
-def rate(work: Callable[[int], None]) -> float:
-    """How many a second, all senders together."""
+def rate(work: Callable[[int], None], each: int) -> float:
+    """How many a second, all senders together, where each has so many."""
     began = time.perf_counter()
     with concurrent.futures.ThreadPoolExecutor(SENDERS) as pool:
         list(pool.map(work, range(SENDERS)))
-    return SENDERS * EACH / (time.perf_counter() - began)
+    return SENDERS * each / (time.perf_counter() - began)
+
+
+def oru(number: int, *, run: str, patient: str, title: str = "Công thức máu") -> bytes:
+    """A laboratory's report with six findings for the patient of that number; none of them needs a doctor at once."""
+    at = f"{timezone.localtime():%Y%m%d%H%M%S}+0700"
+    lines = [
+        f"MSH|^~\\&|LIS|99999|EMR|99999|{at}||ORU^R01^ORU_R01|{run}{number}|P|2.5.1||||||UNICODE UTF-8",
+        f"PID|1||{patient}^^^BV99999^MR",
+        f"OBR|1||{run}{number}|XN0001^{title}^L|||{at}|||||||{at}||||||||{at}||LAB|F",
+        *(
+            f"OBX|{place}|NM|{code}^{code}^L^{loinc}^{code}^LN||{value}|{unit}|||||F"
+            for place, (code, loinc, value, unit) in enumerate(BLOOD_COUNT, 1)
+        ),
+    ]
+    return ("\r".join(lines) + "\r").encode()
 
 
 def send(port: int, first: int, count: int, run: str) -> None:
+    """One sender's A28, each after the answer to the last. Raises RuntimeError unless all are accepted."""
+    converse(port, [adt(number, run=run) for number in range(first, first + count)])
+
+
+class Sender:
+    """One neighbour's connection: a message, then its answer. Closed with `with`."""
+
+    def __init__(self, port: int) -> None:
+        self.wire = socket.create_connection(("127.0.0.1", port), timeout=60)
+        self.wire.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.decoder = FrameDecoder()
+
+    def __enter__(self) -> "Sender":
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.wire.close()
+
+    def tell(self, message: bytes) -> None:
+        """Raises RuntimeError unless it is accepted."""
+        self.wire.sendall(frame(message))
+        answers: list[bytes] = []
+        while not answers:
+            chunk = self.wire.recv(65536)
+            if not chunk:
+                raise RuntimeError("the listener closed the connection")
+            answers = self.decoder.feed(chunk)
+        if b"|AA|" not in answers[0]:
+            raise RuntimeError(answers[0].decode())
+
+
+def converse(port: int, messages: Iterable[bytes]) -> None:
     """One sender's messages, each after the answer to the last. Raises RuntimeError unless all are accepted."""
-    decoder = FrameDecoder()
-    with socket.create_connection(("127.0.0.1", port), timeout=60) as wire:
-        wire.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        for number in range(first, first + count):
-            wire.sendall(frame(adt(number, run=run)))
-            answers: list[bytes] = []
-            while not answers:
-                answers = decoder.feed(wire.recv(65536))
-            if b"|AA|" not in answers[0]:
-                raise RuntimeError(answers[0].decode())
+    with Sender(port) as sender:
+        for message in messages:
+            sender.tell(message)
 
 
 @contextmanager
@@ -84,63 +138,121 @@ def listening(instance: Instance) -> Iterator[int]:
         process.wait(20)
 
 
-def measure(report: Report, instance: Instance) -> None:
-    """Both rates."""
+@dataclass(frozen=True)
+class Rates:
+    """A second: plain INSERT and COMMIT, stored and acknowledged, applied by two workers."""
+
+    floor: float
+    stored: float
+    applied: float
+
+
+def rates(instance: Instance, build: Callable[[int, str], bytes], each: int) -> Rates:
+    """Of the messages that `build` makes of a number and the name of a run; what they leave to be done is taken back."""
     owner = instance.postgres.url(OWNER)
     with psycopg.connect(owner, autocommit=True) as connection:
         connection.execute("CREATE TABLE IF NOT EXISTS bench_bare (id bigserial PRIMARY KEY, raw bytea)")
 
     def insert(sender: int) -> None:
         with psycopg.connect(owner, autocommit=True) as connection:
-            for number in range(EACH):
-                raw = adt(sender * EACH + number, run="F")
+            for number in range(each):
+                raw = build(sender * each + number, "F")
                 connection.execute("INSERT INTO bench_bare (raw) VALUES (%s)", [raw])
 
+    last = Message.objects.aggregate(last=Max("pk"))["last"] or 0
+    named = f"{time.time_ns() % 10**6:06d}"
     with listening(instance) as port:
-        send(port, 0, 50, "W")
+        converse(port, [build(number, f"W{named}") for number in range(50)])
         floors, stored = [], []
         for turn in range(3):  # in turn, so that a busy minute hits both
-            floors.append(rate(insert))
-            stored.append(rate(lambda sender, turn=turn: send(port, sender * EACH, EACH, f"T{turn}")))
-    floor, ours = sorted(floors)[1], sorted(stored)[1]
+
+            def tell(sender: int, run: str = f"T{turn}{named}") -> None:
+                converse(port, (build(sender * each + number, run) for number in range(each)))
+
+            floors.append(rate(insert, each))
+            stored.append(rate(tell, each))
+    return Rates(sorted(floors)[1], sorted(stored)[1], _drain(instance, last))
+
+
+def measure(report: Report, instance: Instance, patients: Sequence[str], each: int) -> None:
+    """Both kinds; `patients` are the numbers of those whose results come."""
+    people = rates(instance, lambda number, run: adt(number, run=run), each)
+    results = rates(instance, results_of(patients), each)
+    for what, found in (("ADT", people), ("ORU", results)):
+        report.add(
+            "e",
+            f"{what} stored and acknowledged, {SENDERS} senders",
+            f"{found.stored:.0f}/s",
+            f"{found.floor:.0f}/s INSERT + COMMIT",
+            found.stored / found.floor,
+            0.3,
+            at_least=True,
+        )
     report.add(
-        "e",
-        f"ADT stored and acknowledged, {SENDERS} senders",
-        f"{ours:.0f}/s",
-        f"{floor:.0f}/s INSERT + COMMIT",
-        ours / floor,
-        0.3,
-        at_least=True,
+        "e", "ADT applied, 2 workers", f"{people.applied:.0f}/s", "", people.applied, 60, at_least=True
     )
-    applied = _drain(instance)
-    report.add("e", "applied, 2 workers", f"{applied:.0f}/s", "", applied, 60, at_least=True)
+    ratio = results.applied / people.applied
+    report.add(
+        "e", "ORU applied, 2 workers", f"{results.applied:.0f}/s", f"{people.applied:.0f}/s ADT", ratio, 0.5, at_least=True
+    )  # fmt: skip
 
 
-def _drain(instance: Instance) -> float:
-    """Applied messages a second while two workers have plenty to do."""
+def results_of(patients: Sequence[str]) -> Callable[[int, str], bytes]:
+    """Results one after the other for these patients, for `rates`."""
+    return lambda number, run: oru(number, run=run, patient=patients[number % len(patients)])
+
+
+def own_numbers(facility_id: int, count: int) -> list[str]:
+    """Own numbers of that many people, evenly over all that the hospital has."""
+    held = Identifier.objects.filter(
+        facility_id=facility_id, is_own=True, system=f"{systems.MRN_PREFIX}99999"
+    )
+    ends = held.aggregate(first=Min("pk"), last=Max("pk"))
+    step = max(1, (ends["last"] - ends["first"]) // count)
+    found: list[str] = []
+    for place in range(count):
+        at = held.filter(pk__gte=ends["first"] + place * step).order_by("pk").values_list("value", flat=True)
+        found += at[:1]
+    return found
+
+
+def tell_growth(report: Report, small: Rates, large: Rates, sizes: tuple[int, int]) -> None:
+    """What a result costs more in the large hospital than in the small one, beside what the floor cost more."""
+    floor = max(small.floor / large.floor, 1.0)  # never a bonus for a quieter minute
+    for what, growth in (("stored", small.stored / large.stored), ("applied", small.applied / large.applied)):
+        report.add(
+            "e", f"ORU {what}, growth from {sizes[0]:,} to {sizes[1]:,} patients", f"{growth:.2f}×", f"{floor:.2f}×",
+            growth / floor, 1.3,
+        )  # fmt: skip
+
+
+def _drain(instance: Instance, after: int) -> float:
+    """Applied messages a second, of those stored after that one, while two workers have plenty to do."""
     celery = str(Path(sys.executable).with_name("celery"))
+    command = [
+        celery,
+        "-A",
+        "emr.celery",
+        "worker",
+        "-Q",
+        "sync",
+        "-c",
+        "2",
+        "-l",
+        "ERROR",
+        "-n",
+        "bench@localhost",
+    ]
     worker = subprocess.Popen(
-        [
-            celery,
-            "-A",
-            "emr.celery",
-            "worker",
-            "-Q",
-            "sync",
-            "-c",
-            "2",
-            "-l",
-            "ERROR",
-            "-n",
-            "bench@localhost",
-        ],
+        command,
         cwd=CHECKOUT,
         env=instance.environment(as_owner=False),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-    done = MessageState.objects.filter(state="applied")
-    wanted = min(Message.objects.count(), 2000)
+    ours = MessageState.objects.filter(message__pk__gt=after)
+    done = ours.filter(state="applied")
+    wanted = min(ours.count(), 2000)
     deadline = time.monotonic() + 180
     try:
         while done.count() < wanted and time.monotonic() < deadline:
@@ -149,6 +261,8 @@ def _drain(instance: Instance) -> float:
         worker.terminate()
         worker.wait(60)
     spent = done.aggregate(first=Min("changed_at"), last=Max("changed_at"))
+    count = done.count()
+    OutboxEvent.objects.filter(topic="hl7_message.received", done_at=None).update(done_at=timezone.now())
     if spent["first"] is None:
         return 0.0
-    return float(done.count() / max((spent["last"] - spent["first"]).total_seconds(), 0.001))
+    return float(count / max((spent["last"] - spent["first"]).total_seconds(), 0.001))

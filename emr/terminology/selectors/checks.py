@@ -1,6 +1,7 @@
 """Whether a code may stand where somebody wants to put it (TT 06/2026/TT-BYT's flags, R-54)."""
 
 import datetime as dt
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -45,6 +46,58 @@ def check_code(
         .annotate(has_finer=Exists(below))
         .first()
     )
+    has_finer = found is not None and found.has_finer
+    return _problems(found, system, code, role=role, sex=sex, day=day, has_finer=has_finer)
+
+
+class Codes:
+    """Many codes of one system, read once: what each meant on a day, and whether it might stand there.
+
+    For lists: two queries however many there are. `check` and `on` answer what `check_code` and `concept` do.
+    """
+
+    def __init__(self, system: str, codes: Iterable[str]) -> None:
+        wanted = set(codes)
+        rows = Concept.objects.filter(system__code=system).order_by("pk")
+        self.system = system
+        self._meanings: dict[str, list[Concept]] = {}
+        self._finer: dict[str, list[Concept]] = {}
+        if not wanted:
+            return
+        for row in rows.filter(code__in=wanted):
+            self._meanings.setdefault(row.code, []).append(row)
+        finer = rows.filter(parent_code__in=wanted)
+        for row in finer.only("parent_code", "valid_from", "valid_to"):
+            self._finer.setdefault(row.parent_code, []).append(row)
+
+    def on(self, code: str, day: dt.date) -> Concept | None:
+        """What the code meant on that day; None when it meant nothing, or wasn't among the codes."""
+        return next((row for row in self._meanings.get(code, []) if _means(row, day)), None)
+
+    def check(self, code: str, *, role: str, sex: str | None, on: dt.date) -> list[Problem]:
+        """As `check_code`."""
+        has_finer = any(_means(row, on) for row in self._finer.get(code, []))
+        return _problems(
+            self.on(code, on), self.system, code, role=role, sex=sex, day=on, has_finer=has_finer
+        )
+
+
+def _means(concept: Concept, day: dt.date) -> bool:
+    """`valid_on` for a row at hand."""
+    begun = concept.valid_from is None or concept.valid_from <= day
+    return begun and (concept.valid_to is None or concept.valid_to >= day)
+
+
+def _problems(
+    found: Concept | None,
+    system: str,
+    code: str,
+    *,
+    role: str,
+    sex: str | None,
+    day: dt.date,
+    has_finer: bool,
+) -> list[Problem]:
     if found is None:
         message = _("%(code)s is not a valid code on %(day)s.") % {"code": code, "day": f"{day:%d/%m/%Y}"}
         return [Problem(Level.ERROR, "unknown_code", message)]
@@ -52,7 +105,7 @@ def check_code(
     if role == "external_cause" and not "V01" <= code < "Y99":
         message = _("%s is not an external cause (V01–Y98).") % code
         problems.append(Problem(Level.ERROR, "not_external_cause", message))
-    if system == "icd10" and len(code) == 3 and found.has_finer:
+    if system == "icd10" and len(code) == 3 and has_finer:
         message = _("%s has finer codes: choose one of four characters or more.") % code
         problems.append(Problem(Level.WARNING, "needs_finer_code", message))
     return problems

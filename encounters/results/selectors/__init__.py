@@ -16,6 +16,7 @@ from encounters.results.selectors.reports import (
     reports_of_patient,
     reports_of_stay,
     sheet_of,
+    state_of,
     versions_of,
 )
 
@@ -31,6 +32,7 @@ __all__ = [
     "reports_of_patient",
     "reports_of_stay",
     "sheet_of",
+    "state_of",
     "versions_of",
     "vital_sign_chart",
     "vital_sign_rounds",

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from django.db.models import F, Prefetch, Q, QuerySet
+from django.db.models import Count, F, Max, Prefetch, Q, QuerySet
 from django_stubs_ext import StrOrPromise
 
 from emr.common.vietnamese import tidy
@@ -48,6 +48,21 @@ def reports_of_patient(
     """Everything that was ever reported of the person, rows that were merged included."""
     found = DiagnosticReport.objects.filter(patient__in=same_person(patient))
     return _holding(found, category, only, text)
+
+
+@dataclass(frozen=True, slots=True)
+class ListState:
+    """What a list of reports holds: `key` is another as soon as one comes, is replaced or taken back."""
+
+    key: str
+    newest: int
+
+
+def state_of(reports: QuerySet[DiagnosticReport]) -> ListState:
+    """One query. The newest alone wouldn't do: of two that are filed at once the older row may be committed last."""
+    found = reports.order_by().aggregate(newest=Max("pk"), count=Count("pk"))
+    newest = found["newest"] or 0
+    return ListState(f"{found['count']}-{newest}", newest)
 
 
 def number_text(number: Decimal) -> str:

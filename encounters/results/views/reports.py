@@ -1,6 +1,7 @@
 """A stay's and a person's reports, and one of them."""
 
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
@@ -13,6 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from emr.accounts.access import requires
 from emr.audit.services import record
+from emr.common.doors import polled_fragment
 from emr.common.errors import DomainError
 from emr.common.http import StaffRequest
 from emr.storage.strangers import handed_over
@@ -32,7 +34,9 @@ from encounters.results.models.reports import RELEASED
 from encounters.results.official import LAYOUT_CHECKED, forms_for
 from encounters.results.selectors.official import form_of, is_up_to_date
 from encounters.visits.access import access_encounter
+from encounters.visits.models import Encounter
 from patients.registry.access import access_patient
+from patients.registry.models import Patient
 
 PAGE_SIZE = 50
 
@@ -42,35 +46,58 @@ def _asked(request: StaffRequest) -> dict[str, str]:
 
 
 def _page(
-    request: StaffRequest, reports: QuerySet[DiagnosticReport], asked: dict[str, str], **about: Any
+    request: StaffRequest,
+    reports: QuerySet[DiagnosticReport],
+    asked: dict[str, str],
+    encounter: Encounter | None,
+    patient: Patient,
 ) -> HttpResponse:
+    """The list; to the page that asks again by itself the list alone, or 204 while nothing has changed."""
     reports = reports.filter(listed_alone(request.user))
+    state = selectors.state_of(reports)
+    if request.htmx and request.GET.get("state") == state.key:
+        return HttpResponse(status=204)
+    if encounter is not None:
+        record("report.list", by=request.user, of=encounter)
+    else:
+        record("report.list", by=request.user, of=patient, patient=patient)
     page = Paginator(reports, PAGE_SIZE).get_page(request.GET.get("page"))
-    context = about | asked | {"page": page, "categories": DiagnosticReport.Category.choices}
-    return render(request, "encounters/results/list.html", context)
+    known = request.GET.get("known", "")[:18]
+    known_until = int(known) if request.htmx and known.isascii() and known.isdigit() else state.newest
+    again = urlencode({**asked, "state": state.key, "known": known_until})
+    context = asked | {
+        "encounter": encounter,
+        "patient": patient,
+        "page": page,
+        "categories": DiagnosticReport.Category.choices,
+        "known_until": known_until,
+        # Further pages hold what is old: nothing comes in there.
+        "again": f"{request.path}?{again}" if page.number == 1 else "",
+    }
+    return render(request, f"encounters/results/{'_reports' if request.htmx else 'list'}.html", context)
 
 
+@polled_fragment
 @require_safe
 @requires(permissions.READ)
 def of_stay(request: StaffRequest, encounter_uuid: UUID) -> HttpResponse:
-    """What was reported during the stay, newest first."""
+    """What was reported during the stay, newest first; what comes in while it is open appears there."""
     encounter = access_encounter(request.user, encounter_uuid, permissions.READ)
-    record("report.list", by=request.user, of=encounter)
     asked = _asked(request)
     reports = selectors.reports_of_stay(encounter, **asked)
-    return _page(request, reports, asked, encounter=encounter, patient=encounter.patient)
+    return _page(request, reports, asked, encounter, encounter.patient)
 
 
+@polled_fragment
 @require_safe
 @requires(permissions.READ)
 def of_patient(request: StaffRequest, patient_uuid: UUID) -> HttpResponse:
-    """What was ever reported of the person, newest first."""
+    """What was ever reported of the person, newest first; what comes in while it is open appears there."""
     opened = access_patient(request.user, patient_uuid, permissions.READ)
     patient = opened.merged_into or opened
-    record("report.list", by=request.user, of=patient, patient=patient)
     asked = _asked(request)
     reports = selectors.reports_of_patient(patient, **asked)
-    return _page(request, reports, asked, encounter=None, patient=patient)
+    return _page(request, reports, asked, None, patient)
 
 
 @require_safe

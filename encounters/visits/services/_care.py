@@ -4,7 +4,7 @@ registry adds the days to finish its papers.
 
 import datetime as dt
 
-from emr.accounts.models import Organization
+from emr.accounts.models import Organization, User
 from emr.common.clock import now
 from encounters.visits import codes
 from encounters.visits.models import Encounter
@@ -14,6 +14,10 @@ from patients.registry.models import CareContext
 
 def _source(encounter: Encounter) -> str:
     return f"encounter:{encounter.pk}"
+
+
+def _team(encounter: Encounter) -> str:
+    return f"team:{encounter.pk}"
 
 
 def open_care(encounter: Encounter, department: Organization | None, at: dt.datetime) -> None:
@@ -31,6 +35,26 @@ def open_care(encounter: Encounter, department: Organization | None, at: dt.date
     )
 
 
+def first_care(
+    encounter: Encounter, department: Organization | None, attending: User | None, at: dt.datetime
+) -> list[registry.Care]:
+    """What `open_care` and `sync_team` open for a stay that is new."""
+    starts_at, found = min(at, now()), []
+    if department is not None:
+        found.append(
+            registry.Care(
+                encounter.patient, department=department, source=_source(encounter), starts_at=starts_at
+            )
+        )
+    if attending is not None:
+        found.append(
+            registry.Care(
+                encounter.patient, practitioner=attending, source=_team(encounter), starts_at=starts_at
+            )
+        )
+    return found
+
+
 def close_care(encounter: Encounter, department: Organization | None) -> None:
     """End the care of a department that the patient left."""
     if department is not None:
@@ -44,7 +68,7 @@ def close_all_care(encounter: Encounter) -> None:
 
 def sync_team(encounter: Encounter) -> None:
     """The attending doctors reach the patient as persons, while they attend: of a restricted chart it is the only way."""
-    source = f"team:{encounter.pk}"
+    source = _team(encounter)
     attending = encounter.participants.filter(role=codes.ParticipantRole.ATTENDING, ends_at=None)
     present = {row.practitioner_id: row for row in attending.select_related("practitioner")}
     known = set()

@@ -2,7 +2,7 @@
 
 import contextlib
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -64,16 +64,27 @@ def database_refusals() -> Iterator[None]:
             yield
     except IntegrityError as error:
         diagnosis = getattr(error.__cause__, "diag", None)
-        refusal = _REFUSALS.get(getattr(diagnosis, "constraint_name", None) or "")
-        if refusal is None:
+        constraint = getattr(diagnosis, "constraint_name", None) or ""
+        if constraint not in _REFUSALS:
             raise
-        code, field, message = refusal
-        raise DomainError(message, code=code, field=field) from error
+        raise refusal_of(constraint) from error
+
+
+def refusal_of(constraint: str) -> DomainError:
+    """What a person reads when this constraint would be broken."""
+    code, field, message = _REFUSALS[constraint]
+    return DomainError(message, code=code, field=field)
 
 
 def locked_patient(patient: Patient) -> Patient:
     """The patient (the survivor, when merged), locked: two verbs about one person come one after the other."""
     return Patient.objects.select_for_update(no_key=True).get(pk=patient.root_id)
+
+
+def locked_patients(patients: Iterable[Patient]) -> dict[int, Patient]:
+    """{root's key: the patient}, all locked in one order."""
+    rows = Patient.objects.select_for_update(no_key=True).order_by("pk")
+    return {row.pk: row for row in rows.filter(pk__in={patient.root_id for patient in patients})}
 
 
 def locked(encounter: Encounter, expected_version: int | None = None, *, whole: bool = False) -> Encounter:
@@ -88,6 +99,13 @@ def locked(encounter: Encounter, expected_version: int | None = None, *, whole: 
     )
     check_version(stay, expected_version)
     return stay
+
+
+def locked_stays(encounters: Iterable[Encounter]) -> dict[int, Encounter]:
+    """{key: stay}, fresh and all locked in one order."""
+    rows = Encounter.objects.select_for_update(of=("self",), no_key=True).order_by("pk")
+    found = rows.select_related("patient", "department").filter(pk__in=[stay.pk for stay in encounters])
+    return {stay.pk: stay for stay in found}
 
 
 def check_version(stay: Encounter, expected: int | None) -> None:
@@ -159,19 +177,34 @@ def check_late(at: dt.datetime, *, facility_id: int, reason: str, field: str = "
 
 def check_place(department: Organization | None, bed: Location | None, *, facility_id: int) -> None:
     """Refuse a department or a bed where nobody can be put."""
+    check_department(department, facility_id=facility_id)
+    if bed is not None:
+        check_bed(department, bed, locked_beds([bed]))
+
+
+def locked_beds(beds: Iterable[Location]) -> dict[int, Location]:
+    """{key: bed as it is}, locked: two people choosing one bed in the same second wait here for each other instead of
+    meeting in a deadlock.
+    """
+    rows = Location.objects.select_for_update(no_key=True, of=("self",)).order_by("pk")
+    return {row.pk: row for row in rows.filter(pk__in=[bed.pk for bed in beds])}
+
+
+def check_department(department: Organization | None, *, facility_id: int) -> None:
+    """Refuse what is no department of the facility."""
     if department is not None and (
         department.kind != Organization.Kind.DEPARTMENT or department.facility_id != facility_id
     ):
         raise DomainError(
             _("There is no such department here."), code="unknown_department", field="department"
         )
-    if bed is None:
-        return
+
+
+def check_bed(department: Organization | None, bed: Location, locked: Mapping[int, Location]) -> None:
+    """Refuse a bed of elsewhere or out of use; `locked` holds it as it is."""
     if bed.kind != Location.Kind.BED or department is None or bed.department_id != department.pk:
         raise DomainError(_("The bed does not belong to this department."), code="bed_elsewhere", field="bed")
-    # Two people choosing one bed in the same second wait here for each other instead of meeting in a deadlock.
-    bed = Location.objects.select_for_update(no_key=True, of=("self",)).get(pk=bed.pk)
-    if bed.status != Location.Status.ACTIVE:
+    if locked[bed.pk].status != Location.Status.ACTIVE:
         raise DomainError(_("The bed is out of use."), code="bed_out_of_use", field="bed")
 
 

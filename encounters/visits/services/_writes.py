@@ -1,10 +1,11 @@
 """What several verbs write alike."""
 
 import datetime as dt
+from collections.abc import Sequence
 
 from emr.accounts.models import Location, Organization, User
 from emr.common.clock import now
-from emr.outbox import publish
+from emr.outbox import publish_many
 from encounters.visits import codes
 from encounters.visits.models import Encounter, EncounterLocation, EncounterParticipant
 from encounters.visits.services import _care, _rules
@@ -29,22 +30,49 @@ def put(
     location_as_sent: str = "",
 ) -> EncounterLocation:
     """The patient is there from `at` on; the department may see them. Refuses a bed that somebody has."""
+    place = place_of(
+        encounter,
+        department,
+        bed,
+        at,
+        by=by,
+        late_reason=late_reason,
+        reason=reason,
+        department_as_sent=department_as_sent,
+        location_as_sent=location_as_sent,
+    )
     with _rules.database_refusals():
-        place = EncounterLocation.objects.create(
-            facility_id=encounter.facility_id,
-            encounter=encounter,
-            department=department,
-            location=bed,
-            starts_at=at,
-            entered_at=now(),
-            entered_by=by,
-            late_reason=late_reason.strip(),
-            reason=reason.strip(),
-            department_as_sent=department_as_sent[:100],
-            location_as_sent=location_as_sent[:100],
-        )
+        place.save()
     _care.open_care(encounter, department, at)
     return place
+
+
+def place_of(
+    encounter: Encounter,
+    department: Organization | None,
+    bed: Location | None,
+    at: dt.datetime,
+    *,
+    by: User | None,
+    late_reason: str = "",
+    reason: str = "",
+    department_as_sent: str = "",
+    location_as_sent: str = "",
+) -> EncounterLocation:
+    """The place from `at` on, not yet written."""
+    return EncounterLocation(
+        facility_id=encounter.facility_id,
+        encounter=encounter,
+        department=department,
+        location=bed,
+        starts_at=at,
+        entered_at=now(),
+        entered_by=by,
+        late_reason=late_reason.strip(),
+        reason=reason.strip(),
+        department_as_sent=department_as_sent[:100],
+        location_as_sent=location_as_sent[:100],
+    )
 
 
 def take_part(
@@ -60,7 +88,16 @@ def take_part(
         for former in running:
             former.ends_at = max(at, former.starts_at)
             former.save(update_fields=["ends_at"])
-    EncounterParticipant.objects.create(
+    part_of(encounter, who, role, at, until=until).save()
+    if role == codes.ParticipantRole.ATTENDING:
+        _care.sync_team(encounter)
+
+
+def part_of(
+    encounter: Encounter, who: User, role: str, at: dt.datetime, *, until: dt.datetime | None = None
+) -> EncounterParticipant:
+    """Somebody's part, not yet written."""
+    return EncounterParticipant(
         facility_id=encounter.facility_id,
         encounter=encounter,
         practitioner=who,
@@ -68,16 +105,19 @@ def take_part(
         starts_at=at,
         ends_at=until,
     )
-    if role == codes.ParticipantRole.ATTENDING:
-        _care.sync_team(encounter)
 
 
 def tell(topic: str, encounter: Encounter, **ids: int) -> None:
     """Publish a fact about the stay, in the order of the patient's facts."""
-    publish(
+    tell_many(topic, [(encounter, ids)])
+
+
+def tell_many(topic: str, facts: Sequence[tuple[Encounter, dict[str, int]]]) -> None:
+    """Publish one kind of fact about many stays, in their order."""
+    publish_many(
         topic,
-        order_key=f"patient:{encounter.patient_id}",
-        encounter_id=encounter.pk,
-        patient_id=encounter.patient_id,
-        **ids,
+        [
+            (f"patient:{stay.patient_id}", {"encounter_id": stay.pk, "patient_id": stay.patient_id, **ids})
+            for stay, ids in facts
+        ],
     )

@@ -158,13 +158,7 @@ def _sent_before(patient: Patient, identifier: str, request_key: UUID | None) ->
     found = own.filter(this_form).first() if request_key else None
     if found is None and identifier:
         found = own.filter(identifier=identifier).first()
-    if found is None:
-        return None
-    if found.patient.root_id != patient.root_id:
-        raise DomainError(
-            _("Another patient has this treatment code."), code="identifier_taken", field="identifier"
-        )
-    return found
+    return check_same_person(found, patient) if found is not None else None
 
 
 def _admitted_before(stay: Encounter, department: Organization | None) -> Encounter:
@@ -183,10 +177,24 @@ def _check_visit(visit: Encounter, patient: Patient, expected_version: int | Non
 def _check_arrival(
     patient: Patient, department: Organization | None, bed: Location | None, at: dt.datetime, late_reason: str
 ) -> None:
+    check_moment(patient, at, late_reason)
+    _rules.check_place(department, bed, facility_id=patient.facility_id)
+
+
+def check_moment(patient: Patient, at: dt.datetime, late_reason: str) -> None:
+    """Refuse an arrival at a time that can't be, or long ago without a reason."""
     _rules.check_event(at, patient=patient)
     _rules.check_alive(at, patient)
     _rules.check_late(at, facility_id=patient.facility_id, reason=late_reason)
-    _rules.check_place(department, bed, facility_id=patient.facility_id)
+
+
+def check_same_person(found: Encounter, patient: Patient) -> Encounter:
+    """The stay that is there under this number; refuses when it is somebody else's."""
+    if found.patient.root_id != patient.root_id:
+        raise DomainError(
+            _("Another patient has this treatment code."), code="identifier_taken", field="identifier"
+        )
+    return found
 
 
 def _new(
@@ -203,23 +211,55 @@ def _new(
     admitted_at: dt.datetime | None = None,
     admission_number: str = "",
 ) -> Encounter:
+    encounter = stay_of(
+        patient,
+        by=by,
+        encounter_class=encounter_class,
+        started_at=started_at,
+        identifier=identifier or numbers.new_identifier(),
+        department=department,
+        late_reason=late_reason,
+        request_key=request_key,
+        details=details,
+        admitted_at=admitted_at,
+        admission_number=admission_number,
+    )
     with _rules.database_refusals():
-        return Encounter.objects.create(
-            facility_id=patient.facility_id,
-            patient=patient,
-            encounter_class=encounter_class,
-            arrival_class=encounter_class,
-            identifier=identifier or numbers.new_identifier(),
-            admission_number=admission_number,
-            started_at=started_at,
-            admitted_at=admitted_at,
-            entered_at=now(),
-            entered_by=by,
-            late_reason=late_reason.strip(),
-            department=department,
-            request_key=request_key,
-            **check_details(details, patient, started_at),
-        )
+        encounter.save()
+    return encounter
+
+
+def stay_of(
+    patient: Patient,
+    *,
+    by: User | None,
+    encounter_class: str,
+    started_at: dt.datetime,
+    identifier: str,
+    department: Organization | None,
+    late_reason: str,
+    details: StayDetails,
+    request_key: UUID | None = None,
+    admitted_at: dt.datetime | None = None,
+    admission_number: str = "",
+) -> Encounter:
+    """A stay that begins, not yet written."""
+    return Encounter(
+        facility_id=patient.facility_id,
+        patient=patient,
+        encounter_class=encounter_class,
+        arrival_class=encounter_class,
+        identifier=identifier,
+        admission_number=admission_number,
+        started_at=started_at,
+        admitted_at=admitted_at,
+        entered_at=now(),
+        entered_by=by,
+        late_reason=late_reason.strip(),
+        department=department,
+        request_key=request_key,
+        **check_details(details, patient, started_at),
+    )
 
 
 def _turn_into_stay(

@@ -1,22 +1,24 @@
 """Diagnoses and procedures: written, corrected by a new row, entered in error; never changed."""
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from django.db import transaction
 from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from emr.accounts.models import User
-from emr.audit.services import record
+from emr.audit.services import Line, record, record_many
 from emr.common.clock import now
 from emr.common.errors import DomainError
-from emr.common.masters import DIAGNOSES, demand_ours
+from emr.common.masters import DIAGNOSES, demand_ours, may_be_kept
+from emr.terminology.selectors import Codes
 from encounters.visits import codes
-from encounters.visits.coding import ICD9CM, ICD10, checked
+from encounters.visits.coding import ICD9CM, ICD10, checked, tidied
 from encounters.visits.models import Condition, Encounter, Procedure, ProcedurePerformer
 from encounters.visits.services import _rules
-from encounters.visits.services._writes import tell
+from encounters.visits.services._writes import tell, tell_many
 
 # What the ministry's flags are asked about, by role (R-54).
 _USES = {
@@ -28,6 +30,18 @@ _USES = {
     codes.DiagnosisRole.CAUSE_OF_DEATH: "cause_of_death",
     codes.DiagnosisRole.AUTOPSY: "cause_of_death",
 }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Diagnosis:
+    """What is told of a disease of one stay; `at` to the second."""
+
+    encounter: Encounter
+    role: str
+    at: dt.datetime
+    code: str = ""
+    text: str = ""
+    late_reason: str = ""
 
 
 @transaction.atomic
@@ -50,14 +64,10 @@ def record_diagnosis(
     new one replaces the former, as `replaces` does elsewhere; the former is kept as entered in error, with `reason`.
     """
     stay = _rules.locked(encounter)
-    _demand_writable(stay)
-    asserted_at = _rules.instant(at)
-    _rules.check_event(asserted_at, patient=stay.patient)
-    _rules.check_late(asserted_at, facility_id=stay.facility_id, reason=late_reason)
-    use = _USES.get(codes.DiagnosisRole(role), "")
-    code, text = checked(ICD10, code, text, use=use, sex=stay.patient.sex, at=asserted_at)
-    if not text:
-        raise DomainError(_("Enter a code or the diagnosis in words."), code="empty", field="text")
+    told = Diagnosis(
+        encounter=stay, role=role, code=code, text=text, at=_rules.instant(at), late_reason=late_reason
+    )
+    code, text = _checked_diagnosis(stay, told)
     present = stay.conditions.filter(role=role, status=Condition.Status.CONFIRMED)
     if replaces is None and role in codes.SINGLE_ROLES:
         replaces = present.first()
@@ -68,24 +78,108 @@ def record_diagnosis(
     if replaces is not None:
         _replace(stay, replaces, by, reason)
         rank = rank or replaces.rank
-    condition = Condition.objects.create(
+    rank = rank or (present.aggregate(last=Max("rank"))["last"] or 0) + 1
+    condition = _condition(stay, told, code, text, by=by, rank=rank, replaces=replaces)
+    _write_conditions([condition], by)
+    return condition
+
+
+def _checked_diagnosis(stay: Encounter, told: Diagnosis, known: Codes | None = None) -> tuple[str, str]:
+    """(code, text) as they are stored. Raises DomainError."""
+    _demand_writable(stay)
+    _rules.check_event(told.at, patient=stay.patient)
+    _rules.check_late(told.at, facility_id=stay.facility_id, reason=told.late_reason)
+    use = _USES.get(codes.DiagnosisRole(told.role), "")
+    code, text = checked(ICD10, told.code, told.text, use=use, sex=stay.patient.sex, at=told.at, known=known)
+    if not text:
+        raise DomainError(_("Enter a code or the diagnosis in words."), code="empty", field="text")
+    return code, text
+
+
+def _condition(
+    stay: Encounter,
+    told: Diagnosis,
+    code: str,
+    text: str,
+    *,
+    by: User | None,
+    rank: int,
+    replaces: Condition | None = None,
+) -> Condition:
+    return Condition(
         facility_id=stay.facility_id,
         encounter=stay,
         patient_id=stay.patient_id,
         department_id=stay.department_id,
-        role=role,
-        rank=rank or (present.aggregate(last=Max("rank"))["last"] or 0) + 1,
+        role=told.role,
+        rank=rank,
         code=code,
         text=text[:500],
-        asserted_at=asserted_at,
+        asserted_at=told.at,
         entered_at=now(),
-        late_reason=late_reason.strip(),
+        late_reason=told.late_reason.strip(),
         recorder=by,
         replaces=replaces,
     )
-    record("condition.record", by=by, of=condition, detail={"role": role, "code": code})
-    tell("condition.recorded", stay, condition_id=condition.pk)
-    return condition
+
+
+def _write_conditions(conditions: Sequence[Condition], by: User | None) -> None:
+    Condition.objects.bulk_create(conditions)
+    record_many(
+        [
+            Line(action="condition.record", of=row, detail={"role": row.role, "code": row.code})
+            for row in conditions
+        ],
+        by=by,
+    )
+    tell_many("condition.recorded", [(row.encounter, {"condition_id": row.pk}) for row in conditions])
+
+
+@transaction.atomic
+def record_first_diagnoses(*, told: Sequence[Diagnosis], by: User | None) -> list[Condition | DomainError]:
+    """`record_diagnosis` for many stays, one each; a stay that has one already gets it by that very service.
+
+    Answers for each what was written, or why it wasn't; what is refused keeps no other from being written. A handful
+    of statements for stays without a diagnosis, however many there are.
+    """
+    stays = _rules.locked_stays([one.encounter for one in told])
+    if len(stays) != len(told):
+        raise ValueError("one diagnosis a stay")
+    present = Condition.objects.filter(encounter__in=list(stays))
+    diagnosed = set(present.values_list("encounter_id", flat=True))
+    known = Codes(ICD10, {tidied(one.code) for one in told if one.code})
+    must_ask = bool(told) and may_be_kept(told[0].encounter.facility_id, DIAGNOSES)
+    found: list[Condition | DomainError] = []
+    fresh: list[Condition] = []
+    for one in told:
+        stay = stays[one.encounter.pk]
+        try:
+            if stay.pk in diagnosed:
+                with transaction.atomic():
+                    found.append(_one_by_one(one, by))
+                continue
+            code, text = _checked_diagnosis(stay, one, known)
+            if must_ask:
+                demand_ours(stay.facility_id, DIAGNOSES, stay)
+        except DomainError as refusal:
+            found.append(refusal)
+            continue
+        fresh.append(_condition(stay, one, code, text, by=by, rank=1))
+        found.append(fresh[-1])
+    _write_conditions(fresh, by)
+    return found
+
+
+def _one_by_one(one: Diagnosis, by: User | None) -> Condition:
+    return record_diagnosis(
+        encounter=one.encounter,
+        role=one.role,
+        by=by,
+        code=one.code,
+        text=one.text,
+        at=one.at,
+        late_reason=one.late_reason,
+    )
 
 
 @transaction.atomic

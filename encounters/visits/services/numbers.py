@@ -23,19 +23,25 @@ def new_identifier() -> str:
         return f"{timezone.localdate():%y}{cursor.fetchone()[0]:07d}"
 
 
-def take_number(*, facility_id: int, kind: NumberSeries.Kind, year: int) -> int:
-    """The next number of the facility's year, without gaps: a transaction that fails gives it back.
+def take_numbers(*, facility_id: int, kind: NumberSeries.Kind, year: int, count: int) -> range:
+    """The next numbers of the facility's year, without gaps: a transaction that fails gives them back.
 
     The series' row stays locked until the transaction ends, so call this as late in it as can be.
     """
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO visits_numberseries (uuid, facility_id, kind, year, last)"
-            " VALUES (gen_random_uuid(), %s, %s, %s, 1) ON CONFLICT (facility_id, kind, year)"
-            " DO UPDATE SET last = visits_numberseries.last + 1 RETURNING last",
-            [facility_id, kind, year],
+            " VALUES (gen_random_uuid(), %s, %s, %s, %s) ON CONFLICT (facility_id, kind, year)"
+            " DO UPDATE SET last = visits_numberseries.last + EXCLUDED.last RETURNING last",
+            [facility_id, kind, year, count],
         )
-        return int(cursor.fetchone()[0])
+        last = int(cursor.fetchone()[0])
+    return range(last - count + 1, last + 1)
+
+
+def take_number(*, facility_id: int, kind: NumberSeries.Kind, year: int) -> int:
+    """The next one alone."""
+    return take_numbers(facility_id=facility_id, kind=kind, year=year, count=1)[0]
 
 
 def written(year: int, sequence: int) -> str:
@@ -54,7 +60,14 @@ def enter_in_register(
     place: EncounterLocation, year: int, sequence: int, by: User | None, request_key: UUID | None
 ) -> None:
     """Write the line of the admission register, with the first place of the stay; it stays whatever becomes of it."""
-    AdmissionEntry.objects.create(
+    entry(place, year, sequence, by, request_key).save()
+
+
+def entry(
+    place: EncounterLocation, year: int, sequence: int, by: User | None, request_key: UUID | None = None
+) -> AdmissionEntry:
+    """The line, not yet written."""
+    return AdmissionEntry(
         facility_id=place.facility_id,
         encounter_id=place.encounter_id,
         place=place,

@@ -5,4 +5,5 @@ from integrations.his.services.masters import set_masters as set_masters
 from integrations.his.services.orders import apply_orders as apply_orders
 from integrations.his.services.refusals import apply_answer as apply_answer
 from integrations.his.services.refusals import keep_refusals as keep_refusals
+from integrations.his.services.rows import apply_row as apply_row
 from integrations.his.services.telling import tell_his as tell_his

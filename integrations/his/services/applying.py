@@ -37,11 +37,11 @@ _PEOPLE = {"A05", "A28", "A31"}
 def apply_adt(message: Message) -> Applied:
     """One event of the HIS's; raises CannotApply, NotYet, Hl7Error, DomainError."""
     adt = read_adt(message)
-    changed, is_waiting = _apply(adt)
+    changed, is_waiting = apply_read(adt)
     return Applied(changed, adt.remarks, is_waiting)
 
 
-def _apply(adt: Adt) -> tuple[bool, bool]:
+def apply_read(adt: Adt) -> tuple[bool, bool]:
     """(whether anything changed, whether a part of it waits for its visit)."""
     if adt.event in MERGES:
         return merge(adt), False

@@ -44,7 +44,11 @@ def apply_orders(message: Message) -> Applied:
     """Every order of the message, or none. Raises CannotApply, NotYet, Hl7Error, DomainError."""
     if message.channel.sending_application.upper().startswith(_NOT_HIS):
         raise CannotApply("unsupported", type=message.message_type)
-    orders = read_orders(message)
+    return apply_read_orders(read_orders(message))
+
+
+def apply_read_orders(orders: HisOrders) -> Applied:
+    """The same of what is read already."""
     patient = patient_of(orders.channel, orders.pid, otherwise=CannotApply("somebody_else"))
     stay = demand_stay(orders, patient)
     Encounter.objects.select_for_update(of=("self",)).get(pk=stay.pk)

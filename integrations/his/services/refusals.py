@@ -60,7 +60,7 @@ def apply_answer(message: Message) -> Applied:
     ).select_related("channel")
     asked = sent.first() if msa[2].text() else None
     order = order_about(asked) if asked is not None else None
-    if asked is None or order is None:
+    if asked is None or order is None or asked.emptied_at is not None:
         raise CannotApply("answer_to_nothing", number=msa[2].text()[:40])
     return Applied(_keep(asked, order, read_refusals(raw), key=f"m{message.pk}") > 0)
 

@@ -179,10 +179,10 @@ def digest(content: dict[str, Any]) -> str:
 
 
 def told_before(load: FirstLoad, numbers: Sequence[str]) -> dict[str, PastStay]:
-    """{MA_LK: its latest version}; two queries."""
+    """{MA_LK: its latest version, without the content}; two queries."""
     rows = PastStay.objects.filter(facility_id=load.facility_id, number__in=numbers)
     latest = rows.values("number").annotate(latest=Max("id")).values_list("latest", flat=True)
-    return {row.number: row for row in PastStay.objects.filter(pk__in=list(latest))}
+    return {row.number: row for row in PastStay.objects.filter(pk__in=list(latest)).defer("content")}
 
 
 def _history(load: FirstLoad, lines: Sequence[Read]) -> list[Plan]:

@@ -13,6 +13,7 @@ from emr.common.http import StaffRequest
 from encounters.documents.permissions import READ
 from integrations.loading.access import access_past_stay, past_stays_of
 from integrations.loading.labels import summary_of, tables_of
+from integrations.loading.layouts import is_former
 
 PAGE_SIZE = 50
 
@@ -38,5 +39,6 @@ def past_stay(request: StaffRequest, past_uuid: UUID) -> HttpResponse:
         "found": found,
         "summary": summary_of(found.content),
         "tables": tables_of(found.content),
+        "is_former": is_former(found.content),
     }
     return render(request, "integrations/loading/past_stay.html", context)

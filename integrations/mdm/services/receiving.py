@@ -96,14 +96,28 @@ def _happened_at(mdm: Mdm) -> Any:
 
 def _file(mdm: Mdm, patient: Patient, source: str, former: ReceivedDocument | None) -> bool:
     if mdm.msh.trigger_event == STATUS and not mdm.findings and former is not None:
-        return _carry_on(mdm, former, status=former.status, completion=mdm.txa.completion[:2])
+        return _carry_on(
+            mdm,
+            former,
+            status=former.status,
+            completion=mdm.txa.completion[:2],
+            confidentiality=mdm.confidentiality(former.confidentiality),
+        )
     content = mdm.content()
+    confidentiality = mdm.confidentiality(former.confidentiality if former is not None else "N")
     digest = hashlib.sha256(content.data or content.text.encode()).hexdigest()
-    is_same = former is not None and (former.number, former.sha256, former.completion, former.status) == (
+    is_same = former is not None and (
+        former.number,
+        former.sha256,
+        former.completion,
+        former.status,
+        former.confidentiality,
+    ) == (
         mdm.txa.number,
         digest,
         mdm.txa.completion[:2],
         ReceivedDocument.Status.CURRENT,
+        confidentiality,
     )
     if is_same:
         return False
@@ -125,6 +139,7 @@ def _file(mdm: Mdm, patient: Patient, source: str, former: ReceivedDocument | No
         line=former.line if former is not None else mdm.txa.number,
         version=former.version + 1 if former is not None else 1,
         completion=mdm.txa.completion[:2],
+        confidentiality=confidentiality,
         kind=kind.identifier[:60],
         title=(content.title or kind.text or mdm.txa.file_name or kind.identifier or mdm.txa.number)[:200],
         adds_to=mdm.txa.parent if mdm.msh.trigger_event == ADDENDUM else "",
@@ -144,12 +159,20 @@ def _file(mdm: Mdm, patient: Patient, source: str, former: ReceivedDocument | No
 def _cancel(mdm: Mdm, former: ReceivedDocument | None) -> bool:
     if former is None or former.is_cancelled:
         return False
-    return _carry_on(mdm, former, status=ReceivedDocument.Status.CANCELLED, completion=former.completion)
+    return _carry_on(
+        mdm,
+        former,
+        status=ReceivedDocument.Status.CANCELLED,
+        completion=former.completion,
+        confidentiality=mdm.confidentiality(former.confidentiality),
+    )
 
 
-def _carry_on(mdm: Mdm, former: ReceivedDocument, *, status: str, completion: str) -> bool:
+def _carry_on(
+    mdm: Mdm, former: ReceivedDocument, *, status: str, completion: str, confidentiality: str
+) -> bool:
     """The same content once more under another state; False when the state is that already."""
-    if (former.status, former.completion) == (status, completion):
+    if (former.status, former.completion, former.confidentiality) == (status, completion, confidentiality):
         return False
     kept: Mapping[str, Any] = {
         field.attname: getattr(former, field.attname)
@@ -159,6 +182,7 @@ def _carry_on(mdm: Mdm, former: ReceivedDocument, *, status: str, completion: st
     changed = {
         "status": status,
         "completion": completion,
+        "confidentiality": confidentiality,
         "version": former.version + 1,
         "told_at": mdm.told_at,
         "message_id": mdm.message.pk,
@@ -170,4 +194,6 @@ def _carry_on(mdm: Mdm, former: ReceivedDocument, *, status: str, completion: st
 
 def _tell(mdm: Mdm, row: ReceivedDocument, verb: str) -> None:
     detail = {"number": row.number, "version": row.version, "sha256": row.sha256}
+    if row.is_restricted:
+        detail["confidentiality"] = row.confidentiality
     record(f"received_document.{verb}", by=mdm.channel.account, of=row, detail=detail)

@@ -17,6 +17,7 @@ from integrations.transport import permissions, selectors, services, tokens
 from integrations.transport.access import access_channel
 from integrations.transport.forms import ChannelForm, OutgoingChannelForm
 from integrations.transport.models import Channel
+from integrations.transport.views.sources import edit_source
 
 
 @requires(permissions.CHANNELS)
@@ -33,6 +34,8 @@ def channels(request: StaffRequest) -> HttpResponse:
 def edit(request: StaffRequest, channel_uuid: UUID | None = None) -> HttpResponse:
     """Add a channel, or change one."""
     channel = access_channel(request.user, channel_uuid) if channel_uuid else None
+    if channel is not None and channel.protocol == Channel.Protocol.SQL:
+        return edit_source(request, channel)
     return _edit(
         request, channel, is_outgoing=channel is not None and channel.direction == Channel.Direction.OUT
     )

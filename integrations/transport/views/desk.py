@@ -17,7 +17,7 @@ from integrations.transport import permissions, selectors, services
 from integrations.transport.access import access_dead_letter
 from integrations.transport.forms import DismissForm, ReplayForm
 from integrations.transport.models import DeadLetter
-from integrations.transport.readers import charset_of, reader_for
+from integrations.transport.readers import charset_of, reader_for, shown
 from integrations.transport.reasons import reason_advice, reason_text
 
 PAGE_SIZE = 50
@@ -58,15 +58,14 @@ def _page(
     form: ReplayForm | None = None,
     dismiss: DismissForm | None = None,
 ) -> HttpResponse:
-    channel = letter.message.channel
-    shown = reader_for(channel.protocol).show(bytes(letter.message.raw), charset_of(channel))
+    seen = shown(letter.message)
     context = {
         "letter": letter,
         "message": letter.message,
-        "shown": shown,
+        "shown": seen,
         "reason": reason_text(letter.reason, letter.detail),
         "advice": reason_advice(letter.reason),
-        "form": form or ReplayForm(initial={"text": shown.text}),
+        "form": form or ReplayForm(initial={"text": seen.text}),
         "dismiss_form": dismiss or DismissForm(),
     }
     status = 422 if form is not None or dismiss is not None else 200

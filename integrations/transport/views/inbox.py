@@ -18,7 +18,7 @@ from integrations.transport import permissions, selectors, services
 from integrations.transport.access import access_message
 from integrations.transport.forms import DismissForm, MessageFilterForm
 from integrations.transport.models import Message
-from integrations.transport.readers import charset_of, reader_for
+from integrations.transport.readers import reader_for, shown
 from integrations.transport.reasons import reason_text
 
 PAGE_SIZE = 50
@@ -51,7 +51,6 @@ def message(request: StaffRequest, message_uuid: UUID) -> HttpResponse:
 
 
 def _page(request: StaffRequest, found: Message, form: DismissForm | None = None) -> HttpResponse:
-    shown = reader_for(found.channel.protocol).show(bytes(found.raw), charset_of(found.channel))
     answer = (
         reader_for(found.channel.protocol).show(bytes(found.reply).strip(b"\x0b\x1c\r"), "")
         if found.reply
@@ -66,7 +65,7 @@ def _page(request: StaffRequest, found: Message, form: DismissForm | None = None
     said = [(one.code, reader.show(bytes(one.raw), "")) for one in found.acknowledgements.order_by("pk")]
     context = {
         "message": found,
-        "shown": shown,
+        "shown": shown(found),
         "answer": answer,
         "said": said,
         "remarks": remarks,

@@ -1,6 +1,8 @@
 """Care begins and ends: what every scoped queryset reads."""
 
 import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from django.db import transaction
 from django.db.models import Q
@@ -10,6 +12,43 @@ from emr.accounts.models import Organization, User
 from emr.common.clock import now
 from emr.common.errors import DomainError
 from patients.registry.models import CareContext, Patient
+
+
+@dataclass(frozen=True, slots=True)
+class Care:
+    """What `open_care` takes, for one of many."""
+
+    patient: Patient
+    department: Organization | None = None
+    practitioner: User | None = None
+    reason: str = "encounter"
+    source: str = ""
+    starts_at: dt.datetime | None = None
+    ends_at: dt.datetime | None = None
+    only_stay: int | None = None
+
+
+@transaction.atomic
+def open_care_of_many(*, cares: Sequence[Care]) -> list[CareContext]:
+    """`open_care` for each, in one statement; all or none."""
+    rows = []
+    for care in cares:
+        if care.department is not None and care.department.facility_id != care.patient.facility_id:
+            raise DomainError(_("The department belongs to another facility."), code="other_facility")
+        rows.append(
+            CareContext(
+                facility_id=care.patient.facility_id,
+                patient=care.patient,
+                department=care.department,
+                practitioner=care.practitioner,
+                reason=care.reason,
+                source=care.source,
+                starts_at=care.starts_at or now(),
+                ends_at=care.ends_at,
+                only_stay=care.only_stay,
+            )
+        )
+    return CareContext.objects.bulk_create(rows)
 
 
 @transaction.atomic
@@ -25,19 +64,8 @@ def open_care(
     only_stay: int | None = None,
 ) -> CareContext:
     """Let a department or a person see the patient from now (or the instant given) on."""
-    if department is not None and department.facility_id != patient.facility_id:
-        raise DomainError(_("The department belongs to another facility."), code="other_facility")
-    return CareContext.objects.create(
-        facility_id=patient.facility_id,
-        patient=patient,
-        department=department,
-        practitioner=practitioner,
-        reason=reason,
-        source=source,
-        starts_at=starts_at or now(),
-        ends_at=ends_at,
-        only_stay=only_stay,
-    )
+    care = Care(patient, department, practitioner, reason, source, starts_at, ends_at, only_stay)
+    return open_care_of_many(cares=[care])[0]
 
 
 @transaction.atomic

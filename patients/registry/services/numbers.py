@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from emr.accounts.models import Organization, User
 from emr.accounts.services import facility_setting
-from emr.audit.services import record
+from emr.audit.services import Line, record
 from emr.common.choices import Whole, declare
 from emr.common.errors import DomainError
 from emr.common.vietnamese import tidy
@@ -129,41 +129,68 @@ def add_identifier(
     return added
 
 
-def add_first_identifiers(*, patient: Patient, numbers: Sequence[NewNumber], by: User | None) -> None:
-    """The numbers, cleaned, of somebody who was made just now and has none: `add_identifier` for all at once."""
-    shown = {(n.system, n.value): n for n in numbers}
-    foreign = {key for key in shown if not systems.is_own(key[0])}
-    others: list[Identifier] = []
+def add_first_identifiers(shown: Sequence[tuple[Patient, Sequence[NewNumber]]]) -> list[list[Line]]:
+    """The numbers, cleaned, of people of one facility who were made just now and have none: `add_identifier` for all
+    at once.
+
+    Answers the lines of each person for the log. A handful of statements, however many there are.
+    """
+    asked = [(patient, {(n.system, n.value): n for n in numbers}) for patient, numbers in shown]
+    foreign = {key for _patient, numbers in asked for key in numbers if not systems.is_own(key[0])}
+    alike: list[Identifier] = []
     if foreign:
-        alike = Identifier.objects.filter(
-            facility_id=patient.facility_id, value__in={value for _system, value in foreign}, is_active=True
+        held = Identifier.objects.filter(
+            facility_id=shown[0][0].facility_id,
+            value__in={value for _system, value in foreign},
+            is_active=True,
         )
-        others = [row for row in alike if (row.system, row.value) in foreign]
-    if others:
-        Identifier.objects.filter(pk__in=[row.pk for row in others], is_shared=False).update(is_shared=True)
-    shared = {(row.system, row.value) for row in others}
+        alike = [row for row in held if (row.system, row.value) in foreign]
+    taken = {(row.system, row.value) for row in alike}
+    firsts: dict[tuple[str, str], Identifier] = {}
+    rows: list[list[Identifier]] = []
+    for patient, numbers in asked:
+        own = [_first(patient, number, is_shared=key in taken) for key, number in numbers.items()]
+        for key, row in zip(numbers, own, strict=True):
+            if key in firsts:
+                alike.append(firsts[key])
+            elif key in foreign and key not in taken:
+                firsts[key] = row
+        taken |= foreign & numbers.keys()
+        rows.append(own)
     try:
         with transaction.atomic():
-            added = Identifier.objects.bulk_create(
-                Identifier(
-                    facility_id=patient.facility_id,
-                    patient=patient,
-                    system=number.system,
-                    value=number.value,
-                    is_own=systems.is_own(number.system),
-                    is_shared=key in shared,
-                    valid_from=number.valid_from,
-                    valid_until=number.valid_until,
-                )
-                for key, number in shown.items()
-            )
+            Identifier.objects.bulk_create(row for own in rows for row in own)
     except IntegrityError as error:
         raise DomainError(
             _("Another patient holds this number."), code="number_taken", field="value"
         ) from error
-    for row in added:
-        detail = {"system": row.system, "shared": row.is_shared}
-        record("identifier.add", by=by, of=row, patient=patient, detail=detail)
+    if alike:
+        Identifier.objects.filter(pk__in=[row.pk for row in alike], is_shared=False).update(is_shared=True)
+    return [
+        [
+            Line(
+                action="identifier.add",
+                of=row,
+                patient=row.patient,
+                detail={"system": row.system, "shared": row.is_shared},
+            )
+            for row in own
+        ]
+        for own in rows
+    ]
+
+
+def _first(patient: Patient, number: NewNumber, *, is_shared: bool) -> Identifier:
+    return Identifier(
+        facility_id=patient.facility_id,
+        patient=patient,
+        system=number.system,
+        value=number.value,
+        is_own=systems.is_own(number.system),
+        is_shared=is_shared,
+        valid_from=number.valid_from,
+        valid_until=number.valid_until,
+    )
 
 
 @transaction.atomic

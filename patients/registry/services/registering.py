@@ -1,18 +1,19 @@
 """A person becomes a patient, once."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from typing import TypedDict, Unpack
 
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from emr.accounts.models import Organization, User
-from emr.audit.services import record
+from emr.audit.services import Line, record_many
 from emr.common.clock import local_today
 from emr.common.errors import DomainError
 from emr.common.vietnamese import fold, tidy
-from emr.outbox import publish
+from emr.outbox import publish_many
 from patients.registry import systems
 from patients.registry.matching import Match, Person, possible_duplicates
 from patients.registry.models import Identifier, Patient, Registration
@@ -65,16 +66,16 @@ class PossibleDuplicates(DomainError):
         self.matches = matches
 
 
-def _queue_up(facility: Organization, intents: Sequence[str]) -> None:
+def _queue_up(facility: Organization, intents: Iterable[str]) -> None:
     """Two clerks who register one person in the same second come one after the other.
 
     The locks last until the transaction ends; sorted, so that two of them never wait for each other.
     """
     with connection.cursor() as cursor:
-        for intent in sorted(set(intents)):
-            cursor.execute(
-                "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"{facility.pk}:{intent}"]
-            )
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(hashtextextended(intent, 0)) FROM unnest(%s::text[]) intent",
+            [sorted({f"{facility.pk}:{intent}" for intent in intents})],
+        )
 
 
 def check_birth(details: Demographics) -> None:
@@ -99,6 +100,95 @@ def check_birth(details: Demographics) -> None:
         )
 
 
+@dataclass(frozen=True, kw_only=True)
+class NewPatient:
+    """Somebody whom another system of the facility knows by its own number (`mrn`)."""
+
+    mrn: str
+    full_name: str
+    sex: str = Patient.Sex.UNKNOWN
+    numbers: Sequence[NewNumber] = ()
+    details: Demographics = field(default_factory=Demographics)
+
+
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    """Somebody who may become a patient: judged, not yet written."""
+
+    patient: Patient
+    numbers: list[NewNumber]
+    person: Person
+
+    @property
+    def intents(self) -> list[str]:
+        """What nobody else may register at this moment."""
+        found = [f"{n.system}|{n.value}" for n in self.numbers]
+        if not self.patient.is_temporary:
+            found.append(f"{fold(self.patient.full_name)}|{self.person.birth_year}")
+        return found
+
+
+def _drafted(
+    facility: Organization,
+    full_name: str,
+    sex: str,
+    numbers: Sequence[NewNumber],
+    details: Demographics,
+    *,
+    is_temporary: bool = False,
+    description: str = "",
+) -> _Draft:
+    """The rules about one person by themselves. Raises DomainError."""
+    full_name = tidy(full_name)
+    if not full_name:
+        raise DomainError(_("Enter the name."), code="no_name", field="full_name")
+    check_birth(details)
+    cleaned = [
+        NewNumber(n.system, clean_value(n.system, n.value), n.valid_from, n.valid_until) for n in numbers
+    ]
+    born = details.get("birth_date")
+    person = Person(
+        full_name=full_name,
+        sex=sex,
+        birth_date=born,
+        birth_year=born.year if born else details.get("birth_year"),
+        phone=details.get("phone", ""),
+        numbers=tuple((n.system, n.value) for n in cleaned),
+    )
+    patient = Patient(
+        facility=facility,
+        full_name=full_name,
+        sex=sex,
+        is_temporary=is_temporary,
+        description=description,
+        **details,
+    )
+    return _Draft(patient, cleaned, person)
+
+
+def _write(facility: Organization, drafts: Sequence[tuple[_Draft, str]], by: User | None) -> None:
+    """(draft, patient number) each: the rows, the numbers, the log and the facts, in a few statements for all."""
+    system = systems.mrn(facility)
+    for draft, _mrn in drafts:
+        draft.patient.derive()
+    Patient.objects.bulk_create(draft.patient for draft, _mrn in drafts)
+    lines = add_first_identifiers(
+        [(draft.patient, [NewNumber(system, mrn), *draft.numbers]) for draft, mrn in drafts]
+    )
+    for (draft, _mrn), own in zip(drafts, lines, strict=True):
+        own.append(
+            Line(
+                action="patient.register",
+                of=draft.patient,
+                patient=draft.patient,
+                detail={"temporary": draft.patient.is_temporary},
+            )
+        )
+    record_many([line for own in lines for line in own], by=by)
+    ids = [draft.patient.pk for draft, _mrn in drafts]
+    publish_many("patient.registered", [(f"patient:{pk}", {"patient_id": pk}) for pk in ids])
+
+
 @transaction.atomic
 def register_patient(
     *,
@@ -121,45 +211,46 @@ def register_patient(
     numbers, PossibleDuplicates when somebody is much alike, unless `another_person` says that a human being (or
     the HIS, which knows) has decided.
     """
-    full_name = tidy(full_name)
-    if not full_name:
-        raise DomainError(_("Enter the name."), code="no_name", field="full_name")
-    check_birth(details)
-    numbers = [
-        NewNumber(n.system, clean_value(n.system, n.value), n.valid_from, n.valid_until) for n in numbers
-    ]
-    born = details.get("birth_date")
-    person = Person(
-        full_name=full_name,
-        sex=sex,
-        birth_date=born,
-        birth_year=born.year if born else details.get("birth_year"),
-        phone=details.get("phone", ""),
-        numbers=tuple((n.system, n.value) for n in numbers),
+    draft = _drafted(
+        facility, full_name, sex, numbers, details, is_temporary=is_temporary, description=description
     )
-    intents = [f"{n.system}|{n.value}" for n in numbers]
-    if not is_temporary:
-        intents.append(f"{fold(full_name)}|{person.birth_year}")
-    _queue_up(facility, [*intents, f"form|{key}"] if key else intents)
+    _queue_up(facility, [*draft.intents, f"form|{key}"] if key else draft.intents)
     if key and (done := Registration.objects.filter(facility=facility, key=key).first()):
         return done.patient
     if not another_person and not is_temporary:
-        _look_for_the_same(facility, person)
-    patient = Patient.objects.create(
-        facility=facility,
-        full_name=full_name,
-        sex=sex,
-        is_temporary=is_temporary,
-        description=description,
-        **details,
-    )
-    own = NewNumber(systems.mrn(facility), clean_value(systems.mrn(facility), mrn or next_mrn(facility)))
-    add_first_identifiers(patient=patient, numbers=[own, *numbers], by=by)
+        _look_for_the_same(facility, draft.person)
+    _write(facility, [(draft, clean_value(systems.mrn(facility), mrn or next_mrn(facility)))], by)
     if key:
-        Registration.objects.create(facility=facility, key=key, patient=patient)
-    record("patient.register", by=by, of=patient, patient=patient, detail={"temporary": is_temporary})
-    publish("patient.registered", order_key=f"patient:{patient.pk}", patient_id=patient.pk)
-    return patient
+        Registration.objects.create(facility=facility, key=key, patient=draft.patient)
+    return draft.patient
+
+
+@transaction.atomic
+def register_patients(
+    *, facility: Organization, by: User | None, people: Sequence[NewPatient]
+) -> list[Patient | DomainError]:
+    """Make patients of many at once, each by `register_patient`'s rules with `another_person`: whoever hands over a list
+    has decided who is who.
+
+    Answers, in the order of `people`, the patient or why it can't be one; what is refused keeps no other out. A handful
+    of statements, however many there are. Raises DomainError, nothing written, when somebody holds one of the numbers
+    already: then one by one shows whose it is.
+    """
+    system = systems.mrn(facility)
+    found: list[Patient | DomainError] = []
+    drafts = []
+    for new in people:
+        try:
+            draft = _drafted(facility, new.full_name, new.sex, new.numbers, new.details)
+            drafts.append((draft, clean_value(system, new.mrn)))
+        except DomainError as refusal:
+            found.append(refusal)
+        else:
+            found.append(draft.patient)
+    if drafts:
+        _queue_up(facility, [intent for draft, _mrn in drafts for intent in draft.intents])
+        _write(facility, drafts, by)
+    return found
 
 
 def _look_for_the_same(facility: Organization, person: Person) -> None:

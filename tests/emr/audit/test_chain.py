@@ -9,8 +9,9 @@ from pytest_django import Settings
 
 from emr.audit.models import SHARDS, AuditEvent, AuditLink
 from emr.audit.selectors import breaches
-from emr.audit.services import link_all, record
+from emr.audit.services import Line, link_all, record, record_many
 from tests.emr.people import make_an
+from tests.patients.people import make_patient
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -34,6 +35,30 @@ def chain(home: None) -> list[int]:
 def test_an_untouched_chain_is_whole(chain: list[int]) -> None:
     assert list(breaches()) == []
     assert AuditLink.objects.count() == 3
+
+
+def test_many_lines_at_once_are_the_lines_that_one_by_one_writes(django_assert_num_queries: object) -> None:
+    """In their order, chained, with what was quoted of a stranger."""
+    an, patient = make_an(), make_patient()
+    told = [
+        Line(action="patient.update", of=patient, patient=patient, detail={"fields": [f"a{n}", 'x"\x00ở']})
+        for n in range(5)
+    ]
+    told.append(Line(action="user.resume", of=an))
+    for line in told:
+        record(line.action, by=an, of=line.of, patient=line.patient, detail=line.detail)
+    with django_assert_num_queries(1):  # type: ignore[operator]
+        record_many(told, by=an)
+    record_many([], by=an)
+    differs = {"id", "recorded_at", "transaction_id"}
+    rows = [
+        {name: value for name, value in row.items() if name not in differs}
+        for row in AuditEvent.objects.filter(agent_id=an.pk).order_by("id").values()
+    ]
+    assert len(rows) == 12
+    assert rows[:6] == rows[6:]
+    link_all()
+    assert list(breaches()) == []
 
 
 def _as_owner(sql: psycopg.Connection, statement: str, *arguments: object) -> None:

@@ -15,7 +15,7 @@ from emr.accounts.models import User
 from emr.audit import spool
 from emr.audit.models import AuditEvent, SpoolTaken
 from emr.audit.selectors import breaches
-from emr.audit.services import link_all, record, take_in
+from emr.audit.services import Line, link_all, record, record_many, take_in
 from emr.common import health
 from patients.registry.models import Patient
 from tests.emr.people import make_an, make_department, make_facility
@@ -101,7 +101,10 @@ def test_an_export_and_a_signature_stop(full: psycopg.Connection, an: User, dao:
     for action in ("document.print", "log_extract.export", "document.sign", "seal.use", "role.grant"):
         with pytest.raises(DatabaseError), transaction.atomic():
             record(action, by=an, patient=dao)
+    with pytest.raises(DatabaseError), transaction.atomic():
+        record_many([Line(action="patient.update", of=dao, patient=dao)], by=an)
     assert lines(home) == []
+    assert spool.is_full()
 
 
 def test_the_lines_are_taken_in_once_in_order_and_chained(

@@ -4,7 +4,8 @@ import datetime as dt
 
 import pytest
 
-from emr.terminology.selectors import Level, check_code
+from emr.common.clock import local_today
+from emr.terminology.selectors import Codes, Level, check_code, concept
 from tests.emr.terminology.catalogue import LONG_AGO, SOME, bring_in
 
 pytestmark = pytest.mark.django_db
@@ -41,6 +42,8 @@ def test_flags_by_role_and_sex(
     problems = check_code("icd10", code, role=role, sex=sex)
     assert [(problem.level, problem.code) for problem in problems] == expected
     assert all(code in problem.message for problem in problems)
+    many = Codes("icd10", [code, "I10"])
+    assert many.check(code, role=role, sex=sex, on=local_today()) == problems
 
 
 def test_a_code_is_judged_on_the_encounters_day_and_by_one_query(django_assert_num_queries: object) -> None:
@@ -50,3 +53,15 @@ def test_a_code_is_judged_on_the_encounters_day_and_by_one_query(django_assert_n
     ]
     with django_assert_num_queries(1):  # type: ignore[operator]
         check_code("icd10", "G63.2", role="main_diagnosis", sex="male")
+
+
+def test_many_codes_are_read_by_two_queries_and_mean_the_same(django_assert_num_queries: object) -> None:
+    days = [LONG_AGO - dt.timedelta(days=1), LONG_AGO, local_today()]
+    with django_assert_num_queries(2):  # type: ignore[operator]
+        many = Codes("icd10", ["I10", "J18", "Z99.9"])
+        told = [many.on("I10", day) for day in days]
+    assert told == [concept("icd10", "I10", day) for day in days]
+    assert told[0] is None
+    for day in days:
+        assert many.check("I10", role="", sex=None, on=day) == check_code("icd10", "I10", on=day)
+    assert Codes("icd10", []).on("I10", days[-1]) is None

@@ -1,15 +1,20 @@
 """The demo hospital: loaded without its papers, which the workers make and sign as they come."""
 
+import datetime as dt
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from emr.common.clock import local_today
 from emr.common.errors import DomainError
 from emr.outbox.models import OutboxEvent
 from encounters.documents.models import Document
 from encounters.visits.models import Encounter
 from integrations.demo.services import load_demo
+from integrations.reconciling.days import Day
+from integrations.reconciling.models import SignOff
+from integrations.reconciling.selectors import board_of
 from integrations.transport.sending import QUEUED
 from patients.coverage.models import Coverage
 from patients.registry.models import Patient
@@ -32,6 +37,15 @@ def test_loaded_in_a_moment_then_rendered_and_signed_by_the_workers() -> None:
     card = Coverage.objects.select_related("patient").latest("pk")
     assert card.patient.identifiers.filter(value=card.insurance_number).exists()
     assert not Signature.objects.exists(), "signing waits for the worker"
+    today = Day(local_today())
+    signed = SignOff.objects.get()
+    assert signed.day == today.on - dt.timedelta(days=1)
+    assert set(signed.findings.values_list("kind", flat=True)) >= {"stay-not-here"}
+    assert {finding.kind for finding in board_of(signed.facility, today).findings} == {
+        "dead-letter",
+        "stay-not-here",
+        "stay-not-told",
+    }
     _work()
     states = set(Document.objects.values_list("status", flat=True))
     assert states == {"draft", "final", "signed"}

@@ -6,7 +6,6 @@ import time
 from collections.abc import Iterator
 from datetime import timedelta
 
-import hl7apy.parser
 import pytest
 
 from emr.accounts.models import Organization, User
@@ -29,6 +28,7 @@ from tests.encounters.visits.ward import admit
 from tests.integrations.conftest import state
 from tests.integrations.lis.results import obr, obx, oru
 from tests.integrations.neighbour import Neighbour, listening_neighbour
+from tests.integrations.strict import strict_neighbour
 from tests.integrations.transport.test_sending import make_channel
 from tests.patients.people import make_patient
 
@@ -37,16 +37,16 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def lis() -> Iterator[Neighbour]:
-    """The laboratory's system, which takes OML^O21."""
-    with listening_neighbour() as neighbour:
+    """The laboratory's system, which takes OML^O21 and holds it to the letter of HL7."""
+    with strict_neighbour() as neighbour:
         make_channel(make_facility(), neighbour, performs="laboratory")
         yield neighbour
 
 
 @pytest.fixture
 def ris() -> Iterator[Neighbour]:
-    """The radiology's system, which takes ORM^O01."""
-    with listening_neighbour() as neighbour:
+    """The radiology's system, which takes ORM^O01 and holds it to the letter of HL7."""
+    with strict_neighbour() as neighbour:
         make_channel(
             make_facility(),
             neighbour,
@@ -157,21 +157,23 @@ def test_an_order_stopped_before_it_was_told_is_never_told(lis: Neighbour, stay:
     assert lis.received == []
 
 
-def test_a_strict_parser_takes_what_we_send(lis: Neighbour, stay: Encounter, an: User) -> None:
-    order(stay, an, specimen="SER", note="Lấy máu lúc đói")
+@pytest.mark.parametrize("category", ["laboratory", "imaging"])
+def test_a_strict_reader_takes_every_word_about_an_order_with_everything_in_it(
+    lis: Neighbour, ris: Neighbour, stay: Encounter, an: User, category: str
+) -> None:
+    """OML^O21 and ORM^O01; the neighbours judge what they get as the test ends."""
+    text = "Máu | nước tiểu ^ đờm & ~ \\ mủ"
+    request = order(
+        stay, an, "XN0029" if category == "laboratory" else "CDHA0001", category=category, text=text, specimen="SER",
+        priority="stat", note="Lấy máu lúc đói\nKhông garô quá một phút", clinical_question=text, call_to="Khoa Nội|204",
+    )  # fmt: skip
     work_off()
-    message = hl7apy.parser.parse_message(lis.received[0].decode(), find_groups=False)
-    assert message.msh.msh_9.to_er7() == "OML^O21^OML_O21"
-    assert {segment.name for segment in message.children} >= {
-        "MSH",
-        "PID",
-        "PV1",
-        "ORC",
-        "TQ1",
-        "OBR",
-        "NTE",
-        "SPM",
-    }
+    for change in (hold_order, stop_order):
+        change(order=request, reason=text, by=an)
+        work_off()
+    receiver = lis if category == "laboratory" else ris
+    assert controls(receiver) == ["NW", "HD", "CA"]
+    assert sent_to(receiver)[0].first("OBR")[4].text(2) == text
 
 
 def test_its_result_completes_the_order_and_nothing_more_is_sent(

@@ -64,13 +64,67 @@ def case(**tables: str) -> str:
     return f"<HOSO>{parts}</HOSO>"
 
 
-def whole(*cases: str, facility: str = "99999", before: str = "") -> bytes:
-    """The file."""
+# A signature that holds a copy of what it signs: nothing of it is the list's.
+SIGNED = (
+    '<CHUKYDONVI><Signature xmlns="http://www.w3.org/2000/09/xmldsig#"><SignedInfo><Reference URI=""/></SignedInfo>'
+    "<Object><QualifyingProperties><SignedProperties><SignedSignatureProperties><SigningCertificate><Cert><IssuerSerial>"
+    "<X509IssuerName>CN=BV</X509IssuerName></IssuerSerial></Cert></SigningCertificate></SignedSignatureProperties>"
+    "</SignedProperties></QualifyingProperties><MACSKCB>88888</MACSKCB><HOSO><FILEHOSO><LOAIHOSO>XML1</LOAIHOSO>"
+    "<NOIDUNGFILE>PGE+</NOIDUNGFILE></FILEHOSO></HOSO></Object></Signature></CHUKYDONVI>"
+)
+
+
+def whole(
+    *cases: str,
+    facility: str = "99999",
+    before: str = "",
+    in_facility: str = "",
+    at_end: str = "<CHUKYDONVI/>",
+) -> bytes:
+    """The file; the signature `at_end`, or `in_facility` as the files of QĐ 4210 have it."""
     return (
         f'<?xml version="1.0" encoding="UTF-8"?>{before}<GIAMDINHHS><THONGTINDONVI><MACSKCB>{facility}</MACSKCB>'
-        f"</THONGTINDONVI><THONGTINHOSO><NGAYLAP>20251101</NGAYLAP><SOLUONGHOSO>1</SOLUONGHOSO><DANHSACHHOSO>"
-        f"{''.join(cases)}</DANHSACHHOSO></THONGTINHOSO><CHUKYDONVI/></GIAMDINHHS>"
+        f"{in_facility}</THONGTINDONVI><THONGTINHOSO><NGAYLAP>20251101</NGAYLAP><SOLUONGHOSO>1</SOLUONGHOSO>"
+        f"<DANHSACHHOSO>{''.join(cases)}</DANHSACHHOSO></THONGTINHOSO>{at_end}</GIAMDINHHS>"
     ).encode()
+
+
+def former_case(number: str = "LK1", mrn: str = "BN1", **other: str) -> str:
+    """A stay as QĐ 4210 wrote it: other names, long texts in CDATA, the kind of care in one digit."""
+    told = {
+        "MA_LK": number, "STT": "1", "MA_BN": mrn, "NGAY_SINH": "195600000000", "GIOI_TINH": "1",
+        "MA_THE": "HT4010123456789", "MA_DKBD": "99999", "GT_THE_TU": "20230101", "GT_THE_DEN": "20231231",
+        "MA_BENH": "I10", "MA_BENHKHAC": "E11.9",
+        "MA_LYDO_VVIEN": "1", "NGAY_VAO": "202302010830", "NGAY_RA": "202302071000", "KET_QUA_DTRI": "2",
+        "TINH_TRANG_RV": "1", "T_TONGCHI": "4500000", "MA_LOAI_KCB": "3", "MA_KHOA": "K03", "MA_CSKCB": "99999",
+        "CAN_NANG": "61",
+    }  # fmt: skip
+    long = {
+        "HO_TEN": "TRẦN VĂN NĂM",
+        "DIA_CHI": "Số 5 & 7, Lê Lợi",
+        "TEN_BENH": "Tăng huyết áp < độ 2",
+    } | other
+    told = {name: value for name, value in told.items() if name not in long}
+    written = "".join(f"<{name}><![CDATA[{value}]]></{name}>" for name, value in long.items() if value)
+    records = {
+        "XML2": {
+            "TEN_THUOC": "Amlodipin 5mg",
+            "SO_LUONG": "30",
+            "NGAY_YL": "202302010900",
+            "THANH_TIEN": "9000",
+        },
+        "XML3": {"TEN_DICH_VU": "Điện tim thường", "SO_LUONG": "1", "MA_GIUONG": "H001"},
+        "XML4": {"TEN_CHI_SO": "Glucose", "GIA_TRI": "7.1", "NGAY_KQ": "202302011000"},
+        "XML5": {"DIEN_BIEN": "Đau đầu, chóng mặt", "NGAY_YL": "202302010845"},
+    }
+    tables = {kind: _former_list(kind, row) for kind, row in records.items()}
+    return case(XML1=f"<TONG_HOP>{fields(told)}{written}</TONG_HOP>", **tables)
+
+
+def _former_list(kind: str, row: dict[str, str]) -> str:
+    """A list without a root of its own around it."""
+    _root, group, record = _LISTS[kind]
+    return f"<{group}><{record}>{fields(row)}</{record}></{group}>"
 
 
 def full_case(number: str = "LK1", mrn: str = "BN1", **other: str) -> str:

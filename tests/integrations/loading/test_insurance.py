@@ -6,7 +6,9 @@ import io
 import pytest
 
 from integrations.loading.insurance import BadXml, Case, read_cases
-from tests.integrations.loading.files import case, full_case, listed, summary, whole
+from integrations.loading.labels import summary_of, tables_of
+from integrations.loading.layouts import is_former, today
+from tests.integrations.loading.files import SIGNED, case, former_case, full_case, listed, summary, whole
 
 BOMB = '<!DOCTYPE x [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;">]>'
 OUTSIDE = '<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]>'
@@ -76,3 +78,37 @@ def test_depth_has_an_end_and_a_file_cut_off_too() -> None:
         cases(b"<a>" * 40)
     with pytest.raises(BadXml, match="xml"):
         cases(whole(full_case())[:-40])
+
+
+@pytest.mark.parametrize("where", ["in_facility", "at_end"])
+def test_the_signature_may_stand_in_either_place_and_tells_nothing(where: str) -> None:
+    """QĐ 4210's files have CHUKYDONVI inside THONGTINDONVI, later ones at the end of the root."""
+    data = whole(full_case(), former_case("LK2"), **{where: SIGNED})
+    found = cases(data)
+    assert [one.summary["MA_LK"] for one in found] == ["LK1", "LK2"]
+    assert {one.facility_code for one in found} == {"99999"}
+    assert [one.problem for one in found] == ["", ""]
+
+
+def test_a_stay_of_before_2024_is_kept_in_its_words_and_shown_under_todays() -> None:
+    """QĐ 4210: TEN_BENH was CHAN_DOAN_RV, MA_LOAI_KCB had one digit."""
+    content = cases(whole(former_case()))[0].content()
+    assert set(content) == {"XML1", "XML2", "XML3", "XML4", "XML5"}
+    assert content["XML1"]["TEN_BENH"] == "Tăng huyết áp < độ 2"
+    assert "CHAN_DOAN_RV" not in content["XML1"]
+    assert is_former(content)
+    read = {str(label): value for label, value in summary_of(content)}
+    assert read["Chẩn đoán ra viện"] == "Tăng huyết áp < độ 2"
+    assert (read["Bệnh chính (ICD-10)"], read["Bệnh kèm theo (ICD-10)"]) == ("I10", "E11.9")
+    assert read["Loại hình KCB (mã)"] == "03"
+    course = tables_of(content)[0]
+    assert course["rows"] == [["01/02/2023 08:45", "Đau đầu, chóng mặt"]]
+    assert "9000" not in str(tables_of(content)), "what it cost is no part of the chart"
+
+
+def test_todays_layout_is_left_as_it_is() -> None:
+    content = cases(whole(full_case()))[0].content()
+    assert not is_former(content)
+    assert today("XML1", content["XML1"]) is content["XML1"]
+    both = {"CHAN_DOAN_RV": "mới", "TEN_BENH": "cũ"}
+    assert today("XML1", both) == both, "a name of today's is never overwritten"

@@ -22,6 +22,7 @@ def mdm(
     birth: str = "19800517",
     visit: str = "DT000001",
     completion: str = "AU",
+    confidentiality: str = "",
 ) -> bytes:
     """A correct message."""
     at = ago(hours)
@@ -33,7 +34,7 @@ def mdm(
         "|".join(
             [
                 "TXA", "1", "DT^Đơn thuốc^L", "AP", at, "BS01^Lê^Minh", at, "", "", "BS01^Lê^Minh", "", "",
-                number, parent, "", "", "don.pdf", completion,
+                number, parent, "", "", "don.pdf", completion, confidentiality,
             ]
         ),
     ]  # fmt: skip

@@ -1,0 +1,4 @@
+"""Rights of this room; looking is `transport.read`, as for the messages."""
+
+# Sign a day off.
+SIGN = "reconciling.sign"

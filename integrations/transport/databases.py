@@ -1,0 +1,431 @@
+"""The other end of a polled database: one page of one view in a session that can only read, within a time that ends.
+
+What comes back is text, as the database writes it, so that no value of one row keeps the others from being read.
+"""
+
+import contextlib
+import os
+import re
+import socket
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, NoReturn, Protocol
+
+import psycopg
+import pymysql
+from django.utils import timezone
+from psycopg import sql
+from pymysql.constants import FIELD_TYPE
+from pymysql.converters import conversions
+
+from integrations.transport.client import Away, peers_folder, tls_for
+from integrations.transport.intakes import SqlSource
+from integrations.transport.models import Channel
+from integrations.transport.rows import Cell
+
+IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_$]{0,62}")
+_WHOLE = re.compile(r"-?\d{1,38}")
+_GRACE_SECONDS = 5
+_NUMBERS = {
+    FIELD_TYPE.TINY, FIELD_TYPE.SHORT, FIELD_TYPE.LONG, FIELD_TYPE.LONGLONG, FIELD_TYPE.INT24, FIELD_TYPE.DECIMAL,
+    FIELD_TYPE.NEWDECIMAL, FIELD_TYPE.YEAR,
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """A row's place in the order that is read: its key and when it was changed (None: by the key alone).
+
+    Without a key ("") it is the instant alone: the rows of that instant lie behind it.
+    """
+
+    key: str
+    changed: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One row: its place, and its cells in the order of the source's columns by name."""
+
+    position: Position
+    cells: tuple[Cell, ...]
+
+
+class Session(Protocol):
+    """A connection to a source."""
+
+    def __enter__(self) -> "Session":
+        """Itself."""
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Hang up."""
+
+    def page(self, start: Position | None, limit: int) -> list[Line]:
+        """The first rows from `start` on, the rows of that very place included. Raises Away."""
+
+
+def open_session(channel: Channel, source: SqlSource) -> Session:
+    """Connect and make the session read-only. Raises Away."""
+    opener = _Postgres if source.driver == SqlSource.Driver.POSTGRESQL else _MariaDb
+    return opener(channel, source)
+
+
+def column_names(source: SqlSource) -> list[str]:
+    """Our names of the columns, in the order in which they are read."""
+    return sorted(source.columns)
+
+
+def is_whole(key: str) -> bool:
+    """Whether the key is a whole number."""
+    return _WHOLE.fullmatch(key) is not None
+
+
+def _identifiers(source: SqlSource) -> tuple[list[str], list[str]]:
+    """(the view's name in parts, the columns read: key, changed where there is one, then the row's)."""
+    view = source.view.split(".")
+    names = [source.key_column, *filter(None, [source.changed_column])]
+    names += [source.columns[name] for name in column_names(source)]
+    if len(view) > 2 or not all(IDENTIFIER.fullmatch(name) for name in [*view, *names]):
+        raise Away("sql_names")  # the form never lets one through
+    return view, names
+
+
+def _password(channel: Channel) -> str:
+    name = f"{channel.credential}.password"
+    try:
+        return (peers_folder() / name).read_text(encoding="utf-8").strip("\r\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise Away("password_file", file=name) from error
+
+
+def _place(channel: Channel) -> dict[str, str]:
+    return {"address": f"{channel.address}:{channel.port}"}
+
+
+@contextlib.contextmanager
+def _cut_after(seconds: float, handle: int, channel: Channel) -> Iterator[None]:
+    """A neighbour that says nothing more must not stretch the time: the wire is cut at its end."""
+    is_late = threading.Event()
+    wire = socket.socket(fileno=os.dup(handle))
+
+    def cut() -> None:
+        is_late.set()
+        with contextlib.suppress(OSError):
+            wire.shutdown(socket.SHUT_RDWR)
+
+    alarm = threading.Timer(seconds, cut)
+    alarm.daemon = True
+    alarm.start()
+    try:
+        yield
+    except Away as away:
+        if is_late.is_set():
+            raise Away("no_answer", **_place(channel), seconds=seconds) from away
+        raise
+    finally:
+        alarm.cancel()
+        wire.close()
+
+
+def _utc_offset() -> str:
+    written = timezone.localtime().strftime("%z")
+    return f"{written[:3]}:{written[3:]}"
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().split("\n", maxsplit=1)[0][:200]
+
+
+class _Postgres:
+    """By psycopg; every cell is taken in the server's own text form."""
+
+    def __init__(self, channel: Channel, source: SqlSource) -> None:
+        self._channel, self._source = channel, source
+        try:
+            self._connection = psycopg.connect(autocommit=True, **self._options())  # type: ignore[arg-type]  # libpq's words
+        except psycopg.Error as error:
+            self._raise(error)
+        seconds = source.statement_seconds
+        try:
+            with self._limit():
+                self._connection.execute(
+                    sql.SQL(
+                        "SET default_transaction_read_only = on; SET statement_timeout = {}; SET DateStyle = 'ISO';"
+                        " SET TimeZone = {}"
+                    ).format(seconds * 1000, timezone.get_current_timezone_name())
+                )
+        except BaseException:
+            self._connection.close()
+            raise
+
+    def _options(self) -> dict[str, str | int]:
+        channel, folder = self._channel, peers_folder()
+        options: dict[str, str | int] = {
+            "host": channel.address, "port": channel.port or 5432, "dbname": self._source.database,
+            "user": self._source.username, "password": _password(channel),
+            "connect_timeout": max(channel.connect_seconds, 2), "client_encoding": "UTF8", "application_name": "emr",
+            "gssencmode": "disable", "sslmode": "prefer", "tcp_user_timeout": 20_000, "target_session_attrs": "any",
+        }  # fmt: skip
+        if not channel.uses_tls:
+            return options | {
+                "require_auth": "!password"
+            }  # never in clear text, whatever the server asks for
+        tls_for(channel)  # files that can't be read are said as for every channel
+        authority = str(folder / f"{channel.authority}.pem") if channel.authority else "system"
+        options |= {"sslmode": "verify-full", "sslrootcert": authority}
+        if channel.tls_name:
+            options |= {"host": channel.tls_name, "hostaddr": _resolved(channel)}
+        if channel.client_certificate:
+            own = folder / f"{channel.client_certificate}.pem"
+            options |= {"sslcert": str(own), "sslkey": str(own.with_suffix(".key"))}
+        return options
+
+    def __enter__(self) -> "_Postgres":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        with contextlib.suppress(psycopg.Error):
+            self._connection.close()
+
+    @contextlib.contextmanager
+    def _limit(self) -> Iterator[None]:
+        with _cut_after(
+            self._source.statement_seconds + _GRACE_SECONDS, self._connection.pgconn.socket, self._channel
+        ):
+            try:
+                yield
+            except psycopg.Error as error:
+                self._raise(error)
+
+    def page(self, start: Position | None, limit: int) -> list[Line]:
+        view, names = _identifiers(self._source)
+        key, changed = sql.Identifier(names[0]), self._source.changed_column
+        order = [key] if not changed else [sql.Identifier(changed), key]
+        conditions = [sql.SQL("{} IS NOT NULL").format(name) for name in order]
+        values: list[str | int] = []
+        if start is not None and changed and not start.key:
+            conditions.append(sql.SQL("{} >= %s").format(order[0]))
+            values.append(start.changed or "")
+        elif start is not None and changed:
+            at = order[0]
+            conditions.append(sql.SQL("({at} > %s OR ({at} = %s AND {key} >= %s))").format(at=at, key=key))
+            values += [start.changed or "", start.changed or "", start.key]
+        elif start is not None:
+            conditions.append(sql.SQL("{} >= %s").format(key))
+            values.append(start.key)
+        query = sql.SQL("SELECT {} FROM {} WHERE {} ORDER BY {} LIMIT %s").format(
+            sql.SQL(", ").join(map(sql.Identifier, names)),
+            sql.Identifier(*view),
+            sql.SQL(" AND ").join(conditions),
+            sql.SQL(", ").join(order),
+        )
+        with self._limit():
+            cursor = self._connection.execute(query, [*values, limit])
+            found = cursor.pgresult
+            if found is None:
+                return []
+            rows = [
+                [_text(found.get_value(row, column)) for column in range(len(names))]
+                for row in range(found.ntuples)
+            ]
+        return [_line(cells, has_changed=bool(changed)) for cells in rows]
+
+    def _raise(self, error: psycopg.Error) -> NoReturn:
+        state, channel = error.sqlstate or "", self._channel
+        where = _place(channel)
+        if state in {"42703", "42P01", "3F000"} and error.diag.message_primary:
+            raise Away("sql_view", text=error.diag.message_primary[:200]) from error
+        if state[:2] == "28" or (not state and "authentication" in str(error)):
+            raise Away("sql_login", **where, user=self._source.username) from error
+        if state == "3D000" or (not state and "database" in str(error) and "does not exist" in str(error)):
+            raise Away("sql_database", **where, database=self._source.database) from error
+        if state == "42501":
+            raise Away("sql_denied", user=self._source.username, view=self._source.view) from error
+        if state == "57014":
+            raise Away("sql_slow", seconds=self._source.statement_seconds) from error
+        if not state or state[:2] in {"08", "57", "53"}:
+            text = str(error)
+            if channel.uses_tls and ("SSL" in text or "certificate" in text):
+                raise Away("tls_refused", **where, text="TLS") from error
+            raise Away("no_connection", **where) from error
+        raise Away("sql_fault", code=state) from error  # its words may hold a row's values
+
+
+def _resolved(channel: Channel) -> str:
+    try:
+        return str(socket.getaddrinfo(channel.address, channel.port, type=socket.SOCK_STREAM)[0][4][0])
+    except OSError as error:
+        raise Away("no_connection", **_place(channel)) from error
+
+
+def _text(value: bytes | None) -> Cell:
+    if value is None:
+        return None
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        return value
+
+
+def _line(cells: Sequence[Cell], *, has_changed: bool) -> Line:
+    """Raises Away for a key that is no text: no place can be kept by it."""
+    at = cells[1] if has_changed else None
+    if not isinstance(cells[0], str) or isinstance(at, bytes):
+        raise Away("sql_key")
+    return Line(Position(cells[0], at), tuple(cells[2 if has_changed else 1 :]))
+
+
+class _NoClearPassword:
+    """A server that asks for the password itself doesn't get it over a wire that anybody may read."""
+
+    def __init__(self, connection: object) -> None:
+        pass
+
+    def authenticate(self, packet: object) -> NoReturn:
+        raise pymysql.err.OperationalError(1045, "refused")
+
+
+class _MariaDb:
+    """By PyMySQL; MySQL as well."""
+
+    def __init__(self, channel: Channel, source: SqlSource) -> None:
+        self._channel, self._source = channel, source
+        self._numeric_key = False
+        secure = tls_for(channel)
+        refused = {"mysql_clear_password": _NoClearPassword, "dialog": _NoClearPassword}
+        try:
+            wire = socket.create_connection((channel.address, channel.port or 3306), channel.connect_seconds)
+        except OSError as error:
+            raise Away("no_connection", **_place(channel)) from error
+        limit = source.statement_seconds + _GRACE_SECONDS
+        self._connection: Any = pymysql.Connection(
+            host=channel.tls_name or channel.address, port=channel.port or 3306, user=source.username,
+            password=_password(channel).encode(), database=source.database, charset="utf8mb4", autocommit=True,
+            read_timeout=limit, write_timeout=limit, ssl=secure, local_infile=False, defer_connect=True,
+            conv={kind: how for kind, how in conversions.items() if not isinstance(kind, int)},  # every cell as text
+            auth_plugin_map={} if secure else refused,
+        )  # fmt: skip
+        self._handle = os.dup(wire.fileno())
+        try:
+            with self._limit():
+                self._connection.connect(wire)
+                self._make_read_only()
+        except BaseException:
+            wire.close()
+            self._hang_up()
+            raise
+
+    def _make_read_only(self) -> None:
+        seconds = self._source.statement_seconds
+        version = str(self._connection.get_server_info())
+        limit = (
+            f"SET SESSION max_statement_time = {seconds}"
+            if "MariaDB" in version
+            else f"SET SESSION max_execution_time = {seconds * 1000}"
+        )
+        with self._connection.cursor() as cursor:
+            for statement in (
+                limit,
+                "SET SESSION TRANSACTION READ ONLY",
+                f"SET SESSION time_zone = '{_utc_offset()}'",
+            ):
+                cursor.execute(statement)
+
+    def __enter__(self) -> "_MariaDb":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._hang_up()
+
+    def _hang_up(self) -> None:
+        with contextlib.suppress(Exception):
+            self._connection.close()
+        with contextlib.suppress(OSError):
+            os.close(self._handle)
+
+    @contextlib.contextmanager
+    def _limit(self) -> Iterator[None]:
+        seconds = self._source.statement_seconds + _GRACE_SECONDS
+        began = time.monotonic()
+        with _cut_after(seconds, self._handle, self._channel):
+            try:
+                yield
+            except (pymysql.Error, OSError, UnicodeDecodeError) as error:
+                if time.monotonic() - began >= seconds:
+                    raise Away("no_answer", **_place(self._channel), seconds=seconds) from error
+                self._raise(error)
+
+    def page(self, start: Position | None, limit: int) -> list[Line]:
+        view, names = _identifiers(self._source)
+        quoted = [f"`{name}`" for name in names]
+        key, changed = quoted[0], quoted[1] if self._source.changed_column else ""
+        order = [changed, key] if changed else [key]
+        conditions = [f"{name} IS NOT NULL" for name in order]
+        values: list[str | int] = []
+        if start is not None and changed and not start.key:
+            conditions.append(f"{changed} >= %s")
+            values.append(start.changed or "")
+        elif start is not None and changed:
+            conditions.append(f"({changed} > %s OR ({changed} = %s AND {key} >= %s))")
+            values += [start.changed or "", start.changed or "", self._bound(start.key)]
+        elif start is not None:
+            conditions.append(f"{key} >= %s")
+            values.append(self._bound(start.key))
+        query = (
+            f"SELECT {', '.join(quoted)} FROM {'.'.join(f'`{part}`' for part in view)}"  # noqa: S608  identifiers, looked through
+            f" WHERE {' AND '.join(conditions)} ORDER BY {', '.join(order)} LIMIT %s"
+        )
+        with self._limit(), self._connection.cursor() as cursor:
+            cursor.execute(query, [*values, limit])
+            rows = cursor.fetchall()
+        return [_line([_own(cell) for cell in row], has_changed=bool(changed)) for row in rows]
+
+    def _bound(self, key: str) -> str | int:
+        """A number compared with text is compared as a float, and text with a number too: each with its own kind."""
+        if not self._source.changed_column:
+            return int(key)
+        if not self._numeric_key:
+            self._numeric_key = self._key_is_a_number()
+        return int(key) if self._numeric_key and is_whole(key) else key
+
+    def _key_is_a_number(self) -> bool:
+        view, names = _identifiers(self._source)
+        from_view = ".".join(f"`{part}`" for part in view)
+        with self._limit(), self._connection.cursor() as cursor:
+            cursor.execute(f"SELECT `{names[0]}` FROM {from_view} LIMIT 0")  # noqa: S608  likewise
+            return cursor.description[0][1] in _NUMBERS
+
+    def _raise(self, error: Exception) -> NoReturn:
+        channel, where = self._channel, _place(self._channel)
+        code = error.args[0] if error.args and isinstance(error.args[0], int) else 0
+        if code in {1054, 1146}:
+            raise Away("sql_view", text=str(error.args[1])[:200]) from error
+        if code in {1045, 1698, 1130}:
+            raise Away("sql_login", **where, user=self._source.username) from error
+        if code in {1044, 1049}:
+            raise Away("sql_database", **where, database=self._source.database) from error
+        if code in {1142, 1143, 1227, 1356}:
+            raise Away("sql_denied", user=self._source.username, view=self._source.view) from error
+        if code in {1969, 3024}:
+            raise Away("sql_slow", seconds=self._source.statement_seconds) from error
+        if code == 2026 or (channel.uses_tls and "SSL" in str(error)):
+            raise Away("tls_refused", **where, text="TLS") from error
+        if code in {2003, 2006, 2013, 2014, 0} or isinstance(error, OSError):
+            raise Away("no_connection", **where) from error
+        raise Away("sql_fault", code=code) from error
+
+
+def _own(cell: Any) -> Cell:
+    """BIT(1) is a number; other bytes are no text."""
+    if isinstance(cell, bytes) and cell in {b"\x00", b"\x01"}:
+        return str(cell[0])
+    return cell if isinstance(cell, str | bytes) or cell is None else str(cell)
