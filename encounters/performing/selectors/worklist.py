@@ -92,7 +92,7 @@ def _left_behind(facility_id: int) -> list[int]:
         replaced_by=None,
         request__isnull=False,
     )
-    return [pk for pk in found.values_list("request_id", flat=True) if pk is not None]
+    return list(found.values_list("request_id", flat=True))
 
 
 def held_report(request: ServiceRequest) -> DiagnosticReport | None:

@@ -160,7 +160,9 @@ class DiagnosticReport(FacilityRecord):
         if stay is None or stay.ended_at is None:
             return False
         is_news = self.created_at - self.issued_at < NEWS
-        return (max(self.issued_at, self.created_at) if is_news else self.issued_at) > stay.ended_at
+        came_at = max(self.issued_at, self.created_at) if is_news else self.issued_at
+        # People write minutes: what came within that of the discharge was there before it.
+        return came_at.replace(second=0, microsecond=0) > stay.ended_at
 
     @property
     def is_provisional(self) -> bool:

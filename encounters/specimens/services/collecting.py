@@ -73,8 +73,14 @@ def _collect(specimen: Specimen, *, by: User, how: str, at: dt.datetime, why: st
             % {"label": specimen.accession_number, "why": specimen.why or specimen.get_status_display()},
             code="useless",
         )
-    if specimen.encounter.status != "in-progress":
-        raise DomainError(_("The stay has ended."), code="stay_ended")
+    stay = specimen.encounter
+    # Drawn before the patient left and told of afterwards: the laboratory has it.
+    is_late = stay.status == "finished" and stay.ended_at is not None and at <= stay.ended_at
+    if stay.status != "in-progress" and not is_late:
+        raise DomainError(
+            _("The stay has ended: enter it without a scan, with the time at which it was drawn."),
+            code="stay_ended",
+        )
     if not _keep_those_in_effect(specimen):
         raise DomainError(
             _("The tests of tube %(label)s were stopped, or are at the laboratory already: don't draw.")

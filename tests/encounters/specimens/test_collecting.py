@@ -244,3 +244,19 @@ def test_the_database_keeps_one_tube_a_test() -> None:
     for wrong in ({"status": "available"}, {"status": "unsatisfactory"}):
         with pytest.raises(IntegrityError), transaction.atomic():
             Specimen.objects.filter(pk=other.pk).update(**wrong)
+
+
+def test_what_was_drawn_before_the_patient_left_is_told_of_afterwards() -> None:
+    an, binh, stay = make_world()
+    ask(stay, an, UREA)
+    [tube] = label(stay, binh)
+    before = now()
+    left = discharge(stay)
+    assert left.ended_at is not None
+    after = left.ended_at + dt.timedelta(minutes=1)
+    with pytest.raises(DomainError):
+        services.collect_by_hand(specimen=tube, by=binh, reason="Quên quét", at=after)
+    drawn = services.collect_by_hand(
+        specimen=tube, by=binh, reason="Quên quét", at=min(before, left.ended_at)
+    )
+    assert services.receive_specimen(specimen=drawn, by=binh).received_at is not None
