@@ -92,7 +92,9 @@ def apply_message(*, message_id: int) -> None:
     message = state.message
     if state.state in {State.APPLIED, State.SUPERSEDED, State.DEAD}:
         return
-    is_last_chance = state.waits_until is not None and state.waits_until <= now()
+    is_overdue = state.waits_until is not None and state.waits_until <= now()
+    # After an outage the inbox may be minutes behind: what is waited for may have come, and its turn is still to come.
+    is_last_chance = is_overdue and not transport.has_unread_of_patient(message)
     acting = Acting(
         username=message.channel.account.username,
         address=message.peer_address,
@@ -104,13 +106,13 @@ def apply_message(*, message_id: int) -> None:
             with transaction.atomic():
                 applied = _applier(message).apply(message)
                 if applied.waits and not is_last_chance:
-                    _wait(message, state)
+                    _wait(message, state, anew=is_overdue)
                     return
         except NotYet as missing:
             if is_last_chance:
                 transport.bury(message, missing.reason, missing.detail)
             else:
-                _wait(message, state)
+                _wait(message, state, anew=is_overdue)
             return
         except CannotApply as reason:
             transport.bury(message, reason.reason, reason.detail)
@@ -128,9 +130,11 @@ def apply_message(*, message_id: int) -> None:
             _wake_waiting(message)
 
 
-def _wait(message: Message, state: MessageState) -> None:
+def _wait(message: Message, state: MessageState, *, anew: bool) -> None:
+    """Until when is set once; anew where the wait is over and the inbox itself is behind."""
     seconds = int(facility_setting(message.facility_id, "hl7_wait_seconds"))
-    transport.keep_waiting(message, state.waits_until or now() + timedelta(seconds=seconds))
+    until = None if anew else state.waits_until
+    transport.keep_waiting(message, until or now() + timedelta(seconds=seconds))
 
 
 # By the patient's number alone: what waits at one neighbour's (a result) may lack what another one tells (an admission).

@@ -142,10 +142,18 @@ def settle(message: Message, state: str, *, remarks: Sequence[tuple[str, Mapping
 
 
 def keep_waiting(message: Message, until: datetime) -> None:
-    """Something that must come first hasn't come; `until` is set once and not moved by later tries."""
+    """Something that must come first hasn't come."""
     MessageState.objects.filter(message=message).update(
         state=MessageState.State.WAITING, changed_at=now(), waits_until=until, attempts=F("attempts") + 1
     )
+
+
+def has_unread_of_patient(message: Message) -> bool:
+    """Whether another message about the same patient is stored and nobody has looked at it yet, at whatever neighbour's."""
+    if not message.patient_number:
+        return False
+    others = Message.objects.filter(facility=message.facility_id, patient_number=message.patient_number)
+    return others.filter(state_row__state=MessageState.State.RECEIVED).exclude(pk=message.pk).exists()
 
 
 @transaction.atomic

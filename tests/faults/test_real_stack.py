@@ -80,10 +80,7 @@ def people(tmp_path: Path) -> Iterator[People]:
     mllp_port = free_port()
     people = People(start(tmp_path, free_port(), mllp_port), mllp_port)
     yield people
-    people.run.process.kill()
-    people.run.process.wait()
-    for child in people.run.children():
-        child.kill()
+    people.run.end()
 
 
 def test_whatever_is_killed_comes_back_by_itself_and_nothing_is_lost(people: People, tmp_path: Path) -> None:

@@ -28,6 +28,7 @@ class Run:
 
     command = (sys.executable, str(DRIVER))
     patience = 40.0
+    first_page = 5.0
 
     def __init__(self, home: Path, port: int, **environment: str) -> None:
         self.home, self.port = home, port
@@ -52,7 +53,7 @@ class Run:
             self.patience,
         )
         assert self.process.poll() is None, self.text()
-        with urlopen(f"http://127.0.0.1:{self.port}/", timeout=5) as answer:
+        with urlopen(f"http://127.0.0.1:{self.port}/", timeout=self.first_page) as answer:
             assert answer.status == 200
         return self
 

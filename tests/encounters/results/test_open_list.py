@@ -15,6 +15,7 @@ from emr.accounts.models import User
 from emr.audit.models import AuditEvent
 from encounters.results.models import DiagnosticReport
 from encounters.results.services import take_back
+from encounters.results.views import reports
 from encounters.visits.models import Encounter
 from tests.emr.people import make_chi
 from tests.encounters import chart
@@ -95,6 +96,12 @@ def test_what_was_there_when_it_was_opened_isnt_new_and_a_filter_stays(stay: Enc
     assert "Natri" not in html
     rows = {name: row for row in html.split("<tr")[1:] for name in ("Kali cũ", "Kali mới đến") if name in row}
     assert ("Mới<" in rows["Kali cũ"], "Mới<" in rows["Kali mới đến"]) == (False, True)
+
+
+@pytest.mark.parametrize("view", [reports.of_stay, reports.of_patient])
+def test_asking_keeps_no_screen_open(view: Any) -> None:
+    """S-16: what marked views mean is tested with the sessions."""
+    assert view.is_polled_fragment
 
 
 @pytest.mark.django_db

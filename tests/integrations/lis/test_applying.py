@@ -1,22 +1,28 @@
 """Results reach the chart: the right patient's, once, in the newest version, whatever the order and number of messages."""
 
 import itertools
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.db import transaction
 
 from emr.accounts.models import Organization
+from emr.common import wall
 from emr.common.clock import now
 from encounters.orders.providers import earlier_results
 from encounters.results.models import DiagnosticReport, Finding
 from encounters.visits.models import Encounter
-from integrations.transport.models import DeadLetter
+from integrations.hl7v2 import services as hl7v2
+from integrations.hl7v2.inbox import apply_message
+from integrations.transport.listener import Frame
+from integrations.transport.models import DeadLetter, MessageState
 from patients.registry.models import Patient
 from patients.registry.services import merge_patients
 from tests.emr.people import make_an
 from tests.encounters import chart
 from tests.encounters.results.reports import order
-from tests.integrations.conftest import Send, ago, reasons, state
+from tests.integrations.conftest import Send, ago, reasons, state, work_off
 from tests.integrations.lis.results import obr, obx, oru
 from tests.integrations.messages import adt
 
@@ -96,6 +102,37 @@ def test_a_result_before_its_patient_waits_for_the_admission(facility: Organizat
     assert state(send(raw)) == APPLIED
     assert state(result) == APPLIED
     assert held()[0].patient == Patient.objects.get()
+
+
+def test_a_result_isnt_given_up_while_its_patients_admission_waits_for_its_turn(
+    facility: Organization, send: Send
+) -> None:
+    """F-18 after an outage: the inbox is behind, so the wait is over before what is waited for has been read."""
+    result = send(oru(obr(), CREATININE))
+    admission = adt(
+        "A01", "A1", at=ago(4), number="0000001", name="Đào^Thị Bích Đào", birth="19600203", sex="F"
+    )
+    with wall.nowhere():
+        hl7v2.receive([Frame(admission, "127.0.0.1")])
+
+    def time_passes() -> str:
+        MessageState.objects.filter(message=result).update(waits_until=now() - timedelta(seconds=1))
+        with transaction.atomic():
+            apply_message(message_id=result.pk)
+        return state(result)
+
+    assert time_passes() == WAITING
+    until = MessageState.objects.get(message=result).waits_until
+    assert until is not None
+    assert until > now(), "it is asked again when that much has passed once more"
+    work_off()
+    assert state(result) == APPLIED
+    assert held()[0].patient == Patient.objects.get()
+
+    other = send(oru(obr(filler="F2"), CREATININE, control="L2", pid="PID|1||0000009^^^BV99999^MR"))
+    MessageState.objects.filter(message=other).update(waits_until=now() - timedelta(seconds=1))
+    apply_message(message_id=other.pk)
+    assert state(other) == DEAD, "nothing of this patient is there: a person is told in time"
 
 
 def test_a_number_that_leads_to_somebody_else_needs_a_person(dao: Patient, send: Send) -> None:
