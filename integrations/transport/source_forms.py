@@ -55,7 +55,7 @@ class SqlChannelForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscrip
             "port": gettext_lazy("Port"),
             "uses_tls": gettext_lazy("Encrypted (TLS)"),
             "tls_name": gettext_lazy("Name in its certificate, where it isn't the address"),
-            "poll_seconds": gettext_lazy("Seconds between two looks"),
+            "poll_seconds": gettext_lazy("Seconds between two looks at the database"),
             "connect_seconds": gettext_lazy("Seconds to connect"),
             "retry_seconds": gettext_lazy("Longest pause between two tries, in seconds"),
         }
