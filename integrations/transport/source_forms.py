@@ -8,11 +8,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from integrations.transport.client import peers_folder
-from integrations.transport.databases import IDENTIFIER
 from integrations.transport.forms import LinesField, certificate_choices, host_name
 from integrations.transport.intakes import SqlSource
 from integrations.transport.models import Channel
 from integrations.transport.rows import SHAPES
+from integrations.transport.wires import IDENTIFIER
 
 _PAIR = re.compile(r"([a-z_]{2,20})(?:\s*=\s*(\S+))?$")
 

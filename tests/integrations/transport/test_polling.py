@@ -373,3 +373,21 @@ def test_a_password_is_never_sent_in_clear_text(channel: Channel, his: HisDataba
             handler = connection._get_auth_plugin_handler(plugin)
             with pytest.raises(Exception, match="refused"):
                 handler.authenticate(None)
+
+
+def test_a_fault_of_ours_with_one_channel_keeps_no_other_from_being_looked_at(
+    channel: Channel, his: HisDatabase, facility: Organization, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    his.put(1, changed=ago(60))
+    second = make_channel(facility, his)
+    real = polling._keep
+
+    def faulty(of: Channel, *arguments: Any, **named: Any) -> int:
+        if of.pk == channel.pk:
+            raise ZeroDivisionError
+        return real(of, *arguments, **named)
+
+    monkeypatch.setattr(polling, "_keep", faulty)
+    assert look() == 1
+    found = dict(Intake.objects.values_list("channel_id", "problem"))
+    assert found == {channel.pk: "internal", second.pk: ""}
