@@ -194,9 +194,7 @@ def fetch(channel: Channel) -> int:
                 problem, detail = away.reason, away.detail
             except (OperationalError, InterfaceError):  # the database is away: nothing can be noted either
                 raise
-            except (
-                Exception
-            ) as error:  # a fault of ours with one channel doesn't keep the others from being looked at
+            except Exception as error:  # the other channels are looked at all the same
                 logger.exception("channel %s can't be looked at", channel.pk)
                 problem, detail = "internal", {"error": type(error).__name__}
         _note(channel, problem, detail)
