@@ -1,10 +1,11 @@
 """What neighbours lay ready is fetched: files from folders, rows from databases; each channel by one worker at a time."""
 
+import logging
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from django.db import connection
+from django.db import InterfaceError, OperationalError, connection
 
 from emr.accounts.selectors import facility_ids
 from emr.common import wall
@@ -21,6 +22,7 @@ from integrations.transport.models import Channel, Intake
 from integrations.transport.polling import take_rows
 from integrations.transport.refused import file_refused
 
+logger = logging.getLogger(__name__)
 LARGEST_FILE = 64 * 1024 * 1024
 _LINES = re.compile(rb"\r\n|\r|\n")
 _ENVELOPE = (b"FHS", b"BHS", b"BTS", b"FTS")
@@ -190,6 +192,11 @@ def fetch(channel: Channel) -> int:
                 count = FETCHERS[channel.protocol](channel)
             except Away as away:
                 problem, detail = away.reason, away.detail
+            except (OperationalError, InterfaceError):  # the database is away: nothing can be noted either
+                raise
+            except Exception as error:  # the other channels are looked at all the same
+                logger.exception("channel %s can't be looked at", channel.pk)
+                problem, detail = "internal", {"error": type(error).__name__}
         _note(channel, problem, detail)
         return count
 

@@ -5,14 +5,11 @@ What comes back is text, as the database writes it, so that no value of one row 
 
 import contextlib
 import os
-import re
 import socket
-import threading
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 from types import TracebackType
-from typing import Any, NoReturn, Protocol
+from typing import Any, NoReturn
 
 import psycopg
 import pymysql
@@ -25,9 +22,19 @@ from integrations.transport.client import Away, peers_folder, tls_for
 from integrations.transport.intakes import SqlSource
 from integrations.transport.models import Channel
 from integrations.transport.rows import Cell
+from integrations.transport.wires import (
+    Line,
+    Position,
+    Session,
+    cut_after,
+    identifiers_of,
+    is_whole,
+    line_of,
+    password_of,
+    place_of,
+    text_of,
+)
 
-IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_$]{0,62}")
-_WHOLE = re.compile(r"-?\d{1,38}")
 _GRACE_SECONDS = 5
 _NUMBERS = {
     FIELD_TYPE.TINY, FIELD_TYPE.SHORT, FIELD_TYPE.LONG, FIELD_TYPE.LONGLONG, FIELD_TYPE.INT24, FIELD_TYPE.DECIMAL,
@@ -35,101 +42,10 @@ _NUMBERS = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Position:
-    """A row's place in the order that is read: its key and when it was changed (None: by the key alone).
-
-    Without a key ("") it is the instant alone: the rows of that instant lie behind it.
-    """
-
-    key: str
-    changed: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One row: its place, and its cells in the order of the source's columns by name."""
-
-    position: Position
-    cells: tuple[Cell, ...]
-
-
-class Session(Protocol):
-    """A connection to a source."""
-
-    def __enter__(self) -> "Session":
-        """Itself."""
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Hang up."""
-
-    def page(self, start: Position | None, limit: int) -> list[Line]:
-        """The first rows from `start` on, the rows of that very place included. Raises Away."""
-
-
 def open_session(channel: Channel, source: SqlSource) -> Session:
     """Connect and make the session read-only. Raises Away."""
     opener = _Postgres if source.driver == SqlSource.Driver.POSTGRESQL else _MariaDb
     return opener(channel, source)
-
-
-def column_names(source: SqlSource) -> list[str]:
-    """Our names of the columns, in the order in which they are read."""
-    return sorted(source.columns)
-
-
-def is_whole(key: str) -> bool:
-    """Whether the key is a whole number."""
-    return _WHOLE.fullmatch(key) is not None
-
-
-def _identifiers(source: SqlSource) -> tuple[list[str], list[str]]:
-    """(the view's name in parts, the columns read: key, changed where there is one, then the row's)."""
-    view = source.view.split(".")
-    names = [source.key_column, *filter(None, [source.changed_column])]
-    names += [source.columns[name] for name in column_names(source)]
-    if len(view) > 2 or not all(IDENTIFIER.fullmatch(name) for name in [*view, *names]):
-        raise Away("sql_names")  # the form never lets one through
-    return view, names
-
-
-def _password(channel: Channel) -> str:
-    name = f"{channel.credential}.password"
-    try:
-        return (peers_folder() / name).read_text(encoding="utf-8").strip("\r\n")
-    except (OSError, UnicodeDecodeError) as error:
-        raise Away("password_file", file=name) from error
-
-
-def _place(channel: Channel) -> dict[str, str]:
-    return {"address": f"{channel.address}:{channel.port}"}
-
-
-@contextlib.contextmanager
-def _cut_after(seconds: float, handle: int, channel: Channel) -> Iterator[None]:
-    """A neighbour that says nothing more must not stretch the time: the wire is cut at its end."""
-    is_late = threading.Event()
-    wire = socket.socket(fileno=os.dup(handle))
-
-    def cut() -> None:
-        is_late.set()
-        with contextlib.suppress(OSError):
-            wire.shutdown(socket.SHUT_RDWR)
-
-    alarm = threading.Timer(seconds, cut)
-    alarm.daemon = True
-    alarm.start()
-    try:
-        yield
-    except Away as away:
-        if is_late.is_set():
-            raise Away("no_answer", **_place(channel), seconds=seconds) from away
-        raise
-    finally:
-        alarm.cancel()
-        wire.close()
 
 
 def _utc_offset() -> str:
@@ -147,18 +63,17 @@ class _Postgres:
     def __init__(self, channel: Channel, source: SqlSource) -> None:
         self._channel, self._source = channel, source
         try:
-            self._connection = psycopg.connect(autocommit=True, **self._options())  # type: ignore[arg-type]  # libpq's words
+            self._connection = psycopg.connect(
+                autocommit=True,
+                prepare_threshold=None,  # a pooler in front gives another server each time
+                **self._options(),  # type: ignore[arg-type]  # libpq's words
+            )
         except psycopg.Error as error:
             self._raise(error)
-        seconds = source.statement_seconds
+        self._connection.read_only = True  # each page's transaction begins READ ONLY
         try:
             with self._limit():
-                self._connection.execute(
-                    sql.SQL(
-                        "SET default_transaction_read_only = on; SET statement_timeout = {}; SET DateStyle = 'ISO';"
-                        " SET TimeZone = {}"
-                    ).format(seconds * 1000, timezone.get_current_timezone_name())
-                )
+                self._connection.execute("SET default_transaction_read_only = on")
         except BaseException:
             self._connection.close()
             raise
@@ -167,7 +82,7 @@ class _Postgres:
         channel, folder = self._channel, peers_folder()
         options: dict[str, str | int] = {
             "host": channel.address, "port": channel.port or 5432, "dbname": self._source.database,
-            "user": self._source.username, "password": _password(channel),
+            "user": self._source.username, "password": password_of(channel),
             "connect_timeout": max(channel.connect_seconds, 2), "client_encoding": "UTF8", "application_name": "emr",
             "gssencmode": "disable", "sslmode": "prefer", "tcp_user_timeout": 20_000, "target_session_attrs": "any",
         }  # fmt: skip
@@ -196,7 +111,7 @@ class _Postgres:
 
     @contextlib.contextmanager
     def _limit(self) -> Iterator[None]:
-        with _cut_after(
+        with cut_after(
             self._source.statement_seconds + _GRACE_SECONDS, self._connection.pgconn.socket, self._channel
         ):
             try:
@@ -205,7 +120,7 @@ class _Postgres:
                 self._raise(error)
 
     def page(self, start: Position | None, limit: int) -> list[Line]:
-        view, names = _identifiers(self._source)
+        view, names = identifiers_of(self._source)
         key, changed = sql.Identifier(names[0]), self._source.changed_column
         order = [key] if not changed else [sql.Identifier(changed), key]
         conditions = [sql.SQL("{} IS NOT NULL").format(name) for name in order]
@@ -226,20 +141,25 @@ class _Postgres:
             sql.SQL(" AND ").join(conditions),
             sql.SQL(", ").join(order),
         )
-        with self._limit():
+        with self._limit(), self._connection.transaction():
+            self._connection.execute(
+                sql.SQL(
+                    "SET LOCAL statement_timeout = {}; SET LOCAL DateStyle = 'ISO'; SET LOCAL TimeZone = {}"
+                ).format(self._source.statement_seconds * 1000, timezone.get_current_timezone_name())
+            )
             cursor = self._connection.execute(query, [*values, limit])
             found = cursor.pgresult
             if found is None:
                 return []
             rows = [
-                [_text(found.get_value(row, column)) for column in range(len(names))]
+                [text_of(found.get_value(row, column)) for column in range(len(names))]
                 for row in range(found.ntuples)
             ]
-        return [_line(cells, has_changed=bool(changed)) for cells in rows]
+        return [line_of(cells, has_changed=bool(changed)) for cells in rows]
 
     def _raise(self, error: psycopg.Error) -> NoReturn:
         state, channel = error.sqlstate or "", self._channel
-        where = _place(channel)
+        where = place_of(channel)
         if state in {"42703", "42P01", "3F000"} and error.diag.message_primary:
             raise Away("sql_view", text=error.diag.message_primary[:200]) from error
         if state[:2] == "28" or (not state and "authentication" in str(error)):
@@ -262,24 +182,7 @@ def _resolved(channel: Channel) -> str:
     try:
         return str(socket.getaddrinfo(channel.address, channel.port, type=socket.SOCK_STREAM)[0][4][0])
     except OSError as error:
-        raise Away("no_connection", **_place(channel)) from error
-
-
-def _text(value: bytes | None) -> Cell:
-    if value is None:
-        return None
-    try:
-        return value.decode()
-    except UnicodeDecodeError:
-        return value
-
-
-def _line(cells: Sequence[Cell], *, has_changed: bool) -> Line:
-    """Raises Away for a key that is no text: no place can be kept by it."""
-    at = cells[1] if has_changed else None
-    if not isinstance(cells[0], str) or isinstance(at, bytes):
-        raise Away("sql_key")
-    return Line(Position(cells[0], at), tuple(cells[2 if has_changed else 1 :]))
+        raise Away("no_connection", **place_of(channel)) from error
 
 
 class _NoClearPassword:
@@ -303,11 +206,11 @@ class _MariaDb:
         try:
             wire = socket.create_connection((channel.address, channel.port or 3306), channel.connect_seconds)
         except OSError as error:
-            raise Away("no_connection", **_place(channel)) from error
+            raise Away("no_connection", **place_of(channel)) from error
         limit = source.statement_seconds + _GRACE_SECONDS
         self._connection: Any = pymysql.Connection(
             host=channel.tls_name or channel.address, port=channel.port or 3306, user=source.username,
-            password=_password(channel).encode(), database=source.database, charset="utf8mb4", autocommit=True,
+            password=password_of(channel).encode(), database=source.database, charset="utf8mb4", autocommit=True,
             read_timeout=limit, write_timeout=limit, ssl=secure, local_infile=False, defer_connect=True,
             conv={kind: how for kind, how in conversions.items() if not isinstance(kind, int)},  # every cell as text
             auth_plugin_map={} if secure else refused,
@@ -356,16 +259,16 @@ class _MariaDb:
     def _limit(self) -> Iterator[None]:
         seconds = self._source.statement_seconds + _GRACE_SECONDS
         began = time.monotonic()
-        with _cut_after(seconds, self._handle, self._channel):
+        with cut_after(seconds, self._handle, self._channel):
             try:
                 yield
             except (pymysql.Error, OSError, UnicodeDecodeError) as error:
                 if time.monotonic() - began >= seconds:
-                    raise Away("no_answer", **_place(self._channel), seconds=seconds) from error
+                    raise Away("no_answer", **place_of(self._channel), seconds=seconds) from error
                 self._raise(error)
 
     def page(self, start: Position | None, limit: int) -> list[Line]:
-        view, names = _identifiers(self._source)
+        view, names = identifiers_of(self._source)
         quoted = [f"`{name}`" for name in names]
         key, changed = quoted[0], quoted[1] if self._source.changed_column else ""
         order = [changed, key] if changed else [key]
@@ -387,7 +290,7 @@ class _MariaDb:
         with self._limit(), self._connection.cursor() as cursor:
             cursor.execute(query, [*values, limit])
             rows = cursor.fetchall()
-        return [_line([_own(cell) for cell in row], has_changed=bool(changed)) for row in rows]
+        return [line_of([_own(cell) for cell in row], has_changed=bool(changed)) for row in rows]
 
     def _bound(self, key: str) -> str | int:
         """A number compared with text is compared as a float, and text with a number too: each with its own kind."""
@@ -398,14 +301,14 @@ class _MariaDb:
         return int(key) if self._numeric_key and is_whole(key) else key
 
     def _key_is_a_number(self) -> bool:
-        view, names = _identifiers(self._source)
+        view, names = identifiers_of(self._source)
         from_view = ".".join(f"`{part}`" for part in view)
         with self._limit(), self._connection.cursor() as cursor:
             cursor.execute(f"SELECT `{names[0]}` FROM {from_view} LIMIT 0")  # noqa: S608  likewise
             return cursor.description[0][1] in _NUMBERS
 
     def _raise(self, error: Exception) -> NoReturn:
-        channel, where = self._channel, _place(self._channel)
+        channel, where = self._channel, place_of(self._channel)
         code = error.args[0] if error.args and isinstance(error.args[0], int) else 0
         if code in {1054, 1146}:
             raise Away("sql_view", text=str(error.args[1])[:200]) from error

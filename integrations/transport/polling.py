@@ -17,10 +17,11 @@ from emr.common.arming import demand_armed
 from emr.common.clock import now
 from integrations.transport import rows, services
 from integrations.transport.client import Away
-from integrations.transport.databases import Line, Position, column_names, is_whole, open_session
+from integrations.transport.databases import open_session
 from integrations.transport.intakes import Intake, SqlSource
 from integrations.transport.models import Channel, Message
 from integrations.transport.refused import file_refused
+from integrations.transport.wires import Line, Position, column_names, is_whole
 
 PAGE = 500
 # So many new rows a look: the others come with the next, and other channels in between.

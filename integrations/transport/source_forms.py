@@ -8,11 +8,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from integrations.transport.client import peers_folder
-from integrations.transport.databases import IDENTIFIER
 from integrations.transport.forms import LinesField, certificate_choices, host_name
 from integrations.transport.intakes import SqlSource
 from integrations.transport.models import Channel
 from integrations.transport.rows import SHAPES
+from integrations.transport.wires import IDENTIFIER
 
 _PAIR = re.compile(r"([a-z_]{2,20})(?:\s*=\s*(\S+))?$")
 
@@ -55,7 +55,7 @@ class SqlChannelForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscrip
             "port": gettext_lazy("Port"),
             "uses_tls": gettext_lazy("Encrypted (TLS)"),
             "tls_name": gettext_lazy("Name in its certificate, where it isn't the address"),
-            "poll_seconds": gettext_lazy("Seconds between two looks"),
+            "poll_seconds": gettext_lazy("Seconds between two looks at the database"),
             "connect_seconds": gettext_lazy("Seconds to connect"),
             "retry_seconds": gettext_lazy("Longest pause between two tries, in seconds"),
         }

@@ -31,6 +31,7 @@ OUTWARDS = {
     "integrations/his/simulator.py": "our own listener",
     "integrations/transport/client.py": "an outgoing channel's address and path",
     "integrations/transport/databases.py": "a polled database's address",
+    "integrations/transport/wires.py": "a polled database's address",
     "integrations/transport/listener.py": "listens",
     "emr/tls/services.py": "nothing",
 }

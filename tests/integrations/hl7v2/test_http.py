@@ -1,5 +1,6 @@
 """HL7 v2 over HTTP: let in by a token from a known address, stored before it is answered, like MLLP otherwise."""
 
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -26,6 +27,7 @@ from tests.integrations.messages import adt
 from tests.integrations.neighbour import answer
 from tests.integrations.transport import test_sending as outgoing
 from tests.integrations.transport.test_pages import desk, integrator, url
+from tests.integrations.transport.test_tls import _authority
 
 __all__ = ["desk", "facility", "integrator"]
 pytestmark = pytest.mark.django_db
@@ -312,3 +314,34 @@ def test_a_neighbour_that_hangs_is_left_in_time(http: Channel, web: Web) -> None
     outgoing.work_off()
     assert outgoing.failure(sent) == "no_answer"
     gate.set()
+
+
+def test_over_https_both_sides_show_certificates(
+    facility: Organization, settings: Any, tmp_path: Any
+) -> None:
+    """S-61: ours from EMR_HOME/peers, by the channel's choice; theirs checked by name and authority."""
+    settings.EMR_HOME = tmp_path
+    (tmp_path / "peers").mkdir()
+    hospital, stranger = (
+        _authority(tmp_path / "peers", "hospital"),
+        _authority(tmp_path / "peers", "stranger"),
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*hospital.issue("lis"))
+    context.load_verify_locations(hospital.file)
+    context.verify_mode = ssl.CERT_REQUIRED
+    hospital.issue("emr")
+    stranger.issue("emr")
+    web = Web()
+    web.server.socket = context.wrap_socket(web.server.socket, server_side=True)
+    threading.Thread(target=web.server.serve_forever, daemon=True).start()
+    good = {"protocol": "http", "path": "/hl7", "uses_tls": True, "authority": "hospital"}
+    for number, (certificate, end) in enumerate(
+        (("", "queued"), ("stranger-emr", "queued"), ("hospital-emr", "delivered"))
+    ):
+        changes: dict[str, Any] = good | {"client_certificate": certificate, "name": f"LIS {number}"}
+        sent = outgoing.order(outgoing.make_channel(facility, web, **changes), f"O{number}")  # type: ignore[arg-type]  # only its port is asked
+        outgoing.work_off()
+        assert (outgoing.state(sent), len(web.received)) == (end, int(end == "delivered")), certificate
+    web.server.shutdown()
+    web.server.server_close()

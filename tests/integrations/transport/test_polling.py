@@ -18,6 +18,7 @@ from integrations.transport import databases, polling, services
 from integrations.transport.client import Away
 from integrations.transport.models import Channel, DeadLetter, Intake, Message, MessageState, SqlSource
 from integrations.transport.services import channel_account
+from tests.emr.signin.test_directory import certificate
 from tests.integrations.conftest import facility, work_off
 from tests.integrations.databases import PASSWORD, VIEWER, HisDatabase, his_mariadb, his_postgres
 from tests.integrations.transport.test_pages import desk, integrator, url
@@ -333,3 +334,60 @@ def test_a_row_is_kept_as_canonical_text(channel: Channel, his: HisDatabase) -> 
         bytes(message.raw)
         == json.dumps(said, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
     )
+
+
+def test_with_tls_the_server_shows_the_right_name_or_hears_no_password(
+    channel: Channel, his: HisDatabase, tmp_path: Path
+) -> None:
+    """S-61: MariaDB's certificate is checked; the PostgreSQL here has none, and isn't spoken to in clear text instead."""
+    his.put(1, changed=ago(60))
+    Channel.objects.filter(pk=channel.pk).update(uses_tls=True, authority="gone", tls_name="his.test")
+    look()
+    assert problem() == "tls_files"
+    authority = tmp_path / "peers" / "his.pem"
+    authority.write_bytes(
+        his.tls["certificate"].read_bytes() if "certificate" in his.tls else _stranger(tmp_path)
+    )
+    Channel.objects.filter(pk=channel.pk).update(authority="his", tls_name="another.test")
+    assert (look(), problem()) == (0, "tls_refused")
+    Channel.objects.filter(pk=channel.pk).update(authority="", tls_name="his.test")
+    assert (look(), problem()) == (0, "tls_refused"), "an authority that the machine doesn't know"
+    Channel.objects.filter(pk=channel.pk).update(authority="his")
+    assert (look(), problem()) == ((1, "") if his.driver == "mariadb" else (0, "tls_refused"))
+
+
+def _stranger(folder: Path) -> bytes:
+    """A certificate that vouches for nobody here."""
+    return certificate(folder).read_bytes()
+
+
+def test_a_password_is_never_sent_in_clear_text(channel: Channel, his: HisDatabase) -> None:
+    """S-61: whatever the server asks for (MariaDB's own plugin for it, PostgreSQL's method)."""
+    source = SqlSource.objects.get()
+    with databases.open_session(channel, source) as session:
+        connection: Any = session._connection  # type: ignore[attr-defined]
+        if his.driver == "postgresql":
+            assert connection.info.get_parameters()["require_auth"] == "!password"
+            return
+        for plugin in (b"mysql_clear_password", b"dialog"):
+            handler = connection._get_auth_plugin_handler(plugin)
+            with pytest.raises(Exception, match="refused"):
+                handler.authenticate(None)
+
+
+def test_a_fault_of_ours_with_one_channel_keeps_no_other_from_being_looked_at(
+    channel: Channel, his: HisDatabase, facility: Organization, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    his.put(1, changed=ago(60))
+    second = make_channel(facility, his)
+    real = polling._keep
+
+    def faulty(of: Channel, *arguments: Any, **named: Any) -> int:
+        if of.pk == channel.pk:
+            raise ZeroDivisionError
+        return real(of, *arguments, **named)
+
+    monkeypatch.setattr(polling, "_keep", faulty)
+    assert look() == 1
+    found = dict(Intake.objects.values_list("channel_id", "problem"))
+    assert found == {channel.pk: "internal", second.pk: ""}
