@@ -12,7 +12,10 @@ from integrations.transport.models import Message
 
 
 class Freshness(FacilityRecord):
-    """The time of the news that a group of fields of one patient or stay was last taken from."""
+    """The time of the news that a field of one patient or stay was last taken from; what makes sense together alone is one.
+
+    Until fields had times of their own, "demographics" stood for all of PID and "details" for DG1: such rows count on.
+    """
 
     class Subject(models.TextChoices):
         PATIENT = "patient"

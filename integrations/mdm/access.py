@@ -2,8 +2,9 @@
 
 from uuid import UUID
 
-from django.db.models import Exists, Max, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, Max, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
+from django.db.models.lookups import Exact
 
 from emr.accounts.access import Denied, demand
 from emr.accounts.models import User
@@ -15,39 +16,42 @@ from patients.registry.models import CareContext, Confidentiality, Patient
 
 
 def _within_reach(user: User) -> QuerySet[ReceivedDocument]:
-    """By the patient alone, or the stay; `kept` is how closely the newest version of the line is kept."""
+    """By the patient alone, or the stay."""
     rows = ReceivedDocument.objects.filter(reached(user, READ, "patient"), facility_id=user.facility_id)
     if user.is_listed_only(READ):
         # By mandate alone: what belongs to the stays that it lists, where it doesn't list the whole chart (R-28).
         whole = reached(user, READ, "patient", whole=True)
         rows = rows.filter(whole | Q(encounter__in=listed_stays(user, READ)))
+    return rows
+
+
+def _usual() -> Q:
+    """The newest version of the row's line says that it isn't kept closely."""
     line = ReceivedDocument.objects.filter(
         facility=OuterRef("facility"), source=OuterRef("source"), line=OuterRef("line")
     )
-    return rows.annotate(kept=Subquery(line.order_by("-version").values("confidentiality")[:1]))
+    newest = Subquery(line.order_by("-version").values("confidentiality")[:1])
+    return Q(Exact(newest, Value(Confidentiality.NORMAL)))
 
 
-def _in_person(user: User) -> Exists:
+def _in_person(user: User) -> Q:
     """Whether the person cares for the row's patient in person: attends, is named, or opened the chart in an emergency."""
     moment = now()
     care = CareContext.objects.filter(
         Q(ends_at=None) | Q(ends_at__gt=moment), practitioner=user, starts_at__lte=moment
     ).exclude(reason=CareContext.LISTED)
-    return Exists(
-        care.annotate(root=Coalesce("patient__merged_into_id", "patient_id")).filter(
-            root=Coalesce(OuterRef("patient__merged_into_id"), OuterRef("patient_id"))
-        )
-    )
+    root = Coalesce(OuterRef("patient__merged_into_id"), OuterRef("patient_id"))
+    return Q(Exists(care.filter(Exact(Coalesce("patient__merged_into_id", "patient_id"), root))))
 
 
 def _reached(user: User) -> QuerySet[ReceivedDocument]:
-    return _within_reach(user).filter(Q(kept=Confidentiality.NORMAL) | Q(_in_person(user)))
+    return _within_reach(user).filter(_usual() | _in_person(user))
 
 
 def kept_closely(user: User, patient: Patient) -> int:
     """How many documents of the patient's their senders keep from this person."""
     rows = _within_reach(user).filter(patient__in=same_person_ids(patient))
-    hidden = rows.exclude(kept=Confidentiality.NORMAL).exclude(_in_person(user))
+    hidden = rows.exclude(_usual() | _in_person(user))
     return hidden.values("source", "line").distinct().count()
 
 

@@ -11,7 +11,7 @@ from emr.common.vietnamese import fold
 from emr.terminology.selectors import concept
 from integrations.his.models import Freshness
 from integrations.his.reading import Adt
-from integrations.his.services.freshness import is_news, stamp
+from integrations.his.services.freshness import news_of, stamp_many
 from integrations.his.services.insurance import keep_insurance
 from integrations.hl7v2.identifying import Numbers, find_patient, read_numbers
 from integrations.hl7v2.outcomes import CannotApply
@@ -30,34 +30,54 @@ _RELATIONSHIPS = {
     "FND": "FRND", "ASC": "FRND",
 }  # fmt: skip
 
+# The registry's field: which fields make sense together alone, and where PID says them.
+_PARTS = {
+    "full_name": ("name", "PID-5"), "birth_date": ("birth", "PID-7"), "birth_month": ("birth", "PID-7"),
+    "birth_year": ("birth", "PID-7"), "sex": ("sex", "PID-8"), "address_line": ("address", "PID-11"),
+    "address_text": ("address", "PID-11"), "province": ("address", "PID-11"), "commune": ("address", "PID-11"),
+    "phone": ("phone", "PID-13"), "other_phone": ("other_phone", "PID-14"), "ethnic_group": ("ethnic_group", "PID-22"),
+    "nationality": ("nationality", "PID-26"), "deceased_at": ("death", "PID-29"), "is_temporary": ("temporary", "PID-31"),
+}  # fmt: skip
+# That anything at all was told of the person.
+TOLD = "told"
+
 
 def keep_patient(adt: Adt) -> tuple[Patient, bool]:
-    """The message's patient, registered or corrected; and whether the message brought any news about the person."""
+    """The message's patient, registered or corrected; and whether the message brought any news about the person.
+
+    A field has the time of the message that last filled it. Numbers and next of kin are only ever added, whenever told.
+    """
     numbers = read_numbers(adt.channel, adt.pid.patient_identifier_list)
     patient = find_patient(adt.channel, numbers)
+    said = demographics(adt, adt.pid)
+    told = {_PARTS[name][0] for name in said}
     if patient is None:
-        patient = _register(adt, numbers)
-    elif not is_news(Freshness.Subject.PATIENT, patient.pk, DEMOGRAPHICS, adt.described_at):
-        adt.remark("partly_older", groups="PID")
-        return patient, False
+        patient, fresh = _register(adt, numbers, said), told
     else:
-        patient = _correct(adt, patient, numbers)
+        subject = Freshness.Subject.PATIENT
+        fresh = news_of(subject, patient.pk, told, adt.described_at, former=DEMOGRAPHICS)
+        older = {place for part, place in _PARTS.values() if part in told - fresh}
+        if older:
+            adt.remark("partly_older", groups=", ".join(sorted(older)) if fresh else "PID")
+        _add_numbers(adt, patient, numbers)
+        patient = _correct(
+            adt, patient, {name: value for name, value in said.items() if _PARTS[name][0] in fresh}
+        )
+    is_news = not told or bool(fresh)
     if not adt.keeps_here(DEMOGRAPHICS):
-        _keep_people(adt, patient)
+        is_news |= _keep_people(adt, patient)
     keep_insurance(adt, patient)
-    stamp(Freshness.Subject.PATIENT, patient.pk, DEMOGRAPHICS, adt.described_at, adt.message)
-    return patient, True
+    stamp_many(Freshness.Subject.PATIENT, patient.pk, {TOLD, *fresh}, adt.described_at, adt.message)
+    return patient, is_news
 
 
-def _register(adt: Adt, numbers: Numbers) -> Patient:
+def _register(adt: Adt, numbers: Numbers, said: dict[str, Any]) -> Patient:
     pid = adt.pid
     is_unknown = pid.identity_unknown_indicator == "Y"
     name = pid.patient_name.full_name
     if not name and not is_unknown:
         raise CannotApply("no_patient_name")
-    changes = demographics(adt, pid)
-    changes.pop("full_name", None)
-    changes.pop("is_temporary", None)
+    changes = {name: value for name, value in said.items() if name not in {"full_name", "is_temporary"}}
     return registry.register_patient(
         facility=adt.facility,
         by=adt.account,
@@ -74,13 +94,15 @@ def _register(adt: Adt, numbers: Numbers) -> Patient:
     )
 
 
-def _correct(adt: Adt, patient: Patient, numbers: Numbers) -> Patient:
+def _add_numbers(adt: Adt, patient: Patient, numbers: Numbers) -> None:
     for system, value in numbers.others:
         try:
             registry.add_identifier(patient=patient, system=system, value=value, by=adt.account)
         except DomainError as refusal:
             adt.remark("left_out", text=str(refusal))
-    changes = demographics(adt, adt.pid)
+
+
+def _correct(adt: Adt, patient: Patient, changes: dict[str, Any]) -> Patient:
     if adt.keeps_here(DEMOGRAPHICS):
         other = [label(name) for name, said in changes.items() if getattr(patient, name) != said]
         if other:
@@ -175,10 +197,11 @@ def _address(adt: Adt, pid: Pid) -> dict[str, str]:
     return changes
 
 
-def _keep_people(adt: Adt, patient: Patient) -> None:
-    """NK1: people not on the list yet are added; nobody is taken off it by a message."""
+def _keep_people(adt: Adt, patient: Patient) -> bool:
+    """NK1: people not on the list yet are added; nobody is taken off it by a message. Whether anybody was."""
     if not adt.parsed.all("NK1"):
-        return
+        return False
+    is_news = False
     known = {
         fold(name)
         for name in patient.related_people.filter(ended_at=None).values_list("full_name", flat=True)
@@ -195,3 +218,5 @@ def _keep_people(adt: Adt, patient: Patient) -> None:
             by=adt.account,
             phone=nk1.phone_number[:30],
         )
+        is_news = True
+    return is_news

@@ -17,7 +17,7 @@ from encounters.visits.details import DeathDetails, EndDetails
 from encounters.visits.models import Condition, Encounter
 from integrations.his.models import Freshness
 from integrations.his.reading import Adt, HisMessage
-from integrations.his.services.freshness import is_news, stamp
+from integrations.his.services.freshness import is_news, news_of, stamp, stamp_many
 from integrations.his.services.places import Place, bed_words, find_place, find_staff
 from integrations.hl7v2.outcomes import CannotApply, NotYet
 from integrations.hl7v2.segments import Dg1
@@ -25,7 +25,8 @@ from patients.registry.access import same_person_ids
 from patients.registry.models import Patient
 
 Result = TypeVar("Result")
-LOCATION, DISCHARGE, DETAILS = "location", "discharge", "details"
+# `DETAILS` held all kinds of diagnoses together, once; `TOLD` that anything at all was said of the stay.
+LOCATION, DISCHARGE, DETAILS, TOLD = "location", "discharge", "details", "told"
 
 _LATE_SECONDS = 24 * 3600
 # Table 0004 → our classes; R (recurring) and P (preadmit) come as outpatients do.
@@ -174,18 +175,30 @@ def with_or_without_bed(adt: Adt, place: Place, act: Callable[[Place], Result]) 
 
 
 def keep_details(adt: Adt, stay: Encounter) -> bool:
-    """PV1-7 and DG1 onto the stay, unless newer news is there."""
-    if not is_news(Freshness.Subject.ENCOUNTER, stay.pk, DETAILS, adt.described_at):
-        adt.remark("partly_older", groups="PV1, DG1")
+    """DG1 onto the stay, each kind (DG1-6) unless newer news of that kind is there; a message without DG1 says nothing."""
+    told = {_kind(dg1) for dg1 in adt.diagnoses()}
+    if not told:
+        stamp(Freshness.Subject.ENCOUNTER, stay.pk, TOLD, adt.described_at, adt.message)
         return False
+    fresh = news_of(Freshness.Subject.ENCOUNTER, stay.pk, told, adt.described_at, former=DETAILS)
+    if told - fresh:
+        adt.remark("partly_older", groups="DG1")
+        if not fresh:
+            return False
     if adt.keeps_here(DIAGNOSES):
         if _differs(adt, stay):
             adt.left_alone(DIAGNOSES, "DG1")
         return False
     for number, diagnosis in enumerate(adt.diagnoses()):
-        _keep_diagnosis(adt, stay, diagnosis, is_first=number == 0)
-    stamp(Freshness.Subject.ENCOUNTER, stay.pk, DETAILS, adt.described_at, adt.message)
+        if _kind(diagnosis) in fresh:
+            _keep_diagnosis(adt, stay, diagnosis, is_first=number == 0)
+    stamp_many(Freshness.Subject.ENCOUNTER, stay.pk, {TOLD, *fresh}, adt.described_at, adt.message)
     return True
+
+
+def _kind(dg1: Dg1) -> str:
+    """What freshness is kept of: admission, final and working diagnoses are told apart from each other."""
+    return f"DG1-{dg1.diagnosis_type[:1] if dg1.diagnosis_type in {'A', 'F'} else 'W'}"
 
 
 def _differs(adt: Adt, stay: Encounter) -> bool:

@@ -26,6 +26,8 @@ from integrations.loading.services.checking import Plan, plans_of
 
 Status, Result = FirstLoad.Status, LoadLine.Result
 CHECKED_AT_ONCE, APPLIED_AT_ONCE = 5000, 250
+# A case of the insurance file may be large: fewer of them are in memory together.
+CASES_AT_ONCE = 100
 _NOT_LISTED_SHOWN = 200
 
 
@@ -157,7 +159,7 @@ def stop(*, load: FirstLoad, by: User) -> FirstLoad:
 
 
 @transaction.atomic
-def apply_next(*, first_load_id: int, lines: int = APPLIED_AT_ONCE) -> bool:
+def apply_next(*, first_load_id: int, lines: int | None = None) -> bool:
     """Apply the next lines; answers whether more are left. What a killed worker left undone is begun anew."""
     load = _locked(first_load_id)
     if load.status != Status.RUNNING:
@@ -166,6 +168,7 @@ def apply_next(*, first_load_id: int, lines: int = APPLIED_AT_ONCE) -> bool:
         load.status = Status.STOPPED  # who began it may no longer: somebody else goes on, or nobody
         load.save(update_fields=["status"])
         return False
+    lines = lines or (CASES_AT_ONCE if load.kind == FirstLoad.Kind.HISTORY else APPLIED_AT_ONCE)
     piece = list(LoadLine.objects.filter(load=load, result="").order_by("line")[:lines])
     if not piece:
         load.status, load.ended_at = Status.DONE, now()

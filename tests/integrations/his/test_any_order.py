@@ -13,11 +13,13 @@ from encounters.visits.models import Encounter, EncounterLocation
 from integrations.transport.models import DeadLetter, MessageState
 from patients.coverage.models import Coverage
 from patients.registry.models import Identifier, MergeLink, Patient
+from tests.encounters.visits.ward import know
 from tests.integrations.conftest import Send, ago, instant, state
 from tests.integrations.his.orders import again, bare, examination, medicine, ordering_his
 from tests.integrations.messages import adt, merge
 
 pytestmark = pytest.mark.django_db
+ADMISSION, FINAL = "DG1|1||J18.9^Viêm phổi|||A", "DG1|1||I10^Tăng huyết áp|||F|||||||||1"
 CARD = "IN1|1|BHYT|BHXH|||||||||20260101|20261231" + "|" * 23 + "HT4010000000001"
 
 
@@ -28,7 +30,9 @@ def the_day() -> list[bytes]:
         adt("A28", "F2", at=ago(11), number="BN000002", extra=CARD),
         adt("A34", "F3", at=ago(10)).replace(b"PV1|", b"MRG|BN000002^^^BV99999^MR\rPV1|"),
         adt("A01", "F4", at=ago(9)),
-        adt("A31", "F5", at=ago(8), pid_extra="|||||0903000001"),
+        # Each says one thing more, and leaves empty what another said: an empty field is no news of it.
+        adt("A31", "F5", at=ago(8), pid_extra="|||12 Lê Lợi||0903000001"),
+        adt("A08", "F9", at=ago(7.5), extra=ADMISSION),
         medicine("NW", hours=7),
         examination("NW", hours=6.5),
         adt("A02", "F6", at=ago(6), place="K19^P1^G2"),
@@ -37,8 +41,7 @@ def the_day() -> list[bytes]:
         bare("RL", "TH-1", 4),
         bare("CA", "XN-1", 3.5, kind="OML^O21"),
         adt("A08", "F7", at=ago(3), place="K19^P1^G2", name="Nguyễn^Văn Minh", pid_extra="|||||0903000002"),
-        # Every message tells the whole person: freshness is kept for PID as one group (docs/integrations.md).
-        adt("A03", "F8", at=ago(1), place="K19^P1^G2", name="Nguyễn^Văn Minh", pid_extra="|||||0903000002"),
+        adt("A03", "F8", at=ago(1), place="K19^P1^G2", name="", extra=FINAL),
     ]
 
 
@@ -49,7 +52,8 @@ def outcome() -> dict[str, Any]:
     places = EncounterLocation.objects.filter(encounter=stay, cancelled_at=None).order_by("starts_at")
     medicine_now = MedicationRequest.objects.filter(status__in=["active", "on-hold"])
     return {
-        "person": (patient.full_name, patient.phone),
+        "person": (patient.full_name, patient.phone, patient.address_line, patient.sex),
+        "diagnoses": sorted(stay.conditions.filter(status="confirmed").values_list("role", "code")),
         "people": Patient.objects.filter(merged_into=None).count(),
         "links": MergeLink.objects.filter(undone_at=None).count(),
         "cards": list(Coverage.objects.filter(is_active=True).values_list("card_number", flat=True)),
@@ -63,7 +67,8 @@ def outcome() -> dict[str, Any]:
 
 
 EXPECTED = {
-    "person": ("Nguyễn Văn Minh", "0903000002"),
+    "person": ("Nguyễn Văn Minh", "0903000002", "12 Lê Lợi", "male"),
+    "diagnoses": [("admission", "J18.9"), ("discharge-main", "I10")],
     "people": 1,
     "links": 1,
     "cards": ["HT4010000000001"],
@@ -76,6 +81,8 @@ EXPECTED = {
 
 def test_any_permutation_and_duplication_of_a_day_ends_the_same(send: Send, facility: Organization) -> None:
     ordering_his(facility)
+    know("J18.9", "Viêm phổi")
+    know("I10", "Tăng huyết áp")
     raws = the_day()
 
     @settings(
@@ -86,10 +93,10 @@ def test_any_permutation_and_duplication_of_a_day_ends_the_same(send: Send, faci
     )
     @given(
         st.permutations(range(len(raws))),
-        st.lists(st.tuples(st.integers(0, 13), st.integers(0, 13)), max_size=5),
+        st.lists(st.tuples(st.integers(0, 14), st.integers(0, 14)), max_size=5),
     )
-    @example(list(range(14)), [])
-    @example(list(reversed(range(14))), [(5, 0), (11, 3)])
+    @example(list(range(15)), [])
+    @example(list(reversed(range(15))), [(6, 0), (12, 3)])
     def in_any_order(order: list[int], doubled: list[tuple[int, int]]) -> None:
         feed = list(order)
         for number, place in doubled:

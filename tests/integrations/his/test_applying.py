@@ -11,8 +11,6 @@ from emr.audit.models import AuditEvent
 from emr.common import wall
 from emr.common.clock import now
 from encounters.visits.models import Encounter, EncounterLocation
-from integrations.his.models import Freshness
-from integrations.his.services.freshness import stamp
 from integrations.hl7v2 import inbox
 from integrations.transport.models import Channel, DeadLetter, Message, MessageState, UnmappedCode
 from integrations.transport.services import replay
@@ -103,15 +101,6 @@ def test_older_news_never_overwrites_newer(send: Send) -> None:
     late = send(message("A08", 3, patient_class="O", place="K01", name="Cũ^Hơn"))
     assert state(late) == SUPERSEDED
     assert the_patient().full_name == "Mới Nhất"
-
-
-def test_two_workers_who_stamp_at_once_leave_the_newer_time(send: Send) -> None:
-    """Between looking and stamping another message may have been applied."""
-    send(message("A28", 1))
-    known = Freshness.objects.get(group="demographics")
-    older = known.happened_at - timedelta(hours=3)
-    stamp(known.subject, known.subject_id, known.group, older, known.message)
-    assert Freshness.objects.get(pk=known.pk).happened_at == known.happened_at
 
 
 def test_people_s_own_data_alone(send: Send) -> None:

@@ -40,7 +40,7 @@ def statements(load: FirstLoad, kien: User) -> int:
     """What applying the list costs."""
     services.start(load=load, by=kien)
     with CaptureQueriesContext(connection) as seen:
-        while services.apply_next(first_load_id=load.pk):
+        while services.apply_next(first_load_id=load.pk, lines=250):
             pass
     assert set(results(load)) == {"create"}
     return len(seen)
