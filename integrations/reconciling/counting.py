@@ -16,8 +16,6 @@ from integrations.reconciling.kinds import Cell, Matter
 from integrations.reconciling.neighbours import EMR
 from integrations.reconciling.orphans import OF_AN_ORDER, known_stays, under_way
 from integrations.transport.models import Channel, MessageState
-from patients.registry import systems
-from patients.registry.models import Identifier
 
 State = MessageState.State
 Cells = dict[Matter, dict[str, Cell]]
@@ -39,7 +37,7 @@ def told_of(ground: Ground) -> dict[Matter, dict[Key, bool]]:
     feed = ground.feed
     stays = known_stays(ground, (number for _neighbour, number in feed.stays))
     return {
-        Matter.PATIENT: _marked(feed.patients, _known_patients(ground)),
+        Matter.PATIENT: _marked(feed.patients, set(ground.known)),
         Matter.STAY: _marked(feed.stays, stays),
         Matter.ORDER: _marked(feed.orders, _known_orders(ground)),
         Matter.RESULT: _results(ground),
@@ -57,16 +55,6 @@ def _cells(found: dict[Key, bool]) -> dict[str, Cell]:
         told[neighbour] += 1
         here[neighbour] += is_here
     return {neighbour: Cell(told[neighbour], here[neighbour]) for neighbour in told}
-
-
-def _known_patients(ground: Ground) -> set[str]:
-    """The feed's patient numbers, as they were sent, that somebody here has."""
-    sent = {number: number.upper().replace(" ", "") for _neighbour, number in ground.feed.patients}
-    rows = Identifier.objects.filter(
-        facility=ground.facility, system=systems.mrn(ground.facility), value__in=set(sent.values())
-    )
-    held = set(rows.values_list("value", flat=True))
-    return {number for number, kept in sent.items() if kept in held}
 
 
 def _known_orders(ground: Ground) -> set[str]:

@@ -80,16 +80,14 @@ def people_twice(ground: Ground) -> Iterator[Finding]:
 
     Merged rows are one person. Of the number no more is shown than its end.
     """
-    told = {key[1].upper().replace(" ", ""): key for key in ground.feed.patients}
+    message_of: dict[int, int] = {}
+    neighbour_of: dict[int, str] = {}
+    for (neighbour, number), message_id in ground.feed.patients.items():
+        if number in ground.known:
+            person = ground.known[number]
+            message_of[person] = max(message_id, message_of.get(person, 0))
+            neighbour_of[message_id] = neighbour
     held = Identifier.objects.filter(facility=ground.facility)
-    spoken_of = held.filter(system=systems.mrn(ground.facility), value__in=list(told))
-    message_of = {
-        merged_into or patient: ground.feed.patients[told[value]]
-        for value, patient, merged_into in spoken_of.values_list(
-            "value", "patient_id", "patient__merged_into_id"
-        )
-    }
-    neighbour_of = {ground.feed.patients[key]: key[0] for key in told.values()}
     own = Q(patient__in=list(message_of)) | Q(patient__merged_into__in=list(message_of))
     citizens = held.filter(system__in=[systems.CITIZEN, systems.OLD_CITIZEN], is_active=True)
     people: dict[str, set[int]] = defaultdict(set)

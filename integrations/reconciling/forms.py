@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from emr.common.clock import local_today
 from integrations.reconciling.kinds import GROUPS, KINDS, MATTERS, Finding
@@ -21,7 +21,9 @@ MOST_NOTES = 50
 class DayForm(forms.Form):
     """Which day; nothing, or nonsense, is yesterday."""
 
-    day = forms.DateField(label=gettext_lazy("Day"), required=False, input_formats=_FORMATS)
+    day = forms.DateField(
+        label=pgettext_lazy("reconciliation", "Day"), required=False, input_formats=_FORMATS
+    )
 
     @property
     def on(self) -> dt.date:

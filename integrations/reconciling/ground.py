@@ -14,6 +14,8 @@ from integrations.reconciling.days import Day, Limits, limits_of
 from integrations.reconciling.feeds import Feed, read_feed
 from integrations.reconciling.neighbours import EMR, Neighbour, by_channel, neighbours_of, sources
 from integrations.transport.models import Channel, Message
+from patients.registry import systems
+from patients.registry.models import Identifier
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,8 @@ class Ground:
     neighbours: list[Neighbour]
     limits: Limits
     feed: Feed
+    # {a patient number of the feed, as it was sent: the patient who has it, of merged ones the survivor}
+    known: dict[str, int]
     moment: datetime
 
     @property
@@ -68,14 +72,16 @@ class Ground:
 
 
 def look_at(facility: Organization, day: Day) -> Ground:
-    """Read the day. Six queries."""
+    """Read the day. Seven queries."""
     neighbours = neighbours_of(facility.pk)
+    feed = read_feed(facility.pk, neighbours, day)
     return Ground(
         facility=facility,
         day=day,
         neighbours=neighbours,
         limits=limits_of(facility.pk),
-        feed=read_feed(facility.pk, neighbours, day),
+        feed=feed,
+        known=_known(facility, {number for _neighbour, number in feed.patients}),
         moment=now(),
     )
 
@@ -84,3 +90,16 @@ def times_of(message_ids: Iterable[int]) -> dict[int, tuple[UUID, datetime]]:
     """{id: (public id, when it came)}. One query."""
     rows: Any = Message.objects.filter(pk__in=set(message_ids)).values_list("pk", "uuid", "received_at")
     return {pk: (uuid, at) for pk, uuid, at in rows}
+
+
+def _known(facility: Organization, sent: set[str]) -> dict[str, int]:
+    """Whom the numbers belong to; kept as the room `hl7v2` keeps them, in capitals and without blanks."""
+    kept: dict[str, list[str]] = {}
+    for number in sent:
+        kept.setdefault(number.upper().replace(" ", ""), []).append(number)
+    rows = Identifier.objects.filter(facility=facility, system=systems.mrn(facility), value__in=list(kept))
+    return {
+        number: merged_into or patient
+        for value, patient, merged_into in rows.values_list("value", "patient_id", "patient__merged_into_id")
+        for number in kept[value]
+    }

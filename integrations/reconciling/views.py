@@ -11,6 +11,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_POST, require_safe
 
 from emr.accounts.access import Denied, requires
@@ -212,8 +213,15 @@ def take(request: StaffRequest) -> HttpResponse:
         detail={"day": day.on.isoformat(), "count": len(lines)},
     )
     heads = [
-        _("Day"), _("What does not fit"), _("System"), _("Number"), _("Time"), _("Remark"), _("Note"), _("State"),
-    ]  # fmt: skip
+        pgettext("reconciliation", "Day"),
+        _("What does not fit"),
+        _("System"),
+        _("Number"),
+        _("Time"),
+        _("Remark"),
+        _("Note"),
+        _("State"),
+    ]
     content = sheets.as_csv(heads, [_cells(day, row) for row in _shown(request, found, lines)])
     response = HttpResponse(content, content_type=sheets.CSV)
     response["Content-Disposition"] = f'attachment; filename="reconciliation-{day.on:%Y%m%d}.csv"'
