@@ -92,17 +92,21 @@ def people_twice(ground: Ground) -> Iterator[Finding]:
     citizens = held.filter(system__in=[systems.CITIZEN, systems.OLD_CITIZEN], is_active=True)
     people: dict[str, set[int]] = defaultdict(set)
     rows = citizens.filter(value__in=citizens.filter(own).values("value"))
-    for value, patient, merged_into in rows.values_list("value", "patient_id", "patient__merged_into_id"):
+    first: dict[str, int] = {}
+    for pk, value, patient, merged_into in rows.order_by("pk").values_list(
+        "pk", "value", "patient_id", "patient__merged_into_id"
+    ):
         people[value].add(merged_into or patient)
+        first.setdefault(value, pk)
     doubled = {value: ids for value, ids in people.items() if len(ids) > 1}
     last = {value: max(message_of[pk] for pk in ids if pk in message_of) for value, ids in doubled.items()}
     messages = times_of(last.values())
-    for value, ids in sorted(doubled.items()):
+    for value in sorted(doubled):
         uuid, at = messages[last[value]]
         yield Finding(
             kind=kinds.PERSON_TWICE,
             neighbour=neighbour_of[last[value]],
-            key="patients:" + "-".join(map(str, sorted(ids)))[:180],
+            key=f"number:{first[value]}",
             number=f"•••{value[-3:]}",
             at=at,
             message=uuid,

@@ -141,7 +141,7 @@ def results_without_order(ground: Ground) -> Iterator[Finding]:
         yield Finding(
             kind=kinds.RESULT_WITHOUT_ORDER,
             neighbour=key[0],
-            key=f"report:{key[1]}"[:200],
+            key=f"report:{report.uuid}",
             number=report.shown_number,
             at=report.created_at,
             words=report.get_category_display(),

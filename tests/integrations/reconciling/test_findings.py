@@ -250,12 +250,14 @@ class TestDoubled:
     def test_two_patients_with_one_citizen_number(self, send: Send, look: Look) -> None:
         for control, number, name in (("A1", "BN000001", "Nguyễn^Văn Bình"), ("A2", "BN000002", "Lê^Văn Ba")):
             raw = adt("A28", control, at=ago(2), number=number, name=name)
-            told = f"{number}^^^BV99999^MR~001080000017^^^^NI"
+            told = f"{number}^^^BV99999^MR~001080000017^^^^NI~123456789^^^^NI"
             send(raw.replace(f"{number}^^^BV99999^MR".encode(), told.encode()))
         assert Patient.objects.count() == 2
-        (finding,) = of_kind(look(), kinds.PERSON_TWICE)
-        assert finding.neighbour == HIS
-        assert finding.number == "•••017", "no whole citizen number stands on the page"
+        found = of_kind(look(), kinds.PERSON_TWICE)
+        assert {finding.neighbour for finding in found} == {HIS}
+        shown = [finding.number for finding in found]
+        assert shown == ["•••017", "•••789"], "no whole citizen number stands on the page"
+        assert len({finding.id for finding in found}) == 2, "each is signed by itself"
         send(merge("A3", survivor="BN000001", removed="BN000002", at=ago(1)))
         assert of_kind(look(), kinds.PERSON_TWICE) == []
 
