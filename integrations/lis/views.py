@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.cache import patch_cache_control
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
@@ -29,6 +30,7 @@ from patients.registry.access import reaches
 from patients.registry.models import Patient
 
 PAGE_SIZE = 50
+_BADGE_SECONDS = 60
 
 
 @requires(permissions.CONFIRM_IDENTITY)
@@ -46,7 +48,9 @@ def identities(request: StaffRequest) -> HttpResponse:
 def badge(request: StaffRequest) -> HttpResponse:
     """How many wait, for the main navigation."""
     count = identities_for(request.user).count()
-    return HttpResponse(format_html('<span class="badge badge-count">{}</span>', count) if count else "")
+    response = HttpResponse(format_html('<span class="badge badge-count">{}</span>', count) if count else "")
+    patch_cache_control(response, private=True, max_age=_BADGE_SECONDS)
+    return response
 
 
 @requires(permissions.CONFIRM_IDENTITY)

@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.cache import patch_cache_control
 from django.utils.html import format_html
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
@@ -22,6 +23,8 @@ from encounters.results.models import ReportReview
 
 PAGE_SIZE = 50
 _MOST = 99
+# How long a browser keeps the count while somebody turns pages; what is critical rings by itself.
+_BADGE_SECONDS = 15
 
 
 @require_safe
@@ -51,7 +54,9 @@ def badge(request: StaffRequest) -> HttpResponse:
     """How many wait, for the menu."""
     count = reviews_for(request.user)[: _MOST + 1].count()
     text = f"{_MOST}+" if count > _MOST else str(count or "")
-    return HttpResponse(format_html('<span class="badge badge-count">{}</span>', text) if text else "")
+    response = HttpResponse(format_html('<span class="badge badge-count">{}</span>', text) if text else "")
+    patch_cache_control(response, private=True, max_age=_BADGE_SECONDS)
+    return response
 
 
 @require_POST
