@@ -11,6 +11,9 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models import BigIntegerField
+from django.db.models.fields.json import KT
+from django.db.models.functions import Cast
 from django.utils import translation
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
@@ -22,6 +25,7 @@ from emr.common.clock import now
 from emr.common.context import Acting, acting_as
 from emr.common.errors import DomainError
 from emr.outbox import publish
+from emr.outbox.models import OutboxEvent
 from integrations.hl7v2.errors import Hl7Error
 from integrations.hl7v2.outcomes import CannotApply, NotYet
 from integrations.transport import services as transport
@@ -154,7 +158,7 @@ def _wake_waiting(message: Message) -> None:
         return
     concerned = Message.objects.filter(pk__in=waiting).defer("reply").select_related("channel")
     for other in sorted(concerned, key=_happened_at):
-        publish("hl7_message.received", order_key=other.order_key, message_id=other.pk)
+        publish(transport.RECEIVED, order_key=other.order_key, message_id=other.pk)
 
 
 def _happened_at(message: Message) -> tuple[str, int]:
@@ -180,8 +184,11 @@ def expire_waiting() -> int:
 
 def _expire_waiting() -> int:
     overdue = Message.objects.filter(state_row__state=State.WAITING, state_row__waits_until__lte=now())
-    messages = list(overdue.defer("raw", "reply").order_by("pk")[:500])
+    # While the workers are behind, each round would ask for the same once more.
+    asked = OutboxEvent.objects.filter(topic=transport.RECEIVED, done_at=None, failed_at=None)
+    asked_for = asked.annotate(about=Cast(KT("payload__message_id"), BigIntegerField())).values("about")
+    messages = list(overdue.exclude(pk__in=asked_for).defer("raw", "reply").order_by("pk")[:500])
     for message in messages:
         with transaction.atomic():
-            publish("hl7_message.received", order_key=message.order_key, message_id=message.pk)
+            publish(transport.RECEIVED, order_key=message.order_key, message_id=message.pk)
     return len(messages)

@@ -22,6 +22,8 @@ from integrations.transport import sending
 from integrations.transport.codes import note_missing, note_unmapped
 from integrations.transport.models import Channel, DeadLetter, Message, MessageState
 
+# The fact that a message is there to be applied.
+RECEIVED = "hl7_message.received"
 __all__ = ["note_unmapped"]  # the rooms above know it from here
 
 
@@ -75,12 +77,11 @@ def file_messages(arrivals: Sequence[Arrival]) -> list[Filed]:
     if not arrivals:
         return []
     hashes = [hashlib.sha256(arrival.raw).hexdigest() for arrival in arrivals]
-    topic = "hl7_message.received"
     with connection.cursor() as cursor:
         # The connection keeps the function's plans: planning and asking thrice cost more than storing.
         cursor.execute(
             "SELECT transport_file_messages(%s, %s, %s)",
-            [_as_json(arrivals, hashes), topic, wanted_by(topic)],
+            [_as_json(arrivals, hashes), RECEIVED, wanted_by(RECEIVED)],
         )
         filed_now = json.loads(cursor.fetchone()[0])
     ring_after_commit(filed_now["events"])
@@ -202,7 +203,7 @@ def replay(letter: DeadLetter, *, by: User) -> None:
         sending.queue_again(message)
         return
     MessageState.objects.filter(message=message).update(state=MessageState.State.RECEIVED, changed_at=now())
-    publish("hl7_message.received", order_key=message.order_key, message_id=message.pk)
+    publish(RECEIVED, order_key=message.order_key, message_id=message.pk)
 
 
 @transaction.atomic
@@ -239,7 +240,7 @@ def replay_edited(letter: DeadLetter, *, raw: bytes, patient_number: str, by: Us
     )
     copy.save(force_insert=True)
     MessageState.objects.create(message=copy, changed_at=moment)
-    publish("hl7_message.received", order_key=copy.order_key, message_id=copy.pk)
+    publish(RECEIVED, order_key=copy.order_key, message_id=copy.pk)
     _close(letter, DeadLetter.Resolution.EDITED, by, replayed_as=copy)
     record("hl7_message.edited", by=by, of=original, detail={"copy": str(copy.uuid)})
     return copy

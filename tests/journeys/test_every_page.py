@@ -238,6 +238,7 @@ def _messages() -> None:
     dao = Patient.objects.get(full_name="Nguyễn Thị Đào")
     for raw in (
         adt("A04", "X1", at=hl7_ago(1), birth="19801399", patient_class="O", place="K01", number="BN777777"),
+        adt("A04", "X3", at=hl7_ago(1), birth="19801399", patient_class="O", place="K01", number="BN888889"),
         adt("A01", "X2", at=hl7_ago(1), number="BN888888", visit="DT000088", place="K77^P9^G9"),
         mdm(patient=dao.identifiers.get(is_own=True, is_active=True).value, name="Nguyễn^Thị Đào", visit=""),
     ):
@@ -246,9 +247,9 @@ def _messages() -> None:
 
 def _corrected(by: User) -> None:
     """A message in which another patient was written; the laboratory hasn't answered."""
-    sent = Message.objects.get(control_id="X2")
+    sent = Message.objects.get(control_id="X3")
     letter = DeadLetter.objects.get(message=sent, resolution="")
-    raw = bytes(sent.raw).replace(b"BN888888", b"BN999999")
+    raw = bytes(sent.raw).replace(b"BN888889", b"BN999999")
     copy = replay_edited(letter, raw=raw, patient_number="BN999999", by=by)
     bury(copy, "confirm_identity", {})
 

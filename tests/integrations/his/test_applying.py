@@ -148,6 +148,7 @@ def test_a_move_of_an_unknown_visit_waits_then_dies_with_a_reason(send: Send) ->
     MessageState.objects.update(waits_until=now() - timedelta(seconds=1))
     with wall.nowhere():
         assert inbox.expire_waiting() == 1, "the sweeper goes round the facilities"
+        assert inbox.expire_waiting() == 0, "it is asked for once, however long the workers take"
     work_off()
     assert state(waiting) == DEAD
     letter = DeadLetter.objects.get()
