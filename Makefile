@@ -22,7 +22,7 @@ SQL_TESTS := tests/emr/audit tests/emr/outbox tests/emr/common tests/patients/re
 test: bootstrap-test ## everything that .ci/run runs
 	@$(MAKE) --no-print-directory lint
 	$(BIN)/pytest -n 2 --dist loadgroup -m "not browser and not long"
-	$(BIN)/pytest -n 2 --dist loadgroup -m "browser and not long"
+	$(BIN)/pytest -n 1 -m "browser and not long"
 	EMR_SERVICES=wheel $(BIN)/pytest -n 2 --dist loadgroup -q \
 		-m "database and not browser and not peer and not long" $(SQL_TESTS)
 
@@ -42,7 +42,7 @@ unit: bootstrap-test ## the suite without browsers and peer programs
 
 e2e: bootstrap-test ## browsers and peer programs alone
 	$(BIN)/pytest -n 2 --dist loadgroup -m "peer and not browser and not long"
-	$(BIN)/pytest -n 2 --dist loadgroup -m browser
+	$(BIN)/pytest -n 1 -m browser
 
 fmt: bootstrap-test ## format code and templates
 	$(BIN)/ruff check -q --fix .

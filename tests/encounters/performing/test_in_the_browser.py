@@ -106,6 +106,7 @@ def test_from_the_tube_to_the_doctor(page: Page, live_server: Any, screenshots: 
     page.goto(f"{live_server.url}{reverse('encounters:results:inbox')}")
     page.get_by_role("link", name=report.title).first.click()
     expect(page.locator("tr.result-critical")).to_contain_text("7,1")
+    page.wait_for_load_state()  # keys are heard when the scripts are there
     page.keyboard.press("F9")
     page.wait_for_url("**/results/")
     assert ReportReading.objects.filter(report=report, reader=an, kind="acknowledged").exists()
