@@ -32,8 +32,13 @@ POLICY = {
     "form-action 'self'",
 }
 NAMES = ("Nguyễn Thị Đào", "Lê Văn Hùng", "Nguyễn Văn Sáu", "CN4380200123456", "Penicillin")
-# A number, the person's own, kept by their browser for half a minute; of the bell, its emptiness alone.
-COUNTS = {"signatures:signing:count", "notices:bell"}
+# A number, the person's own, kept by their browser for a minute at most; of the bell, its emptiness alone.
+COUNTS = {
+    "signatures:signing:count",
+    "notices:bell",
+    "encounters:results:badge",
+    "integrations:lis:identity_badge",
+}
 ODD = ("'\"><script>", "\x00", "-1", "99999999999999999999", "password__startswith", "[]{}|\\", "Ạ" * 400)
 # What comes with its own proof instead of our token, by POST alone, and how it is refused without: a signed link of the HIS,
 # a neighbour's message with its channel's token.
@@ -77,7 +82,9 @@ def counts() -> dict[str, int]:
 def faults_of(answer: HttpResponseBase) -> Iterator[str]:
     """What this answer lacks, or carries and shouldn't."""
     policy = {part.strip() for part in answer.headers.get("Content-Security-Policy", "").split(";")}
-    is_sandboxed = policy == {"sandbox"} and answer.headers["Content-Type"] == "application/pdf"  # stricter
+    # Stricter: a file in an origin of its own, without scripts, forms or plugins.
+    is_sandboxed = "sandbox" in policy and policy <= {"sandbox", "default-src 'none'"}
+    is_sandboxed &= answer.headers["Content-Type"] in {"application/pdf", "image/png", "image/jpeg"}
     if not is_sandboxed and (missing := POLICY - policy):
         yield f"policy lacks {sorted(missing)}"
     if any("unsafe" in part for part in policy):
