@@ -6,8 +6,6 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.cache import patch_cache_control
-from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -16,6 +14,7 @@ from emr.audit.services import record
 from emr.common.doors import polled
 from emr.common.errors import DomainError
 from emr.common.http import StaffRequest
+from emr.ui.badges import count_badge
 from integrations.hl7v2.errors import Hl7Error
 from integrations.hl7v2.identifying import find_patient, read_numbers
 from integrations.hl7v2.outcomes import CannotApply
@@ -47,10 +46,7 @@ def identities(request: StaffRequest) -> HttpResponse:
 @require_safe
 def badge(request: StaffRequest) -> HttpResponse:
     """How many wait, for the main navigation."""
-    count = identities_for(request.user).count()
-    response = HttpResponse(format_html('<span class="badge badge-count">{}</span>', count) if count else "")
-    patch_cache_control(response, private=True, max_age=_BADGE_SECONDS)
-    return response
+    return count_badge(identities_for(request.user).count(), seconds=_BADGE_SECONDS)
 
 
 @requires(permissions.CONFIRM_IDENTITY)

@@ -3,13 +3,14 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.support.services import tool
 
 if TYPE_CHECKING:
+    from django.test import Client
     from playwright.sync_api import Browser, BrowserContext, Page
 
 FLAGS = [
@@ -78,3 +79,12 @@ def follow(page: "Page", address: str) -> None:
     if not link.is_visible():
         page.locator("[data-nav-toggle]").click()
     link.click()
+
+
+def come_in(page: "Page", client: "Client", user: Any, address: str) -> None:
+    """The browser holds this person's session from now on, and nobody else's."""
+    client.force_login(user)
+    page.context.clear_cookies()
+    page.context.add_cookies(
+        [{"name": name, "value": held.value, "url": address} for name, held in client.cookies.items()]
+    )

@@ -7,8 +7,6 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.cache import patch_cache_control
-from django.utils.html import format_html
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
@@ -17,6 +15,7 @@ from emr.audit.services import record
 from emr.common.clock import now
 from emr.common.doors import polled
 from emr.common.http import StaffRequest
+from emr.ui.badges import count_badge
 from encounters.results import permissions, selectors, services
 from encounters.results.access import reviews_for
 from encounters.results.models import ReportReview
@@ -53,10 +52,7 @@ def inbox(request: StaffRequest) -> HttpResponse:
 def badge(request: StaffRequest) -> HttpResponse:
     """How many wait, for the menu."""
     count = reviews_for(request.user)[: _MOST + 1].count()
-    text = f"{_MOST}+" if count > _MOST else str(count or "")
-    response = HttpResponse(format_html('<span class="badge badge-count">{}</span>', text) if text else "")
-    patch_cache_control(response, private=True, max_age=_BADGE_SECONDS)
-    return response
+    return count_badge(f"{_MOST}+" if count > _MOST else count, seconds=_BADGE_SECONDS)
 
 
 @require_POST

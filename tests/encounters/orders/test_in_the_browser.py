@@ -10,15 +10,9 @@ from playwright.sync_api import Page, expect
 from encounters.orders.models import CheckAnswer, MedicationRequest, ServiceRequest
 from patients.history.services import record_allergy
 from tests.encounters.orders.tables import make_entry, make_world
+from tests.support.browser import come_in
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.browser]
-
-
-def _come_in(page: Page, client: Client, user: Any, address: str) -> None:
-    client.force_login(user)
-    page.context.add_cookies(
-        [{"name": name, "value": morsel.value, "url": address} for name, morsel in client.cookies.items()]
-    )
 
 
 class Counted:
@@ -43,7 +37,7 @@ def test_a_panel_is_ordered_with_six_keys_or_three_clicks(
 ) -> None:
     an, encounter = make_world()
     entry = make_entry(encounter, an)
-    _come_in(page, client, an, live_server.url)
+    come_in(page, client, an, live_server.url)
     page.goto(f"{live_server.url}/documents/{entry.uuid}/")
     expect(page.locator("#order-quick")).to_be_visible()
     person = Counted(page)
@@ -73,7 +67,7 @@ def test_a_line_is_previewed_and_its_question_answered(
     an, encounter = make_world()
     record_allergy(patient=encounter.patient, substance="Penicillin", by=an)
     entry = make_entry(encounter, an)
-    _come_in(page, client, an, live_server.url)
+    come_in(page, client, an, live_server.url)
     page.goto(f"{live_server.url}/documents/{entry.uuid}/")
     person = Counted(page)
     person.click(page.locator("#order-quick"))

@@ -16,6 +16,7 @@ from encounters.visits.services import record_diagnosis
 from tests.emr.people import make_binh
 from tests.encounters.orders.tables import confirm, make_entry, make_world
 from tests.encounters.visits.ward import department
+from tests.support.browser import come_in
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.browser]
 
@@ -29,19 +30,11 @@ def ward() -> tuple[User, Encounter]:
     return an, stay
 
 
-def _come_in(page: Page, client: Client, user: Any, address: str) -> None:
-    client.force_login(user)
-    page.context.clear_cookies()
-    page.context.add_cookies(
-        [{"name": name, "value": morsel.value, "url": address} for name, morsel in client.cookies.items()]
-    )
-
-
 def test_what_was_said_on_the_telephone_holds_and_the_doctor_confirms_it(
     page: Page, live_server: Any, client: Client, ward: tuple[User, Encounter]
 ) -> None:
     an, stay = ward
-    _come_in(page, client, make_binh(department()), live_server.url)
+    come_in(page, client, make_binh(department()), live_server.url)
     page.goto(f"{live_server.url}/encounters/{stay.uuid}/orders/spoken")
     page.locator("select[name=prescriber]").select_option(str(an.uuid))
     page.locator("#line-1").click()
@@ -59,7 +52,7 @@ def test_what_was_said_on_the_telephone_holds_and_the_doctor_confirms_it(
     order = MedicationRequest.objects.get()
     assert (order.status, order.requester) == ("active", an)
 
-    _come_in(page, client, an, live_server.url)
+    come_in(page, client, an, live_server.url)
     page.goto(f"{live_server.url}/orders/spoken/")
     expect(page.get_by_text("Paracetamol 500 mg").first).to_be_visible()
     page.get_by_role("button", name="Xác nhận").first.click()
@@ -74,7 +67,7 @@ def test_the_ward_s_medicines_go_home_without_being_typed_again(
     entry = make_entry(stay, an)
     add_quick(entry=entry, choice="", typed="amox 500 1x3 5n", by=an)
     confirm(entry, an)
-    _come_in(page, client, an, live_server.url)
+    come_in(page, client, an, live_server.url)
     page.goto(f"{live_server.url}/encounters/{stay.uuid}/prescriptions")
     page.get_by_label("Amoxicilin 500 mg").check()
     page.get_by_label("Số ngày").fill("0")

@@ -8,7 +8,6 @@ from django.test import Client
 from django.urls import reverse
 from playwright.sync_api import Page, expect
 
-from emr.accounts.models import User
 from encounters.performing import services as performing
 from encounters.results.models import DiagnosticReport, ReportReading
 from encounters.specimens import services as specimens
@@ -17,18 +16,10 @@ from tests.encounters.performing.test_entering import ELECTROLYTES, make_world, 
 from tests.encounters.results.reports import order
 from tests.encounters.specimens.tubes import label
 from tests.encounters.visits.ward import department
+from tests.support.browser import come_in
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.browser]
 PRINTED = {"laptop": (1366, 768), "tablet": (820, 1180)}
-
-
-def _sign_in(page: Page, live_server: Any, user: User) -> None:
-    client = Client()
-    client.force_login(user)
-    page.context.clear_cookies()
-    page.context.add_cookies(
-        [{"name": n, "value": m.value, "url": live_server.url} for n, m in client.cookies.items()]
-    )
 
 
 def _scan(page: Page, code: str) -> None:
@@ -64,7 +55,7 @@ def test_from_the_tube_to_the_doctor(page: Page, live_server: Any, screenshots: 
     [tube] = [tube for tube in tubes if tube.tests.filter(request=request).exists()]
     khoa, minh = technician(), technician("minh")
 
-    _sign_in(page, live_server, khoa)
+    come_in(page, Client(), khoa, live_server.url)
     page.goto(f"{live_server.url}{reverse('encounters:specimens:reception')}")
     _scan(page, tube.accession_number)
     expect(page.get_by_text(tube.accession_number).first).to_be_visible()
@@ -83,7 +74,7 @@ def test_from_the_tube_to_the_doctor(page: Page, live_server: Any, screenshots: 
     page.keyboard.press("F9")
     expect(page.get_by_text("Đã lưu").first).to_be_visible()
 
-    _sign_in(page, live_server, minh)
+    come_in(page, Client(), minh, live_server.url)
     page.goto(f"{live_server.url}{reverse('encounters:performing:enter_laboratory', args=[request.uuid])}")
     page.locator("button[value=release]").last.click()
     page.wait_for_url("**/performing/laboratory/")
@@ -102,7 +93,7 @@ def test_from_the_tube_to_the_doctor(page: Page, live_server: Any, screenshots: 
     grown = DiagnosticReport.objects.get(request=culture, replaced_by=None)
     final = performing.release(report=grown, by=khoa)
 
-    _sign_in(page, live_server, an)
+    come_in(page, Client(), an, live_server.url)
     page.goto(f"{live_server.url}{reverse('encounters:results:inbox')}")
     page.get_by_role("link", name=report.title).first.click()
     expect(page.locator("tr.result-critical")).to_contain_text("7,1")

@@ -12,6 +12,7 @@ from encounters.results.facts import AttachmentFacts
 from tests.encounters import chart
 from tests.encounters.results.reports import facts, file, value
 from tests.encounters.visits.ward import ago
+from tests.support.browser import come_in
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.browser]
 
@@ -25,10 +26,7 @@ def test_a_pdf_is_drawn_on_our_page_and_only_downloaded_by_its_address(
     pdf = HTML(string="<p>Kali 7,2 mmol/L</p>").write_pdf()
     attached = AttachmentFacts(title="Phiếu kết quả", content_type="application/pdf", data=pdf)
     report = file(stay, facts(value(), attachments=(attached,))).report
-    client.force_login(an)
-    page.context.add_cookies(
-        [{"name": name, "value": held.value, "url": live_server.url} for name, held in client.cookies.items()]
-    )
+    come_in(page, client, an, live_server.url)
     page.goto(live_server.url + reverse("encounters:results:report", args=[report.uuid]))
     expect(page.locator("[data-pdf][data-state=shown]")).to_have_count(1)
     expect(page.get_by_role("region", name="Phiếu kết quả")).to_contain_text("Kali 7,2 mmol/L")

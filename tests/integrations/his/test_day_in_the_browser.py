@@ -23,15 +23,9 @@ from tests.encounters.orders.tables import make_entry, make_world
 from tests.integrations.his.orders import examination, know_codes, medicine
 from tests.integrations.neighbour import Neighbour, answer, listening_neighbour
 from tests.integrations.transport.test_sending import make_channel
+from tests.support.browser import come_in
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.browser]
-
-
-def _come_in(page: Page, client: Client, user: Any, address: str) -> None:
-    client.force_login(user)
-    page.context.add_cookies(
-        [{"name": name, "value": morsel.value, "url": address} for name, morsel in client.cookies.items()]
-    )
 
 
 def _work_off() -> None:
@@ -73,7 +67,7 @@ def world() -> tuple[User, Encounter, str]:
 def _decide(page: Page, client: Client, address: str, keeper: str) -> None:
     """The integration staff says on the page who keeps medicines and tests."""
     office = make_department(make_facility(), "P09", "Phòng CNTT")
-    _come_in(page, client, make_user("tin", "Lý Văn Tin", "integration", office), address)
+    come_in(page, client, make_user("tin", "Lý Văn Tin", "integration", office), address)
     page.goto(f"{address}/integrations/masters/")
     for name in ("order_medication", "order_laboratory"):
         page.locator(f"select[name={name}]").select_option(keeper)
@@ -95,7 +89,7 @@ def test_a_day_whose_orders_the_his_keeps(
         _his_sends(medicine(**told))  # type: ignore[arg-type]  # its arguments
         _his_sends(examination(**told))  # type: ignore[arg-type]  # likewise
         entry = make_entry(stay, an)
-        _come_in(page, client, an, live_server.url)
+        come_in(page, client, an, live_server.url)
         page.goto(f"{live_server.url}/documents/{entry.uuid}/")
         lines = page.locator(".order-lines li")
         expect(lines).to_have_count(2)
@@ -130,7 +124,7 @@ def test_a_day_whose_orders_are_placed_here(
         _listens(his)
         _decide(page, client, live_server.url, "emr")
         entry = make_entry(stay, an)
-        _come_in(page, client, an, live_server.url)
+        come_in(page, client, an, live_server.url)
         page.goto(f"{live_server.url}/documents/{entry.uuid}/")
         for typed, count in (("amox 500 1x2 5n PO", 1), ("công thức máu", 2)):
             page.locator("#order-quick").fill(typed)

@@ -11,6 +11,7 @@ from integrations.lis.models import IdentityConfirmation
 from integrations.transport.models import DeadLetter, Message
 from patients.registry.models import Patient
 from tests.emr.people import make_department, make_user
+from tests.encounters.visits.ward import signed_in
 from tests.integrations.conftest import Send, ago, state, work_off
 from tests.integrations.lis.results import PID, obr, obx, oru
 from tests.integrations.messages import adt
@@ -24,12 +25,6 @@ MISTYPED = PID.replace("0000001", "0000002")
 
 def address(name: str, letter: DeadLetter) -> str:
     return reverse(f"integrations:lis:{name}", args=[letter.uuid])
-
-
-def signed_in(user: User) -> Client:
-    client = Client()
-    client.force_login(user, backend="emr.accounts.backends.StaffBackend")
-    return client
 
 
 @pytest.fixture
