@@ -29,6 +29,7 @@ PRINT_LIBRARIES = {
 # Peers and independent judges of the tests. A test whose tool is missing fails.
 TEST_PROGRAMS = {
     "chromium": "chromium",
+    "chromium-headless-shell": "chromium-headless-shell",
     "redis-server": "redis-server",
     "pdfsig": "poppler-utils",
     "qpdf": "qpdf",

@@ -80,7 +80,7 @@ class Postgres:
                 "fsync": "off",
                 "synchronous_commit": "off",
                 "full_page_writes": "off",
-                "max_wal_size": "4GB",
+                "max_wal_size": "1GB",
             }
         lines = [f"{name} = '{value.replace(chr(39), chr(39) * 2)}'\n" for name, value in settings.items()]
         (self.data / "postgresql.conf").write_text(

@@ -19,15 +19,40 @@ pytestmark = [
 ]
 STOPPED = "document.getElementById('stop').addEventListener('click', () => { window.stopped = (window.stopped || 0) + 1 })"
 
-# A scanner's keys come within milliseconds of each other, which a loaded test machine can't promise from outside.
-SCAN = """line => {
-  for (const key of [...line, 'Enter']) {
-    const field = document.activeElement;
-    const goes = field.dispatchEvent(new KeyboardEvent('keydown', {key, bubbles: true, cancelable: true}));
-    if (goes && key === 'Enter') field.form?.requestSubmit();
-    else if (goes && 'value' in field) field.value += key;
-  }
+
+KEYS = """line => {
+  const clock = Object.getOwnPropertyDescriptor(Event.prototype, 'timeStamp');
+  let at = performance.now();
+  Object.defineProperty(Event.prototype, 'timeStamp', {configurable: true, get: () => at});
+  const pressed = key => {
+    at += 5;
+    return document.activeElement.dispatchEvent(new KeyboardEvent('keydown', {key, bubbles: true, cancelable: true}));
+  };
+  BODY
+  Object.defineProperty(Event.prototype, 'timeStamp', clock);
 }"""
+
+
+def keys(body: str) -> str:
+    """A script of (line): five milliseconds a key by the events' own clock, however slow the machine is."""
+    return KEYS.replace("BODY", body)
+
+
+# What the scanner's driver does: a key, and what the browser would do with it then.
+SCAN = keys(
+    """for (const key of [...line, 'Enter']) {
+        const field = document.activeElement;
+        const goes = pressed(key);
+        if (goes && key === 'Enter') field.form?.requestSubmit();
+        else if (goes && 'value' in field) field.value += key;
+      }"""
+)
+# Alt-code and Unicode scanners insert accented letters; only the Enter is a key.
+INSERTED = keys(
+    """for (const letter of line) { at += 5; document.execCommand('insertText', false, letter); }
+      pressed('Enter');"""
+)
+PRESSED = keys("for (const key of line) pressed(key);")
 
 
 def focused(page: Page) -> str:
@@ -190,38 +215,23 @@ def test_a_scan_goes_to_its_field_and_sends_no_other_form(ward_page: Page, bench
 
 
 def test_letters_that_come_without_their_key_are_scanned_too(ward_page: Page) -> None:
-    """Alt-code and Unicode scanners insert accented letters; only the Enter is a key."""
     ward_page.goto("/bench/form/")
-    # Five milliseconds a letter by the events' own clock, however slow the machine that runs the test is.
-    insert = """line => {
-      const clock = Object.getOwnPropertyDescriptor(Event.prototype, 'timeStamp');
-      let at = performance.now();
-      Object.defineProperty(Event.prototype, 'timeStamp', {configurable: true, get: () => at});
-      for (const letter of line) { at += 5; document.execCommand('insertText', false, letter); }
-      at += 5;
-      document.activeElement.dispatchEvent(new KeyboardEvent('keydown', {key: 'Enter', bubbles: true, cancelable: true}));
-      Object.defineProperty(Event.prototype, 'timeStamp', clock);
-    }"""
     line = "001088012345||NGUYỄN THỊ ĐÀO|05031988|Nữ"
     other = ward_page.locator("#other input")
     other.fill("by hand")
     ward_page.wait_for_timeout(100)
-    ward_page.evaluate(insert, line)
+    ward_page.evaluate(INSERTED, line)
     assert ward_page.get_by_label("Wristband").input_value() == line
     assert other.input_value() == "by hand"
     ward_page.wait_for_timeout(100)
     # The line lies selected in its field: the next scan takes its place.
-    ward_page.evaluate(insert, "001088054321||TRẦN VĂN BÌNH|01011990|Nam")
+    ward_page.evaluate(INSERTED, "001088054321||TRẦN VĂN BÌNH|01011990|Nam")
     assert ward_page.get_by_label("Wristband").input_value() == "001088054321||TRẦN VĂN BÌNH|01011990|Nam"
 
 
 def test_a_scan_with_the_focus_nowhere_finds_its_field(ward_page: Page) -> None:
     ward_page.goto("/bench/form/")
-    ward_page.evaluate(
-        """() => { for (const key of '001') {
-          document.body.dispatchEvent(new KeyboardEvent('keydown', {key, bubbles: true, cancelable: true}));
-        } }"""
-    )
+    ward_page.evaluate(PRESSED, "001")
     assert focused(ward_page) == "wristband"
     ward_page.keyboard.insert_text("088012345||NGUYỄN THỊ ĐÀO|05031988|Nữ")
     assert ward_page.get_by_label("Wristband").input_value() == "001088012345||NGUYỄN THỊ ĐÀO|05031988|Nữ"
