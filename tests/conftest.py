@@ -1,5 +1,6 @@
 """Fixtures for every test: a real PostgreSQL as two roles, a broker, Chromium. Nothing is faked that we run ourselves."""
 
+import os
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -9,11 +10,14 @@ import pytest
 from pytest_django.plugin import DjangoDbBlocker
 
 from emr.local.postgres import OWNER
-from tests.support.services import Services, tool
+from tests.support.services import Services, fastest_folder, tool
 
 pytest_plugins = ["tests.support.browser"]
 _started: list[Services] = []
 SECURITY_REQUIREMENT = re.compile(r"\bS-\d\d\b")
+
+if MEMORY := fastest_folder():  # where the tests' own folders go, unless somebody says where
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
 
 def _services(config: pytest.Config) -> Services:

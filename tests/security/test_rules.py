@@ -5,6 +5,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -66,10 +67,14 @@ UNSAFE = {"pickle", "shelve", "marshal", "dill", "jsonpickle"}
 XML = re.compile(r"^(xml\.|lxml)")
 
 
-def sources() -> Iterator[tuple[str, ast.Module]]:
-    for house in HOUSES:
-        for path in sorted((CHECKOUT / house).rglob("*.py")):
-            yield str(path.relative_to(CHECKOUT)), ast.parse(path.read_text(encoding="utf-8"))
+@cache
+def sources() -> list[tuple[str, ast.Module]]:
+    """Every file of the houses, read once for all rules."""
+    return [
+        (str(path.relative_to(CHECKOUT)), ast.parse(path.read_text(encoding="utf-8")))
+        for house in HOUSES
+        for path in sorted((CHECKOUT / house).rglob("*.py"))
+    ]
 
 
 def imported(tree: ast.Module) -> set[str]:

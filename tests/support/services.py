@@ -98,7 +98,7 @@ class Services:
 
 def fastest_folder() -> Path | None:
     """Memory where there is plenty: a test that commits copies the whole database, 1,700 files. None: where all goes."""
-    if not MEMORY.is_dir() or not os.access(MEMORY, os.W_OK):
+    if not MEMORY.is_dir() or not os.access(MEMORY, os.W_OK) or os.statvfs(MEMORY).f_flag & os.ST_NOEXEC:
         return None
     room = min(shutil.disk_usage(MEMORY).free, psutil.virtual_memory().available)
     return MEMORY if room >= ROOM_NEEDED else None

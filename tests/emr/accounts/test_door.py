@@ -112,14 +112,14 @@ def test_a_stranger_finds_every_door_shut(client: Client, method: str) -> None:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("role", [None, *roles.ROLES])
-def test_nobody_passes_a_door_without_its_right(role: str | None) -> None:
-    user = make_user("someone", "Phạm Văn Ai", role, make_department(make_facility()))
+def test_nobody_passes_a_door_without_its_right() -> None:
+    """Every address, read and written. Each role's rights are asked at each address by the matrix."""
+    user = make_user("someone", "Phạm Văn Ai", None, make_department(make_facility()))
     client = Client()
     client.force_login(user, backend="emr.accounts.backends.StaffBackend")
     for name, path, view in _views():
         right = _right(view)
-        if right in {PUBLIC, SIGNED_IN} or user.has_right(str(right)):
+        if right in {PUBLIC, SIGNED_IN}:
             continue
         for method in ("get", "post"):
             before = AuditEvent.objects.filter(outcome="denied").count()
