@@ -7,7 +7,7 @@ export PYTHONPATH := $(CURDIR)
 export EMR_HOME ?= $(CURDIR)/var
 # Dozens of processes start in a run: each compiled everything anew where a machine says that none may keep what it compiled.
 unexport PYTHONDONTWRITEBYTECODE
-.PHONY: run test lint unit e2e fmt assets messages graph test-long test-security sbom matrix bench reset bootstrap bootstrap-test
+.PHONY: run test lint lint-types lint-rest unit e2e fmt assets messages graph test-long test-security sbom matrix bench reset bootstrap bootstrap-test
 
 run: bootstrap ## install, start and load the demo hospital; Ctrl-C stops everything
 	@exec $(BIN)/python -m emr.local
@@ -27,6 +27,13 @@ test: bootstrap-test ## everything that .ci/run runs
 		-m "database and not browser and not peer and not long" $(SQL_TESTS)
 
 lint: bootstrap-test ## style, types, layers, templates, migrations, translations, secrets, bandit
+	@$(MAKE) --no-print-directory -j2 --output-sync lint-types lint-rest
+
+# As long as all the others together.
+lint-types:
+	$(BIN)/mypy
+
+lint-rest:
 	$(BIN)/ruff check -q .
 	$(BIN)/ruff format -q --check .
 	$(BIN)/lint-imports --no-cache | tail -3
@@ -35,7 +42,6 @@ lint: bootstrap-test ## style, types, layers, templates, migrations, translation
 	$(BIN)/python -m tools.messages check
 	$(BIN)/python -m tools.guards
 	$(BIN)/bandit -q -c pyproject.toml -r emr patients encounters signatures integrations -x '*/migrations/*'
-	$(BIN)/mypy
 
 unit: bootstrap-test ## the suite without browsers and peer programs
 	$(BIN)/pytest -n 2 --dist loadgroup -m "not browser and not peer and not long"
