@@ -17,6 +17,7 @@ INSURANCE = "insurance"
 MOVEMENT = "movement"
 BED = "bed"
 DIAGNOSES = "diagnoses"
+ALLERGIES = "allergies"
 ORDER = "order:"
 
 # (facility's key, matter, what it is about or None for something new) → the other system's name, "" where it is ours.

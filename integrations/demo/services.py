@@ -18,6 +18,7 @@ from encounters.orders.services import load_shipped
 from integrations.demo import (
     charts,
     door,
+    exchange,
     hospital,
     laboratory,
     launching,
@@ -86,6 +87,7 @@ def _fill(facility: Organization, patients: int, inpatients: int, signed: int) -
     oldest = entries[:signed]
     lookups.build_lookups(facility, people)
     morning.build(facility, people)
+    exchange.build(facility, people)
     publish_many("demo.signature_wanted", [("", {"document_id": entry.pk}) for entry in oldest])
     return {
         "patients": len(registered),

@@ -50,6 +50,7 @@ class Master(FacilityRecord):
         MOVEMENT = "movement", _("Admission, transfer, discharge")
         BED = "bed", _("Bed")
         DIAGNOSES = "diagnoses", _("Diagnoses of the stay")
+        ALLERGIES = "allergies", _("Allergies")
         MEDICATION = "order:medication", _("Medicines")
         LABORATORY = "order:laboratory", _("Laboratory tests")
         IMAGING = "order:imaging", _("Imaging")

@@ -314,18 +314,27 @@ class Dg1:
 
 @dataclass(frozen=True, slots=True)
 class Al1:
-    """Allergy."""
+    """Allergy. `is_null`: AL1-3 is `""`, which takes back what was said before."""
 
     allergen_type_code: str
     allergen_code: Coded
     allergy_severity_code: str
     allergy_reaction_code: str
+    identification_date: Timestamp | None
+    is_null: bool
 
     @classmethod
     def read(cls, segment: Segment) -> "Al1":
-        """From one AL1."""
+        """From one AL1; AL1-5 repeats, its reactions are put in one line."""
+        s = segment
+        reactions = "; ".join(reaction.text() for reaction in s[5].each() if reaction.text())
         return cls(
-            segment[2].text().upper(), Coded.read(segment[3]), segment[4].text().upper(), segment[5].text()
+            s[2].text().upper(),
+            Coded.read(s[3]),
+            s[4].text().upper(),
+            reactions,
+            _instant(s[6]),
+            s[3].is_null,
         )
 
 

@@ -225,6 +225,8 @@ def _refuse(
     """The answer to what isn't stored, and the alert line."""
     if channel is not None or _may_alert(single.peer_address, reason):
         detail = {"reason": reason, "from": single.peer_address, "size": len(single.raw)}
+        if channel is not None:
+            detail["channel"] = str(channel.uuid)
         if header is not None:
             detail |= {
                 "sending_application": header.sending_application[:60],

@@ -13,6 +13,7 @@ from emr.accounts.access import public
 from emr.common.errors import DomainError
 from emr.ui.limits import Bucket
 from integrations.hl7v2 import services
+from integrations.transport import peer_certificates
 from integrations.transport.framing import MAX_FRAME, FrameDecoder
 from integrations.transport.models import Channel
 from integrations.transport.tokens import is_token_of
@@ -39,7 +40,8 @@ def receive(request: HttpRequest, channel_uuid: UUID) -> HttpResponse:
     """Store one message and answer with its acknowledgement; no session, no cookie: the channel's token is the door.
 
     200: the body is the acknowledgement, AE and AR too, as over MLLP. 202: stored, none was asked for. 401: not let in;
-    which of channel, address and token is wrong isn't said. 411, 413, 415, 429. 503: nothing is stored, send again.
+    which of channel, address, token and certificate is wrong isn't said. 411, 413, 415, 429. 503: nothing is stored, send
+    again.
     """
     address = request.META.get("REMOTE_ADDR", "")
     channel = _let_in(request, channel_uuid, address)
@@ -55,9 +57,10 @@ def _let_in(request: HttpRequest, channel_uuid: UUID, address: str) -> Channel |
     if wait := _wait(_strangers, address, take=False):
         return _later(429, wait)
     channel = _channel(channel_uuid, address, request.headers.get("Authorization", ""))
-    if channel is None:
+    certified = channel is not None and _shows_its_certificate(channel, request)
+    if channel is None or not certified:
         _wait(_strangers, address)
-        services.tell_stranger(address, "HTTP")
+        services.tell_stranger(address, "HTTP", "certificate" if channel else "no such sender")
         refused = HttpResponse(status=401)
         refused["WWW-Authenticate"] = "Bearer"
         return refused
@@ -88,6 +91,12 @@ def _channel(uuid: UUID, address: str, authorization: str) -> Channel | None:
     if found is None or scheme.lower() != "bearer" or not is_token_of(found, token.strip()):
         return None
     return found if found.admits(address) else None
+
+
+def _shows_its_certificate(channel: Channel, request: HttpRequest) -> bool:
+    """Whether the peer showed one of the certificates that the channel asks for; a channel may ask for none."""
+    wanted = channel.peer_certificates
+    return not wanted or peer_certificates.shown(request.META) in wanted
 
 
 def _body(request: HttpRequest) -> bytes | HttpResponse:

@@ -16,9 +16,9 @@ from encounters.results.analytes import BY_LOINC
 from encounters.results.facts import ReportFacts, ValueFacts, all_values
 from integrations.transport.catalogues import MOST, Catalogue
 from integrations.transport.codes import Sent, ours
-from integrations.transport.models import Channel, UnmappedCode
+from integrations.transport.models import Channel, NeighbourCode
 
-SERVICE, UNIT = UnmappedCode.Kind.SERVICE.value, UnmappedCode.Kind.UNIT.value
+SERVICE, UNIT = NeighbourCode.Kind.SERVICE.value, NeighbourCode.Kind.UNIT.value
 _LOINC = re.compile(r"(\d{1,7})-(\d)")
 _NATIONAL = re.compile(r"[1-9]\d{6}")  # index code of QĐ 1227/QĐ-BYT
 # UCUM is printable ASCII without blanks (UCUM §2).

@@ -5,13 +5,13 @@ from collections.abc import Iterable, Iterator
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from emr.accounts.services import facility_setting
-from emr.common.masters import MOVEMENT
+from emr.common.masters import MOVEMENT, order_matter
 from encounters.orders.models import Order, ServiceRequest
 from encounters.results.models import DiagnosticReport
 from encounters.results.models.reports import VOID
 from encounters.visits.models import Encounter
 from integrations.his.models import Freshness
-from integrations.his.selectors import Keeper, is_his, keeper_of
+from integrations.his.selectors import Keeper, is_his, keeper_of, masters_of
 from integrations.lis.services.ordering import FORWARDS, kinds_of
 from integrations.loading.models import FirstLoad, LoadLine
 from integrations.reconciling import kinds
@@ -26,6 +26,13 @@ State = MessageState.State
 IN_EFFECT = (Order.Status.ACTIVE, Order.Status.ON_HOLD, Order.Status.COMPLETED)
 OF_AN_ORDER = Q(about__startswith="servicerequest:") | Q(about__startswith="medicationrequest:")
 _STRUCTURES = ("OML^O21", "ORM^O01")
+_TOLD_ORDERS = (*_STRUCTURES, "OMG^O19")
+# {a report's category: the matter of its order}
+_ORDERED_AS = {
+    "laboratory": order_matter("laboratory"), "microbiology": order_matter("laboratory"),
+    "pathology": order_matter("laboratory"), "imaging": order_matter("imaging"), "ultrasound": order_matter("imaging"),
+    "endoscopy": order_matter("imaging"), "functional": order_matter("imaging"),
+}  # fmt: skip
 
 
 def dead_letters(ground: Ground) -> Iterator[Finding]:
@@ -130,10 +137,16 @@ def orders_not_told(ground: Ground) -> Iterator[Finding]:
 
 
 def results_without_order(ground: Ground) -> Iterator[Finding]:
-    """Reports of neighbours that answer no order here; what was replaced or taken back is none."""
+    """Reports of neighbours that answer no order here; what was replaced or taken back is none.
+
+    Where the HIS keeps the orders of that kind and sends none of them here, it orders from the performer itself: then none
+    of its results has an order here, and that isn't worth a word.
+    """
     own = DiagnosticReport.objects.filter(facility=ground.facility)
     found = written_on(own, ground.day).filter(source__startswith="hl7:", request=None, replaced_by=None)
     reports = list(found.exclude(status__in=VOID).order_by("pk"))
+    if reports and (elsewhere := _ordered_without_us(ground)):
+        reports = [report for report in reports if _ORDERED_AS.get(report.category) not in elsewhere]
     keys = [(ground.sources.get(report.source, EMR), report.filler_number) for report in reports]
     messages = times_of(ground.feed.results[key] for key in keys if key in ground.feed.results)
     for report, key in zip(reports, keys, strict=True):
@@ -148,6 +161,19 @@ def results_without_order(ground: Ground) -> Iterator[Finding]:
             message=told[0] if told else None,
             stay_id=report.encounter_id,
         )
+
+
+def _ordered_without_us(ground: Ground) -> set[str]:
+    """The matters of orders that the HIS keeps and doesn't tell us of: it has no open channel for them."""
+    told = any(
+        is_his(channel) and channel.is_enabled and any(channel.takes(one) for one in _TOLD_ORDERS)
+        for one in ground.neighbours
+        for channel in one.incoming
+    )
+    if told:
+        return set()
+    kept = masters_of(ground.facility.pk)
+    return {matter for matter in set(_ORDERED_AS.values()) if kept[matter] == Keeper.HIS}
 
 
 def stays_not_here(ground: Ground) -> Iterator[Finding]:

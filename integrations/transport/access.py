@@ -4,7 +4,7 @@ from uuid import UUID
 
 from emr.accounts.access import Denied
 from emr.accounts.models import User
-from integrations.transport.models import Channel, DeadLetter, Message, UnmappedCode
+from integrations.transport.models import Channel, DeadLetter, Message, NeighbourCode
 
 
 def access_channel(user: User, uuid: UUID) -> Channel:
@@ -39,9 +39,9 @@ def access_dead_letter(user: User, uuid: UUID) -> DeadLetter:
     return found
 
 
-def access_unmapped_code(user: User, uuid: UUID) -> UnmappedCode:
+def access_unmapped_code(user: User, uuid: UUID) -> NeighbourCode:
     """A neighbour's code noted in the user's facility."""
-    found = UnmappedCode.objects.filter(uuid=uuid, facility=user.facility).select_related("channel").first()
+    found = NeighbourCode.objects.filter(uuid=uuid, facility=user.facility).select_related("channel").first()
     if found is None:
         raise Denied("unmapped_code.read")
     return found

@@ -11,9 +11,9 @@ from django.db.models import Q, QuerySet
 from emr.accounts.models import Location, Organization, User
 from emr.common.vietnamese import fold
 from emr.terminology.selectors import displays, search_concepts
-from integrations.transport.models import UnmappedCode
+from integrations.transport.models import NeighbourCode
 
-Kind = UnmappedCode.Kind
+Kind = NeighbourCode.Kind
 MOST = 20
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from django.db.models import F, Q, QuerySet
 
 from emr.common.clock import now
-from integrations.transport.models import Channel, UnmappedCode
+from integrations.transport.models import Channel, NeighbourCode
 
 _LONGEST = 200
 # A dead letter's reason says what it lacks: "unmapped_service".
@@ -34,9 +34,9 @@ def neighbour_channels(channel: Channel) -> QuerySet[Channel]:
     return Channel.objects.filter(incoming | outgoing, facility_id=channel.facility_id)
 
 
-def neighbour_codes(channel: Channel) -> QuerySet[UnmappedCode]:
+def neighbour_codes(channel: Channel) -> QuerySet[NeighbourCode]:
     """What is known of a neighbour's codes, mapped or not, on whichever of its channels."""
-    return UnmappedCode.objects.filter(
+    return NeighbourCode.objects.filter(
         facility_id=channel.facility_id, channel__in=neighbour_channels(channel).values("pk")
     )
 
@@ -81,18 +81,18 @@ def note_codes(channel: Channel, seen: Iterable[Sent]) -> None:
         kind__in={kind for kind, _code in words}, code__in={code for _kind, code in words}
     )
     rows = [row for row in wanted.order_by("pk") if (row.kind, row.code) in words]
-    locked = UnmappedCode.objects.filter(pk__in=[row.pk for row in rows]).order_by("pk")
+    locked = NeighbourCode.objects.filter(pk__in=[row.pk for row in rows]).order_by("pk")
     list(locked.select_for_update().values_list("pk", flat=True))
-    UnmappedCode.objects.filter(pk__in=[row.pk for row in rows]).update(
+    NeighbourCode.objects.filter(pk__in=[row.pk for row in rows]).update(
         seen_count=F("seen_count") + 1, last_seen_at=moment
     )
     for row in rows:
         if not row.words and (said := words[row.kind, row.code]):
-            UnmappedCode.objects.filter(pk=row.pk).update(words=said)
+            NeighbourCode.objects.filter(pk=row.pk).update(words=said)
     known = {(row.kind, row.code) for row in rows}
-    UnmappedCode.objects.bulk_create(
+    NeighbourCode.objects.bulk_create(
         [
-            UnmappedCode(
+            NeighbourCode(
                 facility_id=channel.facility_id,
                 channel=channel,
                 kind=kind,
@@ -116,7 +116,7 @@ def missing_in(reason: str, detail: Mapping[str, Any]) -> list[Sent]:
     if listed := detail.get("missing"):
         return [Sent(*entry) for entry in listed]
     kind = reason.removeprefix(_REASON)
-    if reason.startswith(_REASON) and kind in UnmappedCode.Kind.values and detail.get("sent"):
+    if reason.startswith(_REASON) and kind in NeighbourCode.Kind.values and detail.get("sent"):
         return [Sent(kind, str(detail["sent"]))]
     return []
 

@@ -8,6 +8,7 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from integrations.transport import peer_certificates
 from integrations.transport.client import peers_folder
 from integrations.transport.folders import folder_names
 from integrations.transport.models import Channel, MessageState
@@ -105,6 +106,24 @@ class _ChannelForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscripta
         return cleaned
 
 
+class CertificatesField(forms.CharField):
+    """Certificates of a neighbour as PEM, or their SHA-256, one a line; kept as fingerprints."""
+
+    widget = forms.Textarea(attrs={"rows": 3, "spellcheck": "false"})
+
+    def clean(self, value: Any) -> Any:
+        try:
+            found = peer_certificates.fingerprints_in(super().clean(value))
+        except ValueError as error:
+            raise forms.ValidationError(_("This is neither a PEM certificate nor a SHA-256.")) from error
+        if len(found) > peer_certificates.MOST:
+            raise forms.ValidationError(_("At most %(n)d certificates.") % {"n": peer_certificates.MOST})
+        return found
+
+    def prepare_value(self, value: Any) -> Any:
+        return "\n".join(value) if isinstance(value, list) else value
+
+
 class ChannelForm(_ChannelForm):
     """A neighbour: who, from where, what."""
 
@@ -117,6 +136,13 @@ class ChannelForm(_ChannelForm):
         label=gettext_lazy("Addresses it may call from"),
         required=False,
         help_text=gettext_lazy("One a line: 10.1.2.3 or 10.1.2.0/24."),
+    )
+    peer_certificates = CertificatesField(
+        label=gettext_lazy("Certificates it must show one of"),
+        required=False,
+        help_text=gettext_lazy(
+            "PEM, or SHA-256 one a line; two while one is renewed. Empty: the token is enough."
+        ),
     )
     message_types = LinesField(
         label=gettext_lazy("Messages it may send"),
@@ -144,6 +170,7 @@ class ChannelForm(_ChannelForm):
         fields = (
             "name", "sending_application", "sending_facility", "allowed_addresses", "message_types", "processing_ids",
             "charset", "duplicate_key", "performs", "unknown_codes", "protocol", "folder", "poll_seconds",
+            "peer_certificates",
         )  # fmt: skip
         labels = {
             "name": gettext_lazy("Name"),
@@ -161,6 +188,18 @@ class ChannelForm(_ChannelForm):
         super().__init__(*args, **kwargs)
         for name in ("performs", "unknown_codes", "poll_seconds"):  # left out, they stay as they are
             self.fields[name].required = False
+
+    def clean(self) -> dict[str, Any]:
+        """Certificates are asked for over HTTP alone, and only where the proxy passes them on: else nobody came in."""
+        cleaned = super().clean()
+        if (cleaned.get("protocol") or self.instance.protocol) != Channel.Protocol.HTTP:
+            cleaned["peer_certificates"] = []
+        elif cleaned.get("peer_certificates") and not peer_certificates.are_passed_on():
+            self.add_error(
+                "peer_certificates",
+                _("The proxy in front doesn't pass certificates on (EMR_PROXY_CERTIFICATES)."),
+            )
+        return cleaned
 
     def clean_allowed_addresses(self) -> list[str]:
         """Every entry an address or a range."""

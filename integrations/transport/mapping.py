@@ -18,7 +18,7 @@ from emr.common.errors import DomainError
 from emr.common.sheets import Cell
 from integrations.transport.catalogues import catalogue_of
 from integrations.transport.codes import missing_in, neighbour_channels, neighbour_codes
-from integrations.transport.models import Channel, DeadLetter, UnmappedCode
+from integrations.transport.models import Channel, DeadLetter, NeighbourCode
 from integrations.transport.services import replay
 
 # Of the file, in this order; the last three are for the reader and are not taken in.
@@ -30,19 +30,19 @@ _LONGEST_CODE, _LONGEST_OURS = 200, 60
 
 
 @transaction.atomic
-def map_code(row: UnmappedCode, *, mapped_to: str, by: User) -> int:
+def map_code(row: NeighbourCode, *, mapped_to: str, by: User) -> int:
     """Say which of our codes a neighbour's code means; "" takes the mapping away. Answers how many messages are freed.
 
     Raises DomainError (field mapped_to) for a code that isn't ours.
     """
-    row = UnmappedCode.objects.select_for_update(of=("self",)).select_related("channel").get(pk=row.pk)
+    row = NeighbourCode.objects.select_for_update(of=("self",)).select_related("channel").get(pk=row.pk)
     wanted = mapped_to.strip()
     if problem := _problem(row.facility_id, row.kind, row.code, wanted):
         raise DomainError(problem, code="not_ours", field="mapped_to")
     return _put(row, wanted, by)
 
 
-def _put(row: UnmappedCode, mapped_to: str, by: User) -> int:
+def _put(row: NeighbourCode, mapped_to: str, by: User) -> int:
     row.mapped_to = mapped_to
     row.save(update_fields=["mapped_to"])
     record("unmapped_code.mapped", by=by, of=row, detail={"kind": row.kind, "mapped_to": mapped_to})
@@ -63,7 +63,7 @@ def _problem(facility_id: int, kind: str, code: str, mapped_to: str) -> str:
     return _("“%(code)s” is no code of ours.") % {"code": mapped_to}
 
 
-def letters_waiting_for(row: UnmappedCode) -> QuerySet[DeadLetter]:
+def letters_waiting_for(row: NeighbourCode) -> QuerySet[DeadLetter]:
     """The open dead letters of the neighbour that lack this code, oldest message first."""
     named = Q(reason=f"unmapped_{row.kind}", detail__sent=row.code, detail__missing__isnull=True)
     # [[kind, code, words], …]: an array holds another when each of the other's entries is in one of its own.
@@ -73,7 +73,7 @@ def letters_waiting_for(row: UnmappedCode) -> QuerySet[DeadLetter]:
     ).order_by("message_id")
 
 
-def _free(row: UnmappedCode, by: User) -> int:
+def _free(row: NeighbourCode, by: User) -> int:
     """Try again what waited for this code and lacks no other."""
     count = 0
     mapped = set(neighbour_codes(row.channel).exclude(mapped_to="").values_list("kind", "code"))
@@ -97,12 +97,12 @@ def add_mapping(*, channel: Channel, kind: str, code: str, mapped_to: str, by: U
     return _put(_row(channel, kind, code), mapped_to.strip(), by)
 
 
-def _row(channel: Channel, kind: str, code: str) -> UnmappedCode:
+def _row(channel: Channel, kind: str, code: str) -> NeighbourCode:
     """The neighbour's row for the code, made where there is none; locked."""
     rows = neighbour_codes(channel).select_for_update(of=("self",)).select_related("channel")
     if found := rows.filter(kind=kind, code=code).order_by("pk").first():
         return found
-    made, _is_new = UnmappedCode.objects.get_or_create(
+    made, _is_new = NeighbourCode.objects.get_or_create(
         channel=channel,
         kind=kind,
         code=code,
@@ -198,7 +198,7 @@ def _undone(cell: str) -> str:
 
 
 def _known(facility: Organization) -> dict[tuple[str, str, tuple[str, str]], str]:
-    rows = UnmappedCode.objects.filter(facility=facility).select_related("channel").order_by("-pk")
+    rows = NeighbourCode.objects.filter(facility=facility).select_related("channel").order_by("-pk")
     return {(row.kind, row.code, row.channel.neighbour): row.mapped_to for row in rows}
 
 
@@ -213,8 +213,8 @@ def _ours(facility: Organization, lines: Sequence[tuple[int, dict[str, str]]]) -
 
 
 def _line_problem(cells: dict[str, str], is_neighbour: bool, valid: dict[str, set[str]]) -> str:
-    if cells["kind"] not in UnmappedCode.Kind.values:
-        return _("the kind is one of %(kinds)s") % {"kinds": ", ".join(UnmappedCode.Kind.values)}
+    if cells["kind"] not in NeighbourCode.Kind.values:
+        return _("the kind is one of %(kinds)s") % {"kinds": ", ".join(NeighbourCode.Kind.values)}
     if not is_neighbour:
         name = f"{cells['application']} · {cells['facility']}"
         return _("no channel leads to the neighbour %(name)s") % {"name": name}
@@ -248,7 +248,7 @@ def apply_import(*, facility: Organization, content: str, by: User) -> tuple[Pla
     return plan, freed
 
 
-def as_cells(rows: Iterable[UnmappedCode]) -> Iterable[Sequence[Cell]]:
+def as_cells(rows: Iterable[NeighbourCode]) -> Iterable[Sequence[Cell]]:
     """The lines of the file, under COLUMNS; the time in the file's own form."""
     for row in rows:
         application, facility = row.channel.neighbour

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from integrations.transport.mapping import LARGEST_FILE
-from integrations.transport.models import UnmappedCode
+from integrations.transport.models import NeighbourCode
 
 STATES = (
     ("unmapped", gettext_lazy("To be mapped")),
@@ -22,7 +22,7 @@ class MappingFilterForm(forms.Form):
 
     q = forms.CharField(label=gettext_lazy("Code or name"), required=False, max_length=120)
     kind = forms.ChoiceField(
-        label=gettext_lazy("Kind"), required=False, choices=[("", "—"), *UnmappedCode.Kind.choices]
+        label=gettext_lazy("Kind"), required=False, choices=[("", "—"), *NeighbourCode.Kind.choices]
     )
     neighbour = forms.ChoiceField(label=gettext_lazy("Neighbour"), required=False)
     state = forms.ChoiceField(label=gettext_lazy("State"), required=False, choices=STATES)
@@ -60,7 +60,7 @@ class NewMappingForm(OurCodeForm):
     """A mapping entered by hand, before the code is first seen."""
 
     neighbour = forms.ChoiceField(label=gettext_lazy("Neighbour"))
-    kind = forms.ChoiceField(label=gettext_lazy("Kind"), choices=UnmappedCode.Kind.choices)
+    kind = forms.ChoiceField(label=gettext_lazy("Kind"), choices=NeighbourCode.Kind.choices)
     code_sent = forms.CharField(label=gettext_lazy("Their code"), max_length=200)
     field_order = ["neighbour", "kind", "code_sent", "mapped_to"]
 

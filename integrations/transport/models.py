@@ -14,9 +14,9 @@ from django.utils.translation import gettext_lazy as _
 
 from emr.accounts.models import FacilityRecord, Organization
 from emr.common.models import Record
-from emr.common.triggers import AppendOnly, RowHistory, SameFacility
+from emr.common.triggers import RowHistory, SameFacility
 from integrations.transport.intakes import Emptying, Intake, SqlSource
-from integrations.transport.triggers import AppendOnlyButEmptied
+from integrations.transport.triggers import AnswerAppendOnly, AppendOnlyButEmptied
 
 __all__ = ["Emptying", "Intake", "SqlSource"]  # the others below; those stand in a file of their own
 
@@ -97,6 +97,8 @@ class Channel(FacilityRecord):
     # HTTP in: SHA-256 of the token that the neighbour shows (32 random bytes: nothing to guess, so no slow hash).
     token_hash = models.CharField(max_length=64, blank=True, default="", db_default="")
     token_made_at = models.DateTimeField(null=True, blank=True)
+    # HTTP in: SHA-256 of the certificates (two while one is renewed) of which the neighbour shows one; none: no asking.
+    peer_certificates = ArrayField(models.CharField(max_length=64), default=list, db_default=[], blank=True)
     # Folders, in and out: the name of one below EMR_HOME/exchange/FACILITY.
     folder = models.CharField(max_length=60, blank=True, default="", db_default="")
 
@@ -309,16 +311,18 @@ class MessageState(models.Model):
 
 
 class Acknowledgement(FacilityRecord):
-    """What a neighbour answered to an outgoing message, byte for byte."""
+    """What a neighbour answered to an outgoing message, byte for byte; emptied with its message, the code stays."""
 
     message = models.ForeignKey(Message, on_delete=models.PROTECT, related_name="acknowledgements")
     code = models.CharField(max_length=2)
     raw = models.BinaryField()
+    emptied_at = models.DateTimeField(null=True)
 
     append_only = True
+    application_grants = "SELECT, INSERT, UPDATE (raw, emptied_at)"  # what of it, the trigger says
 
     class Meta:
-        triggers = [AppendOnly(), SameFacility("message_id", "transport_message")]
+        triggers = [AnswerAppendOnly(), SameFacility("message_id", "transport_message")]
 
     def __str__(self) -> str:
         return f"{self.code} {self.message_id}"
@@ -358,7 +362,7 @@ class DeadLetter(Record):
         return f"{self.message_id}: {self.reason}"
 
 
-class UnmappedCode(FacilityRecord):
+class NeighbourCode(FacilityRecord):
     """A code of a neighbour's, and ours for it once somebody has said so; it serves all channels of that neighbour."""
 
     class Kind(models.TextChoices):
@@ -369,7 +373,7 @@ class UnmappedCode(FacilityRecord):
         MEDICINE = "medicine", _("Medicine")
         UNIT = "unit", _("Unit of measure")
 
-    channel = models.ForeignKey(Channel, on_delete=models.PROTECT, related_name="unmapped_codes")
+    channel = models.ForeignKey(Channel, on_delete=models.PROTECT, related_name="codes")
     kind = models.CharField(max_length=20, choices=Kind)
     code = models.CharField(max_length=200)
     # What the neighbour calls it, where its messages say so.
@@ -384,6 +388,8 @@ class UnmappedCode(FacilityRecord):
         constraints = [
             models.UniqueConstraint(fields=["channel", "kind", "code"], name="one_row_per_unmapped_code")
         ]
+        # As it was named first: the rows' history is kept under the table's name.
+        db_table = "transport_unmappedcode"
         # Being seen again is no change of the mapping.
         triggers = [RowHistory("mapped_to"), SameFacility("channel_id", "transport_channel")]
 

@@ -349,6 +349,10 @@ REASONS = {
     ),
     "bed_taken": (_("The bed “%(sent)s” is taken: admitted without a bed."), _("Assign a bed on the ward.")),
     "partly_older": (_("Older than what is recorded, left alone: %(groups)s."), ""),
+    "allergies_left_alone": (
+        _("A person here has settled this already, so the HIS's word on it was left alone: %(substances)s."),
+        _("Correct it in the HIS."),
+    ),
     "diagnosis_not_kept": (_("The diagnosis code “%(sent)s” was not taken over: %(text)s"), ""),
     "status_says_nothing": (
         _("ORC-1 “%(control)s” with ORC-5 “%(status)s” says nothing new about the order."),

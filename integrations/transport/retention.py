@@ -92,7 +92,10 @@ def empty_batch(*, facility_id: int) -> int:
 
 
 def _empty(message_ids: list[int]) -> int:
-    """One statement; a message that is sent again at this very moment is left out (its state's row is locked)."""
+    """The messages' bytes, and the neighbours' answers to them.
+
+    A message that is sent again at this very moment is left out (its state's row is locked).
+    """
     if not message_ids:
         return 0
     with connection.cursor() as cursor:
@@ -103,4 +106,11 @@ def _empty(message_ids: list[int]) -> int:
             " WHERE id IN (SELECT message_id FROM free) AND emptied_at IS NULL",
             [message_ids, [str(state) for state in DEALT_WITH]],
         )
-        return int(cursor.rowcount)
+        emptied = int(cursor.rowcount)
+        cursor.execute(
+            "UPDATE transport_acknowledgement SET raw = '', emptied_at = transaction_timestamp()"
+            " WHERE emptied_at IS NULL AND message_id IN"
+            " (SELECT id FROM transport_message WHERE id = ANY(%s) AND emptied_at IS NOT NULL)",
+            [message_ids],
+        )
+    return emptied

@@ -8,7 +8,7 @@ from django.db.models.functions import Coalesce
 from emr.accounts.models import User
 from emr.common.clock import local_now
 from integrations.transport.codes import mapping, missing_in, neighbour_channels, ours, theirs
-from integrations.transport.models import Channel, DeadLetter, Message, MessageState, UnmappedCode
+from integrations.transport.models import Channel, DeadLetter, Message, MessageState, NeighbourCode
 
 __all__ = ["mapping", "neighbour_channels", "ours", "theirs"]  # the rooms above know them from here
 State = MessageState.State
@@ -127,12 +127,12 @@ def neighbours_of(user: User) -> list[tuple[str, str]]:
 
 def mappings_for(
     user: User, *, words: str = "", kind: str = "", neighbour: str = "", state: str = ""
-) -> QuerySet[UnmappedCode]:
+) -> QuerySet[NeighbourCode]:
     """The neighbours' codes, those to be mapped first, by how often they were seen.
 
     `neighbour` is the public id of one of its channels; `state` is "unmapped", "mapped" or "".
     """
-    found = UnmappedCode.objects.filter(facility=user.facility).select_related("channel")
+    found = NeighbourCode.objects.filter(facility=user.facility).select_related("channel")
     if words := words.strip():
         found = found.filter(
             Q(code__icontains=words) | Q(words__icontains=words) | Q(mapped_to__icontains=words)

@@ -34,3 +34,29 @@ class AppendOnlyButEmptied(pgtrigger.Trigger):
             declare=[("allowed", "transport_message%ROWTYPE")],
             func=_ALLOWED,
         )
+
+
+_ANSWER_ALLOWED = """
+IF TG_OP = 'UPDATE' AND OLD.emptied_at IS NULL AND NEW.emptied_at = transaction_timestamp() THEN
+    allowed := OLD;
+    allowed.raw := ''::bytea;
+    allowed.emptied_at := NEW.emptied_at;
+    IF NEW IS NOT DISTINCT FROM allowed
+        AND EXISTS (SELECT 1 FROM transport_message m WHERE m.id = OLD.message_id AND m.emptied_at IS NOT NULL)
+    THEN RETURN NEW; END IF;
+END IF;
+RAISE EXCEPTION 'pgtrigger: Cannot % rows from % table', lower(TG_OP), TG_TABLE_NAME;
+"""
+
+
+class AnswerAppendOnly(pgtrigger.Trigger):
+    """Refuse UPDATE and DELETE of a neighbour's answer, save emptying it once its message is emptied."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            name="append_only",
+            when=pgtrigger.Before,
+            operation=pgtrigger.Update | pgtrigger.Delete,
+            declare=[("allowed", "transport_acknowledgement%ROWTYPE")],
+            func=_ANSWER_ALLOWED,
+        )

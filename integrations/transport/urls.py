@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from integrations.transport.views import channels, desk, inbox, mappings, sources
+from integrations.transport.views import channels, desk, history, inbox, mappings, sources
 
 app_name = "transport"
 urlpatterns = [
@@ -12,6 +12,7 @@ urlpatterns = [
     path("channels/add-view/", sources.add_source, name="add_source"),
     path("channels/<uuid:channel_uuid>/look/", sources.look, name="look_at_channel"),
     path("channels/<uuid:channel_uuid>/", channels.edit, name="channel"),
+    path("channels/<uuid:channel_uuid>/history/", history.course, name="channel_history"),
     path("channels/<uuid:channel_uuid>/switch/", channels.switch, name="switch_channel"),
     path("channels/<uuid:channel_uuid>/token/", channels.make_token, name="make_token"),
     path("channels/<uuid:channel_uuid>/pause/", channels.pause, name="pause_channel"),

@@ -37,7 +37,10 @@ class HistoryRecord(FacilityRecord):
 
 
 class AllergyIntolerance(HistoryRecord):
-    """An allergy, or the recorded fact that none is known (FHIR AllergyIntolerance)."""
+    """An allergy, or the recorded fact that none is known (FHIR AllergyIntolerance).
+
+    With a `source` another system states it: unverified (FHIR verificationStatus) until a clinician confirms it.
+    """
 
     class Category(models.TextChoices):
         MEDICATION = "medication", _("Medicine")
@@ -65,12 +68,28 @@ class AllergyIntolerance(HistoryRecord):
     criticality = models.CharField(max_length=16, choices=Criticality, default=Criticality.UNKNOWN)
     reaction = models.CharField(max_length=200, blank=True, default="")
     status = models.CharField(max_length=16, choices=Status, default=Status.ACTIVE)
+    source = models.CharField(
+        max_length=60, blank=True, default="", help_text="the system that states it; empty: a person here"
+    )
+    confirmed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    confirmed_at = models.DateTimeField(null=True, blank=True)
+    is_withdrawn = models.BooleanField(
+        default=False, help_text="ended because its source doesn't state it any more, not by a person here"
+    )
 
     class Meta:
         constraints = [
             models.CheckConstraint(
                 condition=Q(is_none_known=True, substance="") | (Q(is_none_known=False) & ~Q(substance="")),
                 name="an_allergy_names_its_substance",
+            ),
+            # What a person here states needs nobody's confirmation.
+            models.CheckConstraint(
+                condition=Q(confirmed_by=None, confirmed_at=None)
+                | (Q(confirmed_by__isnull=False, confirmed_at__isnull=False) & ~Q(source="")),
+                name="what_was_told_is_confirmed_by_somebody",
             ),
             models.UniqueConstraint(
                 fields=["patient"],
@@ -80,10 +99,19 @@ class AllergyIntolerance(HistoryRecord):
         ]
         indexes = [models.Index(fields=["patient", "status"], name="allergies_of_patient")]
         ordering: ClassVar[list[str]] = ["-criticality", "substance", "pk"]
-        triggers = [RowHistory(), SameFacility("patient_id", "registry_patient")]
+        triggers = [
+            RowHistory(),
+            SameFacility("patient_id", "registry_patient"),
+            SameFacility("confirmed_by_id", "accounts_user"),
+        ]
 
     def __str__(self) -> str:
         return self.substance or "–"
+
+    @property
+    def is_unconfirmed(self) -> bool:
+        """Whether another system states it and no clinician here has confirmed it."""
+        return bool(self.source) and self.confirmed_at is None
 
 
 class Condition(HistoryRecord):

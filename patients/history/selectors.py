@@ -14,10 +14,14 @@ _ACTIVE = "active"
 
 @dataclass(slots=True)
 class Summary:
-    """The active statements about one person. `none_known`: asked (when, by whom), and no allergy is known."""
+    """The active statements about one person. `none_known`: asked (when, by whom), and no allergy is known.
+
+    `told_none`: another system says that none is known, and nobody here has confirmed it; nobody has asked, then.
+    """
 
     allergies: list[AllergyIntolerance] = field(default_factory=list)
     none_known: AllergyIntolerance | None = None
+    told_none: AllergyIntolerance | None = None
     asked_at: dt.datetime | None = None
     asked_by: str = ""
     problems: list[Condition] = field(default_factory=list)
@@ -34,10 +38,12 @@ _ALLERGY = (
     "criticality",
     "reaction",
     "status",
+    "source",
+    "confirmed_at",
 )
 _ASKED = (
-    "recorded_at",
-    "(SELECT full_name FROM accounts_user u WHERE u.id = recorded_by_id) AS asked_by",
+    "coalesce(confirmed_at, recorded_at) AS asked_at",
+    "(SELECT full_name FROM accounts_user u WHERE u.id = coalesce(confirmed_by_id, recorded_by_id)) AS asked_by",
 )
 _PROBLEM = ("id", "uuid", "patient_id", "code", "text", "onset_year", "status")
 _DEVICE = ("id", "uuid", "patient_id", "kind", "site", "implanted_year", "is_mri_unsafe", "status")
@@ -61,14 +67,17 @@ def summary_of(patient: Patient) -> Summary:
     if kept is not None:
         return kept
     stated, problems, devices = rows_of_person(patient, _SUMMARY)
-    asked = next((row for row in stated if row["is_none_known"]), None)
+    none = next((row for row in stated if row["is_none_known"]), None)
+    told = none is not None and bool(none["source"]) and not none["confirmed_at"]
+    asked = None if told else none
     kept = Summary(
         allergies=sorted(
             (_allergy(patient, row) for row in stated if not row["is_none_known"]),
             key=lambda a: (_RANK.get(a.criticality, 1), a.substance),
         ),
         none_known=_allergy(patient, asked) if asked else None,
-        asked_at=dt.datetime.fromisoformat(asked["recorded_at"]) if asked else None,
+        told_none=_allergy(patient, none) if none and told else None,
+        asked_at=dt.datetime.fromisoformat(asked["asked_at"]) if asked else None,
         asked_by=(asked["asked_by"] or "") if asked else "",
         problems=[Condition(facility_id=patient.facility_id, **row) for row in problems],
         devices=[Device(facility_id=patient.facility_id, **row) for row in devices],
@@ -83,7 +92,7 @@ def all_entries(patient: Patient) -> dict[str, list[AllergyIntolerance] | list[C
     return {
         "allergy": list(
             AllergyIntolerance.objects.filter(patient__in=rows)
-            .select_related("recorded_by")
+            .select_related("recorded_by", "confirmed_by")
             .order_by("-recorded_at")
         ),
         "problem": list(

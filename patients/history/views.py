@@ -20,6 +20,7 @@ from patients.history import permissions, selectors, services
 from patients.history.forms import AllergyForm, DeviceForm, EndForm, ProblemForm
 from patients.history.models import AllergyIntolerance, Condition, Device
 from patients.registry.access import access_patient, same_person
+from patients.registry.models import Patient
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,14 +89,32 @@ def none_known(request: StaffRequest, patient_uuid: UUID) -> HttpResponse:
     try:
         services.record_no_known_allergy(patient=patient, by=request.user)
     except DomainError as refusal:
-        context = {
-            "patient": patient,
-            "encounter": None,
-            "entries": selectors.all_entries(patient),
-            "refusal": str(refusal),
-        }
-        return render(request, "patients/history/page.html", context, status=422)
+        return _refused(request, patient, refusal)
     return redirect("patients:history:page", patient.uuid)
+
+
+@requires(permissions.WRITE)
+@require_POST
+def confirm(request: StaffRequest, patient_uuid: UUID, entry_uuid: UUID) -> HttpResponse:
+    """A clinician agrees with what another system states of allergies."""
+    patient = access_patient(request.user, patient_uuid, permissions.WRITE)
+    rows = AllergyIntolerance.objects.filter(patient__in=same_person(patient))
+    try:
+        services.confirm_allergy(entry=get_object_or_404(rows, uuid=entry_uuid), by=request.user)
+    except DomainError as refusal:
+        return _refused(request, patient, refusal)
+    return redirect("patients:history:page", patient.uuid)
+
+
+def _refused(request: StaffRequest, patient: Patient, refusal: DomainError) -> HttpResponse:
+    """The page again, with what was refused on it."""
+    context = {
+        "patient": patient,
+        "encounter": None,
+        "entries": selectors.all_entries(patient),
+        "refusal": str(refusal),
+    }
+    return render(request, "patients/history/page.html", context, status=422)
 
 
 @requires(permissions.WRITE)

@@ -39,7 +39,7 @@ from integrations.loading.models import FirstLoad, PastStay
 from integrations.mdm.models import ReceivedDocument
 from integrations.transport.demo import load as load_channels
 from integrations.transport.listener import Frame
-from integrations.transport.models import Channel, DeadLetter, Message, UnmappedCode
+from integrations.transport.models import Channel, DeadLetter, Message, NeighbourCode
 from integrations.transport.services import bury, replay_edited
 from patients.coverage.models import Coverage
 from patients.coverage.services import record_coverage
@@ -98,7 +98,7 @@ ROWS: dict[str, Any] = {
     "channel_uuid": Channel,
     "message_uuid": Message,
     "letter_uuid": DeadLetter,
-    "code_uuid": UnmappedCode,
+    "code_uuid": NeighbourCode,
     "launch_key_uuid": LaunchKey,
     "load_uuid": FirstLoad,
     "past_uuid": PastStay,

@@ -11,6 +11,7 @@ from emr.common.vietnamese import fold
 from emr.terminology.selectors import concept
 from integrations.his.models import Freshness
 from integrations.his.reading import Adt
+from integrations.his.services.allergies import keep_allergies
 from integrations.his.services.freshness import news_of, stamp_many
 from integrations.his.services.insurance import keep_insurance
 from integrations.hl7v2.identifying import Numbers, find_patient, read_numbers
@@ -67,6 +68,7 @@ def keep_patient(adt: Adt) -> tuple[Patient, bool]:
     if not adt.keeps_here(DEMOGRAPHICS):
         is_news |= _keep_people(adt, patient)
     keep_insurance(adt, patient)
+    is_news |= keep_allergies(adt, patient)
     stamp_many(Freshness.Subject.PATIENT, patient.pk, {TOLD, *fresh}, adt.described_at, adt.message)
     return patient, is_news
 

@@ -28,7 +28,7 @@ from integrations.transport.mapping_forms import (
     NewMappingForm,
     OurCodeForm,
 )
-from integrations.transport.models import UnmappedCode
+from integrations.transport.models import NeighbourCode
 
 PAGE_SIZE = 50
 _SHOWN = 200
@@ -61,7 +61,7 @@ def _list(request: StaffRequest, *, status: int = 200, **of_one_row: Any) -> Htt
 
 
 def _shown(
-    request: StaffRequest, rows: list[UnmappedCode], of_one_row: dict[str, Any]
+    request: StaffRequest, rows: list[NeighbourCode], of_one_row: dict[str, Any]
 ) -> list[dict[str, Any]]:
     """The rows with our codes' titles and the dead letters that wait; of the one that was refused what was typed."""
     waiting = selectors.letters_by_code(request.user)

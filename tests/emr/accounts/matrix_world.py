@@ -30,7 +30,7 @@ from integrations.launch.services import add_key as add_launch_key
 from integrations.loading.models import FirstLoad, PastStay
 from integrations.mdm.models import ReceivedDocument
 from integrations.transport.demo import load as load_channels
-from integrations.transport.models import Channel, DeadLetter, Message, MessageState, UnmappedCode
+from integrations.transport.models import Channel, DeadLetter, Message, MessageState, NeighbourCode
 from patients.coverage.services import record_coverage
 from patients.emergency_access.services import open_emergency_access
 from patients.history import services as history
@@ -277,8 +277,8 @@ def _transport(facility: Organization, author: User) -> dict[str, Any]:
     channel = message.channel
     letter = DeadLetter.objects.create(message=message, reason="unknown_place")
     copy = _message(facility, "1-edited", edited_from=message, edited_by=author)
-    code = UnmappedCode.objects.create(
-        facility=facility, channel=channel, kind=UnmappedCode.Kind.values[0], code="X1", last_seen_at=now()
+    code = NeighbourCode.objects.create(
+        facility=facility, channel=channel, kind=NeighbourCode.Kind.values[0], code="X1", last_seen_at=now()
     )
     return {
         "channel_uuid": channel,

@@ -12,9 +12,11 @@ from emr.outbox.models import OutboxEvent
 from encounters.documents.models import Document
 from encounters.visits.models import Encounter
 from integrations.demo.services import load_demo
+from integrations.mdm.models import ReceivedDocument
 from integrations.reconciling.days import Day
 from integrations.reconciling.models import SignOff
 from integrations.reconciling.selectors import board_of
+from integrations.transport.models import Channel, NeighbourCode
 from integrations.transport.sending import QUEUED
 from patients.coverage.models import Coverage
 from patients.registry.models import Patient
@@ -46,7 +48,14 @@ def test_loaded_in_a_moment_then_rendered_and_signed_by_the_workers() -> None:
         "stay-not-here",
         "stay-not-told",
     }
+    assert set(Channel.objects.filter(direction="in").values_list("protocol", flat=True)) == set(
+        Channel.Protocol.values
+    )
+    assert NeighbourCode.objects.filter(mapped_to="").count() == 5
+    document = ReceivedDocument.objects.get()
+    assert "minh họa" in str(NeighbourCode.objects.filter(mapped_to="").earliest("pk").words)
     _work()
+    assert ReceivedDocument.objects.get() == document
     states = set(Document.objects.values_list("status", flat=True))
     assert states == {"draft", "final", "signed"}
     assert Signature.objects.count() == 1

@@ -12,6 +12,7 @@ from encounters.orders.models import MedicationRequest, ServiceRequest
 from encounters.visits.models import Encounter, EncounterLocation
 from integrations.transport.models import DeadLetter, MessageState
 from patients.coverage.models import Coverage
+from patients.history.models import AllergyIntolerance
 from patients.registry.models import Identifier, MergeLink, Patient
 from tests.encounters.visits.ward import know
 from tests.integrations.conftest import Send, ago, instant, state
@@ -20,6 +21,10 @@ from tests.integrations.messages import adt, merge
 
 pytestmark = pytest.mark.django_db
 ADMISSION, FINAL = "DG1|1||J18.9^Viêm phổi|||A", "DG1|1||I10^Tăng huyết áp|||F|||||||||1"
+FIRST_ASKED, ASKED_AGAIN = (
+    "AL1|1|DA|^Aspirin|MI|Ngứa\rAL1|2|FA|^Tôm",
+    "AL1|1|DA|^Penicillin|SV|Phản vệ\rAL1|2|FA|^Tôm",
+)
 CARD = "IN1|1|BHYT|BHXH|||||||||20260101|20261231" + "|" * 23 + "HT4010000000001"
 
 
@@ -31,8 +36,8 @@ def the_day() -> list[bytes]:
         adt("A34", "F3", at=ago(10)).replace(b"PV1|", b"MRG|BN000002^^^BV99999^MR\rPV1|"),
         adt("A01", "F4", at=ago(9)),
         # Each says one thing more, and leaves empty what another said: an empty field is no news of it.
-        adt("A31", "F5", at=ago(8), pid_extra="|||12 Lê Lợi||0903000001"),
-        adt("A08", "F9", at=ago(7.5), extra=ADMISSION),
+        adt("A31", "F5", at=ago(8), pid_extra="|||12 Lê Lợi||0903000001", extra=FIRST_ASKED),
+        adt("A08", "F9", at=ago(7.5), extra=ADMISSION + "\r" + ASKED_AGAIN),
         medicine("NW", hours=7),
         examination("NW", hours=6.5),
         adt("A02", "F6", at=ago(6), place="K19^P1^G2"),
@@ -57,6 +62,9 @@ def outcome() -> dict[str, Any]:
         "people": Patient.objects.filter(merged_into=None).count(),
         "links": MergeLink.objects.filter(undone_at=None).count(),
         "cards": list(Coverage.objects.filter(is_active=True).values_list("card_number", flat=True)),
+        "allergies": sorted(
+            AllergyIntolerance.objects.filter(status="active").values_list("substance", "criticality")
+        ),
         "stay": (stay.status, stay.ended_at),
         "path": [
             (p.department.code if p.department else "", p.location.code if p.location else "") for p in places
@@ -72,6 +80,7 @@ EXPECTED = {
     "people": 1,
     "links": 1,
     "cards": ["HT4010000000001"],
+    "allergies": [("Penicillin", "high"), ("Tôm", "unable-to-assess")],
     "stay": ("finished", instant(1)),
     "path": [("K03", "G1"), ("K19", "G2")],
     "medicines": [("TH-1", 3, "active")],

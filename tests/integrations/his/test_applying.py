@@ -12,7 +12,7 @@ from emr.common import wall
 from emr.common.clock import now
 from encounters.visits.models import Encounter, EncounterLocation
 from integrations.hl7v2 import inbox
-from integrations.transport.models import Channel, DeadLetter, Message, MessageState, UnmappedCode
+from integrations.transport.models import Channel, DeadLetter, Message, MessageState, NeighbourCode
 from integrations.transport.services import replay
 from patients.registry.models import Identifier, MergeLink, Patient
 from tests.emr.people import make_user
@@ -182,8 +182,8 @@ def test_unknown_codes_do_not_stop_an_admission(send: Send) -> None:
     assert (place.department, place.location) == (None, None)
     assert (place.department_as_sent, place.location_as_sent) == ("NOI-A", "Phòng 9-77")
     assert set(reasons(sent)) == {"unmapped_department_kept", "unmapped_bed"}
-    assert list(UnmappedCode.objects.values_list("kind", "code")) == [("department", "NOI-A")]
-    UnmappedCode.objects.update(mapped_to="K03")
+    assert list(NeighbourCode.objects.values_list("kind", "code")) == [("department", "NOI-A")]
+    NeighbourCode.objects.update(mapped_to="K03")
     assert state(send(message("A01", 1, place="NOI-A^P1^G2", number="BN000002", visit="DT000002"))) == APPLIED
     assert path_of(the_stay("DT000002")) == [("K03", "G2")]
 

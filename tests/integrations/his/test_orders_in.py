@@ -21,7 +21,7 @@ from encounters.visits.models import Encounter
 from integrations.his.models import HisOrder
 from integrations.hl7v2.inbox import apply_message
 from integrations.transport.mapping import map_code
-from integrations.transport.models import DeadLetter, Message, MessageState, UnmappedCode
+from integrations.transport.models import DeadLetter, Message, MessageState, NeighbourCode
 from tests.emr.people import make_an, make_department
 from tests.encounters import chart
 from tests.encounters.orders.tables import confirm
@@ -137,7 +137,7 @@ def test_nothing_is_guessed(his: Send, told: dict[str, str], reason: str, detail
 def test_a_mapped_code_brings_the_order_in(his: Send) -> None:
     sent = his(medicine(code="ZZ9^Amox"))
     assert state(sent) == DEAD
-    row = UnmappedCode.objects.get(kind="medicine", code="ZZ9")
+    row = NeighbourCode.objects.get(kind="medicine", code="ZZ9")
     assert row.seen_count == 1
     map_code(row, mapped_to="TH0017", by=make_an(make_department(sent.facility)))
     work_off()

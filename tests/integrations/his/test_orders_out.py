@@ -26,7 +26,7 @@ from integrations.hl7v2 import services as hl7v2
 from integrations.hl7v2.parsing import Hl7Message, parse
 from integrations.transport.demo import load
 from integrations.transport.listener import Frame
-from integrations.transport.models import Channel, DeadLetter, MessageState, UnmappedCode
+from integrations.transport.models import Channel, DeadLetter, MessageState, NeighbourCode
 from integrations.transport.services import resend
 from tests.emr.people import make_chi, make_facility
 from tests.encounters.orders.tables import confirm, make_entry, make_world
@@ -105,7 +105,7 @@ def test_a_medicine_goes_out_with_the_his_s_codes_and_the_stock(
     his: Neighbour, world: tuple[User, Encounter]
 ) -> None:
     channel = Channel.objects.get(receiving_application="HIS")
-    UnmappedCode.objects.create(
+    NeighbourCode.objects.create(
         facility=channel.facility,
         channel=channel,
         kind="medicine",

@@ -11,7 +11,7 @@ from emr.common.clock import now
 from encounters.orders.models import MedicationRequest, ServiceRequest
 from encounters.visits.models import Encounter
 from integrations.transport import rows
-from integrations.transport.models import Channel, DeadLetter, Message, MessageState, UnmappedCode
+from integrations.transport.models import Channel, DeadLetter, Message, MessageState, NeighbourCode
 from integrations.transport.services import Arrival, channel_account, file_messages
 from patients.coverage.models import Coverage
 from patients.registry.models import Patient
@@ -109,7 +109,7 @@ def test_moves_within_the_ward_and_unknown_beds(row: Row) -> None:
     ]
     row("stay", hours=3, **stay(bed="X9", moved=instant(4.5).isoformat(sep=" ")))
     assert places.count() == 2
-    assert UnmappedCode.objects.filter(kind="bed").exists()
+    assert NeighbourCode.objects.filter(kind="bed").exists()
 
 
 def test_an_end_that_was_told_here_is_not_taken_back_by_silence(row: Row, facility: Organization) -> None:

@@ -11,7 +11,7 @@ from encounters.orders.models import OrderableService
 from encounters.results.models import DiagnosticReport, Finding
 from integrations.lis.mapping import is_loinc
 from integrations.transport.codes import Sent, note_codes, ours
-from integrations.transport.models import Channel, DeadLetter, Message, UnmappedCode
+from integrations.transport.models import Channel, DeadLetter, Message, NeighbourCode
 from tests.emr.people import make_user
 from tests.integrations.conftest import Send, ago, facility, reasons, send, state, work_off
 from tests.integrations.lis.results import obr, obx, oru
@@ -51,7 +51,7 @@ def desk(facility: Organization) -> Iterator[Client]:
 
 
 def map_in_browser(desk: Client, code: str, our_code: str) -> int:
-    row = UnmappedCode.objects.get(code=code)
+    row = NeighbourCode.objects.get(code=code)
     address = reverse("integrations:transport:map_code", args=[row.uuid])
     return desk.post(address, {"mapped_to": "", "mapped_to_text": our_code}).status_code
 
@@ -93,7 +93,7 @@ def test_by_default_no_result_is_kept_from_the_doctor_for_a_code(send: Send, des
     sent = send(oru(HEAD, GLUCOSE))
     assert (state(sent), reasons(sent)) == ("applied", ["unmapped_service_kept"])
     assert Finding.objects.get().code == "GLU-1"
-    noted = UnmappedCode.objects.values_list("kind", "code", "words")
+    noted = NeighbourCode.objects.values_list("kind", "code", "words")
     assert set(noted) == {
         ("service", "SH-GLU", "Đường máu"), ("service", "GLU-1", "Đường huyết"), ("unit", "mmol/l", "Đường huyết"),
     }  # fmt: skip
@@ -127,7 +127,7 @@ def test_seeing_a_code_again_counts_it_and_writes_no_history(send: Send) -> None
     send(admission())
     for number in range(3):
         send(oru(obr(code="SH-GLU^Đường máu^L", filler=f"F{number}"), GLUCOSE, control=f"L{number}"))
-    assert set(UnmappedCode.objects.values_list("seen_count", flat=True)) == {3}
+    assert set(NeighbourCode.objects.values_list("seen_count", flat=True)) == {3}
 
 
 @pytest.mark.django_db
@@ -138,7 +138,7 @@ def test_codes_of_a_held_message_are_listed_though_applying_it_was_undone(send: 
     letter = DeadLetter.objects.get()
     assert letter.reason == "unmapped_service"
     assert {entry[1] for entry in letter.detail["missing"]} == {"SH-GLU", "GLU-1"}
-    assert set(UnmappedCode.objects.values_list("code", "words")) == {
+    assert set(NeighbourCode.objects.values_list("code", "words")) == {
         ("SH-GLU", "Đường máu"), ("GLU-1", "Đường huyết"),
     }  # fmt: skip
 
@@ -163,9 +163,9 @@ def test_channels_of_one_neighbour_share_a_code(facility: Organization) -> None:
     first = Channel.objects.get(name="LIS", direction="in")
     for channel in (first, second, first):
         note_codes(channel, [Sent("service", "GLU-1")])
-    row = UnmappedCode.objects.get()
+    row = NeighbourCode.objects.get()
     assert (row.seen_count, row.channel) == (3, first)
-    UnmappedCode.objects.update(mapped_to="X")
+    NeighbourCode.objects.update(mapped_to="X")
     assert ours(second, "service", ["GLU-1"]) == {"GLU-1": "X"}
 
 

@@ -142,6 +142,17 @@ class TestOrphans:
         assert (finding.neighbour, finding.number, finding.message) == (LIS, "F1", sent.uuid)
         assert board.cells[Matter.RESULT][LIS] == Cell(1, 1)
 
+    def test_none_is_missed_where_the_his_orders_from_the_laboratory_itself(
+        self, binh: Encounter, facility: Organization, send: Send, look: Look
+    ) -> None:
+        send(oru(obr(placer="Y-404"), POTASSIUM, pid=PID))
+        keep(facility, "his", "order:laboratory")
+        assert of_kind(look(), kinds.RESULT_WITHOUT_ORDER), "it sends its orders here: this one is missing"
+        Channel.objects.filter(sending_application="HIS").update(message_types=["ADT"])
+        assert of_kind(look(), kinds.RESULT_WITHOUT_ORDER) == []
+        keep(facility, "emr", "order:laboratory")
+        assert of_kind(look(), kinds.RESULT_WITHOUT_ORDER), "ordered here: it should have an order"
+
     def test_an_order_that_nobody_was_told_of(self, lis: Neighbour, an: User, look: Look) -> None:
         request = order(admit(), an)
         assert of_kind(look(), kinds.ORDER_NOT_TOLD) == []

@@ -15,7 +15,7 @@ from emr.common.errors import DomainError
 from emr.common.sheets import as_csv
 from integrations.transport.codes import Sent, note_codes
 from integrations.transport.mapping import COLUMNS, add_mapping, as_cells, plan_import
-from integrations.transport.models import Channel, UnmappedCode
+from integrations.transport.models import Channel, NeighbourCode
 from integrations.transport.services import bury
 from tests.emr.people import make_user
 from tests.integrations.conftest import Send, ago, facility, send, state, work_off
@@ -74,7 +74,7 @@ def test_the_empty_table_says_so(desk: Client) -> None:
 
 
 def test_a_code_that_is_not_ours_is_refused_and_stays_in_its_box(desk: Client, seen: Channel) -> None:
-    row = UnmappedCode.objects.get(code="NOI-A")
+    row = NeighbourCode.objects.get(code="NOI-A")
     answer = desk.post(f"{url('map_code', row.uuid)}?kind=department", {"mapped_to_text": "K99"})
     assert answer.status_code == 422
     assert 'value="K99"' in answer.content.decode()
@@ -84,7 +84,7 @@ def test_a_code_that_is_not_ours_is_refused_and_stays_in_its_box(desk: Client, s
 
 
 def test_what_the_box_shows_is_kept_when_it_is_saved_again(desk: Client, seen: Channel) -> None:
-    row = UnmappedCode.objects.get(code="NOI-A")
+    row = NeighbourCode.objects.get(code="NOI-A")
     kept = desk.post(
         f"{url('map_code', row.uuid)}?state=all", {"mapped_to": "K03", "mapped_to_text": "Khoa Nội"}
     )
@@ -113,12 +113,12 @@ def test_a_mapping_is_added_before_its_code_is_seen(desk: Client, his: Channel) 
         {"kind": "x"},
     ):
         assert desk.post(url("add_mapping"), asked | wrong).status_code == 422, wrong
-    assert not UnmappedCode.objects.exists()
+    assert not NeighbourCode.objects.exists()
     assert desk.post(url("add_mapping"), asked).status_code == 302
-    row = UnmappedCode.objects.get()
+    row = NeighbourCode.objects.get()
     assert (row.mapped_to, row.seen_count, row.last_seen_at) == ("K19", 0, None)
     assert desk.post(url("add_mapping"), asked | {"mapped_to": "K03"}).status_code == 302
-    assert UnmappedCode.objects.get().mapped_to == "K03", "the same code is changed, not doubled"
+    assert NeighbourCode.objects.get().mapped_to == "K03", "the same code is changed, not doubled"
 
 
 def test_our_codes_are_found_as_somebody_types(desk: Client, facility: Organization) -> None:
@@ -153,7 +153,7 @@ def test_exactly_the_messages_that_waited_for_the_code_are_freed(
     assert (shown["department", "NOI-A", "HIS"], shown["department", "NOI-A", "LIS"]) == (2, 0)
 
     def say(code: str, channel: Channel, ours: str) -> None:
-        row = UnmappedCode.objects.get(kind="department", code=code, channel=channel)
+        row = NeighbourCode.objects.get(kind="department", code=code, channel=channel)
         assert desk.post(url("map_code", row.uuid), {"mapped_to": ours}).status_code == 302
         work_off()
 
@@ -187,11 +187,11 @@ def test_a_file_is_looked_through_then_taken_in_and_again_changes_nothing(
     looked = upload(desk, content)
     assert looked.status_code == 200
     assert looked.context["counts"] == {"new": 2, "changed": 0, "removed": 0, "same": 1}
-    assert not UnmappedCode.objects.exclude(mapped_to="").exists(), "looking changes nothing"
+    assert not NeighbourCode.objects.exclude(mapped_to="").exists(), "looking changes nothing"
     assert desk.post(url("import_mappings"), {"content": looked.context["content"]}).status_code == 302
     work_off()
     assert state(sent) != "dead"
-    assert set(UnmappedCode.objects.exclude(mapped_to="").values_list("code", "mapped_to")) == {
+    assert set(NeighbourCode.objects.exclude(mapped_to="").values_list("code", "mapped_to")) == {
         ("NOI-A", "K03"), ("=mmol", "mmol/L"),
     }  # fmt: skip
     again = upload(desk, content)
@@ -213,7 +213,7 @@ def test_a_file_with_a_wrong_line_does_nothing_and_every_wrong_line_is_named(
         f"Dòng {n}" for n in (3, 4, 5, 6, 7)
     ]
     assert desk.post(url("import_mappings"), {"content": content}).status_code == 422
-    assert not UnmappedCode.objects.exclude(mapped_to="").exists()
+    assert not NeighbourCode.objects.exclude(mapped_to="").exists()
 
 
 @pytest.mark.parametrize("content", ["kind,code\nunit,x\n", "rubbish", "\0\0"])
@@ -232,7 +232,7 @@ def test_what_is_taken_away_can_be_taken_in_again(
 ) -> None:
     for code in ("=1+1", "-x", "@a", "+b", "'c", 'd"e;f'):
         add_mapping(channel=seen, kind="unit", code=code, mapped_to="g/L", by=integrator)
-    content = as_csv(COLUMNS, as_cells(UnmappedCode.objects.all())).decode("utf-8-sig")
+    content = as_csv(COLUMNS, as_cells(NeighbourCode.objects.all())).decode("utf-8-sig")
     plan = plan_import(facility=facility, content=content)
     assert (plan.problems, plan.changes, len(plan.rows)) == ([], [], 9)
 
@@ -250,7 +250,7 @@ def test_another_facility_s_codes_do_not_exist(client: Client, seen: Channel) ->
     client.force_login(
         make_user("xa", "Người Xa", "integration", other), backend="emr.accounts.backends.StaffBackend"
     )
-    row = UnmappedCode.objects.get(code="NOI-A")
+    row = NeighbourCode.objects.get(code="NOI-A")
     assert client.get(url("mappings"), {"state": "all"}).context["rows"] == []
     assert client.post(url("map_code", row.uuid), {"mapped_to": "K03"}).status_code == 404
     assert client.get(url("our_codes"), {"kind": "department", "q": "K"}).json() == []
@@ -263,7 +263,7 @@ def test_the_list_asks_the_same_few_questions_however_long_it_is(
     desk: Client, seen: Channel, django_assert_max_num_queries: Callable[[int], Any]
 ) -> None:
     note_codes(seen, [Sent("department", f"D{n}") for n in range(40)])
-    UnmappedCode.objects.filter(code__startswith="D1").update(mapped_to="K03")
+    NeighbourCode.objects.filter(code__startswith="D1").update(mapped_to="K03")
     with django_assert_max_num_queries(18):
         assert len(codes_on(desk.get(reverse("integrations:transport:mappings"), {"state": "all"}))) == 43
 

@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from emr.accounts.models import Organization, User
 from emr.audit.models import AuditEvent
-from integrations.transport.models import Channel, DeadLetter, Message, UnmappedCode
+from integrations.transport.models import Channel, DeadLetter, Message, NeighbourCode
 from integrations.transport.services import bury, note_unmapped
 from patients.registry.models import Patient
 from tests.emr.people import make_user
@@ -184,7 +184,7 @@ def test_a_replay_that_fails_again_is_a_new_dead_letter(desk: Client, dead: Mess
 
 def test_a_code_is_mapped(desk: Client, send: Send) -> None:
     send(adt("A01", "U1", at=ago(2), place="NOI-A^P1^G1"))
-    row = UnmappedCode.objects.get(kind="department")
+    row = NeighbourCode.objects.get(kind="department")
     assert "NOI-A" in desk.get(url("mappings")).content.decode()
     assert desk.post(url("map_code", row.uuid), {"mapped_to": "K03"}).status_code == 302
     row.refresh_from_db()
@@ -197,9 +197,9 @@ def test_dead_letters_that_lacked_a_code_are_tried_again_when_it_is_mapped(desk:
     other = send(adt("A28", "U3", at=ago(3), number="BN000003"))
     bury(other, "unmapped_department", {"sent": "NOI-B"})
     note_unmapped(sent.channel, "department", "NOI-A")
-    desk.post(url("map_code", UnmappedCode.objects.get(code="NOI-A").uuid), {"mapped_to": ""})
+    desk.post(url("map_code", NeighbourCode.objects.get(code="NOI-A").uuid), {"mapped_to": ""})
     assert state(sent) == "dead", "taking a mapping away mends nothing"
-    desk.post(url("map_code", UnmappedCode.objects.get(code="NOI-A").uuid), {"mapped_to": "K03"})
+    desk.post(url("map_code", NeighbourCode.objects.get(code="NOI-A").uuid), {"mapped_to": "K03"})
     work_off()
     assert (state(sent) != "dead", state(other)) == (True, "dead")
     assert sent.dead_letters.get().resolution == "replayed"

@@ -16,7 +16,14 @@ from emr.common.errors import Conflict
 from emr.outbox.models import OutboxEvent
 from emr.outbox.services import deliver
 from integrations.transport import retention
-from integrations.transport.models import Channel, DeadLetter, Emptying, Message, MessageState
+from integrations.transport.models import (
+    Acknowledgement,
+    Channel,
+    DeadLetter,
+    Emptying,
+    Message,
+    MessageState,
+)
 from integrations.transport.services import resend
 from tests.emr.people import make_user
 from tests.integrations.conftest import facility
@@ -202,3 +209,20 @@ def test_what_was_emptied_is_never_filled_again_nor_sent(
         cursor.execute("UPDATE transport_message SET raw = 'forged' WHERE id = %s", [message.pk])
     with pytest.raises(Conflict):
         resend(message, by=make_user("it3", "Lê Ba", "integration", facility))
+
+
+def test_the_neighbours_answers_go_with_their_message_and_never_before(
+    keep: Callable[..., Message], facility: Organization
+) -> None:
+    """MSA-3 and ERR may name the patient; that it was answered, and how, stays."""
+    old, young = keep("old", state="delivered"), keep("young", days=10, state="delivered")
+    for message in (old, young):
+        Acknowledgement.objects.create(facility=facility, message=message, code="AA", raw=b"MSA|AA|old|BN1")
+    with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("UPDATE transport_acknowledgement SET raw = '', emptied_at = transaction_timestamp()")
+    night()
+    told = {answer.message_id: answer for answer in Acknowledgement.objects.all()}
+    assert (bytes(told[old.pk].raw), told[old.pk].code) == (b"", "AA")
+    assert (bytes(told[young.pk].raw), told[young.pk].emptied_at) == (b"MSA|AA|old|BN1", None)
+    with pytest.raises(DatabaseError), transaction.atomic():
+        Acknowledgement.objects.filter(pk=told[old.pk].pk).update(raw=b"forged")

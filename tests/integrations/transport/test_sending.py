@@ -407,7 +407,7 @@ def test_codes_of_a_neighbour_serve_both_directions(
     integrator = make_user("tichhop", "Lê Tích Hợp", "integration", facility)
     for code, our in (("GLU-1", "14749-6"), ("NA", "2951-2"), ("X", "")):
         note_unmapped(lis, "service", code)
-        map_code(lis.unmapped_codes.get(code=code), mapped_to=our, by=integrator)
+        map_code(lis.codes.get(code=code), mapped_to=our, by=integrator)
     with django_assert_num_queries(1):
         assert theirs(channel, "service", ["14749-6", "2951-2", "K"]) == {"14749-6": "GLU-1", "2951-2": "NA"}
     with django_assert_num_queries(1):
