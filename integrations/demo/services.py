@@ -19,6 +19,7 @@ from integrations.demo import (
     charts,
     door,
     hospital,
+    inspecting,
     laboratory,
     launching,
     lookups,
@@ -86,6 +87,7 @@ def _fill(facility: Organization, patients: int, inpatients: int, signed: int) -
     oldest = entries[:signed]
     lookups.build_lookups(facility, people)
     morning.build(facility, people)
+    inspecting.build(facility, people)
     publish_many("demo.signature_wanted", [("", {"document_id": entry.pk}) for entry in oldest])
     return {
         "patients": len(registered),
