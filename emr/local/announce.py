@@ -22,6 +22,7 @@ DEMO_USERS = {
     "tichhop": "integration staff",
     "quantri": "administrator, no clinical access",
     "kiemtoan": "auditor, reads the log only",
+    "giamdinh": "inspector from outside, reads what a letter lists",
 }
 
 

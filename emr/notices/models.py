@@ -180,14 +180,25 @@ class Contact(Record):
     muted_channels = ArrayField(models.CharField(max_length=8), default=list, blank=True)
     quiet_from = models.TimeField(null=True, blank=True)
     quiet_until = models.TimeField(null=True, blank=True)
+    # When the person showed, by a code that was sent there, that the address is theirs; nothing is sent there before.
+    email_confirmed_at = models.DateTimeField(null=True, blank=True)
+    phone_confirmed_at = models.DateTimeField(null=True, blank=True)
+    chat_confirmed_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = [
+            *(
+                models.CheckConstraint(
+                    condition=~Q(**{name: ""}) | Q(**{f"{name}_confirmed_at": None}),
+                    name=f"no_{name}_is_not_confirmed",
+                )
+                for name in ("email", "phone", "chat")
+            ),
             models.CheckConstraint(
                 condition=Q(quiet_from=None, quiet_until=None)
                 | (Q(quiet_from__isnull=False, quiet_until__isnull=False) & ~Q(quiet_from=F("quiet_until"))),
                 name="quiet_hours_have_both_ends",
-            )
+            ),
         ]
         triggers = [RowHistory()]
 
@@ -208,6 +219,25 @@ class Contact(Record):
             return None
         end = dt.datetime.combine(moment.date(), self.quiet_until, moment.tzinfo)
         return end + dt.timedelta(days=1) if end <= moment else end
+
+
+class ContactCode(Record):
+    """A one-time code sent to an address that somebody says is theirs. The code itself is kept nowhere: see its service."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    channel = models.CharField(max_length=8)
+    address = models.CharField(max_length=254, help_text="as it was when the code was sent")
+    asked_at = models.DateTimeField(default=now)
+    expires_at = models.DateTimeField()
+    tries = models.PositiveSmallIntegerField(default=0, help_text="wrong ones typed")
+    used_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["user", "channel", "-asked_at"], name="contact_code_newest")]
+        triggers = [RowHistory()]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} {self.channel}"
 
 
 class LadderStep(FacilityRecord):

@@ -142,3 +142,26 @@ def contacts_of(users: Iterable[User]) -> dict[int, Contact]:
 def contact_of(user: User) -> Contact:
     """The person's contact data; an empty one, not stored, for who has given none."""
     return Contact.objects.filter(user=user).first() or Contact(user=user)
+
+
+UNCONFIRMED, UNREACHED, EVERYBODY = "unconfirmed", "unreached", "all"
+_ADDRESSES = ("email", "phone", "chat")
+
+
+def reachability(facility_id: int, *, show: str = UNCONFIRMED, text: str = "") -> QuerySet[User]:
+    """The staff with their contact data, by name. `show`: who has an address that isn't confirmed, who has no confirmed
+    one at all, or everybody; `text` is a part of the name.
+    """
+    found = User.objects.filter(facility_id=facility_id, is_active=True).select_related("contact")
+    open_ones, confirmed = Q(), Q()
+    for name in _ADDRESSES:
+        is_confirmed = Q(**{f"contact__{name}_confirmed_at__isnull": False})
+        open_ones |= Q(contact__isnull=False) & ~Q(**{f"contact__{name}": ""}) & ~is_confirmed
+        confirmed |= is_confirmed
+    if show == UNCONFIRMED:
+        found = found.filter(open_ones)
+    elif show == UNREACHED:
+        found = found.exclude(pk__in=User.objects.filter(confirmed, facility_id=facility_id).values("pk"))
+    if text := text.strip():
+        found = found.filter(Q(search_name__contains=fold(text)) | Q(username__icontains=text))
+    return found.order_by("sort_key", "pk")

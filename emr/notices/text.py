@@ -46,6 +46,21 @@ def outgoing(*, delivery: UUID, notice: UUID, number: int, level: str, to: str, 
     )
 
 
+def code_message(*, id: UUID, to: str, digits: str, minutes: int, user: User) -> Outgoing:
+    """The words that carry a one-time code to an address that is to be confirmed; nothing else."""
+    with override(user.language or settings.LANGUAGE_CODE):
+        told = {"code": digits, "minutes": minutes}
+        short = _(
+            "%(code)s is your code to confirm this address in the medical record. It holds %(minutes)d minutes."
+        )
+        lines = [
+            short % told,
+            _("If you didn't ask for it, do nothing: somebody has typed your address by mistake."),
+        ]
+        subject = _("Code to confirm your address")
+    return Outgoing(id, to, subject, "\n\n".join(lines) + "\n", _plain(short % told), is_urgent=False)
+
+
 def _plain(text: str) -> str:
     """Without accents: a text message in another alphabet than GSM's costs twice, and old telephones garble it."""
     letters = unicodedata.normalize("NFD", text.replace("đ", "d").replace("Đ", "D"))

@@ -5,8 +5,10 @@ them at its end. A visible signature is put exactly at its place's name.
 """
 
 import datetime as dt
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from django.template.loader import render_to_string
 from django.utils import timezone
@@ -30,17 +32,40 @@ def register_author_role(code: str, role: str) -> None:
     _roles[code] = role
 
 
+@dataclass(frozen=True, slots=True)
+class Second:
+    """The place of who signs after the author: as what, and who is asked (None: nobody is known, the place is kept)."""
+
+    role: str
+    person: User | None
+
+
+# (document, its author) → the second place of its form; None: it has none.
+SecondOf = Callable[[Document, User], Second | None]
+_seconds: dict[str, SecondOf] = {}
+
+
+def register_second_signer(code: str, second: SecondOf) -> None:
+    """Ask `second`, when a form of that code is frozen, who signs it after its author; the same code again replaces it."""
+    _seconds[code] = second
+
+
+def asked_besides(composition: dict[str, Any]) -> list[UUID]:
+    """Public ids of whom this version is put before once its author has signed, in their order."""
+    return [UUID(place["asks"]) for place in composition.get("signers", []) if place.get("asks")]
+
+
 def signers(
     document: Document, author: User, questionnaire: Questionnaire, content: dict[str, Any]
 ) -> list[Place]:
     """The places of this version, the author's first.
 
-    `of` says whose place it is (author, director, head_of_department), `slot` which section of the form holds it.
+    `of` says whose place it is (author, second, director, head_of_department), `slot` which section of the form holds it.
     """
     kept = sections_in(questionnaire)
     if not document.code.endswith("/BV1"):
         role = _roles.get(document.code, "BÁC SĨ ĐIỀU TRỊ")
-        return [_author(role, "", document.happened_at, author)]
+        return [_author(role, "", document.happened_at, author), *_second(document, author)]
     # The closing summary (B) is written at discharge: from then on its doctor answers for the record.
     if answers_of(content, "summary.doctor"):
         own = _author("BÁC SĨ ĐIỀU TRỊ", _slot("summary", kept), document.happened_at, author)
@@ -69,6 +94,17 @@ def _author(role: str, slot: str, at: dt.datetime, author: User) -> Place:
         "dated": f"{when:%H} giờ {when:%M}, ngày {when:%d} tháng {when:%m} năm {when:%Y}",
         "name": author.titled_name,
     }
+
+
+def _second(document: Document, author: User) -> list[Place]:
+    ask = _seconds.get(document.code)
+    second = ask(document, author) if ask is not None else None
+    if second is None or second.person == author:
+        return []
+    place = {"of": "second", "slot": "", "role": second.role, "place": "signature-2", "dated": _UNKNOWN_DAY}
+    if second.person is None:
+        return [place | {"name": ""}]
+    return [place | {"name": second.person.titled_name, "asks": str(second.person.uuid)}]
 
 
 def _superior(role: str, of: str, slot: str, dated: str) -> Place:

@@ -50,10 +50,16 @@ class MandateForm(forms.Form):
     )
 
     def __init__(self, *args: Any, readers: list[User], **kwargs: Any) -> None:
-        kwargs["initial"] = {"received_on": f"{local_today():%d/%m/%Y}"}
+        kwargs["initial"] = {"received_on": f"{local_today():%d/%m/%Y}"} | (kwargs.get("initial") or {})
         super().__init__(*args, **kwargs)
         field: Any = self.fields["readers"]
         field.queryset = User.objects.filter(pk__in=[reader.pk for reader in readers]).order_by("sort_key")
+
+
+class CorrectionForm(MandateForm):
+    """The letter as it should have been entered, and why it wasn't."""
+
+    reason = forms.CharField(label=_("Why it is corrected"), max_length=400)
 
 
 class ChartForm(forms.Form):

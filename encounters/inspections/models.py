@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from emr.accounts.models import FacilityRecord
 from emr.common.clock import local_today, now
-from emr.common.triggers import RowHistory, SameFacility
+from emr.common.triggers import AppendOnly, RowHistory, SameFacility
 from emr.common.vietnamese import fold, tidy
 
 
@@ -121,6 +121,11 @@ class Mandate(FacilityRecord):
         return self.status == self.Status.PREPARED
 
     @property
+    def may_be_corrected(self) -> bool:
+        """Whether nobody has read by it yet: it is prepared, or approved for a time that hasn't begun."""
+        return self.is_prepared or (self.status == self.Status.APPROVED and now() < self.starts_at)
+
+    @property
     def is_in_force(self) -> bool:
         """Whether its charts are read at this moment."""
         return self.status == self.Status.APPROVED and self.starts_at <= now() < self.ends_at
@@ -139,6 +144,33 @@ class Mandate(FacilityRecord):
     def is_overdue(self) -> bool:
         """Whether the answer should have been given by now."""
         return self.is_owed and self.due_on is not None and self.due_on < local_today()
+
+
+class MandateVersion(FacilityRecord):
+    """What a letter said before it was corrected: who had prepared and approved that, who corrected it, when and why.
+
+    `content` holds the fields as they stood ({name: text}), `readers` the public ids and names of who was to read.
+    """
+
+    mandate = models.ForeignKey(Mandate, on_delete=models.PROTECT, related_name="versions")
+    number = models.PositiveSmallIntegerField(help_text="1 is what was entered first")
+    content = models.JSONField()
+    reason = models.CharField(max_length=400)
+    replaced_at = models.DateTimeField(default=now)
+    replaced_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+
+    append_only = True
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["mandate", "number"], name="one_version_per_number_of_a_mandate"),
+            models.CheckConstraint(condition=~Q(reason=""), name="a_corrected_mandate_says_why"),
+        ]
+        ordering: ClassVar[list[str]] = ["-number"]
+        triggers = [AppendOnly(), SameFacility("mandate_id", "inspections_mandate")]
+
+    def __str__(self) -> str:
+        return f"{self.mandate_id}/{self.number}"
 
 
 class MandateChart(FacilityRecord):

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import Case, Count, F, IntegerField, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Coalesce
+from django.utils.dateparse import parse_date, parse_datetime
 
 from emr.accounts.models import Organization, PractitionerRole, User
 from emr.common.clock import local_today, now
@@ -163,3 +165,16 @@ def mandate_of_look(reader: User, patient_id: int) -> Mandate | None:
         last = charts.select_related("mandate").order_by("-mandate__ends_at", "pk").first()
         kept[patient_id] = last.mandate if last else None
     return kept[patient_id]
+
+
+def versions_of(mandate: Mandate) -> list[dict[str, Any]]:
+    """What the letter said before each correction, the latest first: the version, and its times to be shown. One query."""
+    found = mandate.versions.select_related("replaced_by").order_by("-number")
+    return [
+        {
+            "version": version,
+            **{name: parse_datetime(version.content[name]) for name in ("starts_at", "ends_at")},
+            **{name: parse_date(version.content[name]) for name in ("letter_on", "received_on")},
+        }
+        for version in found
+    ]

@@ -1,7 +1,9 @@
 """A letter is entered, its charts are listed, somebody else lets it come into force; withdrawn, it ends at once."""
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -15,7 +17,7 @@ from emr.common.choices import Whole, declare
 from emr.common.clock import local_today, now
 from emr.common.errors import DomainError
 from encounters.inspections import permissions, telling
-from encounters.inspections.models import Body, Mandate, MandateChart
+from encounters.inspections.models import Body, Mandate, MandateChart, MandateVersion
 from encounters.inspections.selectors import is_only_a_reader
 from encounters.visits.models import Encounter
 from patients.emergency_access.services import working_days_after
@@ -53,55 +55,126 @@ def longest_days(facility_id: int) -> int:
     return int(facility_setting(facility_id, "inspection_longest_days"))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """What a letter says, as it was entered."""
+
+    body: str
+    organisation: str
+    letter_number: str
+    letter_on: dt.date
+    received_on: dt.date
+    purpose: str
+    starts_at: dt.datetime
+    ends_at: dt.datetime
+    readers: Sequence[User]
+
+    def fields(self) -> dict[str, Any]:
+        """The mandate's own fields."""
+        told = {name: getattr(self, name) for name in _LETTER}
+        return told | {"letter_number": self.letter_number.strip(), "purpose": self.purpose.strip()}
+
+
+_LETTER = (
+    "body", "organisation", "letter_number", "letter_on", "received_on", "purpose", "starts_at", "ends_at",
+)  # fmt: skip
+
+
 @transaction.atomic
-def prepare_mandate(
-    *,
-    facility: Organization,
-    body: str,
-    organisation: str,
-    letter_number: str,
-    letter_on: dt.date,
-    received_on: dt.date,
-    purpose: str,
-    starts_at: dt.datetime,
-    ends_at: dt.datetime,
-    readers: Iterable[User],
-    by: User,
-) -> Mandate:
-    """Enter a letter. Nobody reads anything by it until somebody else has approved it.
+def prepare_mandate(*, facility: Organization, by: User, **told: Any) -> Mandate:
+    """Enter a letter (`told`: the fields of `Letter`). Nobody reads anything by it until somebody else has approved it.
 
     Refuses a time that is over, ends before it begins or is longer than the facility allows, a letter from the future,
     and readers of another facility. Social insurance is owed an answer within working days (R-35).
     """
-    if body not in Body.values:
-        raise DomainError(_("Say who asks."), code="no_body", field="body")
-    _check_days(letter_on, received_on)
-    _check_time(starts_at, ends_at, longest_days(facility.pk))
-    people = list(readers)
-    if not people or any(person.facility_id != facility.pk for person in people):
-        raise DomainError(_("Choose who reads."), code="no_reader", field="readers")
-    due_on = None
-    if body == Body.SOCIAL_INSURANCE:
-        days = int(facility_setting(facility.pk, "inspection_answer_days"))
-        due_on = working_days_after(received_on, days, facility.pk)
+    letter = Letter(**told | {"readers": list(told["readers"])})
+    due_on = _checked(facility, letter)
     mandate = Mandate.objects.create(
-        facility=facility,
-        number=_next_number(facility),
-        body=body,
-        organisation=organisation,
-        letter_number=letter_number.strip(),
-        letter_on=letter_on,
-        received_on=received_on,
-        purpose=purpose.strip(),
-        starts_at=starts_at,
-        ends_at=ends_at,
-        due_on=due_on,
-        prepared_by=by,
+        facility=facility, number=_next_number(facility), due_on=due_on, prepared_by=by, **letter.fields()
     )
-    mandate.readers.set(people)
-    detail = {"number": mandate.number, "body": body, "readers": sorted(person.pk for person in people)}
+    mandate.readers.set(letter.readers)
+    detail = {"number": mandate.number, "body": letter.body, "readers": sorted(p.pk for p in letter.readers)}
     record("mandate.create", by=by, of=mandate, detail=detail)
     return mandate
+
+
+def _checked(facility: Organization, letter: Letter) -> dt.date | None:
+    """The day by which the answer is owed. Raises DomainError for a letter without sense."""
+    if letter.body not in Body.values:
+        raise DomainError(_("Say who asks."), code="no_body", field="body")
+    _check_days(letter.letter_on, letter.received_on)
+    _check_time(letter.starts_at, letter.ends_at, longest_days(facility.pk))
+    if not letter.readers or any(person.facility_id != facility.pk for person in letter.readers):
+        raise DomainError(_("Choose who reads."), code="no_reader", field="readers")
+    if letter.body != Body.SOCIAL_INSURANCE:
+        return None
+    days = int(facility_setting(facility.pk, "inspection_answer_days"))
+    return working_days_after(letter.received_on, days, facility.pk)
+
+
+@transaction.atomic
+def correct_mandate(*, mandate: Mandate, reason: str, by: User, **told: Any) -> Mandate:
+    """Say what the letter really says, before anybody has read by it; what was entered before is kept as a version.
+
+    An approval was of the former words: it is undone, its charts never open, and somebody else than who corrects approves
+    anew. The list of charts stays. The same content again changes nothing. Raises DomainError by `code`: begun, no_reason,
+    or what `prepare_mandate` refuses.
+    """
+    row = _locked(mandate)
+    if not row.may_be_corrected:
+        raise DomainError(
+            _(
+                "By this mandate charts are or were read, or it is withdrawn: withdraw it and enter the letter anew."
+            ),
+            code="begun",
+        )
+    letter = Letter(**told | {"readers": list(told["readers"])})
+    due_on = _checked(row.facility, letter)
+    readers = list(row.readers.order_by("pk"))
+    fields = letter.fields()
+    is_same = all(getattr(row, name) == value for name, value in fields.items())
+    if is_same and {p.pk for p in readers} == {p.pk for p in letter.readers}:
+        return row
+    if not reason.strip():
+        raise DomainError(_("Say why it is corrected."), code="no_reason", field="reason")
+    number = row.versions.count() + 1
+    MandateVersion.objects.create(
+        facility_id=row.facility_id,
+        mandate=row,
+        number=number,
+        content=_content(row, readers),
+        reason=reason.strip()[:400],
+        replaced_by=by,
+    )
+    was_approved = row.status == Mandate.Status.APPROVED
+    if was_approved:
+        cut_care(source=row.care_source)
+        row.status, row.approved_by, row.approved_at = Mandate.Status.PREPARED, None, None
+        row.answered_at = None
+    for name, value in fields.items():
+        setattr(row, name, value)
+    row.due_on, row.prepared_by = due_on, by
+    row.save()
+    row.readers.set(letter.readers)
+    detail = {"number": row.number, "version": number + 1, "was_approved": was_approved}
+    record("mandate.correct", by=by, of=row, detail=detail)
+    telling.take_back(row)  # the day that is owed may be another
+    return row
+
+
+def _content(row: Mandate, readers: Sequence[User]) -> dict[str, Any]:
+    """The letter as it stood, complete enough to be read for ever."""
+    told = {
+        name: value if isinstance(value := getattr(row, name), str) else value.isoformat() for name in _LETTER
+    }
+    approver = row.approved_by.titled_name if row.approved_by is not None else ""
+    return told | {
+        "body_words": str(Body(row.body).label),
+        "readers": [{"uuid": str(person.uuid), "name": person.titled_name} for person in readers],
+        "prepared_by": row.prepared_by.titled_name,
+        "approved_by": approver,
+        "approved_at": row.approved_at.isoformat() if row.approved_at else "",
+    }
 
 
 def _check_days(letter_on: dt.date, received_on: dt.date) -> None:

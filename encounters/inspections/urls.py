@@ -13,6 +13,7 @@ urlpatterns = [
     path("inspections/to-read/", reading.to_read, name="to_read"),
     path("inspections/to-read/<uuid:patient_uuid>/watch/", reading.watch, name="watch"),
     path(_ONE, managing.mandate, name="mandate"),
+    path(f"{_ONE}correct/", managing.correct, name="correct"),
     path(f"{_ONE}find/", managing.find, name="find"),
     path(f"{_ONE}charts/", managing.list_chart, name="list_chart"),
     path(f"{_ONE}charts/<uuid:chart_uuid>/strike/", managing.strike_chart, name="strike_chart"),

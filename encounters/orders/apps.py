@@ -10,7 +10,7 @@ class OrdersConfig(AppConfig):
     def ready(self) -> None:
         from emr.ui.navigation import Link, Panel, Section, register  # noqa: PLC0415
         from encounters.documents.sections import register_source_rule  # noqa: PLC0415
-        from encounters.orders import permissions, telling  # noqa: PLC0415
+        from encounters.orders import permissions, subscribers, telling  # noqa: F401, PLC0415
         from encounters.orders.sections import register_sections  # noqa: PLC0415
         from encounters.visits.bedside import RowAction, register_row_action  # noqa: PLC0415
 

@@ -11,7 +11,7 @@ class ResultsConfig(AppConfig):
         from emr.notices.watches import register_watch  # noqa: PLC0415
         from emr.ui.navigation import Link, Section, register  # noqa: PLC0415
         from encounters.documents.sections import register_section  # noqa: PLC0415
-        from encounters.documents.signers import register_author_role  # noqa: PLC0415
+        from encounters.documents.signers import register_author_role, register_second_signer  # noqa: PLC0415
         from encounters.forms.services import register_provider  # noqa: PLC0415
         from encounters.orders.providers import (  # noqa: PLC0415
             register_creatinine,
@@ -20,9 +20,10 @@ class ResultsConfig(AppConfig):
         )
         from encounters.orders.selectors.tables import register_rows  # noqa: PLC0415
         from encounters.orders.services import register_table  # noqa: PLC0415
-        from encounters.results import official, permissions, selectors, subscribers, telling  # noqa: F401, PLC0415
+        from encounters.results import official, permissions, selectors, settings, subscribers, telling  # noqa: F401, PLC0415
         from encounters.results.sections import ReportSection  # noqa: PLC0415
         from encounters.results.selectors.kidney import latest_creatinine  # noqa: PLC0415
+        from encounters.results.selectors.official import second_signer  # noqa: PLC0415
         from encounters.results.services import late  # noqa: PLC0415
         from encounters.results.services.limits import LIMITS  # noqa: PLC0415
         from encounters.visits.bedside import (  # noqa: PLC0415
@@ -37,6 +38,8 @@ class ResultsConfig(AppConfig):
         for form in official.FORMS.values():
             register_section(form.code, ReportSection())
             register_author_role(form.code, form.signer)
+            if form.is_laboratory:
+                register_second_signer(form.code, second_signer)
         register_earlier_results(selectors.earlier_results)
         register_creatinine(latest_creatinine)
         register_weight(lambda encounter: selectors.latest_values(encounter).get("weight"))

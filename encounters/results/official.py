@@ -9,13 +9,19 @@ from typing import Any
 
 from emr.common.vietnamese import fold
 from encounters.results.models import DiagnosticReport
+from encounters.results.models.reports import OF_THE_LABORATORY
 
 LAYOUT_CHECKED = False
 UNCHECKED = "Bố cục chưa đối chiếu mẫu chính thức."
 SECTION = "report"
 _VERSION = "1.0.0"
 _SPECIALIST, _LABORATORY, _PATHOLOGY = "BÁC SĨ CHUYÊN KHOA", "NGƯỜI DUYỆT KẾT QUẢ", "BÁC SĨ GIẢI PHẪU BỆNH"
+_MAKER = "NGƯỜI LÀM XÉT NGHIỆM"
+HEAD = {"laboratory": "TRƯỞNG KHOA XÉT NGHIỆM", "pathology": "TRƯỞNG KHOA GIẢI PHẪU BỆNH"}
 _C = DiagnosticReport.Category
+# Marrow, its biopsy, fluids, autopsy: written by who looked, agreed to by the head (`settings.SECOND`).
+AUTOPSY = "26/BV2"
+SPECIAL = frozenset({"18/BV2", "20/BV2", "21/BV2", AUTOPSY})
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +33,20 @@ class ResultForm:
     signer: str
     categories: tuple[str, ...]
     words: tuple[str, ...] = ()
+
+    @property
+    def head(self) -> str:
+        """As what the head of the department signs it, where one does ("" for examinations, which one doctor reads)."""
+        return (
+            HEAD.get("pathology" if self.signer == _PATHOLOGY else "laboratory", "")
+            if self.is_laboratory
+            else ""
+        )
+
+    @property
+    def is_laboratory(self) -> bool:
+        """Whether a laboratory makes it."""
+        return not OF_THE_LABORATORY.isdisjoint(self.categories)
 
 
 FORMS: dict[str, ResultForm] = {
@@ -67,11 +87,32 @@ FORMS: dict[str, ResultForm] = {
             ("huyet hoc", "cong thuc mau", "tong phan tich te bao mau", "te bao mau ngoai vi", "nhom mau"),
         ),
         ResultForm(
+            "18/BV2",
+            "Phiếu xét nghiệm huyết - tủy đồ",
+            _MAKER,
+            (_C.LABORATORY, _C.PATHOLOGY),
+            ("tuy do", "huyet tuy do", "huyet do", "choc hut tuy xuong"),
+        ),
+        ResultForm(
             "19/BV2",
             "Phiếu xét nghiệm chẩn đoán rối loạn đông cầm máu",
             _LABORATORY,
             (_C.LABORATORY,),
             ("dong mau", "cam mau", "prothrombin", "aptt", "fibrinogen"),
+        ),
+        ResultForm(
+            "20/BV2",
+            "Phiếu xét nghiệm sinh thiết tủy xương",
+            _MAKER,
+            (_C.LABORATORY, _C.PATHOLOGY),
+            ("sinh thiet tuy xuong", "sinh thiet tuy"),
+        ),
+        ResultForm(
+            "21/BV2",
+            "Phiếu xét nghiệm nước dịch",
+            _MAKER,
+            (_C.LABORATORY,),
+            ("nuoc dich", "te bao dich", "te bao nuoc dich", "te bao trong dich", "cong thuc te bao dich"),
         ),
         ResultForm(
             "22/BV2",
@@ -99,6 +140,13 @@ FORMS: dict[str, ResultForm] = {
         ),
         ResultForm("24/BV2", "Phiếu xét nghiệm vi sinh", _LABORATORY, (_C.MICROBIOLOGY,)),
         ResultForm("25/BV2", "Phiếu xét nghiệm giải phẫu bệnh sinh thiết", _PATHOLOGY, (_C.PATHOLOGY,)),
+        ResultForm(
+            AUTOPSY,
+            "Phiếu xét nghiệm giải phẫu bệnh tử thi",
+            _PATHOLOGY,
+            (_C.PATHOLOGY,),
+            ("tu thi", "mo tu thi", "giai phau tu thi"),
+        ),
     )
 }
 
@@ -106,6 +154,8 @@ FORMS: dict[str, ResultForm] = {
 def forms_for(report: DiagnosticReport) -> list[ResultForm]:
     """The forms that a report of its kind may stand on, the one that its words name first."""
     fitting = [form for form in FORMS.values() if report.category in form.categories]
+    # These fit only what names them, and then before the forms of chemistry: cells of a fluid are 21.
+    fitting.sort(key=lambda form: form.code in SPECIAL)
     words = f" {fold(f'{report.title} bp {report.specimen_text}')} ".replace(",", " ").replace("(", " ")
     named = [form for form in fitting if any(f" {word} " in words for word in form.words)]
     # Blood and urine alike have glucose: the specimen's word (after "bp"), which is in the later form, goes before.

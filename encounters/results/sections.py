@@ -10,7 +10,9 @@ from encounters.results import official
 from encounters.results.models import ReportForm
 from encounters.results.models.reports import RELEASED
 from encounters.results.paper import report_of
+from encounters.results.parts import arranged
 from encounters.results.selectors.official import held_report
+from encounters.visits.models import Death
 
 
 class ReportSection:
@@ -26,7 +28,11 @@ class ReportSection:
         if report is None:
             return {}
         note = "" if official.LAYOUT_CHECKED else official.UNCHECKED
-        return {"report_id": report.pk, "report": report_of(report), "note": note}
+        told = arranged(document.code, report_of(report))
+        if document.code == official.AUTOPSY:
+            death = Death.objects.filter(encounter=document.encounter_id, voided_at=None).first()
+            told["died_at"] = death.died_at.isoformat() if death is not None else ""
+        return {"report_id": report.pk, "report": told, "note": note}
 
     def problems(self, document: Document) -> list[str]:
         form = ReportForm.objects.select_related("report__patient").filter(document=document).first()

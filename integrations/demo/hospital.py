@@ -46,6 +46,7 @@ PEOPLE = (
     ("quantri", "Lý Công Thành", "", "admin", "HC"),
     ("kiemtoan", "Huỳnh Thị Thảo", "", "auditor", "HC"),
     ("xetnghiem2", "Tạ Thu Hằng", "CN.", "laboratory", "K41"),
+    ("giamdinh", "Vũ Thị Lan", "", "inspector", "HC"),
 )
 
 

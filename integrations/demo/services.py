@@ -20,6 +20,7 @@ from integrations.demo import (
     door,
     exchange,
     hospital,
+    inspecting,
     laboratory,
     launching,
     lookups,
@@ -88,6 +89,7 @@ def _fill(facility: Organization, patients: int, inpatients: int, signed: int) -
     lookups.build_lookups(facility, people)
     morning.build(facility, people)
     exchange.build(facility, people)
+    inspecting.build(facility, people)
     publish_many("demo.signature_wanted", [("", {"document_id": entry.pk}) for entry in oldest])
     return {
         "patients": len(registered),

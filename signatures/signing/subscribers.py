@@ -7,12 +7,13 @@ from signatures.signing import services
 
 @subscribe("document_version.rendered", queue="interactive")
 def ask_the_author(delivery: Delivery) -> None:
-    """A version has its PDF: withdraw requests on older versions, ask its author to sign."""
+    """A version has its PDF: withdraw requests on older versions, ask its author to sign, then whom its form names."""
     version = DocumentVersion.objects.select_related("author", "document__patient").get(
         pk=delivery.payload["document_version_id"]
     )
     services.withdraw_older(version=version)
     services.open_author_request(version=version)
+    services.open_further_requests(version=version)
 
 
 @subscribe("signing_request.preparation_requested", queue="interactive", long=True)

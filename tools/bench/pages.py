@@ -98,7 +98,7 @@ def request(
     said: dict[str, str] | None = None,
     **headers: str,
 ) -> bytes:
-    """One request, read to the end and closed as a server does. Raises RuntimeError unless it is answered 200."""
+    """One request, read to the end and closed as a server does. Raises RuntimeError unless it is answered 200 or 204."""
     place, _, query = address.partition("?")
     environ: dict[str, Any] = {
         "REQUEST_METHOD": method,
@@ -129,7 +129,7 @@ def request(
         answer = b"".join(response)
     finally:
         response.close()  # type: ignore[attr-defined]
-    if not answered[0].startswith("200"):
+    if not answered[0].startswith(("200", "204")):
         raise RuntimeError(f"{method} {place}: {answered[0]}")
     return answer
 

@@ -166,9 +166,14 @@ def _message(
     )
 
 
+FIELDS = {"email": "email", "sms": "phone", "chat": "chat"}
+
+
 def address_of(contact: Contact, channel: str) -> str:
-    """Where a channel reaches the person; "" for nowhere."""
-    return {"email": contact.email, "sms": contact.phone, "chat": contact.chat}.get(channel, "")
+    """Where a channel reaches the person; "" for nowhere, and for an address that nobody has shown to be theirs."""
+    if channel not in FIELDS or getattr(contact, f"{FIELDS[channel]}_confirmed_at") is None:
+        return ""
+    return str(getattr(contact, FIELDS[channel]))
 
 
 def notify_everywhere(

@@ -18,6 +18,7 @@ from emr.notices.channels import PROBLEMS, channels
 from emr.notices.forms import DeliveryFilterForm, ladder_forms, steps_of
 from emr.notices.kinds import TOLD, Kind, Step, filled, kind_of
 from emr.notices.kinds import kinds as all_kinds
+from emr.notices.models import Contact
 
 PAGE = 50
 
@@ -147,3 +148,39 @@ def deliveries(request: StaffRequest) -> HttpResponse:
         for message in page
     ]
     return render(request, "emr/notices/deliveries.html", {"form": form, "page": page, "rows": rows})
+
+
+@requires(permissions.MANAGE)
+@require_safe
+def reached(request: StaffRequest) -> HttpResponse:
+    """Whom messages reach: whose addresses aren't confirmed, and who has none; the addresses stay hidden."""
+    show = request.GET.get("show", selectors.UNCONFIRMED)
+    show = show if show in {selectors.UNREACHED, selectors.EVERYBODY} else selectors.UNCONFIRMED
+    wanted = request.GET.get("q", "").strip()[:80]
+    page = Paginator(selectors.reachability(request.user.facility_id, show=show, text=wanted), PAGE).get_page(
+        request.GET.get("page")
+    )
+    record("contact.list", by=request.user, detail={"count": len(page), "show": show})
+    named = [
+        (channel.title, services.FIELDS[code])
+        for code, channel in channels().items()
+        if code in services.FIELDS
+    ]
+    rows = [
+        {"person": person, "ways": [_state(getattr(person, "contact", None), name) for _title, name in named]}
+        for person in page
+    ]
+    context = {
+        "page": page,
+        "rows": rows,
+        "titles": [title for title, _name in named],
+        "show": show,
+        "q": wanted,
+    }
+    return render(request, "emr/notices/reached.html", context)
+
+
+def _state(contact: Contact | None, name: str) -> str:
+    if contact is None or not getattr(contact, name):
+        return ""
+    return "confirmed" if getattr(contact, f"{name}_confirmed_at") is not None else "unconfirmed"

@@ -1,5 +1,7 @@
 """How I am reached."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -8,6 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from emr.accounts.access import signed_in
 from emr.audit.services import record
+from emr.common.clock import now
 from emr.common.errors import DomainError
 from emr.common.http import StaffRequest
 from emr.notices import selectors, services
@@ -31,9 +34,38 @@ def contact(request: StaffRequest) -> HttpResponse:
     return redirect("notices:contact")
 
 
-def _page(request: StaffRequest, form: ContactForm, status: int = 200) -> HttpResponse:
+def _page(
+    request: StaffRequest, form: ContactForm, status: int = 200, *, asked: str = "", refusal: str = ""
+) -> HttpResponse:
+    """`asked`: the way whose code was refused, with the words of the `refusal`."""
     missing = [channel.title for channel in channels().values() if not channel.is_set_up()]
-    return render(request, "emr/notices/contact.html", {"form": form, "missing": missing}, status=status)
+    context = {"form": form, "missing": missing, "ways": _ways(request), "asked": asked, "refusal": refusal}
+    return render(request, "emr/notices/contact.html", context, status=status)
+
+
+def _ways(request: StaffRequest) -> list[dict[str, Any]]:
+    """Each saved address: whether it is confirmed, whether a code may be typed."""
+    saved = selectors.contact_of(request.user)
+    ways = []
+    for code, channel in channels().items():
+        name = services.FIELDS.get(code, "")
+        address = getattr(saved, name, "") if name else ""
+        if not address:
+            continue
+        confirmed_at = getattr(saved, f"{name}_confirmed_at")
+        sent = services.newest_code(request.user, code) if confirmed_at is None else None
+        waits = sent is not None and sent.expires_at > now() and sent.address == address
+        ways.append(
+            {
+                "code": code,
+                "title": channel.title,
+                "address": address,
+                "confirmed_at": confirmed_at,
+                "is_set_up": channel.is_set_up(),
+                "sent": sent if waits else None,
+            }
+        )
+    return ways
 
 
 @signed_in
@@ -47,3 +79,34 @@ def trial(request: StaffRequest) -> HttpResponse:
     else:
         messages.success(request, _("A trial is on its way to every address that you have saved."))
     return redirect("notices:contact")
+
+
+@signed_in
+@require_POST
+def send_code(request: StaffRequest) -> HttpResponse:
+    """Have a code sent to one's own saved address: `channel`."""
+    channel = request.POST.get("channel", "")[:8]
+    try:
+        services.send_code(channel=channel, by=request.user)
+    except DomainError as refusal:
+        return _refused(request, channel, refusal)
+    messages.success(request, _("A code is on its way. Type it here when it has come."))
+    return redirect("notices:contact")
+
+
+@signed_in
+@require_POST
+def confirm(request: StaffRequest) -> HttpResponse:
+    """The code that came: `channel` and `code`."""
+    channel = request.POST.get("channel", "")[:8]
+    try:
+        services.confirm_address(channel=channel, typed=request.POST.get("code", "")[:20], by=request.user)
+    except DomainError as refusal:
+        return _refused(request, channel, refusal)
+    messages.success(request, _("The address is confirmed: notices go there from now on."))
+    return redirect("notices:contact")
+
+
+def _refused(request: StaffRequest, channel: str, refusal: DomainError) -> HttpResponse:
+    form = ContactForm(instance=selectors.contact_of(request.user))
+    return _page(request, form, status=422, asked=channel, refusal=str(refusal))

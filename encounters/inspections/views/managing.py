@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -21,7 +22,7 @@ from emr.ui.limits import at_most, heavy
 from encounters.inspections import permissions, selectors, services
 from encounters.inspections.access import access_chart, access_mandate, mandates_for
 from encounters.inspections.bundle import bundle_of
-from encounters.inspections.forms import STATES, ChartForm, MandateForm
+from encounters.inspections.forms import STATES, ChartForm, CorrectionForm, MandateForm
 from encounters.inspections.models import Mandate
 from encounters.visits.access import access_encounter
 from patients.registry.access import access_patient
@@ -89,6 +90,50 @@ def mandate(request: StaffRequest, mandate_uuid: UUID) -> HttpResponse:
     return render(request, "encounters/inspections/mandate.html", _context(request, found))
 
 
+@requires(permissions.PREPARE)
+@require_http_methods(["GET", "HEAD", "POST"])
+def correct(request: StaffRequest, mandate_uuid: UUID) -> HttpResponse:
+    """The letter was entered wrongly: say it anew, before anybody reads by it."""
+    found = access_mandate(request.user, mandate_uuid, permissions.PREPARE)
+    readers = selectors.possible_readers(request.user.facility)
+    if request.method != "POST":
+        record("mandate.read", by=request.user, of=found, detail={"number": found.number})
+        return _correction(request, found, CorrectionForm(readers=readers, initial=_entered(found)))
+    form = CorrectionForm(request.POST, readers=readers)
+    if not form.is_valid():
+        return _correction(request, found, form, 422)
+    try:
+        services.correct_mandate(mandate=found, by=request.user, **form.cleaned_data)
+    except DomainError as refusal:
+        form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
+        return _correction(request, found, form, 422)
+    messages.success(request, _("Corrected. Somebody else approves it before charts open."))
+    return redirect("encounters:inspections:mandate", found.uuid)
+
+
+def _entered(found: Mandate) -> dict[str, Any]:
+    """What stands there, as it is typed."""
+    days = {name: f"{getattr(found, name):%d/%m/%Y}" for name in ("letter_on", "received_on")}
+    times = {
+        name: f"{timezone.localtime(getattr(found, name)):%d/%m/%Y %H:%M}"
+        for name in ("starts_at", "ends_at")
+    }
+    words = {name: getattr(found, name) for name in ("body", "organisation", "letter_number", "purpose")}
+    return {**words, **days, **times, "readers": [reader.uuid for reader in found.readers.all()]}
+
+
+def _correction(
+    request: StaffRequest, found: Mandate, form: CorrectionForm, status: int = 200
+) -> HttpResponse:
+    context = {
+        "form": form,
+        "mandate": found,
+        "has_readers": True,
+        "days": services.longest_days(found.facility_id),
+    }
+    return render(request, "encounters/inspections/prepare.html", context, status=status)
+
+
 def _context(request: StaffRequest, found: Mandate) -> dict[str, Any]:
     user = request.user
     return {
@@ -99,6 +144,8 @@ def _context(request: StaffRequest, found: Mandate) -> dict[str, Any]:
         "may_approve": found.is_prepared
         and user.has_right(permissions.APPROVE)
         and found.prepared_by_id != user.pk,
+        "may_correct": found.may_be_corrected and user.has_right(permissions.PREPARE),
+        "versions": selectors.versions_of(found),
         "is_own": found.is_prepared and found.prepared_by_id == user.pk,
         "may_withdraw": found.status != Mandate.Status.WITHDRAWN and not found.is_over,
         "may_hand_out": found.is_in_force and user.has_right(permissions.HAND_OUT),

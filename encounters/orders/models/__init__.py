@@ -8,6 +8,7 @@ from encounters.orders.models.catalogue import (
     OrderSet,
     OrderSetLine,
     OrderSetVersion,
+    PrescriptionLimit,
     ReuseWindow,
 )
 from encounters.orders.models.orders import MedicationRequest, Order, ServiceRequest
@@ -29,6 +30,7 @@ __all__ = [
     "OrderableService",
     "PharmacyComment",
     "PharmacyReview",
+    "PrescriptionLimit",
     "PrescriptionLine",
     "RepeatDecision",
     "ReuseWindow",

@@ -77,6 +77,20 @@ class ReuseWindow(DatedRow):
         return f"{self.code} {self.hours} h"
 
 
+class PrescriptionLimit(DatedRow):
+    """For how many days what a patient takes home may be prescribed; for longer its form asks why.
+
+    `code` is N, H, or "thuong" for what is not controlled. `source` names the rule, `note` what else to know.
+    """
+
+    days = models.PositiveSmallIntegerField(validators=[MinValueValidator(1)])
+    source = models.CharField(max_length=300)
+    note = models.CharField(max_length=300, blank=True, default="")
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.days} d"
+
+
 class KnowledgeRule(DatedRow):
     """One thing known of medicines, with who says so. The list is never complete (R-63): it helps, it doesn't decide.
 

@@ -5,7 +5,13 @@ from typing import Any
 from django.db.models import Q, QuerySet
 
 from emr.terminology.text import words
-from encounters.orders.models import KnowledgeRule, OrderableService, OrderSetLine, ReuseWindow
+from encounters.orders.models import (
+    KnowledgeRule,
+    OrderableService,
+    OrderSetLine,
+    PrescriptionLimit,
+    ReuseWindow,
+)
 
 _OF_A_SET = {
     "set": "order_set__code",
@@ -16,6 +22,11 @@ _OF_A_SET = {
 }
 
 
+_OWN: dict[str, tuple[Any, tuple[str, ...]]] = {
+    "rules": (KnowledgeRule, ("code", "text", "source")),
+    "windows": (ReuseWindow, ("code", "basis")),
+    "prescription_limits": (PrescriptionLimit, ("code", "source", "note")),
+}
 _registered: dict[str, tuple[Any, tuple[str, ...]]] = {}
 
 
@@ -43,10 +54,9 @@ def rows_of(facility_id: int, table: str, query: str = "") -> QuerySet[Any]:
         for field in searched if query.strip() else ():
             asked |= Q(**{f"{field}__icontains": query.strip()})
         return found.filter(asked).order_by("code", "-valid_from")
-    model = KnowledgeRule if table == "rules" else ReuseWindow
+    model, fields = _OWN[table]
     found = model.objects.filter(facility_id=facility_id)
     if query.strip():
-        fields = ("code", "text", "source") if table == "rules" else ("code", "basis")
         asked = Q()
         for field in fields:
             asked |= Q(**{f"{field}__icontains": query.strip()})

@@ -22,6 +22,7 @@ from encounters.orders.models import (
     KnowledgeRule,
     OrderableService,
     OrderSet,
+    PrescriptionLimit,
     ReuseWindow,
 )
 from encounters.orders.oneline import parse_line
@@ -30,7 +31,7 @@ from encounters.orders.services.sets import SetContent, put_set
 DATA = Path(__file__).parent.parent / "data"
 LARGEST = 2 * 2**20
 _DATES = ("valid_from", "valid_to")
-_NUMBERS = ("price", "hours", "most_per_dose", "most_per_day")
+_NUMBERS = ("price", "hours", "days", "most_per_dose", "most_per_day")
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,7 @@ class Table:
 _COLUMNS = {
     "services": "code name name_en category group specimen body_site loinc national_code price aliases",
     "windows": "code hours basis",
+    "prescription_limits": "code days source note",
     "rules": "code kind subject other level population unit most_per_dose most_per_day text advice source",
 }
 
@@ -62,6 +64,7 @@ TABLES: dict[str, Table] = {
         _dated("services", OrderableService),
         Table("sets", ("set", "name", "kind", "department", "diagnosis", "category", "code", "text")),
         _dated("windows", ReuseWindow),
+        _dated("prescription_limits", PrescriptionLimit),
         _dated("rules", KnowledgeRule),
     )
 }

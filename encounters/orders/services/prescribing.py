@@ -7,17 +7,20 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import Max
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from emr.accounts.models import User
 from emr.audit.services import record
 from emr.common.errors import Conflict, DomainError
+from emr.common.masters import kept_by, order_matter
 from emr.terminology.selectors import concept, search_concepts
 from encounters.documents.models import Document, DocumentDraft
 from encounters.documents.services import begin_document
 from encounters.forms.services import answers_of as answers_in
 from encounters.orders.models import MedicationRequest, PrescriptionLine
 from encounters.orders.oneline import parse_line
+from encounters.orders.selectors.prescription_limits import limit_of
 from encounters.orders.selectors.prescriptions import (
     CONTROL_OF,
     FORMS,
@@ -32,9 +35,6 @@ from encounters.visits.models import Encounter
 from patients.registry.age import age_of
 
 MOST_DAYS = 90
-USUAL_DAYS = 30
-# Longer ones need a reason on the form. Of the earlier rule (TT 52/2017/TT-BYT, articles 7 and 8).
-CONTROLLED_DAYS = {Control.NARCOTIC: 7, Control.PSYCHOTROPIC: 10}
 _MONTHS_WITH_WEIGHT = 72
 _MOST_LINES = 30
 _LONGEST = 200
@@ -43,6 +43,26 @@ _LONGEST = 200
 def _properties(code: str) -> dict[str, Any]:
     found = concept("medicine", code) if code else None
     return dict(found.properties) if found is not None else {}
+
+
+def keeper_of_prescriptions(facility_id: int) -> str:
+    """The system where medicines are ordered, and what patients take home with them; "" where that is here."""
+    return kept_by(facility_id, order_matter("medication"))
+
+
+def demand_prescribed_here(facility_id: int) -> None:
+    """Refuse to write what the patient takes home where another system keeps medicines: it dispenses by its own list.
+
+    Raises DomainError `kept_elsewhere`.
+    """
+    if name := keeper_of_prescriptions(facility_id):
+        raise DomainError(_kept_words(name), code="kept_elsewhere")
+
+
+def _kept_words(system: str) -> str:
+    return _("Medicines are ordered in the %(system)s: write there what the patient takes home.") % {
+        "system": system
+    }
 
 
 @transaction.atomic
@@ -55,6 +75,7 @@ def begin_prescriptions(
     """
     if not 1 <= days <= MOST_DAYS:
         raise DomainError(_("From 1 to %(most)d days.") % {"most": MOST_DAYS}, code="invalid", field="days")
+    demand_prescribed_here(encounter.facility_id)
     encounter = Encounter.objects.select_for_update(of=("self",)).get(pk=encounter.pk)
     by_control: dict[str, list[MedicationRequest]] = {}
     for order in orders:
@@ -122,6 +143,7 @@ def demand_new(document: Document) -> Document:
 
 
 def _add(document: Document, fields: dict[str, Any], by: User) -> PrescriptionLine:
+    demand_prescribed_here(document.facility_id)
     last = document.prescription_lines.aggregate(last=Max("position"))["last"] or 0
     if last >= _MOST_LINES:
         raise DomainError(_("A prescription holds %(most)d lines.") % {"most": _MOST_LINES}, code="too_many")
@@ -208,6 +230,7 @@ def add_prescription_line(*, document: Document, choice: str, typed: str, by: Us
 def change_prescription_line(*, line: PrescriptionLine, by: User, **fields: Any) -> PrescriptionLine:
     """Change a line of a draft; the quantity follows unless it is among the fields."""
     demand_new(line.document)
+    demand_prescribed_here(line.facility_id)
     line = PrescriptionLine.objects.select_for_update(of=("self",)).get(pk=line.pk)
     for name, value in fields.items():
         setattr(line, name, value)
@@ -244,6 +267,8 @@ def copy_prescription(*, source: Document, target: Document, by: User) -> int:
 
 def prescription_problems(document: Document) -> list[str]:
     """What must be put right before the prescription is finished, in words (TT 26/2025/TT-BYT, article 6)."""
+    if system := keeper_of_prescriptions(document.facility_id):
+        return [_kept_words(system)]
     lines = lines_of(document)
     if not lines:
         return [_("Write at least one medicine.")]
@@ -256,15 +281,16 @@ def prescription_problems(document: Document) -> list[str]:
         for line in lines
         if line.control != control
     ]
-    longest = max(line.days for line in lines)
-    if control == Control.NONE and longest > USUAL_DAYS and not said["long_term"]:
+    limit = limit_of(document.facility_id, control, timezone.localdate(document.happened_at))
+    is_longer = max(line.days for line in lines) > limit.days
+    if control == Control.NONE and is_longer and not said["long_term"]:
         found.append(
-            _("More than %(days)d days: only for diseases on the list; tick it.") % {"days": USUAL_DAYS}
+            _("More than %(days)d days: only for diseases on the list; tick it.") % {"days": limit.days}
         )
-    if control != Control.NONE and longest > CONTROLLED_DAYS[control] and not said["control.reason"]:
+    if control != Control.NONE and is_longer and not said["control.reason"]:
         found.append(
-            _("More than %(days)d days of a controlled medicine: say why.")
-            % {"days": CONTROLLED_DAYS[control]}
+            _("More than %(days)d days of a controlled medicine: say why (%(source)s).")
+            % {"days": limit.days, "source": limit.source}
         )
     age = age_of(document.encounter.patient)
     is_small = age is not None and (age.unit != "year" or age.count * 12 < _MONTHS_WITH_WEIGHT)

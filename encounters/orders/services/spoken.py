@@ -19,8 +19,9 @@ from emr.common.errors import Conflict, DomainError
 from emr.staff.selectors.practice import demand_practice
 from emr.terminology.selectors import concept
 from encounters.documents.models import Document, DocumentDraft
+from encounters.documents.providers import diagnoses
 from encounters.documents.services import NotComplete, begin_document, finalize_document
-from encounters.forms.services import with_fields
+from encounters.forms.services import answers_of, with_fields
 from encounters.orders import telling
 from encounters.orders.checks import Alert
 from encounters.orders.models import CheckAnswer, MedicationRequest, Order, ServiceRequest, SpokenOrder
@@ -35,7 +36,7 @@ from encounters.orders.services.lines import OPEN, ORDER_MODELS, demand_placed_h
 from encounters.orders.services.quick import Choice, line_fields, lines_and_services
 from encounters.visits.models import Encounter
 
-ENTRY = "36/BV2"
+ENTRY, DIAGNOSIS = "36/BV2", "course.diagnosis.code"
 MOST_LINES = 8
 _SETTING = "spoken_order_hours"
 declare(
@@ -273,8 +274,10 @@ def _write_course(spoken: SpokenOrder) -> None:
 def decide_spoken_order(*, spoken: SpokenOrder, confirms: bool, note: str = "", by: User) -> bool:
     """A doctor answers for what was recorded; rejected, what of it is still in effect stops, with the reason.
 
-    The entry is finished in either case, by whoever decides; False where something is missing on it that only its form
-    can take (a diagnosis). The same decision again changes nothing; raises Conflict for the opposite one.
+    The entry is finished in either case, by whoever decides. Where something is missing on it (the stay has no diagnosis
+    yet), nothing is confirmed and nothing kept: DomainError `no_diagnosis` or `entry_lacks` says what. A rejection holds at
+    once all the same, because the orders have to stop; it answers False, and its entry is finished by `finish_rejected`.
+    The same decision again changes nothing; raises Conflict for the opposite one.
     """
     spoken = SpokenOrder.objects.select_for_update(of=("self",)).get(pk=spoken.pk)
     outcome = SpokenOrder.Outcome.CONFIRMED if confirms else SpokenOrder.Outcome.REJECTED
@@ -296,20 +299,73 @@ def decide_spoken_order(*, spoken: SpokenOrder, confirms: bool, note: str = "", 
             for order in model.objects.filter(entry=spoken.entry_id, status__in=OPEN):
                 stop_order(order=order, reason=why, by=by)
         telling.tell_of_rejection(spoken, by=by)
-    return _finish_entry(spoken, by)
+    lacks = _finish_entry(spoken, by)
+    if confirms and lacks is not None:
+        raise _refusal(lacks)
+    return lacks is None
 
 
-def _finish_entry(spoken: SpokenOrder, by: User) -> bool:
+def _finish_entry(spoken: SpokenOrder, by: User) -> NotComplete | None:
+    """Finish the entry; answers what it lacks, where it does."""
     entry = Document.objects.get(pk=spoken.entry_id)
-    draft = DocumentDraft.objects.filter(document=entry).first()
+    draft = DocumentDraft.objects.select_related("questionnaire").filter(document=entry).first()
     if draft is None or entry.current_version_id is not None:
-        return True
+        return None
+    _take_diagnosis(entry, draft)
     try:
         with transaction.atomic():
             finalize_document(document=entry, revision=draft.revision, by=by)
-    except NotComplete:
-        return False
-    return True
+    except NotComplete as lacks:
+        return lacks
+    return None
+
+
+def _take_diagnosis(entry: Document, draft: DocumentDraft) -> None:
+    """What was diagnosed since the entry was begun at night, where nobody has written one on it."""
+    if any(answer.value for answer in answers_of(draft.content, DIAGNOSIS)):
+        return
+    code = diagnoses(entry).get("current", {}).get("code")
+    if code:
+        name, words = f"a/{DIAGNOSIS}/0", code["display"]
+        fields = {name: code["code"], f"{name}/shown": words, f"{name}/chosen": words}
+        draft.content = with_fields(draft.questionnaire, draft.content, fields)
+        draft.save(update_fields=["content"])
+
+
+def _refusal(lacks: NotComplete) -> DomainError:
+    if [problem.link_id for problem in lacks.problems] == [DIAGNOSIS] and not lacks.reasons:
+        return DomainError(
+            _("The stay has no diagnosis yet: record it, then confirm. The order is in effect meanwhile."),
+            code="no_diagnosis",
+        )
+    return DomainError(
+        _("The entry lacks something: complete it under “To finish and sign”, which confirms the order too."),
+        code="entry_lacks",
+    )
+
+
+@transaction.atomic
+def finish_rejected(*, encounter_id: int) -> int:
+    """A diagnosis was recorded: entries of orders that were rejected before it are finished, by who rejected them.
+
+    Returns how many; twice equals once. What lacks something else stays with its doctor, under “To finish and sign”.
+    """
+    waiting = SpokenOrder.objects.select_for_update(of=("self",)).filter(
+        encounter_id=encounter_id,
+        outcome=SpokenOrder.Outcome.REJECTED,
+        entry__current_version=None,
+        entry__draft__isnull=False,
+    )
+    done = 0
+    for spoken in waiting.select_related("decided_by").order_by("pk"):
+        doctor = spoken.decided_by
+        assert doctor is not None  # noqa: S101  who rejects is kept with the outcome
+        try:
+            with transaction.atomic():
+                done += _finish_entry(spoken, doctor) is None
+        except DomainError:  # the doctor may not practise any more
+            continue
+    return done
 
 
 def confirm_with_entry(*, entry: Document, by: User) -> None:

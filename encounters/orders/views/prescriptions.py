@@ -42,7 +42,9 @@ def _listed(request: StaffRequest, encounter: Encounter) -> dict[str, Any]:
     found = list(prescriptions_of(encounter, finished_alone=request.user.is_listed_only(permissions.READ)))
     lines = [line for document in found for line in document.prescription_lines.all()]
     words = dict(zip((line.pk for line in lines), lines_in_words(lines), strict=True))
-    may_place = acts_here(request.user, permissions.PLACE, encounter)
+    acts = acts_here(request.user, permissions.PLACE, encounter)
+    keeper = services.keeper_of_prescriptions(encounter.facility_id) if acts else ""
+    may_place = acts and not keeper
     orders = running_on(encounter.pk, local_today()) if may_place else []
     return {
         "encounter": encounter,
@@ -54,6 +56,7 @@ def _listed(request: StaffRequest, encounter: Encounter) -> dict[str, Any]:
         "orders": list(zip(orders, selectors.lines(list(orders)), strict=True)),
         "days": USUAL_DAYS,
         "may_place": may_place,
+        "keeper": keeper,
         "reads_documents": request.user.has_right(_DOCUMENTS),
     }
 

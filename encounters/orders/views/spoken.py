@@ -200,7 +200,10 @@ def spoken_decide(request: StaffRequest, spoken_uuid: UUID) -> HttpResponse:
         messages.success(request, _("Kept. The entry waits for your signature."))
     else:
         messages.warning(
-            request, _("Kept. The entry lacks something: complete it under “To finish and sign”.")
+            request,
+            _(
+                "Kept; the orders stop. The entry is finished as soon as the stay has a diagnosis and whatever it lacks."
+            ),
         )
     return redirect("encounters:orders:spoken")
 

@@ -65,6 +65,14 @@ def state_of(reports: QuerySet[DiagnosticReport]) -> ListState:
     return ListState(f"{found['count']}-{newest}", newest)
 
 
+def state_of_person(patient: Patient, listed: Q) -> ListState:
+    """The same for all that was ever reported of the person. One query.
+
+    Versions that replace, that cancel and that take back are rows too: each makes another key.
+    """
+    return state_of(DiagnosticReport.objects.filter(listed, patient__in=same_person(patient)))
+
+
 def number_text(number: Decimal) -> str:
     """Without idle zeros, with the Vietnamese comma."""
     return f"{number.normalize():f}".replace(".", ",")

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 
 from emr.accounts.access import requires
 from emr.audit.services import record
+from emr.common.doors import polled_fragment
 from emr.common.http import StaffRequest
 from encounters.documents.permissions import PRINT
 from encounters.results import permissions
@@ -20,6 +21,7 @@ from encounters.results.asking import PERIOD_CHOICES, PeriodForm, TableForm
 from encounters.results.models import DiagnosticReport
 from encounters.results.selectors.comparing import earlier_of_kind, pairs_of, side_of, texts_of
 from encounters.results.selectors.lines import panels_of, spark_of
+from encounters.results.selectors.reports import state_of_person
 from encounters.results.selectors.through_time import Asked, courses_of, findings_of, table_of
 from encounters.visits.access import access_encounter
 from encounters.visits.models import Encounter
@@ -31,23 +33,38 @@ TESTS, POINTS = 6, 400
 _ASKED = ("category", "text", "only", "whose", "period", "first", "last")
 
 
+@polled_fragment
 @require_safe
 @requires(permissions.READ)
 def of_stay(request: StaffRequest, encounter_uuid: UUID) -> HttpResponse:
     """The person's results from within a stay: all years, or the stay's alone."""
     encounter = access_encounter(request.user, encounter_uuid, permissions.READ)
-    record("report.table", by=request.user, of=encounter)
     return _table(request, encounter.patient.merged_into or encounter.patient, encounter)
 
 
+@polled_fragment
 @require_safe
 @requires(permissions.READ)
 def of_patient(request: StaffRequest, patient_uuid: UUID) -> HttpResponse:
     """The person's results of all years."""
     opened = access_patient(request.user, patient_uuid, permissions.READ)
-    patient = opened.merged_into or opened
-    record("report.table", by=request.user, of=patient, patient=patient)
-    return _table(request, patient, None)
+    return _table(request, opened.merged_into or opened, None)
+
+
+def _is_fragment(request: StaffRequest) -> bool:
+    return bool(request.htmx) and "state" in request.GET
+
+
+def _nothing_new(request: StaffRequest, key: str) -> bool:
+    """Whether an open page asks by itself and shows already what there is."""
+    return _is_fragment(request) and request.GET["state"] == key
+
+
+def _again(request: StaffRequest, key: str, *more: tuple[str, str]) -> str:
+    """What the fragment asks next: the same page, with what is known now. What is ticked comes from the form itself."""
+    names = (*_ASKED, "before", "after", "page")
+    asked = [(name, request.GET[name][:80]) for name in names if request.GET.get(name)]
+    return f"{request.path}?{urlencode([*asked, *more, ('state', key)])}"
 
 
 def _minute(at: dt.datetime) -> str:
@@ -69,6 +86,13 @@ def asked_of(form: TableForm, encounter: Encounter | None) -> Asked:
 
 
 def _table(request: StaffRequest, patient: Patient, encounter: Encounter | None) -> HttpResponse:
+    state = state_of_person(patient, listed_alone(request.user)).key
+    if _nothing_new(request, state):
+        return HttpResponse(status=204)
+    if encounter is not None:
+        record("report.table", by=request.user, of=encounter)
+    else:
+        record("report.table", by=request.user, of=patient, patient=patient)
     form = TableForm(request.GET)
     told, asked = form.told(), asked_of(form, encounter)
     found = findings_of(patient, asked, listed_alone(request.user))
@@ -94,16 +118,23 @@ def _table(request: StaffRequest, patient: Patient, encounter: Encounter | None)
         "categories": DiagnosticReport.Category.choices,
         "periods": PERIOD_CHOICES,
         "most": TESTS,
+        "again": _again(request, state),
+        "ticked": set(request.GET.getlist("test")) if _is_fragment(request) else set(),
     }
-    return render(request, "encounters/results/table.html", context)
+    template = "_table" if _is_fragment(request) else "table"
+    return render(request, f"encounters/results/{template}.html", context)
 
 
+@polled_fragment
 @require_safe
 @requires(permissions.READ)
 def graph(request: StaffRequest, patient_uuid: UUID) -> HttpResponse:
     """Some tests as lines above each other on one time axis, their numbers as a table below."""
     opened = access_patient(request.user, patient_uuid, permissions.READ)
     patient = opened.merged_into or opened
+    state = state_of_person(patient, listed_alone(request.user)).key
+    if _nothing_new(request, state):
+        return HttpResponse(status=204)
     record("report.graph", by=request.user, of=patient, patient=patient)
     form = PeriodForm(request.GET)
     since, until = form.bounds()
@@ -125,8 +156,10 @@ def graph(request: StaffRequest, patient_uuid: UUID) -> HttpResponse:
         "lines": [(at, [cells.get((place, at)) for place in range(len(rows))]) for at in times],
         "is_cut": any(len(row.course) == POINTS for row in rows),
         "most": POINTS,
+        "again": _again(request, state, *(("test", key) for key in keys)) if keys else "",
     }
-    return render(request, "encounters/results/graph.html", context)
+    template = "_graph" if _is_fragment(request) else "graph"
+    return render(request, f"encounters/results/{template}.html", context)
 
 
 @require_safe

@@ -8,6 +8,7 @@ from signatures.signing.services.requests import ask_to_prepare as ask_to_prepar
 from signatures.signing.services.requests import decline as decline
 from signatures.signing.services.requests import is_fresh as is_fresh
 from signatures.signing.services.requests import open_author_request as open_author_request
+from signatures.signing.services.requests import open_further_requests as open_further_requests
 from signatures.signing.services.requests import prepare_next_step as prepare_next_step
 from signatures.signing.services.requests import request_countersignature as request_countersignature
 from signatures.signing.services.requests import request_signature as request_signature

@@ -12,6 +12,7 @@ from emr.common.errors import DomainError
 from emr.outbox import publish
 from emr.storage.services import read_bytes
 from encounters.documents.models import Document, DocumentBytes, DocumentVersion
+from encounters.documents.signers import asked_besides
 from signatures.signing import permissions
 from signatures.signing.models import SigningRequest
 from signatures.signing.selectors import latest_revision, may_countersign
@@ -54,6 +55,28 @@ def request_signature(*, version: DocumentVersion, signer: User, reason: str, by
         )
     last = present.order_by("-step").values_list("step", flat=True).first() or 0
     return _open(version=version, signer=signer, step=last + 1, reason=reason, by=by)
+
+
+@transaction.atomic
+def open_further_requests(*, version: DocumentVersion) -> list[SigningRequest]:
+    """Put the version before those whom its form names after the author; whoever may not sign it (any more) is left out.
+
+    Asked twice, each is asked once. Answers the requests that were opened.
+    """
+    asked = set(SigningRequest.objects.filter(version=version).values_list("signer__uuid", flat=True))
+    opened = []
+    for uuid in asked_besides(version.composition):
+        signer = User.objects.filter(facility_id=version.facility_id, uuid=uuid, is_active=True).first()
+        if signer is None or uuid in asked:
+            continue
+        try:
+            with transaction.atomic():
+                opened.append(request_countersignature(version=version, signer=signer, by=version.author))
+        except DomainError as refusal:
+            # The place stays on the paper; the author asks somebody else by hand.
+            detail = {"name": signer.full_name, "reason": refusal.code}
+            record("signing_request.not_asked", by=version.author, of=version.document, detail=detail)
+    return opened
 
 
 def request_countersignature(*, version: DocumentVersion, signer: User, by: User) -> SigningRequest:

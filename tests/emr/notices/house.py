@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext_noop as words
 
 from emr.accounts.models import Organization, User
+from emr.common.clock import now
 from emr.notices import kinds
 from emr.notices.kinds import TOLD, Answer, Kind, Level, Step
 from emr.notices.models import Contact
@@ -39,9 +40,15 @@ def make_people() -> People:
 
 
 def reach(user: User, **changed: object) -> Contact:
-    """Contact data of the person by every channel."""
-    values = {"email": f"{user.username}@example.vn", "phone": "+84912345678", "chat": f"@{user.username}"}
-    return Contact.objects.create(user=user, **(values | changed))
+    """Contact data of the person by every channel, all that is given confirmed."""
+    values = {
+        "email": f"{user.username}@example.vn",
+        "phone": "+84912345678",
+        "chat": f"@{user.username}",
+    } | changed
+    for name in ("email", "phone", "chat"):
+        values.setdefault(f"{name}_confirmed_at", now() if values[name] else None)
+    return Contact.objects.create(user=user, **values)
 
 
 @contextmanager

@@ -75,20 +75,6 @@ def mailbox(settings: Settings) -> Iterator[Mailbox]:
     controller.stop()
 
 
-@pytest.fixture
-def gateway(settings: Settings) -> Iterator[Gateway]:
-    """The demo gateway on a real socket, asking for its token."""
-    with Gateway(("127.0.0.1", 0), "mật-khẩu".encode().hex()) as server:
-        thread = threading.Thread(target=server.serve_forever, args=[0.01])
-        thread.start()
-        address = f"http://127.0.0.1:{server.server_address[1]}"
-        settings.EMR_SMS_URL, settings.EMR_CHAT_URL = f"{address}/sms", f"{address}/chat"
-        settings.EMR_SMS_TOKEN = settings.EMR_CHAT_TOKEN = server.token
-        yield server
-        server.shutdown()
-        thread.join(10)
-
-
 def owe(people: People, kind: str = "test.glass") -> Notice:
     return services.notify(
         kind=kind, key="k", facility=people.facility, department=people.ward, to=[people.binh],

@@ -4,7 +4,9 @@ import datetime as dt
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, models, transaction
+from django.db.utils import Error
+from django.urls import reverse
 from freezegun import freeze_time
 
 from emr.accounts.models import FacilitySetting, PractitionerRole
@@ -27,6 +29,7 @@ from tests.encounters.inspections.letters import (
     make_tung,
     office,
     prepared,
+    signed_in,
 )
 from tests.encounters.visits.ward import admit
 from tests.patients.people import make_patient
@@ -109,6 +112,89 @@ def test_the_database_itself_refuses_ones_own_approval() -> None:
         Mandate.objects.filter(pk=mandate.pk).update(
             status="approved", approved_by=mandate.prepared_by, approved_at=now()
         )
+
+
+def _said(mandate: Mandate, **changed: Any) -> dict[str, Any]:
+    """The letter as it stands, but for what is changed."""
+    names = (
+        "body",
+        "organisation",
+        "letter_number",
+        "letter_on",
+        "received_on",
+        "purpose",
+        "starts_at",
+        "ends_at",
+    )
+    return {name: getattr(mandate, name) for name in names} | {"readers": mandate.readers.all()} | changed
+
+
+def test_a_letter_is_corrected_before_it_begins_and_the_former_words_and_approval_stay_readable() -> None:
+    stay, day = admit(), dt.timedelta(days=1)
+    mandate = in_force(stay, starts_at=now() + day, ends_at=now() + 2 * day)
+    quang = make_user("quang", "Lưu Quang", "planning", office())
+    hoa = make_lan("hoa", "Bùi Thị Hoa")
+    told = _said(
+        mandate,
+        letter_number="181/BHXH-GĐ",
+        readers=[hoa],
+        starts_at=now() + 2 * day,
+        ends_at=now() + 3 * day,
+    )
+    with pytest.raises(DomainError) as refusal:
+        services.correct_mandate(mandate=mandate, reason=" ", by=quang, **told)
+    assert refusal.value.code == "no_reason"
+    found = services.correct_mandate(mandate=mandate, reason="Gõ nhầm số", by=quang, **told)
+    assert (found.status, found.approved_by, found.letter_number, found.prepared_by) == (
+        "prepared", None, "181/BHXH-GĐ", quang,
+    )  # fmt: skip
+    assert not CareContext.objects.filter(
+        source=mandate.care_source, ends_at__gt=models.F("starts_at")
+    ).exists()
+    version = found.versions.get()
+    assert (version.number, version.content["letter_number"], version.content["approved_by"], version.reason) == (
+        1, "118/BHXH-GĐ", "Đỗ Thu Hà", "Gõ nhầm số",
+    )  # fmt: skip
+    with pytest.raises(DomainError):
+        services.approve_mandate(mandate=found, by=quang)
+    services.approve_mandate(mandate=found, by=make_ha())
+    (care,) = CareContext.objects.filter(source=mandate.care_source, ends_at__gt=models.F("starts_at"))
+    assert (care.practitioner, care.starts_at) == (hoa, found.starts_at)
+    again = services.correct_mandate(mandate=found, reason="", by=quang, **_said(found))
+    assert (again.status, again.versions.count()) == ("approved", 1), "the same again changes nothing"
+    with pytest.raises(Error), transaction.atomic():
+        found.versions.update(reason="khác")
+
+
+def test_what_was_read_by_or_withdrawn_is_not_corrected_and_nonsense_is_refused() -> None:
+    begun = in_force(admit())
+    with pytest.raises(DomainError) as refusal:
+        services.correct_mandate(mandate=begun, reason="Nhầm", by=make_tung(), **_said(begun, purpose="Khác"))
+    assert refusal.value.code == "begun"
+    fresh = prepared()
+    with pytest.raises(DomainError) as refusal:
+        services.correct_mandate(mandate=fresh, reason="Nhầm", by=make_tung(), **_said(fresh, readers=[]))
+    assert refusal.value.code == "no_reader"
+    assert not fresh.versions.exists()
+    services.withdraw_mandate(mandate=fresh, reason="Nhầm", by=make_ha())
+    with pytest.raises(DomainError):
+        services.correct_mandate(mandate=fresh, reason="Nhầm", by=make_tung(), **_said(fresh, purpose="Khác"))
+
+
+def test_the_page_of_a_correction_holds_what_was_entered_and_keeps_what_is_typed() -> None:
+    mandate = prepared(starts_at=now() + dt.timedelta(days=1))
+    client = signed_in(make_tung())
+    page = reverse("encounters:inspections:correct", args=[mandate.uuid])
+    form = client.get(page).context["form"]
+    typed = {name: form[name].value() for name in form.fields if form[name].value() is not None}
+    assert (typed["letter_number"], typed["readers"]) == ("118/BHXH-GĐ", [make_lan().uuid])
+    answer = client.post(page, typed | {"purpose": "Giám định lại"})
+    assert (answer.status_code, "Giám định lại" in answer.content.decode()) == (422, True)
+    assert client.post(page, typed | {"purpose": "Giám định lại", "reason": "Thiếu chữ"}).status_code == 302
+    html = client.get(reverse("encounters:inspections:mandate", args=[mandate.uuid])).content.decode()
+    assert "Giám định lại" in html
+    assert "Giám định chi phí" in html
+    assert signed_in(make_ha()).get(page).status_code == 403
 
 
 def test_what_is_approved_or_withdrawn_is_not_changed_any_more() -> None:

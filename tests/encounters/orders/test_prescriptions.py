@@ -20,6 +20,7 @@ from encounters.documents.services import NotComplete
 from encounters.orders import services
 from encounters.orders.models import MedicationRequest, PrescriptionLine
 from encounters.orders.selectors.checking import alerts_of, unanswered
+from encounters.orders.selectors.prescription_limits import Limit, limit_of
 from encounters.orders.words import in_words, quantity_in_digits, quantity_in_words
 from encounters.visits import codes
 from encounters.visits.models import Encounter
@@ -177,6 +178,28 @@ def test_a_controlled_medicine_for_longer_says_why(stay: tuple[User, Encounter])
     with pytest.raises(NotComplete):
         finish(document, an)
     assert finish(document, an, **{"control.reason/0": "Giảm đau ung thư"}).status == "final"
+
+
+def test_the_days_are_the_facilitys_dated_table_and_name_their_rule(stay: tuple[User, Encounter]) -> None:
+    an, encounter = stay
+    today = now().date()
+    assert limit_of(encounter.facility_id, "N", today) == Limit(7, "TT 52/2017/TT-BYT, Điều 7")
+    services.load_shipped(facility=encounter.facility)
+    assert limit_of(encounter.facility_id, "H", today).days == 10
+    table = "code,days,source,note,valid_from,valid_to\nN,3,Hội đồng thuốc,,{day},\n"
+    for day in (today - dt.timedelta(days=30), today + dt.timedelta(days=30)):
+        row = table.format(day=day).replace(",3,", ",3," if day < today else ",5,")
+        services.import_table(
+            facility=encounter.facility, name="prescription_limits", content=row.encode(), by=an
+        )
+    assert [
+        limit_of(encounter.facility_id, "N", today + dt.timedelta(days=n)).days for n in (-60, 0, 60)
+    ] == [7, 3, 5]
+    orders = ordered(encounter, an, "morphin 30 1x2 3n")
+    (document,) = services.begin_prescriptions(encounter=encounter, orders=orders, days=4, by=an)
+    with pytest.raises(NotComplete) as missing:
+        finish(document, an)
+    assert "Hội đồng thuốc" in " ".join(missing.value.reasons)
 
 
 def test_of_a_small_child_weight_and_who_came_are_written(stay: tuple[User, Encounter]) -> None:

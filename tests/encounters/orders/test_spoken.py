@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from emr.accounts.models import User
+from emr.accounts.services import keep_setting
 from emr.common.clock import now
 from emr.common.errors import Conflict, DomainError
 from emr.notices.models import Notice, NoticeRecipient
@@ -18,11 +19,13 @@ from encounters.documents import services as documents
 from encounters.documents.models import Document
 from encounters.orders import services, telling
 from encounters.orders.models import CheckAnswer, MedicationRequest, ServiceRequest, SpokenOrder
+from encounters.orders.selectors.spoken import spoken_for
 from encounters.visits import codes
 from encounters.visits.models import Encounter
 from encounters.visits.services import record_diagnosis
 from patients.history.services import record_allergy
 from tests.emr.people import make_binh, make_chi, make_user
+from tests.encounters import chart
 from tests.encounters.orders.tables import confirm, make_entry, make_world
 from tests.encounters.visits.ward import ago, department, signed_in
 
@@ -202,17 +205,44 @@ def test_finishing_the_entry_confirms_what_was_spoken(ward: tuple[User, User, En
     assert own.status == "active"
 
 
-def test_without_a_diagnosis_the_decision_holds_and_the_entry_waits() -> None:
+def test_without_a_diagnosis_nothing_is_confirmed_and_nothing_half_kept() -> None:
     an, stay = make_world()
     binh = make_binh(department())
     found = spoken((an, binh, stay))
-    assert not services.decide_spoken_order(spoken=found, confirms=True, by=an)
+    with pytest.raises(DomainError) as refusal:
+        services.decide_spoken_order(spoken=found, confirms=True, by=an)
+    assert refusal.value.code == "no_diagnosis"
     found.refresh_from_db()
-    assert found.outcome == "confirmed"
+    assert (found.outcome, found.decided_by, told(telling.SPOKEN)) == ("", None, {"an"})
+    assert MedicationRequest.objects.get().status == "active"
+    client = signed_in(an)
+    decide = reverse("encounters:orders:spoken_decide", args=[found.uuid])
+    answer = client.post(decide, {"action": "confirm", "note": "Đúng lời tôi"})
+    html = answer.content.decode()
+    assert (answer.status_code, "chưa có chẩn đoán" in html, 'value="Đúng lời tôi"' in html) == (
+        422,
+        True,
+        True,
+    )
+    record_diagnosis(encounter=stay, role="working", code="J18.9", text="Viêm phổi", by=an)
+    assert services.decide_spoken_order(spoken=found, confirms=True, by=an)
+    entry = Document.objects.select_related("current_version__response").get()
+    assert entry.status == "final"
+    assert "J18.9" in str(entry.current_version.response.resource)  # type: ignore[union-attr]
+
+
+def test_a_rejection_holds_at_once_and_its_entry_is_finished_with_the_diagnosis() -> None:
+    an, stay = make_world()
+    found = spoken((an, make_binh(department()), stay))
+    assert not services.decide_spoken_order(spoken=found, confirms=False, note="Tôi nói liều khác", by=an)
+    assert MedicationRequest.objects.get().status == "revoked"
+    chart.deliver_all()
+    assert Document.objects.get().status == "draft"
+    record_diagnosis(encounter=stay, role="working", code="J18.9", text="Viêm phổi", by=an)
+    chart.deliver_all()
     entry = Document.objects.get()
-    assert entry.status == "draft"
-    with pytest.raises(DomainError):
-        documents.discard_draft(document=entry, by=an)
+    assert (entry.status, entry.author) == ("final", an)
+    assert services.finish_rejected(encounter_id=stay.pk) == 0
 
 
 def test_the_morning_carries_on_the_day_and_the_night(ward: tuple[User, User, Encounter]) -> None:
@@ -249,6 +279,28 @@ def test_what_is_overdue_climbs(ward: tuple[User, User, Encounter]) -> None:
     assert told(telling.SPOKEN_OVERDUE) == {"an", "truong"}
     services.decide_spoken_order(spoken=found, confirms=True, by=an)
     assert told(telling.SPOKEN_OVERDUE) == set()
+
+
+@pytest.mark.parametrize("kind", ["telephone", "urgent-dose"])
+def test_it_is_on_the_prescribers_list_at_once_until_the_facilitys_deadline(
+    ward: tuple[User, User, Encounter], kind: str
+) -> None:
+    an, _binh, stay = ward
+    keep_setting(facility=stay.facility, name="spoken_order_hours", value=2, by=None)
+    told_of = (
+        {"read_back": False, "reason": "Sốt 41 độ, co giật", "is_given": True}
+        if kind == "urgent-dose"
+        else {}
+    )
+    found = spoken(ward, kind=kind, **told_of)
+    assert dt.timedelta(hours=1, minutes=59) < found.due_at - now() <= dt.timedelta(hours=2)
+    client = signed_in(an)
+    for page in (LIST, f"{LIST}?whose=mine", reverse("encounters:orders:spoken_panel")):
+        assert "Trần Thị Bình" in client.get(page).content.decode(), page
+    SpokenOrder.objects.filter(pk=found.pk).update(due_at=ago(hours=1))
+    assert "Quá hạn" in client.get(LIST).content.decode()
+    services.decide_spoken_order(spoken=found, confirms=True, by=an)
+    assert list(spoken_for(an)) == []
 
 
 def test_the_database_keeps_what_was_said_and_decided(ward: tuple[User, User, Encounter]) -> None:

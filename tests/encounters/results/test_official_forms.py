@@ -8,16 +8,20 @@ import pytest
 from django.core.management import call_command
 
 from emr.accounts.models import User
+from emr.accounts.services import keep_setting
 from emr.common.errors import Conflict, DomainError
 from emr.storage.services import read_bytes
 from encounters.documents import services as documents
 from encounters.documents.models import Document, DocumentBytes
 from encounters.forms.engine import parse
 from encounters.results import official
+from encounters.results.facts import ValueFacts
 from encounters.results.models import DiagnosticReport, ReportForm
 from encounters.results.services import compose_form, take_back
-from encounters.visits.models import Encounter
+from encounters.visits.models import Death, Encounter
 from signatures.signing.models import SigningRequest
+from signatures.signing.selectors import steps_of, waiting_for
+from signatures.signing.services import open_further_requests
 from tests.emr.people import make_binh, make_chi, make_user
 from tests.encounters import chart
 from tests.encounters.results.reports import facts, file, later, value
@@ -73,6 +77,12 @@ def test_every_form_is_a_form_that_the_engine_honours(form: official.ResultForm)
         ("laboratory", "Hồng cầu", "Phân", "23/BV2"),
         ("laboratory", "Thời gian prothrombin", "", "19/BV2"),
         ("laboratory", "Doctor's choice", "", "16/BV2"),
+        ("laboratory", "Huyết - tủy đồ", "Tủy xương", "18/BV2"),
+        ("laboratory", "Sinh thiết tủy xương", "", "20/BV2"),
+        ("pathology", "Sinh thiết tủy xương", "", "20/BV2"),
+        ("laboratory", "Tế bào dịch", "Dịch màng phổi", "21/BV2"),
+        ("laboratory", "Glucose", "Dịch não tủy", "23/BV2"),
+        ("pathology", "Mổ tử thi", "", "26/BV2"),
         ("microbiology", "Cấy máu", "", "24/BV2"),
         ("pathology", "Sinh thiết", "", "25/BV2"),
     ],
@@ -96,6 +106,123 @@ def test_a_form_is_composed_printed_and_its_maker_is_asked_to_sign(stay: Encount
     assert [(asked.signer, asked.version) for asked in SigningRequest.objects.all()] == [
         (hanh, document.current_version)
     ]
+
+
+def test_marrow_stands_in_the_forms_order_beside_blood_and_nothing_is_left_out(
+    stay: Encounter, hanh: User
+) -> None:
+    plain: dict[str, Any] = {
+        "loinc": "",
+        "low": None,
+        "high": None,
+        "reference": "",
+        "unit": "%",
+        "ucum": "%",
+    }
+    blood = ValueFacts(title="Huyết đồ", children=(value("5", **plain | {"title": "Bạch cầu"}),))
+    marrow = ValueFacts(
+        title="Tủy đồ",
+        children=(
+            value("12", **plain | {"title": "Tủy bào"}),
+            value("31", **plain | {"title": "Tiền tủy bào"}),
+            value("7", **plain | {"title": "Tế bào Gaucher"}),
+            value("9", **plain | {"title": "Bạch cầu ưa acid"}),
+        ),
+    )
+    other = ValueFacts(title="Công thức khác", children=(value("2", **plain | {"title": "Ferritin"}),))
+    narrative = "Chọc ở gai chậu sau.\nNhận xét: Tủy giàu tế bào.\nRối loạn dòng hạt."
+    told = facts(
+        blood,
+        marrow,
+        other,
+        value("3", **plain | {"title": "Fibrinogen"}),
+        title="Huyết tủy đồ",
+        narrative=narrative,
+    )
+    document = compose_form(report=file(stay, told).report, code="18/BV2", by=hanh)
+    report = document.current_version.composition["sections"]["report"]["report"]
+    parts = {part["title"]: part for part in report["parts"]}
+    assert [line["value"] for line in parts["Huyết đồ"]["lines"]] == ["", "", "", "", "5", ""]
+    shown = [(line["title"], line["value"]) for line in parts["Tủy đồ"]["lines"] if line["value"]]
+    assert shown == [
+        ("Tiền tủy bào", "31"),
+        ("Tủy bào", "12"),
+        ("Bạch cầu ưa acid", "9"),
+        ("Tế bào Gaucher", "7"),
+    ]
+    assert parts["Nhận xét"]["text"] == "Tủy giàu tế bào.\nRối loạn dòng hạt."
+    assert report["narrative"] == "Chọc ở gai chậu sau."
+    assert [line["title"] for line in report["lines"]] == ["Công thức khác", "Ferritin", "Fibrinogen"]
+    chart.deliver_all()
+    text = printed(document)
+    for words in (
+        "MS: 18/BV2",
+        "Tế bào Gaucher",
+        "Kết quả khác",
+        "Fibrinogen",
+        "gai chậu sau",
+        "Rối loạn dòng hạt",
+    ):
+        assert words in text, words
+
+
+def test_an_autopsy_says_when_the_patient_died(stay: Encounter, hanh: User) -> None:
+    died = Death.objects.create(encounter=stay, facility=stay.facility, died_at=ago(hours=2))
+    told = facts(
+        narrative="1. Đại thể: Gan to.\n2. Vi thể: Hoại tử.", category="pathology", title="Giải phẫu tử thi"
+    )
+    document = compose_form(report=file(stay, told).report, code="26/BV2", by=hanh)
+    report = document.current_version.composition["sections"]["report"]["report"]
+    assert report["died_at"] == died.died_at.isoformat()
+    assert [part["text"] for part in report["parts"]] == ["", "Gan to.", "Hoại tử.", "", ""]
+
+
+def test_the_head_of_the_laboratory_signs_after_who_made_it(stay: Encounter, hanh: User) -> None:
+    dao = make_user("dao", "Lê Thị Đào", "head_of_department", department())
+    marrow = file(stay, facts(value("7.1"), title="Huyết tủy đồ")).report
+    blood = file(stay, facts(value("7.1", **GLUCOSE), number="L2")).report
+    special = compose_form(report=marrow, code="18/BV2", by=hanh)
+    usual = compose_form(report=blood, code="22/BV2", by=hanh)
+    chart.deliver_all()
+
+    def asked(document: Document) -> list[tuple[int, User]]:
+        return [(one.step, one.signer) for one in steps_of(document)]
+
+    assert asked(special) == [(1, hanh), (2, dao)]
+    assert asked(usual) == [(1, hanh)]
+    assert list(waiting_for(dao)) == []  # not before the maker has signed
+    open_further_requests(version=special.current_version)
+    assert len(asked(special)) == 2
+    text = printed(special)
+    for words in ("NGƯỜI LÀM XÉT NGHIỆM", "TRƯỞNG KHOA XÉT NGHIỆM", "Trần Thị Hạnh", "Lê Thị Đào"):
+        assert words in text, words
+    assert "TRƯỞNG KHOA" not in printed(usual)
+    keep_setting(facility=stay.facility, name="result_second_signature", value="laboratory", by=None)
+    all_forms = compose_form(report=file(stay, facts(value("1"), number="L3")).report, code="22/BV2", by=hanh)
+    keep_setting(facility=stay.facility, name="result_second_signature", value="none", by=None)
+    alone = compose_form(
+        report=file(stay, facts(conclusion="Tủy nghèo", title="Tủy đồ", number="L4")).report,
+        code="18/BV2",
+        by=hanh,
+    )
+    chart.deliver_all()
+    assert (asked(all_forms), asked(alone)) == ([(1, hanh), (2, dao)], [(1, hanh)])
+
+
+def test_without_a_head_the_place_is_kept_and_the_head_alone_signs_once(stay: Encounter, hanh: User) -> None:
+    kept = compose_form(
+        report=file(stay, facts(conclusion="Tủy nghèo", title="Tủy đồ")).report, code="18/BV2", by=hanh
+    )
+    assert kept.current_version.composition["signers"][1]["name"] == ""
+    dao = make_user("dao", "Lê Thị Đào", "head_of_department", department())
+    alone = compose_form(
+        report=file(stay, facts(conclusion="Tủy nghèo", title="Tủy đồ", number="L2")).report,
+        code="18/BV2",
+        by=dao,
+    )
+    assert [place["name"] for place in alone.current_version.composition["signers"]] == ["Lê Thị Đào"]
+    chart.deliver_all()
+    assert [one.signer for one in steps_of(kept)] == [hanh]
 
 
 def test_a_corrected_result_makes_the_next_version_of_the_same_form(stay: Encounter, hanh: User) -> None:

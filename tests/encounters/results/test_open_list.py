@@ -15,7 +15,7 @@ from emr.accounts.models import User
 from emr.audit.models import AuditEvent
 from encounters.results.models import DiagnosticReport
 from encounters.results.services import take_back
-from encounters.results.views import reports
+from encounters.results.views import reports, through_time
 from encounters.visits.models import Encounter
 from tests.emr.people import make_chi
 from tests.encounters import chart
@@ -98,7 +98,53 @@ def test_what_was_there_when_it_was_opened_isnt_new_and_a_filter_stays(stay: Enc
     assert ("Mới<" in rows["Kali cũ"], "Mới<" in rows["Kali mới đến"]) == (False, True)
 
 
-@pytest.mark.parametrize("view", [reports.of_stay, reports.of_patient])
+def asks_of(html: str, what: str) -> str:
+    """Where the table or the graph asks again by itself."""
+    found = re.search(rf'id="results-{what}" hx-get="([^"]+)" hx-trigger="every 1500ms"', html)
+    assert found
+    return unescape(found[1])
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("what", ["table", "graph"])
+def test_an_open_table_and_graph_show_what_comes_and_what_is_taken_back(
+    stay: Encounter, an: User, what: str
+) -> None:
+    client = signed_in(an)
+    file(stay, facts(value("4.1"), number="L1"))
+    name = "table_of_stay" if what == "table" else "graph"
+    where = address(name, stay.uuid if what == "table" else stay.patient.uuid)
+    key = "2823-3~[substance]"
+    html = client.get(where, {"test": key, "period": "five"}).content.decode()
+    asks = asks_of(html, what)
+    counts = []
+    for number in range(2):
+        with CaptureQueriesContext(connection) as captured:
+            assert poll(client, asks) == (204, "")
+        counts.append(len(captured))
+        assert AuditEvent.objects.filter(action=f"report.{what}").count() == number + 1, "asking is no look"
+        report = file(
+            stay, facts(value(f"5.{number}"), number=f"N{number}", issued_at=later(5 + number))
+        ).report
+        status, html = poll(client, f"{asks}&test={key}" if what == "table" else asks)
+        assert (status, f"5,{number}" in html, "<html" in html) == (200, True, False)
+        asks = asks_of(html, what)
+        assert "period=five" in asks
+    with CaptureQueriesContext(connection) as whole:
+        client.get(where, {"test": key})
+    assert counts[0] == counts[1] < len(whole)
+    if what == "table":
+        assert "checked" in html, "what was ticked stays so"
+    take_back(report=report, reason="Nhầm người bệnh", by=an)
+    status, html = poll(client, asks)
+    assert (status, "5,1" in html) == (200, False)
+    assert poll(signed_in(make_chi()), asks)[0] == 404
+
+
+@pytest.mark.parametrize(
+    "view",
+    [reports.of_stay, reports.of_patient, through_time.of_stay, through_time.of_patient, through_time.graph],
+)
 def test_asking_keeps_no_screen_open(view: Any) -> None:
     """S-16: what marked views mean is tested with the sessions."""
     assert view.is_polled_fragment
@@ -159,3 +205,9 @@ def test_a_result_appears_on_the_open_screen_and_the_keyboard_stays_where_it_was
     expect(
         page.get_by_role("row").filter(has_text="Kali lần đầu").get_by_text("Mới", exact=True)
     ).to_have_count(0)
+    page.goto(live_server.url + address("table_of_stay", stay.uuid))
+    page.get_by_role("checkbox", name="Kali").check()
+    page.get_by_role("checkbox", name="Kali").focus()
+    file(stay, facts(value("3.33"), number="L3"))
+    expect(page.get_by_role("link", name="3,33")).to_be_visible()
+    expect(page.get_by_role("checkbox", name="Kali")).to_be_checked()

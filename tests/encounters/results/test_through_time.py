@@ -252,6 +252,27 @@ def test_the_queries_of_table_and_graph_do_not_grow(an_and_stay: tuple[User, Enc
     assert Finding.objects.count() == 1 + 15 * 21
 
 
+def test_a_page_has_a_bounded_size_whatever_the_years_have_brought(
+    an_and_stay: tuple[User, Encounter],
+) -> None:
+    """48,000 findings are measured in the benchmarks; here that neither times nor tests make the page larger."""
+    an, stay = an_and_stay
+    client = signed_in(an)
+    where = page("table_of_stay", stay.uuid)
+    sizes, queries = [], []
+    for days in range(14):
+        many = [value("5.6", title=f"Xét nghiệm {n:03}", loinc=f"{n}-1") for n in range(105)]
+        file(stay, facts(*many, **at(days)))
+        if days in {11, 13}:
+            client.get(where)
+            with CaptureQueriesContext(connection) as captured:
+                sizes.append(len(client.get(where).content))
+            queries.append(len(captured))
+    assert queries[0] == queries[1]
+    assert sizes[1] - sizes[0] < 100 * 2 * 70, "a hundred lines have two more dots, until they have 24"
+    assert sizes[1] < 500_000, "twelve times and a hundred tests"
+
+
 def test_a_hundred_tests_are_a_page_and_no_more() -> None:
     stay = admit()
     many = [value("4", title=f"Test {n:03}", loinc=f"{n}-1") for n in range(205)]

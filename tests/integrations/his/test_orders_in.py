@@ -4,18 +4,24 @@ import itertools
 from datetime import timedelta
 
 import pytest
+from django.urls import reverse
+from django.utils.html import escape
 
 from emr.accounts.models import Organization
 from emr.common.errors import DomainError
 from encounters.documents.models import Document
-from encounters.documents.services import NotComplete, enter_in_error, save_draft
+from encounters.documents.services import NotComplete, enter_in_error, finalize_document, save_draft
 from encounters.orders.models import MedicationRequest, ServiceRequest
 from encounters.orders.selectors import lines, orders_of_entry, pending_foreign
 from encounters.orders.services import (
     add_medication,
+    add_prescription_line,
     add_service,
+    begin_prescriptions,
+    change_prescription_line,
     copy_orders,
     demand_kept_here,
+    remove_prescription_line,
 )
 from encounters.visits.models import Encounter
 from integrations.his.models import HisOrder
@@ -26,6 +32,7 @@ from tests.emr.people import make_an, make_department
 from tests.encounters import chart
 from tests.encounters.orders.tables import confirm
 from tests.encounters.visits.ward import ago as moment
+from tests.encounters.visits.ward import signed_in
 from tests.integrations.conftest import Send, ago, instant, state, work_off
 from tests.integrations.his.orders import again, bare, examination, keep, medicine, ordering_his
 from tests.integrations.messages import adt
@@ -243,6 +250,32 @@ class TestTheDayOnTheSheet:
         assert {
             order.origin for order in [*MedicationRequest.objects.all(), *ServiceRequest.objects.all()]
         } == {"HIS"}
+
+    def test_nobody_writes_here_what_the_patient_takes_home(
+        self, entry: Document, facility: Organization
+    ) -> None:
+        stay, an = entry.encounter, entry.author
+        keep(facility, "emr", "order:medication")
+        (before,) = begin_prescriptions(encounter=stay, orders=[], days=7, by=an)
+        line = add_prescription_line(document=before, choice="", typed="amox 500 1x3 7n", by=an)
+        keep(facility, "his", "order:medication")
+        for act in (
+            lambda: begin_prescriptions(encounter=stay, orders=[], days=7, by=an),
+            lambda: add_prescription_line(document=before, choice="", typed="para 500 1x3", by=an),
+            lambda: change_prescription_line(line=line, days=3, by=an),
+        ):
+            with pytest.raises(DomainError) as refusal:
+                act()
+            assert refusal.value.code == "kept_elsewhere"
+        with pytest.raises(NotComplete) as incomplete:
+            finalize_document(document=before, revision=before.draft.revision, by=an)
+        (reason,) = incomplete.value.reasons
+        assert "HIS" in reason
+        page = signed_in(an).get(reverse("encounters:orders:prescriptions", args=[stay.uuid]))
+        html = page.content.decode()
+        assert escape(reason) in html
+        assert reverse("encounters:orders:prescription_begin", args=[stay.uuid]) not in html
+        remove_prescription_line(line=line, by=an)  # a draft can be emptied
 
     def test_nobody_stops_them_here(self, entry: Document, facility: Organization) -> None:
         order = MedicationRequest.objects.get()
