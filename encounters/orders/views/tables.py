@@ -25,6 +25,8 @@ TITLES = {
     "windows": gettext_lazy("Validity of results"),
     "rules": gettext_lazy("Knowledge of medicines"),
     "analytes": gettext_lazy("What tests measure"),
+    "scores": gettext_lazy("Early warning scores: points"),
+    "responses": gettext_lazy("Early warning scores: what they ask for"),
     "phrases": gettext_lazy("Phrases of reports"),
     "limits": gettext_lazy("Critical limits"),
     "organisms": gettext_lazy("Microorganisms"),
@@ -110,6 +112,16 @@ HEADINGS = {
     "words": pgettext_lazy("order table", "These words"),
     "adds": pgettext_lazy("order table", "Adds"),
     "reason": pgettext_lazy("order table", "Reason"),
+    "scale": pgettext_lazy("order table", "Score"),
+    "sign": pgettext_lazy("order table", "Sign"),
+    "up_to": pgettext_lazy("order table", "Up to"),
+    "points": pgettext_lazy("order table", "Points"),
+    "from_months": pgettext_lazy("order table", "From age (months)"),
+    "to_months": pgettext_lazy("order table", "Below age (months)"),
+    "from_score": pgettext_lazy("order table", "From score"),
+    "any_single": pgettext_lazy("order table", "One sign alone"),
+    "every_minutes": pgettext_lazy("order table", "Next round (minutes)"),
+    "respond_minutes": pgettext_lazy("order table", "Answer within (minutes)"),
 }
 
 

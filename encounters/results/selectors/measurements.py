@@ -13,6 +13,7 @@ from encounters.results.vital_signs import BY_LOINC, VITAL_SIGNS
 from encounters.visits.models import Encounter
 
 _WIDTH, _HEIGHT, _LEFT, _TOP = 900, 300, 60, 20
+_TABLED = [sign.loinc for sign in VITAL_SIGNS.values()]
 
 
 def current_observations(encounter: Encounter) -> QuerySet[Observation]:
@@ -43,7 +44,7 @@ class Round:
 def vital_sign_rounds(encounter: Encounter) -> list[Round]:
     """The rounds of the stay, oldest first."""
     rounds: dict[uuid.UUID, Round] = {}
-    for observation in current_observations(encounter).filter(code__in=BY_LOINC):
+    for observation in current_observations(encounter).filter(code__in=_TABLED):
         found = rounds.setdefault(
             observation.batch,
             Round(
