@@ -67,6 +67,17 @@ SHOWN = {
     ),
     "organisms": ("code", "title", "panel", "valid_to"),
     "antibiotics": ("panel", "position", "antibiotic", "title", "source", "valid_to"),
+    "scores": ("scale", "sign", "from_months", "to_months", "up_to", "points", "source", "valid_to"),
+    "responses": (
+        "scale",
+        "level",
+        "from_score",
+        "any_single",
+        "every_minutes",
+        "respond_minutes",
+        "words",
+        "valid_to",
+    ),
     "reflexes": ("service", "analyte", "condition", "threshold", "words", "adds", "reason", "valid_to"),
 }
 # The column's name in the file stands beside these words.

@@ -107,7 +107,7 @@ def test_the_hospital_today_is_for_who_sees_all_of_it() -> None:
 def test_a_wristband_is_read_whole_and_within_reach() -> None:
     binh, stay = make_binh(), admit()
     number = stay.patient.identifiers.get(is_own=True).value
-    vital_signs = f"/encounters/{stay.uuid}/vital-signs/"
+    vital_signs = f"/monitoring/stays/{stay.uuid}/"
     assert read_wristband(binh, number) == read_wristband(binh, stay.identifier) == vital_signs
     assert read_wristband(binh, number[:-1]) == ""
     assert read_wristband(make_chi(), number) == ""
