@@ -60,7 +60,7 @@ def ward_stays(user: User, ward: Organization, words: str = "") -> QuerySet[Enco
         ends_at=None,
         cancelled_at=None,
         encounter__status=Encounter.Status.IN_PROGRESS,
-    ).exclude(encounter__encounter_class=Encounter.Class.OUTPATIENT)
+    ).exclude(encounter__encounter_class=Encounter.Class.AMBULATORY)
     for word in fold(words).split():
         places = places.filter(
             Q(encounter__patient__search_name__contains=word)
