@@ -18,6 +18,7 @@ from emr.common.http import StaffRequest
 from encounters.monitoring import permissions, selectors, services
 from encounters.monitoring.access import access_stay_measured, access_warning
 from encounters.monitoring.forms import RespondForm, RoundForm, ScaleForm
+from encounters.monitoring.paper import head_of
 from encounters.monitoring.periods import day_of, periods_of
 from encounters.monitoring.services import score_now
 from encounters.results.permissions import READ, RECORD_VITAL_SIGNS
@@ -180,5 +181,6 @@ def chart(request: StaffRequest, encounter: UUID) -> HttpResponse:
     sheet = selectors.sheet_of(
         stay, int(wanted) if wanted.isascii() and wanted.isdigit() and len(wanted) < 5 else None
     )
-    context = {"encounter": stay, "patient": stay.patient, "sheet": sheet}
+    head = head_of(stay, sheet.first_day)
+    context = {"encounter": stay, "patient": stay.patient, "sheet": sheet, "head": head}
     return render(request, "encounters/monitoring/chart.html", context)
