@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.http import Http404
 
-from emr.accounts.access import Denied
+from emr.accounts.access import Denied, demand
 from emr.accounts.models import Organization, User
 from encounters.monitoring import permissions
 from encounters.monitoring.models import EarlyWarning, FluidEntry
@@ -20,10 +20,11 @@ def access_stay_measured(
     """The stay for who measures it: where the patient is now, or, of what was measured before they moved on, where they were
     at that time. Raises Denied (404 outside the person's reach, 403 where they don't act).
     """
-    stay = access_encounter(user, encounter_uuid, READ)
+    demand(user, right)
+    stay = access_encounter(user, encounter_uuid)
     if acts_here(user, right, stay):
         return stay
-    if at is not None and user.has_right(right):
+    if at is not None:
         then = (
             EncounterLocation.objects.filter(encounter=stay, cancelled_at=None, starts_at__lte=at)
             .exclude(ends_at__lte=at)

@@ -13,6 +13,7 @@ from encounters.monitoring.selectors.scoring import (
 from encounters.monitoring.selectors.ward import (
     Last,
     Line,
+    also_taken,
     last_values,
     lines_of,
     scale_history,
@@ -33,6 +34,7 @@ __all__ = [
     "Line",
     "Score",
     "Sheet",
+    "also_taken",
     "balance_of",
     "choices_of",
     "covering",

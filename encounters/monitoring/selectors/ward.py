@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext_lazy as _
+from django_stubs_ext import StrOrPromise
 
 from emr.accounts.models import Organization, User
 from emr.common.clock import now
@@ -15,7 +17,7 @@ from encounters.monitoring.selectors.scoring import Scaling, Tables, choices_of,
 from encounters.monitoring.selectors.warning import newest_warnings
 from encounters.results.models import Observation
 from encounters.results.permissions import READ
-from encounters.results.vital_signs import BY_LOINC
+from encounters.results.vital_signs import BY_LOINC, MORE_SIGNS
 from encounters.visits.models import Encounter, EncounterLocation
 from patients.registry.access import not_hidden
 
@@ -29,6 +31,22 @@ class Last:
 
     values: dict[str, Decimal] = field(default_factory=dict)
     at: dt.datetime | None = None
+
+
+_GLASGOW = ("eyes", "speech", "movement")
+
+
+def also_taken(last: Last | None) -> list[tuple[StrOrPromise, str]]:
+    """(title, words) of what was taken within a day beside the signs of a round; Glasgow adds itself up when it is whole."""
+    values = last.values if last is not None else {}
+    found: list[tuple[StrOrPromise, str]] = [
+        (sign.title, f"{sign.words(values[name])} {sign.unit}".strip())
+        for name, sign in MORE_SIGNS.items()
+        if name in values
+    ]
+    if values.keys() >= set(_GLASGOW):
+        found.append((_("Glasgow"), f"{sum(values[name] for name in _GLASGOW):.0f} /15"))
+    return found
 
 
 @dataclass(slots=True)

@@ -64,7 +64,7 @@ def _page(
         "parts": selectors.parts_of(newest) if newest else [],
         "covering": selectors.covering(newest) if newest else None,
         "scaling": selectors.scaling_of(encounter, choice, local_today()),
-        "last": selectors.last_values([encounter.pk]).get(encounter.pk),
+        "also_taken": selectors.also_taken(selectors.last_values([encounter.pk]).get(encounter.pk)),
         "sheet": selectors.sheet_of(encounter),
         "balance": selectors.balance_of(selectors.held_fluids(encounter, whole.start, whole.end), periods),
         "may_record": acts_here(request.user, RECORD_VITAL_SIGNS, encounter),

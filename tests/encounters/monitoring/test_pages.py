@@ -137,7 +137,7 @@ def test_a_full_ward_costs_as_many_queries_as_one_bed(
     assert client.get(page("grid", department().uuid)).content.decode().count("data-round-line") == 1
 
 
-QUERIES = 16
+QUERIES = 17
 
 
 def test_a_sheet_reads_its_own_ten_days(binh: User, django_assert_num_queries: Any) -> None:
@@ -168,6 +168,16 @@ def test_a_sheet_reads_its_own_ten_days(binh: User, django_assert_num_queries: A
     client = signed_in(binh)
     assert client.get(page("chart", stay.uuid) + "?sheet=3").status_code == 200
     assert client.get(page("chart", stay.uuid) + "?sheet=x9").status_code == 200
+
+
+def test_what_is_taken_beside_a_round_is_shown_and_can_be_corrected(binh: User, stay: Encounter) -> None:
+    more = {"pain": Decimal(7), "glucose": Decimal("17.2"), "consciousness": Decimal(2)}
+    take(stay, binh, more | {"eyes": Decimal(3), "speech": Decimal(4), "movement": Decimal(6)})
+    client = signed_in(binh)
+    shown = client.get(page("patient", stay.uuid)).content.decode()
+    assert "13 /15" in shown and "7 /10" in shown and "17,2" in shown
+    table = client.get(reverse("encounters:results:vital_signs", args=[stay.uuid])).content.decode()
+    assert "17,2</button>" in table and "Đáp ứng lời</button>" in table
 
 
 def test_fluids_add_up_by_shift_and_day_and_are_stored_once(binh: User) -> None:
