@@ -126,4 +126,4 @@ def test_rows_act_only_for_who_may() -> None:
     begin = f"/encounters/{stay.uuid}/documents/begin"
     assert begin in doctor
     assert begin not in nurse
-    assert f"/encounters/{stay.uuid}/vital-signs/" in nurse
+    assert f"/monitoring/stays/{stay.uuid}/" in nurse
