@@ -98,6 +98,13 @@ class RoundForm(VitalSignsForm):
         ]
 
 
+class RoundTimeForm(forms.Form):
+    """When the lines of a ward were taken, where it wasn't now: sent with each of them."""
+
+    effective_at = forms.DateTimeField(label=_("Time of the round"), required=False)
+    late_reason = forms.CharField(label=_("Reason for the late entry"), max_length=200, required=False)
+
+
 class RespondForm(forms.Form):
     """What is done about a score, and for how long one as high calls nobody again."""
 

@@ -76,14 +76,15 @@ def response_of(warning: EarlyWarning) -> WarningResponse | None:
 
 
 def covering(warning: EarlyWarning) -> WarningResponse | None:
-    """The answer that holds for a score: its own, or an earlier one of the stay that covers one as high at that time."""
+    """The answer that holds for a score: its own, or an earlier one of the stay that covers one as high at that time, also
+    where the number that it answered was corrected since.
+    """
     own = response_of(warning)
     if own is not None:
         return own
     return (
         WarningResponse.objects.filter(
             warning__encounter=warning.encounter_id,
-            warning__replaced_by=None,
             warning__scale=warning.scale,
             warning__score__gte=warning.score or 0,
             answered_at__lte=now(),

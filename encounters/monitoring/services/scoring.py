@@ -82,8 +82,9 @@ def assess(*, encounter: Encounter, batch: uuid.UUID) -> EarlyWarning | None:
     """Keep the score of a stored round; again, or after a correction, only where it says something else. Who has to come is
     told in the same transaction.
     """
-    # One after the other for a stay: two deliveries of one fact keep one row, and the newest is the newest.
-    locked = Encounter.objects.select_for_update(of=("self",)).get(pk=encounter.pk)
+    # One after the other for a stay: two deliveries of one fact keep one row, and the newest is the newest. Without the key:
+    # whoever has just stored another round holds the stay's key, and both would wait for each other.
+    locked = Encounter.objects.select_for_update(no_key=True).get(pk=encounter.pk)
     rows = list(Observation.objects.filter(encounter=locked, batch=batch, replaced_by=None).order_by("pk"))
     held = EarlyWarning.objects.filter(facility_id=locked.facility_id, batch=batch, replaced_by=None).first()
     if not rows:

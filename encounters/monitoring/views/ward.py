@@ -16,7 +16,7 @@ from emr.common.http import StaffRequest
 from emr.common.vietnamese import tidy
 from encounters.monitoring import selectors
 from encounters.monitoring.access import access_stay_measured, access_ward, wards_for
-from encounters.monitoring.forms import RoundForm
+from encounters.monitoring.forms import RoundForm, RoundTimeForm
 from encounters.monitoring.views.patient import posted_at, round_form, save_round
 from encounters.results.permissions import READ, RECORD_VITAL_SIGNS
 from encounters.visits.models import EncounterLocation
@@ -65,6 +65,7 @@ def grid(request: StaffRequest, ward: UUID) -> HttpResponse:
         "page": page,
         "words": words,
         "may_record": may_record,
+        "time_form": RoundTimeForm(auto_id="round-%s"),
         "lines": [
             {
                 "line": line,
