@@ -205,6 +205,10 @@ RIGHTS: dict[str, dict[str, Scope]] = {
     "performing.laboratory": {"laboratory": F},
     "performing.imaging": {"imaging": F},
     "performing.release": {"laboratory": F, "imaging": F},
+    # encounters.monitoring: scores, fluids
+    "monitoring.respond": {"doctor": D, "head_of_department": D},
+    "monitoring.set_scale": {"doctor": D, "head_of_department": D},
+    "monitoring.record": {"doctor": D, "head_of_department": D, "nurse": D, "head_nurse": D},
     # signatures.providers (the staff's keys; no document), signatures.signing
     "providers.manage": {"admin": F},
     "signing.sign": {
@@ -268,6 +272,7 @@ IN_EMERGENCY = frozenset(
         "orders.place",
         "results.read",
         "results.record_vital_signs",
+        "monitoring.record",
     }
 )
 # What the desk needs to take in a restricted patient: who it is and who pays, nothing of why (S-05).

@@ -91,6 +91,9 @@ NOUNS: dict[str, StrOrPromise] = {
     "unmapped_code": pgettext_lazy("audit", "unmapped code"),
     "user": pgettext_lazy("audit", "account"),
     "vital_signs": pgettext_lazy("audit", "vital signs"),
+    "early_warning": pgettext_lazy("audit", "early warning score"),
+    "fluid": pgettext_lazy("audit", "fluid in or out"),
+    "scale_choice": pgettext_lazy("audit", "choice of a score"),
     "wall": pgettext_lazy("audit", "wall between facilities"),
     "ward": pgettext_lazy("audit", "ward list"),
 }
@@ -259,6 +262,7 @@ ROOMS: dict[str, StrOrPromise] = {
     "orders": pgettext_lazy("audit", "orders"),
     "oversight": pgettext_lazy("audit", "who opened charts"),
     "performing": pgettext_lazy("audit", "laboratory and imaging"),
+    "monitoring": pgettext_lazy("audit", "watching patients"),
     "providers": pgettext_lazy("audit", "signing keys"),
     "reconciling": pgettext_lazy("audit", "reconciliation with the neighbours"),
     "registry": pgettext_lazy("audit", "patient"),

@@ -70,6 +70,7 @@ INSTALLED_APPS = [
     "encounters.specimens",
     "encounters.results",
     "encounters.performing",
+    "encounters.monitoring",
     "encounters.inspections",
     "signatures.certificates",
     "signatures.providers",

@@ -47,17 +47,6 @@ class ResultsConfig(AppConfig):
         register_watch("results after discharge", late.look)
         register_provider("vital_signs", lambda document: selectors.latest_values(document.encounter))
 
-        register(
-            Section(
-                _("Vital signs"),
-                "encounters:results:vital_signs",
-                right=permissions.READ,
-                scope="encounter",
-                order=15,
-                icon="activity",
-                key="v",
-            )
-        )
         for title, scope, url_name in (
             (_("Results"), "encounter", "of_stay"),
             (_("Results of all years"), "patient", "of_patient"),

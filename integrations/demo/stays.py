@@ -2,7 +2,6 @@
 
 import datetime as dt
 import random
-import uuid
 from decimal import Decimal
 
 from django.db import connection
@@ -16,13 +15,11 @@ from encounters.documents.models import Document, DocumentDraft
 from encounters.orders.selectors.checking import unanswered
 from encounters.orders.selectors.earlier import undecided
 from encounters.orders.services import add_medication, add_service, answer_check, decide_repeat
-from encounters.results.services import record_vital_signs
 from encounters.visits import services as visits
 from encounters.visits.models import Condition, Encounter, EncounterLocation
 from integrations.demo.cases import CASES, Case
+from integrations.demo.rounds import LATE, build_rounds
 from patients.registry.models import Patient
-
-LATE = "Dữ liệu minh họa"
 
 
 def build_history(
@@ -121,7 +118,7 @@ def build_inpatients(
         waiting.remove(patient)
         days = chance.randrange(0, len(wanted.course))
         encounter = _admit(patient, wanted, days, departments, beds, people, chance)
-        _vital_signs(encounter, days, people, chance)
+        build_rounds(encounter, days, index, people, chance)
         if wanted.department in {"K03", "K19"}:
             doctor = people["bacsi"] if wanted.department == "K03" else people["bacsi2"]
             confirmed += _entries(encounter, wanted, days, doctor, leave_today=index % 3 == 0)
@@ -162,30 +159,6 @@ def _admit(  # noqa: PLR0917  the demo's cast
         encounter=encounter, role="department", by=doctor, code=case.code, at=at, late_reason=late
     )
     return encounter
-
-
-def _vital_signs(encounter: Encounter, days: int, people: dict[str, User], chance: random.Random) -> None:
-    for day in range(days, -1, -1):
-        at = now() - dt.timedelta(days=day, minutes=chance.randrange(10, 90))
-        if at < encounter.started_at:
-            continue
-        fever = Decimal(str(round(36.8 + max(0, day - 1) * 0.6 + chance.random() * 0.4, 1)))
-        record_vital_signs(
-            encounter=encounter,
-            by=people["dieuduong"],
-            effective_at=at,
-            batch=uuid.UUID(int=chance.getrandbits(128)),
-            late_reason=LATE if day else "",
-            confirmed=True,
-            values={
-                "pulse": Decimal(chance.randrange(70, 100)),
-                "temperature": fever,
-                "systolic": Decimal(chance.randrange(105, 150)),
-                "diastolic": Decimal(chance.randrange(60, 90)),
-                "respiration": Decimal(chance.randrange(16, 24)),
-                "oxygen": Decimal(chance.randrange(94, 100)),
-            },
-        )
 
 
 def _entries(

@@ -16,7 +16,8 @@ function isComplete(field) {
 }
 
 function next(field) {
-  const fields = [...field.form.querySelectorAll("[data-longest]")].filter(isUsable);
+  // All that belong to the form, also those that stand outside its element, in cells of a table.
+  const fields = [...field.form.elements].filter((other) => other.matches("[data-longest]") && isUsable(other));
   return fields[fields.indexOf(field) + 1] ?? field.form.querySelector("[type=submit]");
 }
 

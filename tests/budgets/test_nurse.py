@@ -25,25 +25,34 @@ def test_one_scan_six_numbers_one_tap(page: Any, live_server: Any, screenshots: 
     hand = at_home(page, live_server, binh)
     page.screenshot(path=screenshots / "budget-nurse-home.png")
     hand.scan(label_of(first).barcode)
-    page.wait_for_url(f"**/encounters/{first.uuid}/vital-signs/")
+    page.wait_for_url(f"**/monitoring/stays/{first.uuid}/")
     expect(page.locator("#id_pulse")).to_be_focused()
     for digits in [*ROUND.values(), "98"]:
         hand.number(digits)
     save = page.locator("#vital-signs-form [type=submit]")
     expect(save).to_be_focused()
     expect(save).to_be_in_viewport()
+    # The score is there before anything is saved.
+    expect(page.locator("#score")).to_contain_text("NEWS2 0")
+    assert not latest_values(first)
     page.screenshot(path=screenshots / "budget-nurse-numbers.png")
     hand.click(save)
     page.wait_for_selector("table td")
     page.wait_for_load_state("networkidle")
     assert (hand.scans, hand.numbers, hand.clicks) == (1, 6, 1)
     stored = {name: f"{float(value):g}" for name, value in latest_values(first).items()}
-    assert stored == ROUND | {"temperature": "37.5", "oxygen": "98"}
+    assert stored == ROUND | {
+        "temperature": "37.5",
+        "oxygen": "98",
+        "consciousness": "0",
+        "oxygen_flow": "0",
+    }
+    expect(page.locator(".page-head")).to_contain_text("NEWS2 0")
 
     # The next wristband, with the focus in a number: nothing of it falls into the form.
     page.focus("#id_temperature")
     hand.scan(label_of(second).qr)
-    page.wait_for_url(f"**/encounters/{second.uuid}/vital-signs/")
+    page.wait_for_url(f"**/monitoring/stays/{second.uuid}/")
     assert page.locator("#id_pulse").input_value() == ""
     assert not latest_values(second)
 
@@ -51,7 +60,7 @@ def test_one_scan_six_numbers_one_tap(page: Any, live_server: Any, screenshots: 
 def test_numbers_lead_on_only_when_they_can_not_go_on(page: Any, live_server: Any) -> None:
     stay = admit(bed=make_bed("01"), at=ago(hours=5))
     hand = at_home(page, live_server, make_binh(department()))
-    page.goto(f"{live_server.url}/encounters/{stay.uuid}/vital-signs/")
+    page.goto(f"{live_server.url}/monitoring/stays/{stay.uuid}/")
     page.keyboard.type("12", delay=110)
     page.wait_for_timeout(300)
     expect(page.locator("#id_pulse")).to_be_focused()  # 120 may follow

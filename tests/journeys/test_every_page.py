@@ -1,6 +1,7 @@
 """axe-core on every page there is: each address of the front door, opened by a role that may, light and dark."""
 
 import re
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,8 @@ from encounters.documents.services import request_course_print
 from encounters.forms.models import Questionnaire
 from encounters.inspections.models import Mandate, MandateChart
 from encounters.inspections.services import approve_mandate
+from encounters.monitoring.models import EarlyWarning, FluidEntry
+from encounters.monitoring.services import record_fluid
 from encounters.orders.models import OrderSet, PharmacyComment, PrescriptionLine, ServiceRequest, SpokenOrder
 from encounters.orders.services import add_service
 from encounters.results.models import DiagnosticReport, Observation, ResultPrint
@@ -56,6 +59,7 @@ from tests.emr.people import make_user
 from tests.emr.ui.conftest import AXE, open_page, sign_in
 from tests.encounters.chart import begin, deliver_all, draft_of, load_forms, written
 from tests.encounters.inspections.letters import listing
+from tests.encounters.monitoring.rounds import ILL, take
 from tests.encounters.results.reports import FILE, facts, file, later, value
 from tests.encounters.visits.ward import ago
 from tests.integrations.conftest import ago as hl7_ago
@@ -80,6 +84,10 @@ ROWS: dict[str, Any] = {
     "patient_uuid": Patient,
     "survivor_uuid": Patient,
     "encounter_uuid": Encounter,
+    "encounter": Encounter,
+    "ward": Organization,
+    "warning_uuid": EarlyWarning,
+    "fluid_uuid": FluidEntry,
     "department_uuid": Organization,
     "document_uuid": Document,
     "request_uuid": SigningRequest,
@@ -182,6 +190,8 @@ def _patients(facility: Organization, people: dict[str, User]) -> None:
     numbers = {"pulse": 88, "temperature": 38, "systolic": 120, "diastolic": 70}
     for hours in (8, 2):
         record_vital_signs(encounter=stay, values=numbers, by=an, effective_at=ago(hours=hours))
+    take(stay, an, ILL, effective_at=ago(hours=1))
+    record_fluid(encounter=stay, kind="in-drink", volume=200, by=an, key=uuid.uuid4())
     file(stay, facts(value("7.1"), attachments=(FILE,)), facility=facility)
     file(stay, facts(value("4.1"), version="2", status="corrected", issued_at=later(5)), facility=facility)
     told = file(stay, facts(value("4.1"), number="L2"), facility=facility)
@@ -276,7 +286,7 @@ def _value(name: str, part: str) -> str:
     # The other of two, and who isn't admitted yet.
     if part == "duplicate_uuid" or name in {"encounters:visits:admit", "encounters:visits:start"}:
         rows = Patient.objects.filter(full_name="Lê Văn Hùng")
-    elif part == "department_uuid":
+    elif part in {"department_uuid", "ward"}:
         rows = rows.filter(code="K03")
     elif part == "order_uuid":
         kind = "imaging" if name.endswith("imaging") else "laboratory"

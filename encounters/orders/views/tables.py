@@ -26,6 +26,8 @@ TITLES = {
     "rules": gettext_lazy("Knowledge of medicines"),
     "prescription_limits": gettext_lazy("Days of prescriptions"),
     "analytes": gettext_lazy("What tests measure"),
+    "scores": gettext_lazy("Early warning scores: points"),
+    "responses": gettext_lazy("Early warning scores: what they ask for"),
     "phrases": gettext_lazy("Phrases of reports"),
     "limits": gettext_lazy("Critical limits"),
     "organisms": gettext_lazy("Microorganisms"),
@@ -67,6 +69,17 @@ SHOWN = {
     ),
     "organisms": ("code", "title", "panel", "valid_to"),
     "antibiotics": ("panel", "position", "antibiotic", "title", "source", "valid_to"),
+    "scores": ("scale", "sign", "from_months", "to_months", "up_to", "points", "source", "valid_to"),
+    "responses": (
+        "scale",
+        "level",
+        "from_score",
+        "any_single",
+        "every_minutes",
+        "respond_minutes",
+        "words",
+        "valid_to",
+    ),
     "reflexes": ("service", "analyte", "condition", "threshold", "words", "adds", "reason", "valid_to"),
 }
 # The column's name in the file stands beside these words.
@@ -114,6 +127,16 @@ HEADINGS = {
     "words": pgettext_lazy("order table", "These words"),
     "adds": pgettext_lazy("order table", "Adds"),
     "reason": pgettext_lazy("order table", "Reason"),
+    "scale": pgettext_lazy("order table", "Score"),
+    "sign": pgettext_lazy("order table", "Sign"),
+    "up_to": pgettext_lazy("order table", "Up to"),
+    "points": pgettext_lazy("order table", "Points"),
+    "from_months": pgettext_lazy("order table", "From age (months)"),
+    "to_months": pgettext_lazy("order table", "Below age (months)"),
+    "from_score": pgettext_lazy("order table", "From score"),
+    "any_single": pgettext_lazy("order table", "One sign alone"),
+    "every_minutes": pgettext_lazy("order table", "Next round (minutes)"),
+    "respond_minutes": pgettext_lazy("order table", "Answer within (minutes)"),
 }
 
 

@@ -40,7 +40,7 @@ class Observation(FacilityRecord):
         indexes = [models.Index(fields=["encounter", "code", "effective_at"], name="observation_course")]
         constraints = [
             models.UniqueConstraint(
-                fields=["encounter", "batch", "code"],
+                fields=["facility", "batch", "code"],
                 condition=Q(replaces=None),
                 name="one_value_per_measurement",
             ),

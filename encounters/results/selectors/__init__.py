@@ -5,6 +5,7 @@ from encounters.results.selectors.measurements import (
     Round,
     current_observations,
     latest_values,
+    signs_of,
     vital_sign_chart,
     vital_sign_rounds,
 )
@@ -32,6 +33,7 @@ __all__ = [
     "reports_of_patient",
     "reports_of_stay",
     "sheet_of",
+    "signs_of",
     "state_of",
     "versions_of",
     "vital_sign_chart",

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -9,7 +10,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from encounters.results.models import Observation
-from encounters.results.vital_signs import BY_LOINC, VITAL_SIGNS
+from encounters.results.vital_signs import BY_LOINC, SIGNS, VITAL_SIGNS, VitalSign
 from encounters.visits.models import Encounter
 
 _WIDTH, _HEIGHT, _LEFT, _TOP = 900, 300, 60, 20
@@ -35,9 +36,16 @@ class Round:
     late_reason: str
     observations: dict[str, Observation] = field(default_factory=dict)
 
-    def cells(self) -> list[Observation | None]:
-        """One observation or None for each vital sign, in the table's order."""
-        return [self.observations.get(name) for name in VITAL_SIGNS]
+    def cells(self, signs: Iterable[VitalSign]) -> list[tuple[Observation, str] | None]:
+        """The observation and its words, or None, for each of these signs."""
+        found = [(sign, self.observations.get(sign.name)) for sign in signs]
+        return [None if row is None else (row, sign.words(row.value)) for sign, row in found]
+
+
+def signs_of(rounds: Iterable[Round]) -> list[VitalSign]:
+    """What the table of these rounds has columns for: the usual signs, and of the others those that were taken."""
+    taken = {name for item in rounds for name in item.observations}
+    return [sign for sign in SIGNS.values() if sign.name in VITAL_SIGNS or sign.name in taken]
 
 
 def vital_sign_rounds(encounter: Encounter) -> list[Round]:

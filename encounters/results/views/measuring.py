@@ -14,7 +14,6 @@ from emr.common.http import StaffRequest
 from encounters.results import permissions, selectors, services
 from encounters.results.access import access_observation
 from encounters.results.forms import CorrectionForm, VitalSignsForm
-from encounters.results.vital_signs import VITAL_SIGNS
 from encounters.visits.access import access_encounter, acts_here
 from encounters.visits.models import Encounter
 
@@ -23,13 +22,14 @@ def _context(
     request: StaffRequest, encounter: Encounter, form: VitalSignsForm | None = None
 ) -> dict[str, Any]:
     rounds = selectors.vital_sign_rounds(encounter)
+    signs = selectors.signs_of(rounds)
     return {
         "encounter": encounter,
         "patient": encounter.patient,
         "form": form or VitalSignsForm(),
-        "rounds": list(reversed(rounds)),
+        "rounds": [(item, item.cells(signs)) for item in reversed(rounds)],
         "chart": selectors.vital_sign_chart(rounds),
-        "signs": VITAL_SIGNS.values(),
+        "signs": signs,
         "may_record": acts_here(request.user, permissions.RECORD_VITAL_SIGNS, encounter),
     }
 

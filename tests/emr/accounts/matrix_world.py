@@ -2,6 +2,7 @@
 
 import datetime as dt
 import hashlib
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,6 +20,7 @@ from encounters.documents.services import request_course_print
 from encounters.forms.models import Questionnaire
 from encounters.inspections import services as inspections
 from encounters.inspections.models import Mandate
+from encounters.monitoring.services import record_fluid
 from encounters.orders.models import OrderRefusal, OrderSet, PharmacyComment, PrescriptionLine, SpokenOrder
 from encounters.orders.services import add_medication, add_service
 from encounters.results.services import record_vital_signs, request_report_print
@@ -42,6 +44,7 @@ from signatures.sealing.models import LogExtract
 from signatures.signing.services.requests import open_author_request
 from tests.emr.people import make_department, make_facility, make_user
 from tests.encounters.chart import begin, draft_of, load_forms, written
+from tests.encounters.monitoring.rounds import ILL, take
 from tests.encounters.results.reports import FILE, facts, file, value
 from tests.encounters.visits.ward import ago
 from tests.patients.people import make_patient
@@ -93,6 +96,8 @@ def _case(situation: str, department: Organization) -> Case:
         encounter=stay, by=author, kind="procedure", text=f"Thủ thuật {word}MARK", started_at=ago(hours=2)
     )
     signs = record_vital_signs(encounter=stay, values={"pulse": 88}, by=author, effective_at=ago(hours=2))
+    warning = take(stay, author, ILL, effective_at=ago(hours=1)).warning
+    fluid = record_fluid(encounter=stay, kind="in-drink", volume=200, by=author, key=uuid.uuid4())
     entry = begin(stay, author)
     documents.save_draft(
         document=entry,
@@ -223,6 +228,10 @@ def _case(situation: str, department: Organization) -> Case:
         "entry_uuid": allergy,
         "coverage_uuid": coverage,
         "department_uuid": department,
+        "encounter": stay,
+        "ward": department,
+        "warning_uuid": warning,
+        "fluid_uuid": fluid,
         "finding_uuid": LookupFinding.objects.create(
             facility=facility,
             key=word,
@@ -348,7 +357,7 @@ class World:
 
     def row(self, part: str, situation: str) -> str | None:
         """The public id behind this part of an address; None: the part knows no such situation; KeyError: no builder."""
-        if part == "department_uuid" and situation == "restricted":
+        if part in {"department_uuid", "ward"} and situation == "restricted":
             return None  # the restricted patient lies in the person's own department
         if part in self.cases["own"].rows:
             return self.cases[situation].rows.get(part)

@@ -107,7 +107,7 @@ def test_the_hospital_today_is_for_who_sees_all_of_it() -> None:
 def test_a_wristband_is_read_whole_and_within_reach() -> None:
     binh, stay = make_binh(), admit()
     number = stay.patient.identifiers.get(is_own=True).value
-    vital_signs = f"/encounters/{stay.uuid}/vital-signs/"
+    vital_signs = f"/monitoring/stays/{stay.uuid}/"
     assert read_wristband(binh, number) == read_wristband(binh, stay.identifier) == vital_signs
     assert read_wristband(binh, number[:-1]) == ""
     assert read_wristband(make_chi(), number) == ""
@@ -126,4 +126,4 @@ def test_rows_act_only_for_who_may() -> None:
     begin = f"/encounters/{stay.uuid}/documents/begin"
     assert begin in doctor
     assert begin not in nurse
-    assert f"/encounters/{stay.uuid}/vital-signs/" in nurse
+    assert f"/monitoring/stays/{stay.uuid}/" in nurse
