@@ -44,13 +44,11 @@ class CourseForm(forms.Form):
         label=pgettext_lazy("range", "From"),
         required=False,
         input_formats=_FORMATS,
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
     last = forms.DateField(
         label=pgettext_lazy("range", "To"),
         required=False,
         input_formats=_FORMATS,
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
 
     def question(self) -> tuple[str, dt.date, dt.date]:

@@ -27,7 +27,7 @@ def course(request: StaffRequest, channel_uuid: UUID) -> HttpResponse:
     channel = access_channel(request.user, channel_uuid)
     form = CourseForm(request.GET)
     by, first, last = form.question()
-    form = CourseForm({"by": by, "first": f"{first:%Y-%m-%d}", "last": f"{last:%Y-%m-%d}"})
+    form = CourseForm({"by": by, "first": first, "last": last})
     page = Paginator(history.course_of(channel, first=first, last=last, by=by), PAGE_SIZE).get_page(
         request.GET.get("page")
     )
