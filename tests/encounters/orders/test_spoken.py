@@ -25,7 +25,6 @@ from encounters.visits.models import Encounter
 from encounters.visits.services import record_diagnosis
 from patients.history.services import record_allergy
 from tests.emr.people import make_binh, make_chi, make_user
-from tests.encounters import chart
 from tests.encounters.orders.tables import confirm, make_entry, make_world
 from tests.encounters.visits.ward import ago, department, signed_in
 
@@ -203,46 +202,6 @@ def test_finishing_the_entry_confirms_what_was_spoken(ward: tuple[User, User, En
     assert (bool(said["spoken"]), added["spoken"]) == (True, "")
     own.refresh_from_db()
     assert own.status == "active"
-
-
-def test_without_a_diagnosis_nothing_is_confirmed_and_nothing_half_kept() -> None:
-    an, stay = make_world()
-    binh = make_binh(department())
-    found = spoken((an, binh, stay))
-    with pytest.raises(DomainError) as refusal:
-        services.decide_spoken_order(spoken=found, confirms=True, by=an)
-    assert refusal.value.code == "no_diagnosis"
-    found.refresh_from_db()
-    assert (found.outcome, found.decided_by, told(telling.SPOKEN)) == ("", None, {"an"})
-    assert MedicationRequest.objects.get().status == "active"
-    client = signed_in(an)
-    decide = reverse("encounters:orders:spoken_decide", args=[found.uuid])
-    answer = client.post(decide, {"action": "confirm", "note": "Đúng lời tôi"})
-    html = answer.content.decode()
-    assert (answer.status_code, "chưa có chẩn đoán" in html, 'value="Đúng lời tôi"' in html) == (
-        422,
-        True,
-        True,
-    )
-    record_diagnosis(encounter=stay, role="working", code="J18.9", text="Viêm phổi", by=an)
-    assert services.decide_spoken_order(spoken=found, confirms=True, by=an)
-    entry = Document.objects.select_related("current_version__response").get()
-    assert entry.status == "final"
-    assert "J18.9" in str(entry.current_version.response.resource)  # type: ignore[union-attr]
-
-
-def test_a_rejection_holds_at_once_and_its_entry_is_finished_with_the_diagnosis() -> None:
-    an, stay = make_world()
-    found = spoken((an, make_binh(department()), stay))
-    assert not services.decide_spoken_order(spoken=found, confirms=False, note="Tôi nói liều khác", by=an)
-    assert MedicationRequest.objects.get().status == "revoked"
-    chart.deliver_all()
-    assert Document.objects.get().status == "draft"
-    record_diagnosis(encounter=stay, role="working", code="J18.9", text="Viêm phổi", by=an)
-    chart.deliver_all()
-    entry = Document.objects.get()
-    assert (entry.status, entry.author) == ("final", an)
-    assert services.finish_rejected(encounter_id=stay.pk) == 0
 
 
 def test_the_morning_carries_on_the_day_and_the_night(ward: tuple[User, User, Encounter]) -> None:
