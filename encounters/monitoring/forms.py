@@ -1,5 +1,6 @@
 """Shape of what this room's pages post."""
 
+import datetime as dt
 import re
 import uuid
 from collections.abc import Mapping, Sequence
@@ -9,6 +10,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from emr.common.clock import now
 from encounters.monitoring.models import FluidEntry, Scale
 from encounters.monitoring.models.fluids import LARGEST
 from encounters.results.forms import VitalSignsForm
@@ -16,6 +18,7 @@ from encounters.results.vital_signs import MORE_SIGNS, SIGNS
 
 # Said of everybody at each round, as last time unless the nurse says otherwise; kept of whole rounds alone.
 PRESET = ("consciousness", "oxygen_flow")
+LONGEST_WAIT = 24 * 60 * 60
 _WHOLE = {"pulse", "systolic", "respiration", "oxygen"}
 _NUMBER = re.compile(r"\d{1,3}(\.\d{1,2})?")
 
@@ -24,6 +27,10 @@ class RoundForm(VitalSignsForm):
     """A whole round: the six numbers, consciousness and oxygen as last time, and what this patient needs beside them."""
 
     note = forms.CharField(label=_("Remark"), max_length=200, required=False)
+    # Seconds since the device sent it first: while the network was away it was no less taken then.
+    waited = forms.IntegerField(
+        min_value=0, max_value=LONGEST_WAIT, required=False, initial=0, widget=forms.HiddenInput
+    )
 
     def __init__(
         self,
@@ -41,6 +48,11 @@ class RoundForm(VitalSignsForm):
         self.wanted = [name for name in wanted if name in MORE_SIGNS and name not in PRESET]
         for name, sign in MORE_SIGNS.items():
             initial = self.preset.get(name)
+            if initial is not None:
+                # What the page showed as last time's: sent along, so that a repetition means what the first one meant.
+                self.fields[f"was_{name}"] = forms.DecimalField(
+                    required=False, initial=f"{initial.normalize():f}", widget=forms.HiddenInput
+                )
             if sign.answers:
                 choices: list[tuple[str, Any]] = [(str(n), words) for n, words in enumerate(sign.answers)]
                 self.fields[name] = forms.ChoiceField(
@@ -75,6 +87,8 @@ class RoundForm(VitalSignsForm):
                 cleaned[name] = Decimal(text)
             else:
                 self.add_error(name, _("A number, please."))
+        if not cleaned.get("effective_at") and cleaned.get("waited"):
+            cleaned["effective_at"] = now() - dt.timedelta(seconds=cleaned["waited"])
         return cleaned
 
     def values(self) -> dict[str, Decimal]:
@@ -82,7 +96,8 @@ class RoundForm(VitalSignsForm):
         found = {name: self.cleaned_data[name] for name in SIGNS if name in self.cleaned_data}
         if not found.keys() >= _WHOLE:
             for name in PRESET:
-                if found.get(name) == self.preset[name]:
+                was = self.cleaned_data.get(f"was_{name}")
+                if found.get(name) == (self.preset[name] if was is None else was):
                     del found[name]
         return found
 

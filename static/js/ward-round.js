@@ -32,6 +32,13 @@ each(".round-line", (row) => {
       nextLine(row)?.focus();
     }
   });
+  // When it was taken is when it was sent first, however long the network is away; no clock of the device is believed.
+  const before = Number(form.elements.waited?.value) || 0;
+  let since = 0;
+  form.addEventListener("htmx:configRequest", (event) => {
+    since ||= event.timeStamp;
+    event.detail.parameters.waited = before + Math.round((event.timeStamp - since) / 1000);
+  });
   form.addEventListener("submit", () => row.contains(document.activeElement) && nextLine(row)?.focus());
   const later = () => {
     row.classList.add("unsent");

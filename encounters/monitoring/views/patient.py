@@ -1,11 +1,9 @@
 """One patient's rounds: the keypad with the score before saving, what the score asks for, and the official chart."""
 
-import contextlib
 import datetime as dt
 from typing import Any
 from uuid import UUID
 
-from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -30,11 +28,10 @@ SHOWN = 12
 
 
 def posted_at(request: StaffRequest) -> dt.datetime | None:
-    """The time that a round says it was taken, as far as it can be read."""
-    with contextlib.suppress(ValidationError):
-        found = RoundForm.base_fields["effective_at"].clean(request.POST.get("effective_at", ""))
-        return found if isinstance(found, dt.datetime) else None
-    return None
+    """The time that a round says it was taken, as far as it can be read; None: now."""
+    form = RoundForm(request.POST)
+    form.is_valid()
+    return form.cleaned_data.get("effective_at")
 
 
 def round_form(encounter: Encounter, posted: Any = None, line: int | None = None) -> RoundForm:

@@ -80,6 +80,23 @@ def test_a_line_is_saved_by_itself_and_asks_with_all_that_was_typed(binh: User, 
     assert broken.status_code == 422 and "tám" in broken.content.decode()
 
 
+def test_what_waited_for_the_network_was_taken_when_it_was_sent_first(binh: User, stay: Encounter) -> None:
+    client, key = signed_in(binh), str(uuid.uuid4())
+    few = {"batch": key, "temperature": "38,9", "consciousness": "0", "was_consciousness": "0"}
+    few |= {"oxygen_flow": "0", "was_oxygen_flow": "0", "waited": "1200"}
+    assert client.post(page("line", stay.uuid), few, headers={"HX-Request": "true"}).status_code == 200
+    [row] = Observation.objects.all()
+    assert dt.timedelta(minutes=19) < now() - row.effective_at < dt.timedelta(minutes=21)
+    # The answer was lost, and somebody found the patient confused meanwhile: the repetition is still the same.
+    take(stay, binh, WELL | {"consciousness": Decimal(1), "temperature": Decimal("38.8")})
+    again = client.post(page("line", stay.uuid), few | {"waited": "1300"}, headers={"HX-Request": "true"})
+    assert again.status_code == 200
+    assert Observation.objects.count() == 1 + len(WELL)
+    visits.transfer(encounter=stay, department=department(SURGERY), by=None)
+    moved = client.post(page("line", stay.uuid), few | {"waited": "1400"}, headers={"HX-Request": "true"})
+    assert moved.status_code == 200 and Observation.objects.count() == 1 + len(WELL)
+
+
 def test_what_was_measured_before_the_patient_moved_is_taken_from_the_old_ward(
     binh: User, stay: Encounter
 ) -> None:
