@@ -205,6 +205,11 @@ RIGHTS: dict[str, dict[str, Scope]] = {
     "performing.laboratory": {"laboratory": F},
     "performing.imaging": {"imaging": F},
     "performing.release": {"laboratory": F, "imaging": F},
+    # encounters.bedside: the ward in a shift
+    "bedside.read": {"doctor": D, "head_of_department": D, "nurse": D, "head_nurse": D},
+    "bedside.perform": {"nurse": D, "head_nurse": D},
+    "bedside.assign": {"head_nurse": D},
+    "bedside.packs": {"head_nurse": D},
     # signatures.providers (the staff's keys; no document), signatures.signing
     "providers.manage": {"admin": F},
     "signing.sign": {

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tools.bench.charts import Charts
     from tools.bench.messages import Rates
 
-PARTS = "abcdefhi"
+PARTS = "abcdefhiw"
 
 
 def main() -> None:
@@ -80,7 +80,7 @@ def _measure_inside(
     from emr.common import wall  # noqa: PLC0415
     from encounters.documents.models import Document  # noqa: PLC0415
     from integrations.demo.services import DEMO_PIN  # noqa: PLC0415
-    from tools.bench import auditing, charts, messages, reading, signing, walled  # noqa: PLC0415
+    from tools.bench import auditing, charts, messages, reading, signing, walled, ward  # noqa: PLC0415
 
     people = {user.username: user for user in User.objects.filter(username__in=["bacsi", "tiepdon"])}
     clerk, doctor = people["tiepdon"], people["bacsi"]
@@ -107,6 +107,8 @@ def _measure_inside(
             messages.tell_growth(report, few, results(), (asked.small, asked.patients))
     if "i" in asked.parts:
         walled.measure(report, clerk, doctor, patient)
+    if "w" in asked.parts:
+        ward.measure(report, doctor, patient)
     if "d" in asked.parts:
         entries = Document.objects.filter(status="final").order_by("-pk")
         signing.measure(report, list(entries.values_list("pk", flat=True)), DEMO_PIN)
