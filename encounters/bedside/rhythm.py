@@ -53,6 +53,9 @@ def slots(order: ServiceRequest, shifts: Sequence[Shift]) -> list[Slot]:
     """The order's times within these shifts (which follow each other), from when it holds on; in order of time."""
     if not shifts:
         return []
+    if order.occurrence_at is not None:
+        is_within = shifts[0].start <= order.occurrence_at < shifts[-1].end
+        return [Slot(order.occurrence_at, order.occurrence_at + GRACE)] if is_within else []
     start, end = max(shifts[0].start, order.happens_at), shifts[-1].end
     last = _last_instant(order)
     found = [slot for slot in _all_slots(order, shifts) if slot.at < end and (last is None or slot.at < last)]
@@ -93,12 +96,10 @@ def _times_a_day(count: int) -> tuple[str, ...] | None:
 
 
 def _is_of_a_shift(order: ServiceRequest) -> bool:
-    return order.occurrence_at is None and _hours(order) is None
+    return _hours(order) is None
 
 
 def _all_slots(order: ServiceRequest, shifts: Sequence[Shift]) -> list[Slot]:
-    if order.occurrence_at is not None:
-        return [Slot(order.occurrence_at, order.occurrence_at + GRACE)]
     hours = _hours(order)
     if hours is None:
         return [Slot(shift.start, shift.end) for shift in shifts]

@@ -69,7 +69,7 @@ def _check(order: ServiceRequest, slot_at: dt.datetime, happened_at: dt.datetime
         raise Conflict(_("This order doesn't hold: don't carry it out."), code="not_in_effect")
     ended = order.status in {Order.Status.REVOKED, Order.Status.COMPLETED}
     # What was done before the doctor stopped it, and arrived later, was done nevertheless.
-    if ended and order.status_changed_at is not None and happened_at > order.status_changed_at:
+    if ended and order.status_changed_at is not None and happened_at >= order.status_changed_at:
         raise Conflict(
             _("This order ended at %(time)s (%(status)s): don't carry it out.")
             % {

@@ -1,5 +1,6 @@
 """Check marks: each answer is one line of the list, as small as it can be."""
 
+import datetime as dt
 from typing import Any
 from uuid import UUID
 
@@ -19,6 +20,14 @@ from encounters.bedside.forms import TakeBackForm, TickForm, said
 from encounters.bedside.models import Execution
 from encounters.orders.models import ServiceRequest
 from encounters.visits.shifts import shifts_around
+
+_WAITED = dt.timedelta(minutes=15)
+
+
+def _late_reason(happened_at: dt.datetime) -> str:
+    """What stands beside an entry that waited on its device for the line (R-21)."""
+    waited = now() - happened_at > _WAITED
+    return _("It waited on the device: there was no connection.") if waited else ""
 
 
 def _answer(
@@ -74,6 +83,7 @@ def tick(request: StaffRequest, order_uuid: UUID) -> HttpResponse:
             identified=proof.how,
             reason=told["reason"],
             note=told["note"],
+            late_reason=_late_reason(happened_at),
             by=request.user,
         )
     except (Conflict, identity.NotIdentified) as refusal:

@@ -9,10 +9,10 @@ from django.utils.dateparse import parse_datetime
 from playwright.sync_api import Page, expect
 
 from encounters.bedside import services
-from encounters.bedside.models import Execution
+from encounters.bedside.models import Execution, WardPack
 from patients.registry.models import Identifier
 from tests.encounters.bedside.world import care, make_thu, make_world, neighbour, tick
-from tests.encounters.visits.ward import ago
+from tests.encounters.visits.ward import ago, department
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.browser]
 SAID_WITHIN = 10_000  # milliseconds
@@ -23,7 +23,9 @@ def scan(page: Page, code: str) -> None:
     page.keyboard.press("Enter")
 
 
-def test_a_round_with_a_lost_line(page: Page, live_server: Any, client: Client, screenshots: Path) -> None:
+def test_a_round_with_a_lost_line(
+    page: Page, live_server: Any, client: Client, screenshots: Path, tmp_path: Path
+) -> None:
     an, binh, stay = make_world(ago(hours=2))
     hoa = neighbour(bed="02", since=ago(hours=2))
     first, second, third = (
@@ -83,3 +85,18 @@ def test_a_round_with_a_lost_line(page: Page, live_server: Any, client: Client, 
     refused.get_by_role("button").click()
     expect(page.locator("[data-line]")).to_be_hidden()
     assert Execution.objects.count() == 3
+
+    # The whole server is off: the pack opens from the PC's own disk, with the ward's code alone (F-33).
+    _row, code = services.set_ward_code(department=department(), by=thu)
+    pack = tmp_path / "goi-du-phong.html"
+    pack.write_bytes(bytes(WardPack.objects.get().content))
+    page.goto(pack.as_uri())
+    expect(page.locator("#age")).to_contain_text("cách đây 0 phút")
+    page.fill("#code", "AAAA-BBBB-CCCC-DDDD")
+    page.keyboard.press("Enter")
+    expect(page.locator("#said")).to_contain_text("Mã không đúng")
+    expect(page.locator("body")).not_to_contain_text("TRẦN THỊ HOA")
+    page.fill("#code", code.lower())
+    page.keyboard.press("Enter")
+    expect(page.locator("#page")).to_contain_text("TRẦN THỊ HOA")
+    page.screenshot(path=screenshots / "bedside-pack.png", full_page=True)

@@ -3,9 +3,9 @@
 import datetime as dt
 import uuid
 from typing import Any
+from unittest.mock import patch
 
 from django.utils import timezone
-from freezegun import freeze_time
 
 from emr.accounts.models import User
 from emr.common.clock import now
@@ -30,8 +30,9 @@ def at(hour: str) -> dt.datetime:
 
 
 def clock(hour: str = MORNING) -> Any:
-    """The time is that of today."""
-    return freeze_time(at(hour))
+    """The time is that of today; real datetimes, which compiled queries ask for."""
+    moment = at(hour)
+    return patch("django.utils.timezone.now", lambda: moment)
 
 
 def make_world(since: dt.datetime | None = None) -> tuple[User, User, Encounter]:
