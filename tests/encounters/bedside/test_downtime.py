@@ -1,6 +1,7 @@
 """When the server is away (R-22, F-33): packs that open with the ward's code alone, and what is entered afterwards."""
 
 import base64
+import io
 import re
 import uuid
 from pathlib import Path
@@ -56,10 +57,10 @@ def _medicine(stay: Any, by: Any) -> None:
     add_medication(
         entry=entry,
         by=by,
-        text="Ceftriaxon 1 g",
-        route="IV",
+        text="Amlodipin 5 mg",
+        route="PO",
         dose=1,
-        dose_unit="lo",
+        dose_unit="vien",
         times_per_day=2,
         times=["08:00", "20:00"],
     )
@@ -82,7 +83,7 @@ def test_a_pack_opens_with_the_wards_code_alone_and_says_its_age() -> None:
     for words in (
         stay.patient.full_name.upper(),
         "Penicillin",
-        "Ceftriaxon",
+        "Amlodipin",
         "08:00, 20:00",
         "Chăm sóc cấp II",
         "BD1-",
@@ -136,7 +137,7 @@ def test_the_head_nurses_page_and_the_file(tmp_path: Path) -> None:
     assert answer["Content-Disposition"].startswith("attachment")
     assert stay.patient.full_name.upper() in opened(answer.content, found[1])
     assert signed_in(binh).get(page).status_code == 403
-    call_command("ward_packs", to=str(tmp_path / "chung"), stdout=open("/dev/null", "w"))  # noqa: SIM115, PTH123
+    call_command("ward_packs", to=str(tmp_path / "chung"), stdout=io.StringIO())
     [written_file] = (tmp_path / "chung").iterdir()
     assert opened(written_file.read_bytes(), found[1])
 

@@ -9,6 +9,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from emr.accounts.models import User
 from emr.audit.models import AuditEvent
 from emr.common.clock import now
 from encounters.bedside import identity, services
@@ -33,6 +34,12 @@ from tests.encounters.visits.ward import department, signed_in
 
 pytestmark = pytest.mark.django_db
 MOST_QUERIES, FIRST_BYTES, ACTION_BYTES, BEDS = 12, 200_000, 5_000, 60
+TASKS = (
+    ("Chăm sóc cấp II", ""),
+    ("Theo dõi mạch", "mỗi 2 giờ"),
+    ("Đo nước tiểu", ""),
+    ("Xoay trở", "mỗi 4 giờ"),
+)
 
 
 @pytest.fixture(autouse=True)
@@ -64,25 +71,31 @@ def fragment(client: Client, request: ServiceRequest, stay: Encounter, by: Any, 
     return client.post(page("tick", request.uuid), usual | told, headers={"X-Fragment": "1"})
 
 
-def _fill(request: ServiceRequest, stay: Encounter, binh: Any) -> None:
-    """The ward's other beds, by rows: what a page costs doesn't depend on how they came."""
+def _fill(request: ServiceRequest, binh: User) -> None:
+    """The ward's other beds; their orders as rows, since what a page costs doesn't depend on how they came."""
+    orders, precautions = [], []
     for number in range(2, BEDS + 1):
         other = neighbour(f"Người Bệnh Thứ {number}", f"{number:02}")
-        for text in (
-            "Chăm sóc cấp II",
-            "Theo dõi mạch, huyết áp mỗi 4 giờ",
-            "Thay băng",
-            "Cháo",
-            "Đo nước tiểu",
-        ):
-            copy = ServiceRequest.objects.get(pk=request.pk)
-            copy.pk, copy.uuid, copy.placer_number = None, uuid.uuid4(), f"T{number}{text[:6]}"
-            copy.encounter, copy.patient_id, copy.text = other, other.patient_id, text
-            copy.entry = request.entry
-            copy.category = "care-level" if "cấp" in text else "monitoring"
-            copy.frequency = "mỗi 2 giờ" if "mỗi" in text else ""
-            copy.save(force_insert=True)
-        services.set_precaution(encounter=other, kind="fall", by=binh)
+        whose = {"facility_id": other.facility_id, "encounter": other, "patient_id": other.patient_id}
+        for position, (text, frequency) in enumerate(TASKS):
+            orders.append(
+                ServiceRequest(
+                    **whose,
+                    entry=request.entry,
+                    position=position,
+                    category="care-level" if "cấp" in text else "monitoring",
+                    text=text,
+                    frequency=frequency,
+                    status="active",
+                    requester=request.requester,
+                    confirmed_by=request.requester,
+                    confirmed_at=now(),
+                    placer_number=f"T{number}-{position}",
+                )
+            )
+        precautions.append(Precaution(**whose, kind="fall", set_by=binh))
+    ServiceRequest.objects.bulk_create(orders)
+    Precaution.objects.bulk_create(precautions)
 
 
 def test_a_ward_of_sixty_costs_no_more_queries_than_of_one_and_stays_small() -> None:
@@ -92,7 +105,7 @@ def test_a_ward_of_sixty_costs_no_more_queries_than_of_one_and_stays_small() -> 
     client.get(page("ward"))
     with CaptureQueriesContext(connection) as one:
         client.get(page("ward"))
-    _fill(request, stay, binh)
+    _fill(request, binh)
     with CaptureQueriesContext(connection) as sixty:
         answer = client.get(page("ward"))
     assert answer.content.decode().count('class="bed-row') == BEDS
