@@ -14,6 +14,7 @@ _ROOMS = [
     "results",
     "performing",
     "monitoring",
+    "bedside",
     "inspections",
 ]
 urlpatterns: list[URLPattern | URLResolver] = [

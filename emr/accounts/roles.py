@@ -209,6 +209,11 @@ RIGHTS: dict[str, dict[str, Scope]] = {
     "monitoring.respond": {"doctor": D, "head_of_department": D},
     "monitoring.set_scale": {"doctor": D, "head_of_department": D},
     "monitoring.record": {"doctor": D, "head_of_department": D, "nurse": D, "head_nurse": D},
+    # encounters.bedside: the ward in a shift
+    "bedside.read": {"doctor": D, "head_of_department": D, "nurse": D, "head_nurse": D},
+    "bedside.perform": {"nurse": D, "head_nurse": D},
+    "bedside.assign": {"head_nurse": D},
+    "bedside.packs": {"head_nurse": D},
     # signatures.providers (the staff's keys; no document), signatures.signing
     "providers.manage": {"admin": F},
     "signing.sign": {

@@ -12,6 +12,7 @@ SHIPPED = [
     "load_terminology",
     "load_questionnaires",
     "load_result_forms",
+    "load_bedside_forms",
 ]  # of this version; twice is once
 
 

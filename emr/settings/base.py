@@ -71,6 +71,7 @@ INSTALLED_APPS = [
     "encounters.results",
     "encounters.performing",
     "encounters.monitoring",
+    "encounters.bedside",
     "encounters.inspections",
     "signatures.certificates",
     "signatures.providers",

@@ -70,6 +70,11 @@ SCHEDULE = {
         "schedule": 15 * 60.0,
         "options": {"queue": "bulk", "expires": 15 * 60},
     },
+    "ward-packs": {
+        "task": "encounters.bedside.tasks.make_packs",
+        "schedule": 30 * 60.0,
+        "options": {"queue": "bulk", "expires": 30 * 60},
+    },
     "audit-seal": {
         "task": "signatures.sealing.tasks.seal_days",
         "schedule": 15 * 60.0,

@@ -16,6 +16,7 @@ from emr.signin.services import keep_pin, uses_pin
 from emr.terminology.models import Concept
 from encounters.orders.services import load_shipped
 from integrations.demo import (
+    bedside,
     charts,
     door,
     exchange,
@@ -55,6 +56,7 @@ def load_demo(
         call_command("load_terminology", verbosity=0)
     call_command("load_questionnaires", verbosity=0)
     call_command("load_result_forms", verbosity=0)
+    call_command("load_bedside_forms", verbosity=0)
     with override("vi"), transaction.atomic():
         facility = hospital.build_facility()
         with wall.within(facility.pk):
@@ -85,6 +87,7 @@ def _fill(facility: Organization, patients: int, inpatients: int, signed: int) -
     door.build(people, departments)
     medicines.build(people)
     laboratory.build(people)
+    bedside.build(people)
     oldest = entries[:signed]
     lookups.build_lookups(facility, people)
     morning.build(facility, people)

@@ -16,6 +16,7 @@ from emr.notices.models import Notice
 from emr.staff import services as staff
 from emr.staff.models import RoleChange, StaffImport
 from emr.tls.services import Files, make_root
+from encounters.bedside.models import Execution, Handover, Outage, Precaution
 from encounters.documents import services as documents
 from encounters.documents.models import CoursePrint, Document, DocumentDraft, DocumentVersion
 from encounters.documents.services import request_course_print
@@ -57,6 +58,7 @@ from signatures.sealing.models import LogExtract
 from signatures.signing.models import SigningRequest
 from tests.emr.people import make_user
 from tests.emr.ui.conftest import AXE, open_page, sign_in
+from tests.encounters.bedside.rows import build_bedside_rows
 from tests.encounters.chart import begin, deliver_all, draft_of, load_forms, written
 from tests.encounters.inspections.letters import listing
 from tests.encounters.monitoring.rounds import ILL, take
@@ -127,6 +129,10 @@ ROWS: dict[str, Any] = {
     "location_uuid": Location,
     "mandate_uuid": Mandate,
     "chart_uuid": MandateChart,
+    "execution_uuid": Execution,
+    "handover_uuid": Handover,
+    "outage_uuid": Outage,
+    "precaution_uuid": Precaution,
 }
 # Parts that are words: by the room whose address it is, else anywhere.
 WORDS = {
@@ -203,6 +209,7 @@ def _patients(facility: Organization, people: dict[str, User]) -> None:
         add_service(entry=entry, by=an, category=kind, code=code, text=f"Y lệnh {code}")
     documents.finalize_document(document=entry, revision=draft_of(entry).revision, by=an)
     prepare_specimens(encounter=stay, by=an)
+    build_bedside_rows(entry, an)
     request_course_print(encounter=stay, by=an)
     begin(stay, an)
     record_coverage(patient=dao, payer="BHYT", card_number="CN4380200123456", by=clerk)
@@ -290,6 +297,7 @@ def _value(name: str, part: str) -> str:
         rows = rows.filter(code="K03")
     elif part == "order_uuid":
         kind = "imaging" if name.endswith("imaging") else "laboratory"
+        kind = "care-level" if name.endswith("bedside:tick") else kind
         rows = ServiceRequest.objects.filter(category=kind)
     elif part == "bed_uuid":
         rows = Location.objects.filter(kind="bed", department__code="K03").order_by("-pk")
@@ -317,7 +325,9 @@ def _pages(people: dict[str, User]) -> tuple[dict[str, list[str]], list[str]]:
     first = [*PREFERRED, *(username for username in people if username not in PREFERRED)]
     for name, path, view in _views():
         # Every home is there already; the kit has its own test; a link of the HIS opens a chart or says no in words.
-        if name in {"ui:home", "ui:styleguide", "integrations:launch:open"}:
+        # A ward's pack is a sealed file to take away.
+        apart = {"ui:home", "ui:styleguide", "integrations:launch:open", "encounters:bedside:pack_file"}
+        if name in apart:
             continue
         right = getattr(view, "required_right", None)
         may = [u for u in first if right in {PUBLIC, SIGNED_IN} or people[u].has_right(str(right))]

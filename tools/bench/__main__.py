@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tools.bench.charts import Charts
     from tools.bench.messages import Rates
 
-PARTS = "abcdefhiy"
+PARTS = "abcdefhiwy"
 
 
 def main() -> None:
@@ -80,7 +80,7 @@ def _measure_inside(
     from emr.common import wall  # noqa: PLC0415
     from encounters.documents.models import Document  # noqa: PLC0415
     from integrations.demo.services import DEMO_PIN  # noqa: PLC0415
-    from tools.bench import auditing, charts, messages, reading, signing, walled, years  # noqa: PLC0415
+    from tools.bench import auditing, charts, messages, reading, signing, walled, ward, years  # noqa: PLC0415
 
     people = {user.username: user for user in User.objects.filter(username__in=["bacsi", "tiepdon"])}
     clerk, doctor = people["tiepdon"], people["bacsi"]
@@ -107,6 +107,8 @@ def _measure_inside(
             messages.tell_growth(report, few, results(), (asked.small, asked.patients))
     if "i" in asked.parts:
         walled.measure(report, clerk, doctor, patient)
+    if "w" in asked.parts:
+        ward.measure(report, doctor, patient)
     if "y" in asked.parts:
         years.measure(report, doctor)
     if "d" in asked.parts:

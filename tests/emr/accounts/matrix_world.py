@@ -43,6 +43,7 @@ from signatures.providers.services import issue_demo_key
 from signatures.sealing.models import LogExtract
 from signatures.signing.services.requests import open_author_request
 from tests.emr.people import make_department, make_facility, make_user
+from tests.encounters.bedside.rows import build_bedside_rows, make_outage
 from tests.encounters.chart import begin, draft_of, load_forms, written
 from tests.encounters.monitoring.rounds import ILL, take
 from tests.encounters.results.reports import FILE, facts, file, value
@@ -245,6 +246,7 @@ def _case(situation: str, department: Organization) -> Case:
             look_count=1,
         ),
     }
+    rows |= build_bedside_rows(entry, author, word)
     case = Case(patient, department, author, stay, {name: str(row.uuid) for name, row in rows.items()})
     case.marks = [
         f"{word}MARK",
@@ -438,6 +440,7 @@ def build() -> World:
                     facility=facility, code="BO", name="Bộ xét nghiệm", kind="panel"
                 ),
                 "access_uuid": glass,
+                "outage_uuid": make_outage(cases[case].author),
                 "questionnaire": Questionnaire.objects.order_by("pk")[0],
             }
         )

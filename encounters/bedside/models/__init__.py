@@ -1,0 +1,18 @@
+"""What a ward's nurses keep: who looks after whom, what was carried out, whom to beware for what."""
+
+from encounters.bedside.models.assignments import Assignment, Look
+from encounters.bedside.models.downtime import Outage, WardCode, WardPack
+from encounters.bedside.models.executions import Execution
+from encounters.bedside.models.handovers import Handover
+from encounters.bedside.models.precautions import Precaution
+
+__all__ = [
+    "Assignment",
+    "Execution",
+    "Handover",
+    "Look",
+    "Outage",
+    "Precaution",
+    "WardCode",
+    "WardPack",
+]

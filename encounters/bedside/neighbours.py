@@ -1,0 +1,49 @@
+"""What rooms beside this one say of a ward's patients. Nothing else of this room knows them."""
+
+import datetime as dt
+from collections.abc import Collection, Mapping
+from typing import Protocol
+
+from django.utils.translation import pgettext
+from django_stubs_ext import StrOrPromise
+
+from emr.ui.navigation import address
+from encounters.visits.models import Encounter
+
+
+class Doses(Protocol):
+    """A patient's medicines within some hours, counted."""
+
+    due: int
+    overdue: int
+    given: int
+    not_given: int
+    next_at: dt.datetime | None
+
+
+class Warning(Protocol):
+    """A patient's early-warning score; level: "low", "medium", "high", or "" for none."""
+
+    score: int
+    level: str
+    measured_at: dt.datetime | None
+    due_at: dt.datetime | None
+
+
+def doses_of(stay_ids: Collection[int], start: dt.datetime, end: dt.datetime) -> Mapping[int, Doses]:
+    """{stay: its doses due within the hours}; stays without medicines are left out."""
+    return {}
+
+
+def warnings_of(stay_ids: Collection[int]) -> Mapping[int, Warning]:
+    """{stay: its newest score}; stays without one are left out."""
+    return {}
+
+
+def pages_of(stay: Encounter) -> list[tuple[StrOrPromise, str]]:
+    """(title, address) of the neighbours' pages of this patient; those that exist."""
+    pages: list[tuple[StrOrPromise, str]] = [
+        (pgettext("bedside", "Medicines"), "encounters:medicines:patient"),
+        (pgettext("bedside", "Monitoring"), "encounters:monitoring:patient"),
+    ]
+    return [(title, url) for title, name in pages if (url := address(name, stay.uuid))]
