@@ -99,7 +99,7 @@ def test_a_blocked_pin_is_unlocked_with_a_reason_and_signs_again() -> None:
     answer = client.post(_url("unlock", credential), {"unlock-reason": "Gặp trực tiếp, thẻ nhân viên"})
     assert answer.status_code == 302
     with unlocked(Certificate.objects.get(owner=an), Pin(PIN)) as key:
-        assert key.sign_digest(b"\x00" * 32)
+        assert key.sign_digests([b"\x00" * 32])
     line = AuditEvent.objects.get(action="pin.unlock")
     assert line.detail == {"in_a_row": 10, "reason": "Gặp trực tiếp, thẻ nhân viên"}
 
