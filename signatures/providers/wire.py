@@ -6,6 +6,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
 
@@ -108,10 +109,9 @@ class Wire:
 
     def _opener(self) -> urllib.request.OpenerDirector:
         try:
-            context = ssl.create_default_context(cafile=self._service.ca_file or None)
+            context = _trusting(self._service.ca_file)
         except OSError as error:
             raise ProviderDown(f"ca_file: {type(error).__name__}") from None
-        context.minimum_version = ssl.TLSVersion.TLSv1_2
         # No proxy out of the environment: PINs go the way that the file names.
         return urllib.request.build_opener(
             _StayHere, urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=context)
@@ -130,6 +130,14 @@ class Wire:
         if not code.replace("_", "").isalnum():
             return ProviderDown(f"HTTP {error.code}")
         return Refusal(code, str(said.get("error_description", ""))[:200])
+
+
+@lru_cache(maxsize=8)
+def _trusting(ca_file: str) -> ssl.SSLContext:
+    """The system's authorities, or this one alone; reading them takes too long for each question."""
+    context = ssl.create_default_context(cafile=ca_file or None)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    return context
 
 
 class _Unauthorised(Exception):

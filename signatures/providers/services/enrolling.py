@@ -1,5 +1,6 @@
 """A key that stays where it is, in a token or at a remote authority, becomes somebody's key here."""
 
+import datetime as dt
 import hashlib
 import secrets
 
@@ -8,6 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from emr.accounts.models import Organization, User
+from emr.audit.models import AuditEvent
 from emr.audit.services import record
 from emr.common.clock import now
 from emr.common.errors import DomainError
@@ -31,16 +33,47 @@ from signatures.providers.models import Credential
 from signatures.providers.services.keeping import keep_passphrase
 from signatures.providers.services.opening import KeyTrouble, unlocked
 
+# Wrong PINs and names that a person may try in an hour: nobody finds out another's PIN, or locks a token, by enrolling.
+_TRIES, _WITHIN = 5, dt.timedelta(hours=1)
 
-@transaction.atomic
+
 def enrol_key(*, service: str, account: str, pin: Pin | None, owner: User, by: User) -> Credential:
     """Take on the owner's newest usable key there. `account` is a token's label, or the user's name at the authority.
 
     The certificate must name this person, be valid now, be meant for signing, and lead to a trusted authority; each
     refusal says which of these failed. A key in a token signs something once, to prove that it is the certificate's.
-    Raises DomainError.
+    Raises DomainError; a refusal is on record and counted, so let the transaction commit.
     """
     kept_by = _service(service, owner.facility)
+    _refuse_tries(kept_by, account, owner)
+    try:
+        with transaction.atomic():
+            return _enrol(kept_by, account, pin, owner=owner, by=by)
+    except DomainError as refusal:
+        detail = {"service": service, "account": account, "reason": refusal.code}
+        record("signing_key.enrol", by=by, of=owner, outcome="denied", detail=detail)
+        raise
+
+
+def _refuse_tries(kept_by: house.KeyService, account: str, owner: User) -> None:
+    """A token that is somebody's here already isn't tried by another, and nobody tries for long."""
+    others = Credential.objects.filter(
+        service=kept_by.code, reference__token=account, destroyed_at=None
+    ).exclude(certificate__owner=owner)
+    tried = AuditEvent.objects.filter(
+        action="signing_key.enrol", outcome="denied", agent_id=owner.pk, recorded_at__gt=now() - _WITHIN
+    )
+    if others.exists():
+        raise KeyTrouble(
+            _("%(service)s has no signing key under this name.") % {"service": kept_by.name},
+            code="nothing_found",
+            field="account",
+        )
+    if tried.count() >= _TRIES:
+        raise KeyTrouble(_("Too many tries. Try again in an hour."), code="too_many_tries")
+
+
+def _enrol(kept_by: house.KeyService, account: str, pin: Pin | None, *, owner: User, by: User) -> Credential:
     found = _choose(_find(kept_by, account, pin), owner)
     certificate = register_certificate(
         certificate=found.certificate, issuers=_issuers(found), owner=owner, facility=owner.facility, by=by
@@ -55,12 +88,8 @@ def enrol_key(*, service: str, account: str, pin: Pin | None, owner: User, by: U
                 key.sign_digests([digest])
         except ProviderDown:
             raise _away() from None
-    record(
-        "signing_key.enrol",
-        by=by,
-        of=credential,
-        detail={"service": service, "provider": credential.provider},
-    )
+    detail = {"service": kept_by.code, "provider": credential.provider}
+    record("signing_key.enrol", by=by, of=credential, detail=detail)
     return credential
 
 

@@ -218,3 +218,25 @@ def test_the_seal_lives_in_a_token(tokens: Path) -> None:
     seal = seal_of(facility)
     assert seal is not None and seal.purpose == Certificate.Purpose.SEAL
     assert sign_bytes(b"<claim/>", purpose=Purpose.CLAIM, facility=facility)
+
+
+def test_nobody_finds_out_anothers_pin_by_enrolling(tokens: Path) -> None:
+    credential = _enrolled(tokens)
+    owner = credential.certificate.owner
+    assert owner is not None
+    chi = make_user("chi", "Lê Thị Chi", "doctor", owner.practitioner_roles.get().department)
+
+    def told(label: str, pin: str) -> str:
+        with pytest.raises(DomainError) as refusal:
+            services.enrol_key(service="hsm", account=label, pin=Pin(pin), owner=chi, by=chi)
+        return refusal.value.code
+
+    anothers = credential.reference["token"]
+    assert told(anothers, softhsm.PIN) == told(anothers, "000111") == "nothing_found", (
+        "right or wrong, the same"
+    )
+    fresh = softhsm.make_token(tokens, _issue())
+    assert [told(fresh, f"00000{number}") for number in range(5)] == ["wrong_pin"] * 5
+    assert told(fresh, softhsm.PIN) == "too_many_tries"
+    denied = AuditEvent.objects.filter(action="signing_key.enrol", outcome="denied", agent_id=chi.pk)
+    assert denied.count() == 5 and not any(softhsm.PIN in str(event.detail) for event in denied)
