@@ -34,6 +34,12 @@ from signatures.providers.base import ProviderDown
 
 KINDS = ("pkcs12", "pkcs11", "csc")
 _NAME = re.compile(r"[a-z0-9_-]{1,40}\Z")
+_TEXTS = (
+    *("kind", "name", "module", "officer_pin_file", "address", "token_address"),
+    *("client_id", "client_secret_file", "ca_file"),
+)
+# Somebody looks at the page meanwhile, and a row is locked.
+_LONGEST_WAIT = 120
 _KNOWN = {
     *("kind", "name", "price", "facilities", "module", "officer_pin_file", "address", "version"),
     *("client_id", "client_secret_file", "ca_file", "seconds", "token_address"),
@@ -61,7 +67,7 @@ class KeyService:
     client_id: str = ""
     client_secret_file: str = field(default="", repr=False)
     ca_file: str = ""
-    seconds: float = 20.0
+    seconds: float = 20
 
     def serves(self, facility_code: str) -> bool:
         """Whether this facility's people may have keys there."""
@@ -145,10 +151,18 @@ def _service(code: str, values: Any) -> KeyService:
         raise refuse(_("a section is named by small letters, digits and hyphens"))
     if unknown := set(values) - _KNOWN:
         raise refuse(_("unknown words: %(words)s") % {"words": ", ".join(sorted(unknown))})
+    if not isinstance(values.get("facilities", []), list):
+        raise refuse(_("facilities is a list"))
     try:
         service = KeyService(code=code, **{**values, "facilities": tuple(values.get("facilities", ()))})
     except TypeError:
         raise refuse(_("kind and name are needed")) from None
+    if not all(isinstance(getattr(service, word), str) for word in _TEXTS) or not all(
+        isinstance(one, str) for one in service.facilities
+    ):
+        raise refuse(_("what isn't a number stands in quotation marks"))
+    if type(service.seconds) not in {int, float} or not 1 <= service.seconds <= _LONGEST_WAIT:
+        raise refuse(_("seconds is a number from 1 to %(most)s") % {"most": _LONGEST_WAIT})
     if service.kind not in KINDS:
         raise refuse(_("kind is one of %(kinds)s") % {"kinds": ", ".join(KINDS)})
     if type(service.price) is not int or service.price < 0:
