@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import transaction
 from playwright.sync_api import expect
 from pytest_django.fixtures import Settings
 
@@ -92,7 +93,7 @@ def test_a_token_is_taken_on_and_its_forgotten_pin_set_anew_by_two(
     page.fill("[name=repeated]", "975310")
     page.press("[name=repeated]", "Enter")
     expect(page.locator(".alert-success, .alert-done")).to_be_visible()
-    with unlocked(Certificate.objects.get(), Pin("975310")) as key:
+    with transaction.atomic(), unlocked(Certificate.objects.get(), Pin("975310")) as key:
         assert key.sign_digests([bytes(32)])
 
 
