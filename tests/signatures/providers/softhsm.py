@@ -1,5 +1,6 @@
 """A real PKCS #11 library (SoftHSM 2) with tokens of its own, and the file that names it."""
 
+import datetime as dt
 import itertools
 import os
 import subprocess
@@ -7,10 +8,14 @@ from pathlib import Path
 
 import pkcs11
 from cryptography import x509
-from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.x509.oid import NameOID
 from pkcs11 import Attribute, CertificateType, ObjectClass
 from pytest_django.fixtures import Settings
 
+from emr.accounts.models import User
+from emr.common.clock import now
 from signatures.certificates.authority import Issued
 from signatures.certificates.services import demo_authority
 from tests.support.services import tool
@@ -75,3 +80,19 @@ def put_certificate(label: str, certificate: x509.Certificate, number: int) -> N
 
 def _run(*words: object) -> None:
     subprocess.run([str(word) for word in words], check=True, capture_output=True)
+
+
+def issue_rsa(user: User) -> Issued:
+    """The person's key of 2048 bits, as most authorities still issue them."""
+    key, trial = rsa.generate_private_key(public_exponent=65537, key_size=2048), demo_authority()
+    names = [
+        x509.NameAttribute(NameOID.COMMON_NAME, user.full_name),
+        x509.NameAttribute(NameOID.USER_ID, f"CCCD:{user.citizen_number}"),
+    ]
+    builder = x509.CertificateBuilder().subject_name(x509.Name(names)).issuer_name(trial.issuing.subject)
+    builder = builder.public_key(key.public_key()).serial_number(x509.random_serial_number())
+    builder = builder.not_valid_before(now() - dt.timedelta(days=1)).not_valid_after(
+        now() + dt.timedelta(days=90)
+    )
+    certificate = builder.sign(trial.key, hashes.SHA256())
+    return Issued(key=key, certificate=certificate)  # type: ignore[arg-type]

@@ -68,6 +68,16 @@ def test_documents_are_signed_by_a_key_that_never_leaves_its_token(tokens: Path)
     assert [signature.cost for signature in Signature.objects.all()] == [300, 300]
 
 
+def test_an_rsa_key_in_a_token_signs_too_and_names_its_owner_by_citizen_number(tokens: Path) -> None:
+    an = make_an()
+    an.citizen_number = "001085000001"
+    an.save()
+    _enrolled(tokens, an, softhsm.issue_rsa(an))
+    request = make_ready(an)
+    (outcome,) = sign_requests(shown={request.uuid: request.sha256}, pin=Pin(softhsm.PIN), by=an)
+    assert outcome.is_signed
+
+
 def test_a_wrong_pin_is_counted_here_too_and_the_tokens_own_lock_is_told(
     tokens: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
