@@ -362,6 +362,8 @@ EMR_TLS_KEY = _env.text("EMR_TLS_KEY", "")
 EMR_TLS_ROOT_PASSWORD = _env.text("EMR_TLS_ROOT_PASSWORD", "")
 
 EMR_TSA_URL = _env.text("EMR_TSA_URL", "")
+# A TOML file: tokens, HSMs and remote authorities that keep signing keys (docs/signing.md).
+EMR_KEY_SERVICES = _env.text("EMR_KEY_SERVICES", "")
 # PEM files; a CA means that HL7 peers must show a certificate.
 EMR_MLLP_TLS_CERT = _env.text("EMR_MLLP_TLS_CERT", "")
 EMR_MLLP_TLS_KEY = _env.text("EMR_MLLP_TLS_KEY", "")

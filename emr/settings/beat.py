@@ -60,6 +60,11 @@ SCHEDULE = {
         "schedule": 300.0,
         "options": {"queue": "bulk", "expires": 300},
     },
+    "certificates-end": {
+        "task": "signatures.providers.tasks.warn_of_expiry",
+        "schedule": 6 * 3600.0,
+        "options": {"queue": "bulk", "expires": 3600},
+    },
     "timestamps-owed": {
         "task": "signatures.signing.tasks.ask_for_timestamps",
         "schedule": 60.0,

@@ -8,6 +8,7 @@ from django.utils.translation import pgettext
 from django_stubs_ext import StrOrPromise
 
 from emr.ui.navigation import address
+from encounters.monitoring.selectors.warning import Warning, warnings_by_stay
 from encounters.visits.models import Encounter
 
 
@@ -21,23 +22,14 @@ class Doses(Protocol):
     next_at: dt.datetime | None
 
 
-class Warning(Protocol):
-    """A patient's early-warning score; level: "low", "medium", "high", or "" for none."""
-
-    score: int
-    level: str
-    measured_at: dt.datetime | None
-    due_at: dt.datetime | None
-
-
 def doses_of(stay_ids: Collection[int], start: dt.datetime, end: dt.datetime) -> Mapping[int, Doses]:
     """{stay: its doses due within the hours}; stays without medicines are left out."""
     return {}
 
 
 def warnings_of(stay_ids: Collection[int]) -> Mapping[int, Warning]:
-    """{stay: its newest score}; stays without one are left out."""
-    return {}
+    """{stay: its newest early-warning score}; stays without one are left out."""
+    return warnings_by_stay(stay_ids)
 
 
 def pages_of(stay: Encounter) -> list[tuple[StrOrPromise, str]]:

@@ -87,14 +87,14 @@ def check_person(certificate: x509.Certificate, user: User) -> None:
     """Raise DomainError unless the subject is this person: by number where it names one, else by name (S-50).
 
     Vietnamese authorities write the citizen number into UID ("CCCD:0010…") or serialNumber; the demo authority
-    writes the staff code there.
+    writes the staff code there, and one for health professionals may write the number of the practising licence.
     """
     numbers = [
         str(part.value)
         for oid in (NameOID.USER_ID, NameOID.SERIAL_NUMBER)
         for part in _parts(certificate, oid)
     ]
-    if user.staff_code in numbers:
+    if user.staff_code in numbers or (user.licence_number and user.licence_number in numbers):
         return
     citizen_numbers = [found for number in numbers for found in _CITIZEN_NUMBER.findall(number)]
     if citizen_numbers and user.citizen_number:

@@ -1,10 +1,18 @@
-"""What every kind of signing key can do, whoever keeps it: software key, token, HSM, remote authority."""
+"""What every kind of signing key can do, whoever keeps it: software key, token, HSM, remote authority.
+
+Another keeper is another class with the methods of `Provider`, made known by `register_provider` (docs/signing.md has
+the contract in words). It never sees a document: it gets SHA-256 digests and answers with signature values.
+"""
 
 import contextlib
-from collections.abc import Callable
-from typing import NoReturn, Protocol
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NoReturn, Protocol
 
-from signatures.certificates.models import Certificate
+from cryptography import x509
+
+if TYPE_CHECKING:
+    from signatures.providers.models import Credential
 
 
 class Pin:
@@ -28,11 +36,35 @@ class Pin:
         raise TypeError("A PIN is never stored or sent.")
 
 
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """What the person typed to unlock the key: the PIN, and the one-time code where the keeper asks for one."""
+
+    pin: Pin | None = None
+    code: Pin | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A key that a keeper holds for somebody: its certificate, the issuers that came along, where it is."""
+
+    certificate: x509.Certificate
+    issuers: list[x509.Certificate]
+    reference: dict[str, str]
+    asks_pin: bool = True
+    asks_code: bool = False
+    sends_code: bool = False
+    batch_limit: int | None = None
+
+
 class UnlockedKey(Protocol):
     """A key for as long as the block that unlocked it lasts."""
 
-    def sign_digest(self, digest: bytes) -> bytes:
-        """The signature value over a SHA-256 digest: PKCS #1 v1.5 for RSA, a DER sequence for ECDSA."""
+    def sign_digests(self, digests: Sequence[bytes]) -> list[bytes]:
+        """A signature value over each SHA-256 digest: PKCS #1 v1.5 for RSA, a DER sequence for ECDSA.
+
+        All or none: raises ProviderDown or KeyRefused.
+        """
         ...
 
 
@@ -40,17 +72,76 @@ class WrongPin(Exception):
     """The PIN doesn't open the key."""
 
 
+class WrongCode(Exception):
+    """The one-time code isn't the one that was sent, or is used up."""
+
+
+class PinLocked(Exception):
+    """The keeper itself takes no PIN any more; only it can unlock."""
+
+
+class PinUnfit(Exception):
+    """The keeper doesn't take this new PIN: too short, too long, or of other characters than it wants."""
+
+
+class KeyRefused(Exception):
+    """The keeper answers and says no. `reason` is its own short code, without anything that was sent to it."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class CodeOver(Exception):
+    """The authorisation by a one-time code ran out before everything was signed; a new code is needed."""
+
+
 class ProviderDown(Exception):
     """The keeper of the key doesn't answer; nothing was signed, try again later (F-24)."""
 
 
+class Unsupported(Exception):
+    """This keeper can't do that from here: its owner turns to who runs it."""
+
+
 class Provider(Protocol):
-    """One keeper of keys."""
+    """One kind of keeper.
+
+    Every method may raise ProviderDown. None keeps what was typed: not in itself, not in a message of an exception.
+    """
 
     code: str
 
-    def unlock(self, certificate: Certificate, pin: Pin) -> contextlib.AbstractContextManager[UnlockedKey]:
-        """The certificate's key, opened. Raises WrongPin or ProviderDown."""
+    def unlock(
+        self, credential: "Credential", typed: Typed, digests: Sequence[bytes]
+    ) -> contextlib.AbstractContextManager[UnlockedKey]:
+        """The key, opened for signing just these digests (a keeper that doesn't mind may sign others too).
+
+        Raises WrongPin, WrongCode, PinLocked, KeyRefused on entering.
+        """
+        ...
+
+    def find(self, service: str, *, account: str, typed: Typed) -> list[Found]:
+        """The keys that `account` (a token's label, a user's name at the authority) has there.
+
+        Raises WrongPin, PinLocked, KeyRefused, Unsupported.
+        """
+        ...
+
+    def send_code(self, credential: "Credential") -> None:
+        """Have the keeper send the owner a one-time code. Raises KeyRefused, Unsupported."""
+        ...
+
+    def change_pin(self, credential: "Credential", pin: Pin, new_pin: Pin) -> None:
+        """Raises WrongPin, PinLocked, PinUnfit, Unsupported."""
+        ...
+
+    def reset_pin(self, credential: "Credential", new_pin: Pin) -> None:
+        """A new PIN without the old one, by the keeper's own officer. Raises PinUnfit, Unsupported."""
+        ...
+
+    def destroy(self, credential: "Credential") -> None:
+        """Remove the private key for good as far as this instance can. Raises Unsupported."""
         ...
 
 

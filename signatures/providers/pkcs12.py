@@ -1,16 +1,16 @@
 """The software key: a PKCS #12 under the person's own PIN."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa, utils
 from cryptography.hazmat.primitives.serialization import pkcs12
 
-from signatures.certificates.models import Certificate
 from signatures.providers import vault
-from signatures.providers.base import Pin, UnlockedKey, WrongPin
+from signatures.providers.base import Found, Pin, ProviderDown, Typed, UnlockedKey, Unsupported, WrongPin
+from signatures.providers.models import Credential
 
 PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 
@@ -24,12 +24,12 @@ class SoftwareKey:
     def __init__(self, key: PrivateKey) -> None:
         self._key = key
 
-    def sign_digest(self, digest: bytes) -> bytes:
+    def sign_digests(self, digests: Sequence[bytes]) -> list[bytes]:
         """See UnlockedKey."""
         prehashed = utils.Prehashed(hashes.SHA256())
         if isinstance(self._key, rsa.RSAPrivateKey):
-            return self._key.sign(digest, padding.PKCS1v15(), prehashed)
-        return self._key.sign(digest, ec.ECDSA(prehashed))
+            return [self._key.sign(digest, padding.PKCS1v15(), prehashed) for digest in digests]
+        return [self._key.sign(digest, ec.ECDSA(prehashed)) for digest in digests]
 
 
 class Pkcs12Provider:
@@ -38,13 +38,48 @@ class Pkcs12Provider:
     code = "pkcs12"
 
     @contextlib.contextmanager
-    def unlock(self, certificate: Certificate, pin: Pin) -> Iterator[UnlockedKey]:
+    def unlock(
+        self, credential: Credential, typed: Typed, _digests: Sequence[bytes] = ()
+    ) -> Iterator[UnlockedKey]:
         """Open the key for the length of the block. Raises WrongPin."""
-        credential = certificate.credential
-        blob = vault.unseal(
-            bytes(credential.sealed_key), row=str(credential.uuid), sealed_by=credential.sealed_by
-        )
-        yield SoftwareKey(open_blob(blob, pin)[0])
+        if typed.pin is None:
+            raise WrongPin
+        yield SoftwareKey(open_blob(_blob(credential), typed.pin)[0])
+
+    def find(self, service: str, *, account: str, typed: Typed) -> list[Found]:
+        """A software key comes as a file, by `import_key`."""
+        raise Unsupported
+
+    def send_code(self, credential: Credential) -> None:
+        """Nobody sends codes for a software key."""
+        raise Unsupported
+
+    def change_pin(self, credential: Credential, pin: Pin, new_pin: Pin) -> None:
+        """Seal the key under another PIN; the caller saves the row. Raises WrongPin."""
+        key, certificate, _others = open_blob(_blob(credential), pin)
+        seal_key(credential, key, certificate, new_pin)
+
+    def reset_pin(self, credential: Credential, new_pin: Pin) -> None:
+        """Nobody but the PIN opens it: the owner brings the key file again (`reset_pin` of the services)."""
+        raise Unsupported
+
+    def destroy(self, credential: Credential) -> None:
+        """The sealed key goes out of the row; the caller saves it."""
+        credential.sealed_key, credential.sealed_passphrase = None, None
+
+
+def seal_key(credential: Credential, key: PrivateKey, certificate: x509.Certificate, pin: Pin) -> None:
+    """Put the key into the row under the PIN and the instance's own key; the caller saves it."""
+    blob = make_blob(key, certificate, pin)
+    credential.sealed_key, credential.sealed_by = vault.seal(blob, row=str(credential.uuid))
+
+
+def _blob(credential: Credential) -> bytes:
+    if credential.sealed_key is None:
+        raise ProviderDown("the key was destroyed")
+    return vault.unseal(
+        bytes(credential.sealed_key), row=str(credential.uuid), sealed_by=credential.sealed_by
+    )
 
 
 def make_blob(key: PrivateKey, certificate: x509.Certificate, pin: Pin) -> bytes:

@@ -14,11 +14,22 @@ EXPIRES_SOON = dt.timedelta(days=60)
 STATES = ("all", "locked", "expiring", "expired", "revoked")
 
 
+def key_of(user: User) -> Credential | None:
+    """The key of the person's newest certificate that isn't revoked, without what is sealed; None when there is none."""
+    return (
+        Credential.objects.filter(certificate__owner=user)
+        .exclude(certificate__status=Certificate.Status.REVOKED)
+        .defer("sealed_key", "sealed_passphrase")
+        .order_by("-certificate__not_before", "-certificate__pk")
+        .first()
+    )
+
+
 def keys_for(user: User) -> QuerySet[Credential]:
     """The keys of the administrator's own facility, the seal first, then people as Vietnamese names are sorted."""
     return (
         Credential.objects.filter(facility_id=user.facility_id)
-        .select_related("certificate__owner", "certificate__facility")
+        .select_related("certificate__owner", "certificate__facility", "reset_allowed_by")
         .defer("sealed_key", "sealed_passphrase")
         .order_by("-certificate__purpose", "certificate__owner__sort_key", "-certificate__not_before", "pk")
     )

@@ -4,6 +4,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.forms import Form
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -12,16 +13,19 @@ from django.views.decorators.http import require_GET, require_POST
 
 from emr.accounts.access import requires
 from emr.audit.services import record
+from emr.common.doors import fresh
 from emr.common.errors import DomainError
 from emr.common.http import StaffRequest
+from emr.signin.services import RECENT_MINUTES
 from signatures.certificates.models import Certificate
 from signatures.certificates.services import set_status
 from signatures.providers import permissions
 from signatures.providers.access import access_key
-from signatures.providers.forms import RevokeForm, UnlockForm
+from signatures.providers.forms import AllowResetForm, DestroyForm, RevokeForm, UnlockForm
+from signatures.providers.house import name_of, price_of
 from signatures.providers.models import Credential
 from signatures.providers.selectors import STATES, find_keys
-from signatures.providers.services import unlock_pin
+from signatures.providers.services import allow_reset, destroy_key, unlock_pin
 
 _PER_PAGE = 50
 _STATE_NAMES = {
@@ -60,20 +64,22 @@ def key(request: StaffRequest, key_uuid: UUID) -> HttpResponse:
     return _page(request, credential)
 
 
-def _page(
-    request: StaffRequest,
-    credential: Credential,
-    *,
-    unlock_form: UnlockForm | None = None,
-    revoke_form: RevokeForm | None = None,
-) -> HttpResponse:
+def _page(request: StaffRequest, credential: Credential, **refused: Form) -> HttpResponse:
+    """The page, with the form that was refused instead of an empty one."""
+    forms: dict[str, Form] = {
+        "unlock_form": UnlockForm(),
+        "revoke_form": RevokeForm(),
+        "reset_form": AllowResetForm(),
+        "destroy_form": DestroyForm(),
+    }
     context = {
         "key": credential,
         "certificate": credential.certificate,
-        "unlock_form": unlock_form or UnlockForm(),
-        "revoke_form": revoke_form or RevokeForm(),
+        "kept_by": name_of(credential.service),
+        "price": price_of(credential.service, credential.provider),
+        **(forms | refused),
     }
-    status = 422 if unlock_form or revoke_form else 200
+    status = 422 if refused else 200
     return render(request, "signatures/providers/key.html", context, status=status)
 
 
@@ -114,3 +120,39 @@ def revoke(request: StaffRequest, key_uuid: UUID) -> HttpResponse:
             messages.success(request, _("The certificate is revoked."))
             return redirect("signatures:providers:key", key_uuid)
     return _page(request, credential, revoke_form=form)
+
+
+@requires(permissions.MANAGE)
+@fresh(RECENT_MINUTES)
+@require_POST
+def allow_new_pin(request: StaffRequest, key_uuid: UUID) -> HttpResponse:
+    """Let the owner choose a new PIN without the old one."""
+    credential = access_key(request.user, key_uuid)
+    form = AllowResetForm(request.POST)
+    if form.is_valid():
+        try:
+            allow_reset(credential=credential, reason=form.cleaned_data["reason"], by=request.user)
+        except DomainError as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            messages.success(request, _("Its owner may choose a new PIN within a day, and was told."))
+            return redirect("signatures:providers:key", key_uuid)
+    return _page(request, credential, reset_form=form)
+
+
+@requires(permissions.MANAGE)
+@fresh(RECENT_MINUTES)
+@require_POST
+def destroy(request: StaffRequest, key_uuid: UUID) -> HttpResponse:
+    """Remove the private key for good."""
+    credential = access_key(request.user, key_uuid)
+    form = DestroyForm(request.POST)
+    if form.is_valid():
+        try:
+            destroy_key(credential=credential, reason=form.cleaned_data["reason"], by=request.user)
+        except DomainError as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            messages.success(request, _("The key is destroyed."))
+            return redirect("signatures:providers:key", key_uuid)
+    return _page(request, credential, destroy_form=form)

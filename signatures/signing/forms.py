@@ -1,6 +1,7 @@
 """Shape of what is typed while signing. A PIN becomes a `Pin` at once, which nothing can print."""
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -31,6 +32,7 @@ class SignForm(forms.Form):
     """The PIN unless a ward round has it, and the fingerprint of the bytes that the page showed."""
 
     pin = PinField(label=gettext_lazy("PIN"), required=False)
+    code = PinField(label=gettext_lazy("One-time code"), required=False)
     keep = forms.BooleanField(required=False)
     sha256 = forms.CharField(max_length=64, widget=forms.HiddenInput, required=False)
 
@@ -46,6 +48,7 @@ class BatchForm(forms.Form):
     """The PIN for many documents, unless a ward round has it for them."""
 
     pin = PinField(label=gettext_lazy("PIN"), required=False)
+    code = PinField(label=gettext_lazy("One-time code"), required=False)
     keep = forms.BooleanField(required=False)
 
 
@@ -74,10 +77,53 @@ class KeyFileForm(forms.Form):
 
     def clean_file(self) -> UploadedFile[bytes]:
         """Refuse what is no key file by its size."""
-        file: UploadedFile[bytes] = self.cleaned_data["file"]
-        if (file.size or 0) > _LARGEST_KEY_FILE:
-            raise forms.ValidationError(_("This file is too large for a key."))
-        return file
+        return _small(self.cleaned_data["file"])
+
+    def clean(self) -> dict[str, Any]:
+        """Both new PINs must be alike."""
+        return _same_pins(self)
+
+
+class EnrolForm(forms.Form):
+    """A key that stays where it is: which keeper, under which name, and the PIN of a token."""
+
+    prefix = "enrol"
+    service = forms.ChoiceField(label=gettext_lazy("Kept by"))
+    account = forms.CharField(
+        label=gettext_lazy("Name there"),
+        max_length=80,
+        help_text=gettext_lazy("The label of your token, or your user name at the authority."),
+    )
+    pin = PinField(
+        label=gettext_lazy("PIN of the token"),
+        required=False,
+        help_text=gettext_lazy("A remote authority asks for it when you sign, not here."),
+    )
+
+    def __init__(self, *arguments: Any, services: Sequence[tuple[str, str]], **more: Any) -> None:
+        super().__init__(*arguments, **more)
+        self.fields["service"].choices = list(services)  # type: ignore[attr-defined]
+
+
+class ResetForm(forms.Form):
+    """A new PIN without the old one; of a software key the file of the authority is needed again."""
+
+    file = forms.FileField(
+        label=gettext_lazy("Key file (.p12, .pfx)"),
+        widget=forms.ClearableFileInput(attrs={"accept": ".p12,.pfx,application/x-pkcs12"}),
+    )
+    passphrase = PinField(label=gettext_lazy("Password of the file"))
+    new_pin = PinField(label=gettext_lazy("New PIN"))
+    repeated = PinField(label=gettext_lazy("New PIN again"))
+
+    def __init__(self, *arguments: Any, needs_file: bool, **more: Any) -> None:
+        super().__init__(*arguments, **more)
+        if not needs_file:
+            del self.fields["file"], self.fields["passphrase"]
+
+    def clean_file(self) -> UploadedFile[bytes]:
+        """Refuse what is no key file by its size."""
+        return _small(self.cleaned_data["file"])
 
     def clean(self) -> dict[str, Any]:
         """Both new PINs must be alike."""
@@ -94,6 +140,12 @@ class PinChangeForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         """Both new PINs must be alike."""
         return _same_pins(self)
+
+
+def _small(file: UploadedFile[bytes]) -> UploadedFile[bytes]:
+    if (file.size or 0) > _LARGEST_KEY_FILE:
+        raise forms.ValidationError(_("This file is too large for a key."))
+    return file
 
 
 def _same_pins(form: forms.Form) -> dict[str, Any]:

@@ -120,6 +120,9 @@ class Signature(FacilityRecord):
     signed_attributes = models.BinaryField(help_text="DER, SET OF Attribute")
     value = models.BinaryField()
     signed_at = models.DateTimeField()
+    cost = models.PositiveIntegerField(
+        default=0, db_default=0, help_text="what its keeper asked for it that day, in đồng"
+    )
 
     append_only = True
 

@@ -1,16 +1,21 @@
 """Questions about signatures."""
 
+import datetime as dt
 from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 
-from django.db.models import Exists, Max, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.fields.json import KeyTextTransform, KeyTransform
+from django.db.models.functions import TruncMonth
+from django.utils import timezone
 
-from emr.accounts.models import PractitionerRole, User
+from emr.accounts.models import Organization, PractitionerRole, User
 from emr.common.clock import now
 from encounters.documents import permissions as documents
 from encounters.documents.models import Document, DocumentBytes, DocumentVersion
 from encounters.documents.signed import SignedBy
 from patients.registry.access import emergency_until, not_hidden, reaches
+from signatures.providers.house import name_of
 from signatures.signing.models import Signature, SigningRequest
 
 
@@ -95,6 +100,44 @@ def signatures_of(version_ids: Collection[int]) -> dict[int, list[SignedBy]]:
         signed = SignedBy(request.signer.titled_name, request.capacity, signature.signed_at)
         found.setdefault(request.version_id, []).append(signed)
     return found
+
+
+@dataclass(frozen=True)
+class MonthlyCost:
+    """Signatures of one month with one keeper's keys; `cost` in đồng, as it was on the day of each."""
+
+    month: dt.datetime
+    kept_by: str
+    count: int
+    cost: int
+
+    @property
+    def each(self) -> int:
+        """What one cost on average."""
+        return round(self.cost / self.count) if self.count else 0
+
+
+def costs_by_month(facility: Organization, *, months: int) -> list[MonthlyCost]:
+    """The facility's signatures of this month and those before, newest first. One query."""
+    first = timezone.localtime(now()).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    for _month in range(months - 1):
+        first = (first - dt.timedelta(days=1)).replace(day=1)
+    made = (
+        Signature.objects.filter(facility=facility, signed_at__gte=first)
+        .annotate(month=TruncMonth("signed_at"))
+        .values("month", "certificate__credential__service")
+        .annotate(count=Count("pk"), total=Sum("cost"))
+        .order_by("-month", "certificate__credential__service")
+    )
+    return [
+        MonthlyCost(
+            month=row["month"],
+            kept_by=name_of(row["certificate__credential__service"] or ""),
+            count=row["count"],
+            cost=row["total"],
+        )
+        for row in made
+    ]
 
 
 def next_for(user: User, *, after: SigningRequest) -> SigningRequest | None:

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from signatures.signing.views import document, key, tray
+from signatures.signing.views import costs, document, key, tray, typed
 
 app_name = "signing"
 urlpatterns = [
@@ -13,6 +13,10 @@ urlpatterns = [
     path("key/", key.key, name="key"),
     path("key/take/", key.take_key, name="take_key"),
     path("key/pin/", key.new_pin, name="new_pin"),
+    path("key/enrol/", key.enrol, name="enrol"),
+    path("key/forgotten/", key.forgotten_pin, name="forgotten_pin"),
+    path("code/", typed.send_code, name="send_code"),
+    path("costs/", costs.costs, name="costs"),
     path("documents/<uuid:document_uuid>/panel/", document.panel, name="panel"),
     path("documents/<uuid:document_uuid>/ask/", document.ask, name="ask"),
     path("<uuid:request_uuid>/", document.sign_page, name="sign_page"),

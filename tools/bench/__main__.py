@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tools.bench.charts import Charts
     from tools.bench.messages import Rates
 
-PARTS = "abcdefhiwy"
+PARTS = "abcdefhikwy"
 
 
 def main() -> None:
@@ -57,6 +57,10 @@ def measure(report: Report, instance: Instance, asked: argparse.Namespace) -> No
         django.setup()
         del os.environ["EMR_DATABASE_POOL"]
         patient, postgres, charts = _measure_inside(report, instance, asked)
+    if "k" in asked.parts:
+        from tools.bench import levels  # noqa: PLC0415
+
+        levels.measure(report)
     if "e" in asked.parts:
         from tools.bench import charts as open_charts  # noqa: PLC0415
 

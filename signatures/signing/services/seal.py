@@ -47,9 +47,10 @@ def sign_bytes(
         raise DomainError(_("The facility has no seal."), code="no_seal")
     check_usable(certificate, at=now())
     attributes = cms.signed_attributes(hashlib.sha256(data).digest(), certificate.der)
+    digests = [hashlib.sha256(attributes).digest()]
     try:
-        with unlocked_seal(certificate) as key:
-            value = key.sign_digest(hashlib.sha256(attributes).digest())
+        with unlocked_seal(certificate, digests=digests) as key:
+            (value,) = key.sign_digests(digests)
     except ProviderDown:
         raise DomainError(
             _("The facility's seal can't be reached; try again later."), code="provider_down"

@@ -1,7 +1,7 @@
 """The person's own act: one PIN, one signature value for each document shown."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -19,7 +19,8 @@ from encounters.documents.models import Document
 from signatures.certificates.checks import check_person, check_usable
 from signatures.certificates.models import Certificate
 from signatures.certificates.selectors import last_certificate_of
-from signatures.providers.base import Pin, ProviderDown, UnlockedKey
+from signatures.providers.base import Pin, ProviderDown
+from signatures.providers.house import price_of
 from signatures.providers.services import unlocked
 from signatures.signing import cms
 from signatures.signing.models import Signature, SigningRequest
@@ -41,12 +42,16 @@ class Outcome:
         return not self.problem
 
 
-def sign_requests(*, shown: Mapping[UUID, str], pin: Pin, by: User) -> list[Outcome]:
+def sign_requests(
+    *, shown: Mapping[UUID, str], pin: Pin | None, by: User, code: Pin | None = None
+) -> list[Outcome]:
     """Sign each request over exactly the bytes that were shown; one PIN opens the key for all of them.
+
+    `code` is the one-time code of a key at a remote authority that asks for one; such a key may need no PIN.
 
     `shown` gives the SHA-256 (hexadecimal) of the bytes each page showed. A document that can't be signed now doesn't
     hold the others up. Another person's request refuses the whole (Denied). PinRefused and DomainError (certificate,
-    key away) sign nothing; the caller lets the transaction commit, since a wrong PIN is counted in it.
+    key away, its keeper refuses) sign nothing; the caller lets the transaction commit, since a wrong PIN is counted in it.
     """
     demand_armed()
     requests = _lock(shown, by)
@@ -60,15 +65,33 @@ def sign_requests(*, shown: Mapping[UUID, str], pin: Pin, by: User) -> list[Outc
     fit = [outcome.request for outcome in outcomes if outcome.is_signed]
     if fit:
         try:
-            with unlocked(certificate, pin) as key:
-                for request in fit:
-                    _sign(request, certificate=certificate, key=key, by=by)
+            _sign_all(fit, certificate=certificate, pin=pin, code=code, by=by)
         except ProviderDown:
             raise DomainError(
                 _("The signing key can't be reached. The documents keep waiting; try again later."),
                 code="provider_down",
             ) from None
     return outcomes
+
+
+def _sign_all(
+    requests: Sequence[SigningRequest],
+    *,
+    certificate: Certificate,
+    pin: Pin | None,
+    code: Pin | None,
+    by: User,
+) -> None:
+    """All values are there before the first row is written: a keeper that fails half-way leaves nothing half done."""
+    der = certificate.der
+    attributes = [cms.signed_attributes(bytes.fromhex(request.digest), der) for request in requests]
+    digests = [hashlib.sha256(one).digest() for one in attributes]
+    with unlocked(certificate, pin, code=code, digests=digests) as key:
+        values = key.sign_digests(digests)
+    credential = certificate.credential
+    cost = price_of(credential.service, credential.provider)
+    for request, signed, value in zip(requests, attributes, values, strict=True):
+        _keep(request, certificate=certificate, attributes=signed, value=value, cost=cost, by=by)
 
 
 def _lock(shown: Mapping[UUID, str], by: User) -> list[SigningRequest]:
@@ -111,15 +134,17 @@ def _check(request: SigningRequest, shown: str, certificate: Certificate) -> Out
     return Outcome(request)
 
 
-def _sign(request: SigningRequest, *, certificate: Certificate, key: UnlockedKey, by: User) -> None:
-    attributes = cms.signed_attributes(bytes.fromhex(request.digest), certificate.der)
+def _keep(
+    request: SigningRequest, *, certificate: Certificate, attributes: bytes, value: bytes, cost: int, by: User
+) -> None:
     signature = Signature.objects.create(
         facility_id=request.facility_id,
         request=request,
         certificate=certificate,
         signed_attributes=attributes,
-        value=key.sign_digest(hashlib.sha256(attributes).digest()),
+        value=value,
         signed_at=now(),
+        cost=cost,
     )
     request.status = SigningRequest.Status.SIGNED
     request.save(update_fields=["status"])

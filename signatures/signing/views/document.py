@@ -24,7 +24,7 @@ from signatures.signing.access import access_request
 from signatures.signing.forms import AskForm, RefuseForm, SignForm
 from signatures.signing.models import SigningRequest
 from signatures.signing.selectors import countersigners, latest_revision, next_for, steps_of
-from signatures.signing.views import rounds
+from signatures.signing.views import rounds, typed
 
 # How long a document's page looks for the request that follows the print.
 _ASKED_WITHIN = dt.timedelta(minutes=5)
@@ -39,7 +39,8 @@ def _context(request: StaffRequest, item: SigningRequest, **more: object) -> dic
         state = item.status
     document = item.version.document
     context = {"item": item, "document": document, "patient": document.patient, "state": state}
-    return context | rounds.round_context(request, document.department) | more
+    asked = typed.asked_of(request.user)
+    return context | rounds.round_context(request, document.department, asked=asked) | asked | more
 
 
 @requires(permissions.SIGN)
@@ -88,8 +89,8 @@ def shown_pdf(request: StaffRequest, request_uuid: UUID) -> HttpResponse:
     return response
 
 
-@sensitive_variables("form", "pin", "sealed")
-@sensitive_post_parameters("pin")
+@sensitive_variables("form", "pin", "typed_pin", "code", "sealed")
+@sensitive_post_parameters("pin", "code")
 @requires(permissions.SIGN)
 @require_POST
 def sign_one(request: StaffRequest, request_uuid: UUID) -> HttpResponse:
@@ -99,25 +100,24 @@ def sign_one(request: StaffRequest, request_uuid: UUID) -> HttpResponse:
     form = SignForm(request.POST)
     if not form.is_valid():
         return _again(request, item, form)
-    typed = form.cleaned_data["pin"]
-    pin = typed or rounds.kept_pin(request, department.pk)
-    if pin is None:
-        form.add_error("pin", _("Type your PIN."))
+    typed_pin, asked = form.cleaned_data["pin"], typed.asked_of(request.user)
+    pin = typed_pin or (None if asked["asks_code"] else rounds.kept_pin(request, department.pk))
+    if not typed.is_complete(form, asked, pin):
         return _again(request, item, form)
     try:
-        shown = {item.uuid: form.cleaned_data["sha256"]}
-        (outcome,) = services.sign_requests(shown=shown, pin=pin, by=request.user)
+        shown, code = {item.uuid: form.cleaned_data["sha256"]}, form.cleaned_data["code"]
+        (outcome,) = services.sign_requests(shown=shown, pin=pin, code=code, by=request.user)
     except DomainError as refusal:
-        if refusal.field == "pin" and typed is None:
+        if refusal.field == "pin" and typed_pin is None:
             rounds.end_round(request)
-        form.add_error("pin" if refusal.field == "pin" else None, str(refusal))
+        form.add_error(typed.at_field(refusal), str(refusal))
         return _again(request, item, form)
     if not outcome.is_signed:
         form.add_error(None, outcome.problem)
         return _again(request, item, form)
     sealed, problem = "", ""
-    if form.cleaned_data["keep"] and typed is not None:
-        sealed, problem = rounds.begin_round(request, typed, {department})
+    if form.cleaned_data["keep"] and typed_pin is not None and not asked["asks_code"]:
+        sealed, problem = rounds.begin_round(request, typed_pin, {department})
     following = next_for(request.user, after=item)
     context = _context(
         request, outcome.request, following=following, round_problem=problem, tells_round=bool(sealed)

@@ -24,11 +24,19 @@ def kept_pin(request: StaffRequest, department_id: int) -> Pin | None:
 
 
 @sensitive_variables("here")
-def round_context(request: StaffRequest, department: Organization | None = None) -> dict[str, Any]:
-    """What pages say: the round under way; whether it covers the department; whether one may begin there."""
+def round_context(
+    request: StaffRequest, department: Organization | None = None, *, asked: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    """What pages say: the round under way; whether it covers the department; whether one may begin there.
+
+    A key that asks for a one-time code each time, or for no PIN, has nothing that a round could keep.
+    """
+    can_keep = asked is None or (asked["asks_pin"] and not asked["asks_code"])
     here = signin.round_here(request, request.user)
     begun = here[0] if here is not None else None
-    covers = begun is not None and department is not None and begun.department_id == department.pk
+    covers = (
+        can_keep and begun is not None and department is not None and begun.department_id == department.pk
+    )
     minutes = signin.round_minutes(request.user.facility_id)
     works_here = department is not None and any(
         held.department_id == department.pk for held in request.user.current_roles
@@ -36,7 +44,7 @@ def round_context(request: StaffRequest, department: Organization | None = None)
     return {
         "round": begun,
         "is_on_round": covers,
-        "may_begin_round": works_here and not covers and minutes > 0,
+        "may_begin_round": can_keep and works_here and not covers and minutes > 0,
         "round_department": department,
         "round_minutes": minutes,
         "round_next": request.path,

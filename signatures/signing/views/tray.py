@@ -24,6 +24,7 @@ from signatures.signing.forms import BatchForm
 from signatures.signing.models import SigningRequest
 from signatures.signing.selectors import being_embedded, waiting_for
 from signatures.signing.views import rounds as ward_rounds
+from signatures.signing.views import typed as typing
 
 PAGE = 50
 _ORDERS = {
@@ -82,11 +83,17 @@ def tray(request: StaffRequest) -> HttpResponse:
 
 def _round_of_tray(request: StaffRequest) -> dict[str, Any]:
     """The round under way; one may begin with the documents of one ward where the person works."""
-    context = ward_rounds.round_context(request)
-    return context | {
-        "may_begin_round": context["round"] is None and context["round_minutes"] > 0,
-        "round_next": reverse("signatures:signing:tray"),
-    }
+    asked = typing.asked_of(request.user)
+    context = ward_rounds.round_context(request, asked=asked)
+    can_keep = asked["asks_pin"] and not asked["asks_code"]
+    return (
+        context
+        | asked
+        | {
+            "may_begin_round": can_keep and context["round"] is None and context["round_minutes"] > 0,
+            "round_next": reverse("signatures:signing:tray"),
+        }
+    )
 
 
 @polled
@@ -116,8 +123,8 @@ def _poll(request: StaffRequest, preparing: list[str]) -> HttpResponse:
     return render(request, "signatures/signing/_poll.html", context | {"changed": changed, "polled": True})
 
 
-@sensitive_variables("form", "pin", "sealed")
-@sensitive_post_parameters("pin")
+@sensitive_variables("form", "pin", "typed", "code", "sealed")
+@sensitive_post_parameters("pin", "code")
 @requires(permissions.SIGN)
 @require_POST
 def sign_many(request: StaffRequest) -> HttpResponse:
@@ -128,24 +135,25 @@ def sign_many(request: StaffRequest) -> HttpResponse:
         form.add_error(None, _("Choose at least one document."))
     if not form.is_valid():
         return _tray_body(request, form, status=422)
-    typed = form.cleaned_data["pin"]
-    pin, outside = (typed, {}) if typed is not None else _on_round(request, shown)
-    if pin is None:
-        form.add_error("pin", _("Type your PIN."))
+    typed, asked = form.cleaned_data["pin"], typing.asked_of(request.user)
+    needs_person = asked["asks_code"] or not asked["asks_pin"]
+    pin, outside = (typed, {}) if typed is not None or needs_person else _on_round(request, shown)
+    if not typing.is_complete(form, asked, pin):
         return _tray_body(request, form, status=422)
     try:
-        outcomes = services.sign_requests(shown=shown, pin=pin, by=request.user)
+        code = form.cleaned_data["code"]
+        outcomes = services.sign_requests(shown=shown, pin=pin, code=code, by=request.user)
     except DomainError as refusal:
         if refusal.field == "pin" and typed is None:
             ward_rounds.end_round(request)
-        form.add_error("pin" if refusal.field == "pin" else None, str(refusal))
+        form.add_error(typing.at_field(refusal), str(refusal))
         return _tray_body(request, form, status=422)
     signed = [outcome.request for outcome in outcomes if outcome.is_signed]
     problems = {outcome.request.pk: outcome.problem for outcome in outcomes if not outcome.is_signed}
     count = len(signed)
     told = ngettext("%(count)d document signed.", "%(count)d documents signed.", count) % {"count": count}
     sealed, problem = "", ""
-    if form.cleaned_data["keep"] and typed is not None and signed:
+    if form.cleaned_data["keep"] and typed is not None and signed and not asked["asks_code"]:
         departments = {request.version.document.department for request in signed}
         sealed, problem = ward_rounds.begin_round(request, typed, departments)
     body = _tray_body(

@@ -61,7 +61,7 @@ def test_the_right_pin_opens_the_key_for_many_signatures() -> None:
     with unlocked(certificate, Pin(PIN)) as key:
         for text in (b"mot", b"hai", b"ba"):
             digest = hashlib.sha256(text).digest()
-            assert _verifies(certificate, digest, key.sign_digest(digest))
+            assert _verifies(certificate, digest, key.sign_digests([digest])[0])
 
 
 def test_a_wrong_pin_is_counted_and_the_right_one_starts_over() -> None:
@@ -159,7 +159,7 @@ def test_keys_survive_a_new_file_key_and_then_need_the_old_one_no_more(settings:
     seal = seal_of(certificate.facility)
     assert seal is not None
     with unlocked_seal(seal) as key:
-        assert key.sign_digest(bytes(32))
+        assert key.sign_digests([bytes(32)])
 
 
 def test_a_persons_key_is_no_seal() -> None:

@@ -1,0 +1,39 @@
+"""Keys come, are opened, get new PINs, and go."""
+
+from signatures.providers.services.enrolling import enrol_key, take_seal
+from signatures.providers.services.keeping import (
+    allow_reset,
+    change_pin,
+    destroy_key,
+    import_key,
+    issue_demo_key,
+    issue_demo_seal,
+    keep_seal,
+    reseal_keys,
+    reset_pin,
+    send_code,
+    unlock_pin,
+)
+from signatures.providers.services.opening import KeyTrouble, PinRefused, unlocked, unlocked_seal
+from signatures.providers.services.warning import warn_of_expiry
+
+__all__ = [
+    "KeyTrouble",
+    "PinRefused",
+    "allow_reset",
+    "change_pin",
+    "destroy_key",
+    "enrol_key",
+    "import_key",
+    "issue_demo_key",
+    "issue_demo_seal",
+    "keep_seal",
+    "reseal_keys",
+    "reset_pin",
+    "send_code",
+    "take_seal",
+    "unlock_pin",
+    "unlocked",
+    "unlocked_seal",
+    "warn_of_expiry",
+]
