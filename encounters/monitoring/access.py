@@ -9,7 +9,7 @@ from emr.accounts.access import Denied, demand
 from emr.accounts.models import Organization, User
 from encounters.monitoring import permissions
 from encounters.monitoring.models import EarlyWarning, FluidEntry
-from encounters.results.permissions import READ, RECORD_VITAL_SIGNS
+from encounters.results.permissions import RECORD_VITAL_SIGNS
 from encounters.visits.access import access_encounter, acts_here, refuse_in_emergency
 from encounters.visits.models import Encounter, EncounterLocation
 
@@ -65,11 +65,11 @@ def access_fluid(user: User, fluid_uuid: UUID) -> FluidEntry:
 
 
 def wards_for(user: User) -> list[Organization]:
-    """The wards whose patients the person reads, by code."""
+    """The wards whose patients the person measures, by code."""
     wards = Organization.objects.filter(
         kind=Organization.Kind.DEPARTMENT, parent=user.facility_id, is_active=True, is_clinical=True
     )
-    return [ward for ward in wards.order_by("code") if user.has_right(READ, ward.pk)]
+    return [ward for ward in wards.order_by("code") if user.has_right(RECORD_VITAL_SIGNS, ward.pk)]
 
 
 def access_ward(user: User, ward_uuid: UUID) -> Organization:

@@ -18,7 +18,7 @@ from encounters.monitoring import selectors
 from encounters.monitoring.access import access_stay_measured, access_ward, wards_for
 from encounters.monitoring.forms import RoundForm, RoundTimeForm
 from encounters.monitoring.views.patient import posted_at, round_form, save_round
-from encounters.results.permissions import READ, RECORD_VITAL_SIGNS
+from encounters.results.permissions import RECORD_VITAL_SIGNS
 from encounters.visits.models import EncounterLocation
 
 PAGE = 80
@@ -38,7 +38,7 @@ def index(request: StaffRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@requires(READ)
+@requires(RECORD_VITAL_SIGNS)
 def grid(request: StaffRequest, ward: UUID) -> HttpResponse:
     """Everybody who lies in the ward, by bed. Words to filter by travel by POST: a name never stands in an address."""
     department = access_ward(request.user, ward)
@@ -58,13 +58,11 @@ def grid(request: StaffRequest, ward: UUID) -> HttpResponse:
     lines = selectors.lines_of(page.object_list, today)
     tables = selectors.tables_of(request.user.facility_id, today)
     record("vital_signs.list", by=request.user, of=department, detail={"count": len(lines)})
-    may_record = request.user.has_right(RECORD_VITAL_SIGNS, department.pk)
     context = {
         "ward": department,
         "wards": wards_for(request.user),
         "page": page,
         "words": words,
-        "may_record": may_record,
         "time_form": RoundTimeForm(auto_id="round-%s"),
         "lines": [
             {
@@ -73,9 +71,7 @@ def grid(request: StaffRequest, ward: UUID) -> HttpResponse:
                     preset=line.last.values,
                     wanted=selectors.wanted_signs(tables, line.scaling),
                     line=line.encounter.pk,
-                )
-                if may_record
-                else None,
+                ),
             }
             for line in lines
         ],
@@ -116,7 +112,6 @@ def line(request: StaffRequest, encounter: UUID) -> HttpResponse:
         "row": {"line": shown, "form": form},
         "is_saved": questions is None,
         "questions": questions,
-        "may_record": True,
     }
     return render(
         request, "encounters/monitoring/_line.html", context, status=200 if questions is None else 422

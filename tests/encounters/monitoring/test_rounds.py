@@ -208,7 +208,7 @@ def test_the_database_keeps_scores_and_answers_as_they_were(an: User, binh: User
 class Retries(TestCase):
     """What devices send again, twice and out of order, is stored once each; the newest score is the newest measured."""
 
-    @settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
     @given(
         st.lists(
             st.tuples(st.integers(1, 300), st.sampled_from(["well", "unwell", "ill"])),
