@@ -76,5 +76,5 @@ def take_over(*, handover: Handover, by: User) -> Handover:
         raise DomainError(_("Another nurse takes over what you hand over."), code="same_person")
     row.received_by, row.received_at = by, now()
     row.save(update_fields=["received_by", "received_at"])
-    record("handover.receive", by=by, of=row)
+    record("handover.acknowledge", by=by, of=row)
     return row

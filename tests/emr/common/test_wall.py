@@ -121,6 +121,8 @@ def test_who_works_for_all_facilities_is_a_short_list() -> None:
         "emr/storage/management/commands/rotate_file_keys.py",
         "emr/storage/management/commands/verify_files.py",
         "encounters/forms/management/commands/load_questionnaires.py",
+        "encounters/bedside/management/commands/load_bedside_forms.py",
+        "encounters/bedside/management/commands/ward_packs.py",
         "encounters/results/management/commands/load_result_forms.py",
         "signatures/providers/management/commands/rotate_signing_keys.py",
         "signatures/verification/management/commands/verify_pdf.py",

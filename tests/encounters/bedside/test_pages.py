@@ -108,9 +108,11 @@ def test_a_ward_of_sixty_costs_no_more_queries_than_of_one_and_stays_small() -> 
     _fill(request, binh)
     with CaptureQueriesContext(connection) as sixty:
         answer = client.get(page("ward"))
-    assert answer.content.decode().count('class="bed-row') == BEDS
+    assert answer.content.decode().count('<li class="bed-row') == BEDS
     assert len(sixty) == len(one)
-    assert len(sixty) <= MOST_QUERIES, "\n".join(q["sql"][:200] for q in sixty.captured_queries)
+    # The savepoint (two statements) stands here for the request's own transaction.
+    told = [q["sql"][:200] for q in sixty.captured_queries if "SAVEPOINT" not in q["sql"]]
+    assert len(told) <= MOST_QUERIES, "\n".join(told)
     assert len(answer.content) <= FIRST_BYTES
 
 
