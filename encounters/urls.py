@@ -5,7 +5,17 @@ from importlib.util import find_spec
 from django.urls import URLPattern, URLResolver, include, path
 
 app_name = "encounters"
-_ROOMS = ["visits", "forms", "documents", "orders", "specimens", "results", "performing", "inspections"]
+_ROOMS = [
+    "visits",
+    "forms",
+    "documents",
+    "orders",
+    "specimens",
+    "results",
+    "performing",
+    "medicines",
+    "inspections",
+]
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include(f"encounters.{room}.urls")) for room in _ROOMS if find_spec(f"encounters.{room}.urls")
 ]

@@ -12,6 +12,7 @@ SHIPPED = [
     "load_terminology",
     "load_questionnaires",
     "load_result_forms",
+    "load_medicine_sheets",
 ]  # of this version; twice is once
 
 

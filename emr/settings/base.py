@@ -68,6 +68,7 @@ INSTALLED_APPS = [
     "encounters.specimens",
     "encounters.results",
     "encounters.performing",
+    "encounters.medicines",
     "encounters.inspections",
     "signatures.certificates",
     "signatures.providers",

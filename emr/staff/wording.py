@@ -14,6 +14,7 @@ ROOMS: dict[str, StrOrPromise] = {
     "specimens": pgettext_lazy("right", "Specimens"),
     "results": pgettext_lazy("right", "Results and vital signs"),
     "performing": pgettext_lazy("right", "Laboratory and imaging"),
+    "medicines": pgettext_lazy("right", "Medicines at the bed"),
     "inspections": pgettext_lazy("right", "Inspection mandates"),
     "signing": pgettext_lazy("right", "Signing"),
     "providers": pgettext_lazy("right", "Signing keys"),
@@ -76,6 +77,12 @@ RIGHTS: dict[str, StrOrPromise] = {
     "performing.laboratory": pgettext_lazy("right", "enter laboratory results"),
     "performing.imaging": pgettext_lazy("right", "write imaging reports"),
     "performing.release": pgettext_lazy("right", "release results"),
+    "medicines.read": pgettext_lazy("right", "read which doses were given"),
+    "medicines.give": pgettext_lazy("right", "give medicines and say why not"),
+    "medicines.prepare": pgettext_lazy("right", "fill trays and print labels of doses"),
+    "medicines.settle": pgettext_lazy(
+        "right", "settle doses that were recorded twice, take back what was recorded"
+    ),
     "inspections.prepare": pgettext_lazy("right", "enter letters and list the charts they name"),
     "inspections.approve": pgettext_lazy("right", "approve what somebody else has prepared"),
     "inspections.oversee": pgettext_lazy("right", "see and withdraw mandates"),

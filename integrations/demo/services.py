@@ -53,6 +53,7 @@ def load_demo(
         call_command("load_terminology", verbosity=0)
     call_command("load_questionnaires", verbosity=0)
     call_command("load_result_forms", verbosity=0)
+    call_command("load_medicine_sheets", verbosity=0)
     with override("vi"), transaction.atomic():
         facility = hospital.build_facility()
         with wall.within(facility.pk):

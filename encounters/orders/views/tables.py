@@ -30,6 +30,8 @@ TITLES = {
     "organisms": gettext_lazy("Microorganisms"),
     "antibiotics": gettext_lazy("Antibiotics tried on isolates"),
     "reflexes": gettext_lazy("Reflex tests"),
+    "giving_times": gettext_lazy("Hours at which medicines are given"),
+    "giving_rules": gettext_lazy("What is checked before a medicine is given"),
 }
 # What the page shows of each row; the file has all columns.
 SHOWN = {
@@ -66,6 +68,17 @@ SHOWN = {
     "organisms": ("code", "title", "panel", "valid_to"),
     "antibiotics": ("panel", "position", "antibiotic", "title", "source", "valid_to"),
     "reflexes": ("service", "analyte", "condition", "threshold", "words", "adds", "reason", "valid_to"),
+    "giving_times": ("code", "department", "times_per_day", "times", "valid_from", "valid_to"),
+    "giving_rules": (
+        "ingredient",
+        "second_nurse",
+        "vital_sign",
+        "within_minutes",
+        "low",
+        "high",
+        "source",
+        "valid_to",
+    ),
 }
 # The column's name in the file stands beside these words.
 HEADINGS = {
@@ -110,6 +123,12 @@ HEADINGS = {
     "words": pgettext_lazy("order table", "These words"),
     "adds": pgettext_lazy("order table", "Adds"),
     "reason": pgettext_lazy("order table", "Reason"),
+    "times_per_day": pgettext_lazy("order table", "Times a day"),
+    "times": pgettext_lazy("order table", "At the hours"),
+    "ingredient": pgettext_lazy("order table", "Ingredient"),
+    "second_nurse": pgettext_lazy("order table", "Second nurse"),
+    "vital_sign": pgettext_lazy("order table", "Vital sign"),
+    "within_minutes": pgettext_lazy("order table", "Measured within (minutes)"),
 }
 
 

@@ -122,6 +122,7 @@ def test_who_works_for_all_facilities_is_a_short_list() -> None:
         "emr/storage/management/commands/verify_files.py",
         "encounters/forms/management/commands/load_questionnaires.py",
         "encounters/results/management/commands/load_result_forms.py",
+        "encounters/medicines/management/commands/load_medicine_sheets.py",
         "signatures/providers/management/commands/rotate_signing_keys.py",
         "signatures/verification/management/commands/verify_pdf.py",
         "signatures/verification/management/commands/verify_signatures.py",
