@@ -18,6 +18,7 @@ from encounters.orders.services import load_shipped
 from integrations.demo import (
     charts,
     door,
+    doses,
     hospital,
     laboratory,
     launching,
@@ -83,6 +84,7 @@ def _fill(facility: Organization, patients: int, inpatients: int, signed: int) -
     entries = stays.build_inpatients(registered, inpatients, departments, people, chance)
     door.build(people, departments)
     medicines.build(people)
+    doses.build(people)
     laboratory.build(people)
     oldest = entries[:signed]
     lookups.build_lookups(facility, people)
