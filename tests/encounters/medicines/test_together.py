@@ -20,6 +20,7 @@ from encounters.medicines.models import DueDose, GivingConflict, MedicationAdmin
 from encounters.medicines.services import Told
 from encounters.orders import services as orders
 from encounters.visits import services as visits
+from encounters.visits.models import Encounter
 from patients.registry import services as registry
 from tests.emr.people import make_user
 from tests.encounters.medicines.doses import give, key, make_cuc, make_world, once
@@ -176,13 +177,14 @@ class Round(RuleBasedStateMachine):
         to = "K19" if self.stay.department.code == "K03" else "K03"
         name = "Khoa Ngoại" if to == "K19" else "Khoa Nội"
         try:
-            self.stay = visits.transfer(encounter=self.stay, department=department((to, name)), by=self.an)
+            visits.transfer(encounter=self.stay, department=department((to, name)), by=self.an)
         except DomainError as refusal:
             assert str(refusal)
+        self.stay = Encounter.objects.get(pk=self.stay.pk)
 
     @rule()
     def merge(self) -> None:
-        self.stay.refresh_from_db()
+        self.stay = Encounter.objects.get(pk=self.stay.pk)
         if self.stay.patient.merged_into_id is None:
             registry.merge_patients(
                 survivor=make_patient("Nguyễn Thị Đào Khác"),
