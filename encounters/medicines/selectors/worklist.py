@@ -23,7 +23,7 @@ _SOON = dt.timedelta(hours=1)
 _AHEAD = dt.timedelta(hours=8)
 LATE, DUE, RUNNING, ALL = "late", "due", "running", "all"
 _TITLES: dict[str, StrOrPromise] = {
-    DUE: _("Due now"),
+    DUE: pgettext_lazy("dose", "Due now"),
     LATE: pgettext_lazy("dose", "Late"),
     RUNNING: _("Infusions that run"),
     ALL: _("All"),

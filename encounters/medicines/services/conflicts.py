@@ -9,6 +9,7 @@ from emr.accounts.models import User
 from emr.audit.services import record
 from emr.common.clock import now
 from emr.common.errors import Conflict, DomainError
+from encounters.medicines import telling
 from encounters.medicines.models import DueDose, GivingConflict, MedicationAdministration
 from encounters.medicines.services.giving import set_outcome
 
@@ -33,6 +34,7 @@ def settle_conflict(*, conflict: GivingConflict, outcome: str, note: str, by: Us
     row.outcome, row.settled_at, row.settled_by = outcome, now(), by
     row.note = note.strip()[:300]
     row.save(update_fields=["outcome", "settled_at", "settled_by", "note"])
+    telling.stop_telling(row, by=by)
     record("giving_conflict.settle", by=by, of=row, detail={"outcome": outcome})
     return row
 

@@ -20,6 +20,7 @@ from emr.common.clock import now
 from emr.common.errors import Conflict, DomainError
 from emr.outbox import publish
 from emr.staff.selectors.practice import demand_practice
+from encounters.medicines import telling
 from encounters.medicines.models import DueDose, GivingConflict, InfusionStep, MedicationAdministration
 from encounters.medicines.selectors.checking import demand_measured, demand_needed
 from encounters.medicines.selectors.reasons import not_given_reasons
@@ -255,6 +256,7 @@ def _try(
         told={name: str(value) for name, value in facts.items() if value not in {None, ""}},
     )
     record("giving_conflict.keep", by=by, of=conflict, detail={"why": why})
+    telling.tell_of_conflict(conflict)
     publish(
         "giving_conflict.kept", order_key=f"encounter:{dose.encounter_id}", giving_conflict_id=conflict.pk
     )

@@ -1,6 +1,7 @@
 """Whose wristband was scanned last, on this device: a label counts for that patient alone, and not for ever."""
 
 import datetime as dt
+from uuid import UUID
 
 from django.http import HttpRequest
 
@@ -11,9 +12,10 @@ from emr.common.http import StaffRequest
 from emr.signin.services.passwords import password_of
 from emr.signin.services.switching import has_pin, holder_of, is_pin
 from encounters.medicines import permissions
+from encounters.medicines.models import DueDose
 from encounters.visits.models import Encounter
 
-_KEPT = "wristband"
+_KEPT, _LABEL = "wristband", "dose_label"
 _MINUTES = 15
 
 
@@ -28,6 +30,17 @@ def has_wristband(request: StaffRequest, stay: Encounter) -> bool:
     if kept.get("stay") != str(stay.uuid):
         return False
     return now() - dt.datetime.fromisoformat(kept["at"]) <= dt.timedelta(minutes=_MINUTES)
+
+
+def remember_label(request: StaffRequest, dose: DueDose, key: UUID) -> None:
+    """The label of this dose was scanned for the act of this key, which waits for a second nurse."""
+    request.session[_LABEL] = {"dose": str(dose.uuid), "key": str(key)}
+
+
+def has_label(request: StaffRequest, stay: Encounter, dose: DueDose, key: UUID) -> bool:
+    """Whether wristband and label were scanned for this act; what a form says of it doesn't count."""
+    kept = request.session.get(_LABEL) or {}
+    return kept == {"dose": str(dose.uuid), "key": str(key)} and has_wristband(request, stay)
 
 
 def witness_of(request: HttpRequest, stay: Encounter, name: str, word: str) -> User | None:

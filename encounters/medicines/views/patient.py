@@ -3,6 +3,7 @@
 import datetime as dt
 import uuid
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -41,7 +42,13 @@ from encounters.medicines.selectors.doses import doses_of_stay, needed_orders
 from encounters.medicines.selectors.reasons import not_given_reasons
 from encounters.medicines.services import Given, Told
 from encounters.medicines.spans import span_at
-from encounters.medicines.views.marks import has_wristband, remember_wristband, witness_of
+from encounters.medicines.views.marks import (
+    has_label,
+    has_wristband,
+    remember_label,
+    remember_wristband,
+    witness_of,
+)
 from encounters.visits.access import access_encounter, acts_here
 from encounters.visits.bedside import stay_of_wristband
 from encounters.visits.models import Encounter
@@ -123,6 +130,8 @@ def _give(  # noqa: PLR0917  what a page sends
     except services.WrongPatient as refusal:
         return answer(request, stay, 409, danger=str(refusal))
     except services.NeedsWitness as refusal:
+        if given.how == MedicationAdministration.How.SCAN:
+            remember_label(request, dose, told.key)
         asked = {"dose": dose, "given": given, "told": told}
         return answer(request, stay, 422, witness_for=asked, key=str(told.key), refusal=str(refusal))
     except services.AlreadyAnswered as refusal:
@@ -174,8 +183,8 @@ def change(request: StaffRequest, dose_uuid: UUID) -> HttpResponse:
 
 def _by_hand(request: StaffRequest, stay: Encounter, dose: DueDose) -> HttpResponse:
     form = _valid(GiveForm(request.POST))
-    scanned = request.POST.get("how") == "scan" and has_wristband(request, stay)
-    given, told = _given_by(form, "scan" if scanned else _HAND)
+    scanned = has_label(request, stay, dose, form.made)
+    given, told = _given_by(form, MedicationAdministration.How.SCAN if scanned else _HAND)
     if request.POST.get("action") != "witness":
         return _give(request, stay, dose, given, told)
     witness = _second(request, stay)
@@ -235,8 +244,9 @@ def give_needed(request: StaffRequest, medicine_uuid: UUID) -> HttpResponse:
     form = GiveForm(request.POST)
     if not form.is_valid():
         return answer(request, stay, 422, refusal=said(form))
-    scanned = has_wristband(request, stay)
-    given, told = _given_by(form, "scan" if scanned else _HAND)
+    given, told = _given_by(form, _HAND)
+    if has_wristband(request, stay) and not given.hand_reason.strip():
+        given = replace(given, hand_reason=_("wristband scanned; the medicine has no label of its own"))
     witness = None
     if request.POST.get("name"):
         witness = _second(request, stay)

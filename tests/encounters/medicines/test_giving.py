@@ -10,8 +10,9 @@ from django.db import IntegrityError, transaction
 from emr.audit.models import AuditEvent
 from emr.common.clock import now
 from emr.common.errors import Conflict, DomainError
+from emr.notices.models import Notice
 from emr.terminology.models import CodeSystem, Concept
-from encounters.medicines import services
+from encounters.medicines import services, telling
 from encounters.medicines.models import DueDose, GivingConflict, GivingRule, MedicationAdministration
 from encounters.medicines.selectors.doses import doses_of_stay
 from encounters.medicines.selectors.ward import doses_by_stay
@@ -116,10 +117,12 @@ def test_what_a_device_kept_becomes_a_conflict_that_somebody_settles() -> None:
     conflict = GivingConflict.objects.get()
     assert (conflict.performer, conflict.standing.performer, conflict.why) == (cuc, binh, "answered")
     assert conflict.happened_at == told.happened_at
+    assert Notice.objects.get(kind=telling.CONFLICT).cause_gone_at is None
     for _time in range(2):
         services.settle_conflict(conflict=conflict, outcome="second", note="Cả hai đều tiêm", by=cuc)
     with pytest.raises(Conflict):
         services.settle_conflict(conflict=conflict, outcome="same", note="Nhầm rồi", by=cuc)
+    assert Notice.objects.get(kind=telling.CONFLICT).cause_gone_at is not None
     extra = DueDose.objects.get(kind="extra")
     assert extra.outcome == "given"
     assert MedicationAdministration.objects.count() == 2
@@ -321,6 +324,17 @@ def test_states_and_counts_tell_late_missed_and_skipped_apart() -> None:
     assert (counts.due, counts.overdue, counts.given, counts.not_given) == (3, 2, 1, 1)
     assert counts.next_at is not None
     assert counts.next_at < late.due_at
+
+
+def test_missed_doses_are_told_until_somebody_says_why() -> None:
+    an, binh, stay = make_world()
+    dose = once(stay, an, minutes=-400)
+    for _time in range(2):
+        telling.look()
+    assert Notice.objects.get(kind=telling.MISSED).parameters["count"] == "1"
+    services.not_given(dose=dose, reason="away", told=key(), by=binh)
+    telling.look()
+    assert not Notice.objects.filter(kind=telling.MISSED, cause_gone_at=None).exists()
 
 
 def test_an_urgent_dose_that_was_given_first_stands_among_the_given() -> None:

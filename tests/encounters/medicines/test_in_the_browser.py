@@ -1,13 +1,15 @@
 """The budgets at the bed: two scans for a dose, seven for six doses, two taps for a reason. Counted, as nurses do it."""
 
+import io
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 from django.test import Client
 from playwright.sync_api import Page, expect
 
-from encounters.medicines.models import DueDose, MedicationAdministration
+from encounters.medicines.models import DueDose, MedicationAdministration, ShiftSheet
 from encounters.medicines.services.tray import number_doses
 from tests.encounters.medicines.doses import make_world, once
 from tests.encounters.specimens.test_in_the_browser import Scanner
@@ -19,6 +21,7 @@ def test_two_scans_a_dose_seven_for_six_and_two_taps_for_a_reason(
     page: Page, live_server: Any, client: Client, screenshots: Path
 ) -> None:
     an, binh, stay = make_world()
+    call_command("load_medicine_sheets", stdout=io.StringIO())
     for number in range(8):
         once(stay, an, minutes=number - 4, text=f"Thuốc số {number + 1}")
     doses = number_doses(encounter=stay, doses=DueDose.objects.all(), by=binh)
@@ -54,6 +57,8 @@ def test_two_scans_a_dose_seven_for_six_and_two_taps_for_a_reason(
         scan_label(dose)
     assert scanner.scans == 7
     page.get_by_role("button", name="Lập phiếu ca này để ký").click()  # the one tap
+    expect(page.get_by_text("Đã lập phiếu")).to_be_visible()
+    assert ShiftSheet.objects.get().nurse == binh
     assert MedicationAdministration.objects.filter(status="completed").count() == 7
     page.screenshot(path=screenshots / "medicines-patient.png", full_page=True)
 

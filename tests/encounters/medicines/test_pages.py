@@ -104,6 +104,8 @@ def test_a_high_alert_medicine_waits_for_the_second_nurse() -> None:
         page("change", dose.uuid), sent | {"action": "witness", "name": "binh", "word": "benhanmo"}
     )
     assert own.status_code == 422
+    forged = sent | {"key": str(uuid.uuid4()), "action": "witness", "name": "cuc", "word": "482913"}
+    assert client.post(page("change", dose.uuid), forged | {"how": "scan"}).status_code == 422
     sent |= {"action": "witness", "name": "cuc", "word": "482913"}
     assert client.post(page("change", dose.uuid), sent).status_code == 302
     row = MedicationAdministration.objects.get()
