@@ -7,7 +7,13 @@ from django.db.models import QuerySet
 from emr.accounts.access import Denied, demand
 from emr.accounts.models import Organization, User
 from encounters.medicines import permissions
-from encounters.medicines.models import DueDose, GivingConflict, MedicationAdministration, WardTray
+from encounters.medicines.models import (
+    DueDose,
+    GivingConflict,
+    MedicationAdministration,
+    ReactionTest,
+    WardTray,
+)
 from encounters.orders.models import MedicationRequest
 from encounters.visits.access import acts_here, reaches_stay
 from encounters.visits.forms.fields import clinical_departments
@@ -65,10 +71,32 @@ def access_administration(
 
 def access_needed(user: User, medicine_uuid: UUID) -> MedicationRequest:
     """A medicine that may be given when needed; raises Denied as `access_dose`."""
+    found = access_medicine(user, medicine_uuid)
+    if not found.as_needed:
+        raise Denied(permissions.GIVE, entity=found)
+    return found
+
+
+def access_medicine(user: User, medicine_uuid: UUID) -> MedicationRequest:
+    """A medicine to test; raises Denied as `access_dose`."""
     demand(user, permissions.GIVE)
     found = (
-        MedicationRequest.objects.filter(facility_id=user.facility_id, uuid=medicine_uuid, as_needed=True)
+        MedicationRequest.objects.filter(facility_id=user.facility_id, uuid=medicine_uuid)
         .select_related("encounter__department", "encounter__patient", "patient", "entry")
+        .first()
+    )
+    if found is None:
+        raise Denied(permissions.GIVE, entity=None)
+    _demand_stay(user, permissions.GIVE, found.encounter, found)
+    return found
+
+
+def access_test(user: User, test_uuid: UUID) -> ReactionTest:
+    """A reaction test; raises Denied as `access_dose`."""
+    demand(user, permissions.GIVE)
+    found = (
+        ReactionTest.objects.filter(facility_id=user.facility_id, uuid=test_uuid)
+        .select_related("order", "encounter__department", "encounter__patient")
         .first()
     )
     if found is None:

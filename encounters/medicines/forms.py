@@ -6,7 +6,13 @@ from decimal import Decimal
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from encounters.medicines.models import GivingConflict, InfusionStep, MedicationAdministration, TrayReturn
+from encounters.medicines.models import (
+    GivingConflict,
+    InfusionStep,
+    MedicationAdministration,
+    ReactionTest,
+    TrayReturn,
+)
 from encounters.orders.forms import VietnameseDecimal
 
 
@@ -68,6 +74,20 @@ class StepForm(KeyForm):
         label=_("Volume (ml)"), required=False, min_value=Decimal(0), max_digits=7, decimal_places=1
     )
     is_partial = forms.BooleanField(label=_("Not all of it went in"), required=False)
+    note = forms.CharField(label=_("Note"), max_length=200, required=False)
+
+
+class TestForm(KeyForm):
+    """A reaction test begins."""
+
+    method = forms.ChoiceField(label=_("Method"), choices=ReactionTest.Method.choices)
+    batch = forms.CharField(label=_("Batch"), max_length=40, required=False)
+
+
+class ReadingForm(forms.Form):
+    """What a reaction test shows."""
+
+    result = forms.ChoiceField(choices=ReactionTest.Result.choices)
     note = forms.CharField(label=_("Note"), max_length=200, required=False)
 
 

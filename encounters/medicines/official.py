@@ -1,6 +1,6 @@
 """Sheets that are composed from what was done: carried out in a shift, infusions, medicines made public to the patient.
 
-07/BV2 has its number in Annex XXIX of circular 32/2023/TT-BYT; the other two are hospitals' own sheets. None of the layouts
+07/BV2 has its number in Annex XXIX of circular 32/2023/TT-BYT; the others are hospitals' own sheets. None of the layouts
 was compared with an official sample yet, and the sheets say so.
 """
 
@@ -25,7 +25,8 @@ class Sheet:
 CARRIED_OUT = Sheet("TH-THUOC", "Phiếu thực hiện thuốc", "phiếu của cơ sở")
 INFUSIONS = Sheet("07/BV2", "Phiếu theo dõi truyền dịch", "Phụ lục XXIX Thông tư 32/2023/TT-BYT")
 DISCLOSED = Sheet("CK-THUOC", "Phiếu công khai thuốc", "phiếu của cơ sở")
-SHEETS: dict[str, Sheet] = {sheet.code: sheet for sheet in (CARRIED_OUT, INFUSIONS, DISCLOSED)}
+TESTED = Sheet("TPU-THUOC", "Phiếu thử phản ứng thuốc", "phiếu của cơ sở")
+SHEETS: dict[str, Sheet] = {sheet.code: sheet for sheet in (CARRIED_OUT, INFUSIONS, DISCLOSED, TESTED)}
 
 
 def questionnaire(sheet: Sheet) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from encounters.medicines.views import patient, sheets, tray, ward
+from encounters.medicines.views import patient, reactions, sheets, tray, ward
 
 app_name = "medicines"
 urlpatterns = [
@@ -17,6 +17,8 @@ urlpatterns = [
     path("medicines/tray/<uuid:tray_uuid>/return", tray.give_back, name="tray_return"),
     path("medicines/doses/<uuid:dose_uuid>/change", patient.change, name="change"),
     path("medicines/needed/<uuid:medicine_uuid>/give", patient.give_needed, name="give_needed"),
+    path("medicines/tests/<uuid:medicine_uuid>/begin", reactions.begin, name="test_begin"),
+    path("medicines/tests/<uuid:test_uuid>/read", reactions.read, name="test_read"),
     path("medicines/given/<uuid:administration_uuid>/step", patient.step, name="step"),
     path("medicines/given/<uuid:administration_uuid>/take-back", patient.take_back, name="take_back"),
     path("medicines/sheets/<uuid:document_uuid>/body/", sheets.body, name="sheet_body"),

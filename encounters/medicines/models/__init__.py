@@ -2,6 +2,7 @@
 
 from encounters.medicines.models.doses import DueDose
 from encounters.medicines.models.giving import GivingConflict, InfusionStep, MedicationAdministration
+from encounters.medicines.models.reactions import ReactionTest
 from encounters.medicines.models.sheets import ShiftSheet
 from encounters.medicines.models.tables import GivingRule, GivingTimes
 from encounters.medicines.models.tray import TrayReturn, WardTray
@@ -13,6 +14,7 @@ __all__ = [
     "GivingTimes",
     "InfusionStep",
     "MedicationAdministration",
+    "ReactionTest",
     "ShiftSheet",
     "TrayReturn",
     "WardTray",

@@ -36,7 +36,7 @@ class DueDose(FacilityRecord):
         CHANGED = "changed", _("The order was changed")
         HELD = "held", _("The order was held")
         LEFT = "left", _("The patient has left")
-        ERROR = "error", _("The order was entered in error")
+        ERROR = "error", _("Entered in error")
 
     patient = models.ForeignKey("registry.Patient", on_delete=models.PROTECT, related_name="+")
     encounter = models.ForeignKey("visits.Encounter", on_delete=models.PROTECT, related_name="doses")

@@ -50,6 +50,10 @@ class GivingRule(DatedRow):
     high = models.DecimalField(
         max_digits=7, decimal_places=2, null=True, blank=True, validators=[MinValueValidator(Decimal(0))]
     )
+    # A reaction test goes before it, read after so many minutes.
+    test_minutes = models.PositiveSmallIntegerField(
+        null=True, blank=True, validators=[MinValueValidator(1), MaxValueValidator(240)]
+    )
     source = models.CharField(max_length=300)
 
     class Meta(DatedRow.Meta):

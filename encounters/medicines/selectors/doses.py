@@ -11,7 +11,14 @@ from django_stubs_ext import StrOrPromise
 from emr.common.clock import now
 from emr.terminology.models import Concept
 from emr.terminology.selectors import displays
-from encounters.medicines.models import DueDose, GivingRule, InfusionStep, MedicationAdministration
+from encounters.medicines.models import (
+    DueDose,
+    GivingRule,
+    InfusionStep,
+    MedicationAdministration,
+    ReactionTest,
+)
+from encounters.medicines.selectors.reactions import latest_test, minutes_for, tests_of_stay
 from encounters.medicines.selectors.reasons import late_minutes, missed_hours
 from encounters.medicines.selectors.tables import rules_for, rules_in_force
 from encounters.orders.models import MedicationRequest, Order
@@ -47,6 +54,9 @@ class DoseLine:
     steps: list[InfusionStep] = field(default_factory=list)
     is_high_alert: bool = False
     asks: list[str] = field(default_factory=list)
+    # After how many minutes a reaction test is read, where one is asked for; the newest that counts.
+    test_minutes: int | None = None
+    test: ReactionTest | None = None
     reason: str = ""
 
     @property
@@ -108,7 +118,7 @@ def state_of(
 def doses_of_stay(encounter: Encounter, start: dt.datetime, end: dt.datetime) -> list[DoseLine]:
     """Doses due from `start` to `end`, and what is still unanswered or running from before.
 
-    Seven queries whatever their number.
+    Eight queries whatever their number.
     """
     waiting = Q(due_at__lt=start, outcome="", ended="") | Q(outcome="running")
     found = list(
@@ -128,10 +138,12 @@ def doses_of_stay(encounter: Encounter, start: dt.datetime, end: dt.datetime) ->
         )
         .order_by("due_at", "order__position", "pk")
     )
-    return lines_of(found, encounter.facility_id)
+    return lines_of(found, encounter.facility_id, tests=tests_of_stay(encounter))
 
 
-def lines_of(doses: Sequence[DueDose], facility_id: int, at: dt.datetime | None = None) -> list[DoseLine]:
+def lines_of(
+    doses: Sequence[DueDose], facility_id: int, *, tests: list[ReactionTest], at: dt.datetime | None = None
+) -> list[DoseLine]:
     """The doses (with `standing_rows`) as lines; codes are named together."""
     moment, late, missed = at or now(), late_minutes(facility_id), missed_hours(facility_id)
     names = displays(
@@ -154,6 +166,8 @@ def lines_of(doses: Sequence[DueDose], facility_id: int, at: dt.datetime | None 
                 standing=standing,
                 steps=list(standing.steps.all()) if standing is not None else [],
                 is_high_alert=dose.order.code in alert or any(rule.second_nurse for rule in asked),
+                test_minutes=minutes_for(dose.order, rules),
+                test=latest_test(dose.order, tests, rules),
                 asks=[_asked(rule) for rule in asked if rule.vital_sign in VITAL_SIGNS],
             )
         )

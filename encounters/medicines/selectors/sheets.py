@@ -11,7 +11,7 @@ from django.utils.translation import override
 from emr.terminology.selectors import displays
 from encounters.documents.models import Document
 from encounters.medicines import official
-from encounters.medicines.models import DueDose, MedicationAdministration, ShiftSheet
+from encounters.medicines.models import DueDose, MedicationAdministration, ReactionTest, ShiftSheet
 from encounters.medicines.selectors.reasons import not_given_reasons
 from encounters.orders.wording import number_text
 
@@ -27,6 +27,9 @@ def rows_of(sheet: ShiftSheet) -> list[dict[str, Any]]:
     """The sheet's rows; each kind has its own keys, read by its template. Four queries."""
     if sheet.code == official.DISCLOSED.code:
         return _disclosed(sheet)
+    if sheet.code == official.TESTED.code:
+        with override("vi"):
+            return _tested(sheet)
     found = _answers(sheet)
     if sheet.code == official.INFUSIONS.code:
         found = found.filter(steps__kind="start").distinct()
@@ -105,6 +108,31 @@ def _infusion(row: MedicationAdministration, names: dict[tuple[str, str], str]) 
         "nurse": row.performer.titled_name,
         "note": "; ".join(step.note for step in steps if step.note),
     }
+
+
+def _tested(sheet: ShiftSheet) -> list[dict[str, Any]]:
+    found = ReactionTest.objects.filter(
+        encounter=sheet.encounter_id,
+        performer=sheet.nurse_id,
+        started_at__gte=sheet.starts_at,
+        started_at__lt=sheet.ends_at,
+    ).select_related("order__requester", "performer", "reader")
+    return [
+        {
+            "started_at": _clock(test.started_at),
+            "text": test.order.text,
+            "batch": test.batch,
+            "method": str(test.get_method_display()),
+            "doctor": test.order.requester.titled_name
+            if not test.order.origin
+            else test.order.prescriber_as_sent,
+            "nurse": test.performer.titled_name,
+            "reader": test.reader.titled_name if test.reader is not None else "",
+            "read_at": _clock(test.read_at),
+            "result": str(test.get_result_display()) if test.result else "",
+        }
+        for test in found
+    ]
 
 
 def _disclosed(sheet: ShiftSheet) -> list[dict[str, Any]]:

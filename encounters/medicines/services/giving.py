@@ -23,6 +23,7 @@ from emr.staff.selectors.practice import demand_practice
 from encounters.medicines import telling
 from encounters.medicines.models import DueDose, GivingConflict, InfusionStep, MedicationAdministration
 from encounters.medicines.selectors.checking import demand_measured, demand_needed
+from encounters.medicines.selectors.reactions import demand_tested
 from encounters.medicines.selectors.reasons import not_given_reasons
 from encounters.medicines.selectors.tables import is_high_alert
 from encounters.orders.models import MedicationRequest, Order
@@ -324,6 +325,7 @@ def _demand_givable(dose: DueDose, given: Given, at: dt.datetime, witness: User 
     if dose.kind == DueDose.Kind.NEEDED:
         demand_needed(dose.order, at, amount)
     demand_measured(dose.order, at)
+    demand_tested(dose.order, at)
     if witness is None and is_high_alert(dose.order):
         raise NeedsWitness(
             _("%(name)s is a high-alert medicine: a second nurse checks it and identifies themselves.")
@@ -373,6 +375,13 @@ def set_outcome(dose: DueDose, row: MedicationAdministration | None) -> None:
     dose.save(update_fields=["outcome", "ended", "ended_at"])
 
 
+def _not_due(dose: DueDose) -> None:
+    """What was made with its giving is nobody's to give once that doesn't stand."""
+    if dose.kind != DueDose.Kind.SCHEDULED and dose.is_open:
+        dose.ended, dose.ended_at = DueDose.Ended.ERROR, now()
+        dose.save(update_fields=["ended", "ended_at"])
+
+
 def give_needed(
     *,
     order: MedicationRequest,
@@ -409,6 +418,7 @@ def give_needed(
                 dose=dose, encounter=encounter, told=told, by=by, given=replace(given), witness=witness
             )
         except Kept as kept:
+            _not_due(dose)
             refusal: DomainError = kept
         except DomainError as said:
             if _new:
@@ -452,6 +462,7 @@ def take_back(*, administration: MedicationAdministration, reason: str, by: User
     row.taken_back_reason = reason.strip()[:200]
     row.save(update_fields=["status", "taken_back_at", "taken_back_by", "taken_back_reason"])
     set_outcome(dose, None)
+    _not_due(dose)
     record("medication_administration.enter_in_error", by=by, of=row)
     publish(
         "medication_administration.taken_back",

@@ -17,7 +17,7 @@ from encounters.visits.models import Encounter
 
 
 @transaction.atomic
-def compose_sheet(
+def compose_of_shift(
     *, encounter: Encounter, code: str, start: dt.datetime, end: dt.datetime, by: User
 ) -> Document:
     """Make the sheet of what `by` did from `start` to `end` (of the disclosure: of what everybody gave), to be signed.

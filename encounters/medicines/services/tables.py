@@ -17,9 +17,10 @@ TIMES = Table(
 RULES = Table(
     "giving_rules",
     (
-        "code", "ingredient", "second_nurse", "vital_sign", "within_minutes", "low", "high", "source", *_DATES,
+        "code", "ingredient", "second_nurse", "vital_sign", "within_minutes", "low", "high", "test_minutes",
+        "source", *_DATES,
     ),
     GivingRule,
-    numbers=("within_minutes", "low", "high"),
+    numbers=("within_minutes", "low", "high", "test_minutes"),
     data=DATA,
 )  # fmt: skip

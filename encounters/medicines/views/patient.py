@@ -37,8 +37,9 @@ from encounters.medicines.forms import (
     WitnessForm,
     said,
 )
-from encounters.medicines.models import DueDose, InfusionStep, MedicationAdministration
+from encounters.medicines.models import DueDose, InfusionStep, MedicationAdministration, ReactionTest
 from encounters.medicines.selectors.doses import doses_of_stay, needed_orders
+from encounters.medicines.selectors.reactions import tests_of_stay
 from encounters.medicines.selectors.reasons import not_given_reasons
 from encounters.medicines.services import Given, Told
 from encounters.medicines.spans import span_at
@@ -68,6 +69,9 @@ def answer(request: StaffRequest, stay: Encounter, status: int = 200, **more: An
         "running": [line for line in lines if line.state == "running"],
         "done": [line for line in lines if not line.is_open and line.state != "running"],
         "needed": needed_orders(stay),
+        "tests": tests_of_stay(stay),
+        "methods": ReactionTest.Method.choices,
+        "results": [choice for choice in ReactionTest.Result.choices if choice[0]],
         "may_give": acts_here(request.user, permissions.GIVE, stay),
         "may_settle": acts_here(request.user, permissions.SETTLE, stay),
         "is_scanned": has_wristband(request, stay),

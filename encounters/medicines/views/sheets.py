@@ -16,7 +16,7 @@ from encounters.documents.access import access_document
 from encounters.documents.permissions import READ as DOCUMENTS_READ
 from encounters.medicines import official, permissions
 from encounters.medicines.selectors.sheets import sheet_of
-from encounters.medicines.services.sheets import compose_sheet
+from encounters.medicines.services.sheets import compose_of_shift
 from encounters.medicines.spans import span_at
 from encounters.visits.access import access_encounter
 
@@ -33,7 +33,7 @@ def compose(request: StaffRequest, encounter: UUID) -> HttpResponse:
     if code == official.DISCLOSED.code:
         start = stay.started_at
     try:
-        compose_sheet(encounter=stay, code=code, start=start, end=end, by=request.user)
+        compose_of_shift(encounter=stay, code=code, start=start, end=end, by=request.user)
     except DomainError as refusal:
         messages.warning(request, str(refusal))
     else:

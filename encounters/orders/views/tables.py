@@ -76,6 +76,7 @@ SHOWN = {
         "within_minutes",
         "low",
         "high",
+        "test_minutes",
         "source",
         "valid_to",
     ),
@@ -128,6 +129,7 @@ HEADINGS = {
     "ingredient": pgettext_lazy("order table", "Ingredient"),
     "second_nurse": pgettext_lazy("order table", "Second nurse"),
     "vital_sign": pgettext_lazy("order table", "Vital sign"),
+    "test_minutes": pgettext_lazy("order table", "Reaction test read after (minutes)"),
     "within_minutes": pgettext_lazy("order table", "Measured within (minutes)"),
 }
 

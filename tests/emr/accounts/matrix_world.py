@@ -19,7 +19,13 @@ from encounters.documents.services import request_course_print
 from encounters.forms.models import Questionnaire
 from encounters.inspections import services as inspections
 from encounters.inspections.models import Mandate
-from encounters.medicines.models import DueDose, GivingConflict, MedicationAdministration, WardTray
+from encounters.medicines.models import (
+    DueDose,
+    GivingConflict,
+    MedicationAdministration,
+    ReactionTest,
+    WardTray,
+)
 from encounters.orders.models import OrderRefusal, OrderSet, PharmacyComment, PrescriptionLine, SpokenOrder
 from encounters.orders.services import add_medication, add_service
 from encounters.results.services import record_vital_signs, request_report_print
@@ -284,6 +290,15 @@ def _doses(stay: Encounter, entry: Document, author: User, word: str) -> dict[st
         "administration_uuid": given,
         "conflict_uuid": conflict,
         "tray_uuid": tray,
+        "test_uuid": ReactionTest.objects.create(
+            order=medicine,
+            key=done.uuid,
+            method="prick",
+            started_at=now(),
+            read_due_at=now(),
+            performer=author,
+            **where,
+        ),
     }
 
 

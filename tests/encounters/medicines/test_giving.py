@@ -13,10 +13,17 @@ from emr.common.errors import Conflict, DomainError
 from emr.notices.models import Notice
 from emr.terminology.models import CodeSystem, Concept
 from encounters.medicines import services, telling
-from encounters.medicines.models import DueDose, GivingConflict, GivingRule, MedicationAdministration
+from encounters.medicines.models import (
+    DueDose,
+    GivingConflict,
+    GivingRule,
+    MedicationAdministration,
+    ReactionTest,
+)
 from encounters.medicines.selectors.doses import doses_of_stay
 from encounters.medicines.selectors.ward import doses_by_stay
 from encounters.medicines.services import Given, Told
+from encounters.medicines.services.reactions import begin_test, read_test
 from encounters.orders import services as orders
 from encounters.orders.models import SpokenOrder
 from encounters.results.services import record_vital_signs
@@ -273,10 +280,15 @@ def test_when_needed_keeps_its_distance_and_its_days_limit() -> None:
             by=binh,
         )
     assert refusal.value.code == "too_soon"
-    services.give_needed(order=asked, encounter=stay, told=key(), by=binh)
+    last = services.give_needed(order=asked, encounter=stay, told=key(), by=binh)
     with pytest.raises(DomainError):
         services.give_needed(order=asked, encounter=stay, told=key(), by=binh)
     assert DueDose.objects.filter(order=asked).count() == 2
+    with pytest.raises(services.Kept):
+        services.give_needed(order=asked, encounter=stay, told=replayed(), by=binh)
+    services.take_back(administration=last, reason="Nhầm", by=binh)
+    # What was made with its giving is due to nobody afterwards.
+    assert not DueDose.objects.filter(order=asked, outcome="", ended="").exists()
 
 
 def test_an_infusion_runs_changes_its_rate_and_ends_with_its_volume() -> None:
@@ -324,6 +336,43 @@ def test_states_and_counts_tell_late_missed_and_skipped_apart() -> None:
     assert (counts.due, counts.overdue, counts.given, counts.not_given) == (3, 2, 1, 1)
     assert counts.next_at is not None
     assert counts.next_at < late.due_at
+
+
+def test_a_medicine_that_is_tested_first_waits_until_its_test_was_read_after_its_time() -> None:
+    an, binh, stay = make_world()
+    cuc = make_cuc()
+    GivingRule.objects.create(
+        facility=stay.facility, code="p", ingredient="Penicilin", test_minutes=20, source="Mẫu"
+    )
+    dose = once(stay, an, text="Penicilin G 1 triệu IU")
+
+    def refused() -> str:
+        with pytest.raises(DomainError) as refusal:
+            give(dose, binh)
+        return refusal.value.code
+
+    with pytest.raises(DomainError):
+        begin_test(order=once(stay, an, text="Thuốc khác").order, method="prick", told=key(), by=binh)
+    assert refused() == "not_tested"
+    told = Told(key=uuid.uuid4(), happened_at=now() - dt.timedelta(minutes=10))
+    for _time in range(2):
+        test = begin_test(order=dose.order, method="prick", told=told, by=binh)
+    assert refused() == "not_read"
+    with pytest.raises(Conflict):
+        begin_test(order=dose.order, method="prick", told=key(), by=cuc)
+    with pytest.raises(DomainError) as early:
+        read_test(test=test, result="negative", by=cuc)
+    assert early.value.code == "early"
+    with pytest.raises(IntegrityError, match="read_after_its_time"), transaction.atomic():
+        ReactionTest.objects.filter(pk=test.pk).update(result="negative", read_at=now(), reader=cuc)
+    read_test(test=test, result="positive", by=cuc)
+    assert refused() == "reaction"
+    ago_told = Told(key=uuid.uuid4(), happened_at=now() - dt.timedelta(minutes=25))
+    again = begin_test(order=dose.order, method="intradermal", told=ago_told, by=binh)
+    for _time in range(2):
+        read_test(test=again, result="negative", by=cuc)
+    # The newest test counts: the positive one began later than this one.
+    assert refused() == "reaction"
 
 
 def test_missed_doses_are_told_until_somebody_says_why() -> None:

@@ -95,7 +95,12 @@ def test_a_high_alert_medicine_waits_for_the_second_nurse() -> None:
     asked = client.post(page("scan_of_stay", stay.uuid), {"code": number, "key": uuid.uuid4()})
     assert asked.status_code == 422
     html = asked.content.decode()
-    sent = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', html.split("witness", 1)[1]))
+    sent = dict(
+        re.findall(
+            r'<input type="hidden" name="(\w+)" value="([^"]*)"',
+            html.split("scan-line witness", 1)[1].split("</form>", 1)[0],
+        )
+    )
     wrong = client.post(
         page("change", dose.uuid), sent | {"action": "witness", "name": "cuc", "word": "111213"}
     )
