@@ -19,12 +19,22 @@ from encounters.medicines.models import DueDose
 from encounters.medicines.selectors.tables import hours_for
 from encounters.medicines.times import Course, Slot, slots_of
 from encounters.orders.models import MedicationRequest, Order
+from encounters.orders.selectors.changes import is_unchanged
 from encounters.visits.models import Encounter
 
 AHEAD = dt.timedelta(hours=48)
 # What is older when an order is confirmed was nobody's to give; what is older at the hourly look is left alone.
 _BEHIND, _LATELY = dt.timedelta(hours=24), dt.timedelta(hours=1)
 Ended = DueDose.Ended
+_ON_THE_TRAY = (
+    "number",
+    "label_count",
+    "tray_id",
+    "batch",
+    "expires_on",
+    "due_at",
+    "postpone_reason",
+)
 _GONE = frozenset({"cancelled", "entered-in-error"})
 Why = Callable[[dt.datetime], str | None]
 
@@ -48,8 +58,26 @@ def plan_order(*, order_id: int, since: dt.datetime | None = None) -> int:
     if order.status != Order.Status.ACTIVE or order.as_needed or order.encounter.status != "in-progress":
         return changed
     fresh = [slot for slot in _slots(order, since) if slot.name not in held and why(slot.at) == ""]
-    DueDose.objects.bulk_create([_dose(order, slot) for slot in fresh])
+    doses = [_dose(order, slot) for slot in fresh]
+    _take_labels_over(order, doses)
+    DueDose.objects.bulk_create(doses)
     return changed + len(fresh)
+
+
+def _take_labels_over(order: MedicationRequest, fresh: list[DueDose]) -> None:
+    """A round that carries the medicine on without a change leaves the labelled doses on the tray as they are."""
+    if not isinstance(order.based_on, MedicationRequest) or not is_unchanged(order, order.based_on):
+        return
+    before = DueDose.objects.select_for_update(of=("self",)).filter(order=order.based_on_id, outcome="")
+    labelled = {dose.planned_at: dose for dose in before.exclude(number="")}
+    for dose in fresh:
+        earlier = labelled.get(dose.planned_at)
+        if earlier is None:
+            continue
+        for name in _ON_THE_TRAY:
+            setattr(dose, name, getattr(earlier, name))
+        earlier.number, earlier.tray_id = "", None
+        earlier.save(update_fields=["number", "tray"])
 
 
 def _dose(order: MedicationRequest, slot: Slot) -> DueDose:

@@ -9,6 +9,7 @@ from emr.common import clock
 from encounters.documents import services as documents
 from encounters.medicines import services
 from encounters.medicines.models import DueDose, GivingTimes
+from encounters.medicines.services.tray import number_doses
 from encounters.medicines.times import Course, read_times, slots_of, usual_times
 from encounters.orders import services as orders
 from encounters.visits import services as visits
@@ -124,6 +125,7 @@ def test_an_order_carried_on_ends_the_later_doses_of_the_one_before_and_doubles_
     first = order(stay, an, at=ago(hours=6), times=hours)
     past, coming = DueDose.objects.filter(order=first).order_by("due_at")
     give(past, binh)
+    number = number_doses(encounter=stay, doses=[coming], by=binh)[0].number
     entry = chart.begin(stay, an, happened_at=ago(hours=2))
     orders.copy_orders(source=first.entry, target=entry, by=an)
     draft = documents.save_draft(document=entry, fields=chart.written(entry), revision=1, by=an)
@@ -135,7 +137,8 @@ def test_an_order_carried_on_ends_the_later_doses_of_the_one_before_and_doubles_
     assert coming.ended == "changed"
     # The new entry holds since two hours; the dose of an hour ago was given under the one before.
     wanted = DueDose.objects.filter(encounter=stay, ended="", outcome="")
-    assert [dose.due_at for dose in wanted] == [coming.due_at]
+    # Its label is on the tray already, and still says what is given.
+    assert [(dose.due_at, dose.number) for dose in wanted] == [(coming.due_at, number)]
 
 
 def test_discharge_ends_what_comes_and_taking_it_back_brings_it_back() -> None:
