@@ -15,6 +15,7 @@ _ROOMS = [
     "performing",
     "monitoring",
     "bedside",
+    "medicines",
     "inspections",
 ]
 urlpatterns: list[URLPattern | URLResolver] = [

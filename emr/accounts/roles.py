@@ -214,6 +214,18 @@ RIGHTS: dict[str, dict[str, Scope]] = {
     "bedside.perform": {"nurse": D, "head_nurse": D},
     "bedside.assign": {"head_nurse": D},
     "bedside.packs": {"head_nurse": D},
+    # encounters.medicines: doses at the bed
+    "medicines.read": {
+        "doctor": D,
+        "head_of_department": D,
+        "nurse": D,
+        "head_nurse": D,
+        "pharmacist": F,
+        "inspector": L,
+    },
+    "medicines.give": {"nurse": D, "head_nurse": D},
+    "medicines.prepare": {"nurse": D, "head_nurse": D},
+    "medicines.settle": {"head_nurse": D, "head_of_department": D},
     # signatures.providers (the staff's keys; no document), signatures.signing
     "providers.manage": {"admin": F},
     "signing.sign": {

@@ -13,6 +13,7 @@ SHIPPED = [
     "load_questionnaires",
     "load_result_forms",
     "load_bedside_forms",
+    "load_medicine_sheets",
 ]  # of this version; twice is once
 
 

@@ -72,6 +72,7 @@ INSTALLED_APPS = [
     "encounters.performing",
     "encounters.monitoring",
     "encounters.bedside",
+    "encounters.medicines",
     "encounters.inspections",
     "signatures.certificates",
     "signatures.providers",

@@ -90,6 +90,11 @@ SCHEDULE = {
         "schedule": 5.0,
         "options": {"queue": "deliver", "expires": 5},
     },
+    "medicines-ahead": {
+        "task": "encounters.medicines.tasks.look_ahead",
+        "schedule": 3600.0,
+        "options": {"queue": "bulk", "expires": 3600},
+    },
     "his-waiting": {
         "task": "integrations.hl7v2.tasks.expire_waiting",
         "schedule": 15.0,

@@ -16,6 +16,7 @@ ROOMS: dict[str, StrOrPromise] = {
     "performing": pgettext_lazy("right", "Laboratory and imaging"),
     "monitoring": pgettext_lazy("right", "Watching patients"),
     "bedside": pgettext_lazy("right", "At the bed"),
+    "medicines": pgettext_lazy("right", "Medicines at the bed"),
     "inspections": pgettext_lazy("right", "Inspection mandates"),
     "signing": pgettext_lazy("right", "Signing"),
     "providers": pgettext_lazy("right", "Signing keys"),
@@ -85,6 +86,12 @@ RIGHTS: dict[str, StrOrPromise] = {
     "bedside.perform": pgettext_lazy("right", "tick what was carried out at the bed"),
     "bedside.assign": pgettext_lazy("right", "give patients to nurses"),
     "bedside.packs": pgettext_lazy("right", "look after the ward's pack for when the system is away"),
+    "medicines.read": pgettext_lazy("right", "read which doses were given"),
+    "medicines.give": pgettext_lazy("right", "give medicines and say why not"),
+    "medicines.prepare": pgettext_lazy("right", "fill trays and print labels of doses"),
+    "medicines.settle": pgettext_lazy(
+        "right", "settle doses that were recorded twice, take back what was recorded"
+    ),
     "inspections.prepare": pgettext_lazy("right", "enter letters and list the charts they name"),
     "inspections.approve": pgettext_lazy("right", "approve what somebody else has prepared"),
     "inspections.oversee": pgettext_lazy("right", "see and withdraw mandates"),

@@ -2,29 +2,19 @@
 
 import datetime as dt
 from collections.abc import Collection, Mapping
-from typing import Protocol
 
 from django.utils.translation import pgettext
 from django_stubs_ext import StrOrPromise
 
 from emr.ui.navigation import address
+from encounters.medicines.selectors.ward import DoseCounts, doses_by_stay
 from encounters.monitoring.selectors.warning import Warning, warnings_by_stay
 from encounters.visits.models import Encounter
 
 
-class Doses(Protocol):
-    """A patient's medicines within some hours, counted."""
-
-    due: int
-    overdue: int
-    given: int
-    not_given: int
-    next_at: dt.datetime | None
-
-
-def doses_of(stay_ids: Collection[int], start: dt.datetime, end: dt.datetime) -> Mapping[int, Doses]:
+def doses_of(stay_ids: Collection[int], start: dt.datetime, end: dt.datetime) -> Mapping[int, DoseCounts]:
     """{stay: its doses due within the hours}; stays without medicines are left out."""
-    return {}
+    return doses_by_stay(stay_ids, start, end)
 
 
 def warnings_of(stay_ids: Collection[int]) -> Mapping[int, Warning]:

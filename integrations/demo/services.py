@@ -19,6 +19,7 @@ from integrations.demo import (
     bedside,
     charts,
     door,
+    doses,
     exchange,
     hospital,
     inspecting,
@@ -57,6 +58,7 @@ def load_demo(
     call_command("load_questionnaires", verbosity=0)
     call_command("load_result_forms", verbosity=0)
     call_command("load_bedside_forms", verbosity=0)
+    call_command("load_medicine_sheets", verbosity=0)
     with override("vi"), transaction.atomic():
         facility = hospital.build_facility()
         with wall.within(facility.pk):
@@ -86,6 +88,7 @@ def _fill(facility: Organization, patients: int, inpatients: int, signed: int) -
     entries = stays.build_inpatients(registered, inpatients, departments, people, chance)
     door.build(people, departments)
     medicines.build(people)
+    doses.build(people)
     laboratory.build(people)
     bedside.build(people)
     oldest = entries[:signed]

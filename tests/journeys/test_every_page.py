@@ -1,5 +1,6 @@
 """axe-core on every page there is: each address of the front door, opened by a role that may, light and dark."""
 
+import datetime as dt
 import re
 import uuid
 from collections.abc import Iterator
@@ -23,10 +24,13 @@ from encounters.documents.services import request_course_print
 from encounters.forms.models import Questionnaire
 from encounters.inspections.models import Mandate, MandateChart
 from encounters.inspections.services import approve_mandate
+from encounters.medicines.models import WardTray
+from encounters.medicines.services import plan_order
+from encounters.medicines.services.tray import fill_tray
 from encounters.monitoring.models import EarlyWarning, FluidEntry
 from encounters.monitoring.services import record_fluid
 from encounters.orders.models import OrderSet, PharmacyComment, PrescriptionLine, ServiceRequest, SpokenOrder
-from encounters.orders.services import add_service
+from encounters.orders.services import add_medication, add_service
 from encounters.results.models import DiagnosticReport, Observation, ResultPrint
 from encounters.results.services import record_vital_signs, request_report_print
 from encounters.specimens.models import Specimen
@@ -84,6 +88,7 @@ DARK = """() => {
 # The row whose page an address asks for, by the name of the address's own part.
 ROWS: dict[str, Any] = {
     "patient_uuid": Patient,
+    "tray_uuid": WardTray,
     "survivor_uuid": Patient,
     "encounter_uuid": Encounter,
     "encounter": Encounter,
@@ -207,7 +212,13 @@ def _patients(facility: Organization, people: dict[str, User]) -> None:
     documents.save_draft(document=entry, fields=written(entry), revision=revision, by=an)
     for kind, code in (("laboratory", "XN0029"), ("imaging", "CDHA0001")):
         add_service(entry=entry, by=an, category=kind, code=code, text=f"Y lệnh {code}")
+    medicine = add_medication(
+        entry=entry, by=an, text="Cefotaxim 1 g", route="IV", dose=1, dose_unit="lo", times_per_day=6
+    )
     documents.finalize_document(document=entry, revision=draft_of(entry).revision, by=an)
+    plan_order(order_id=medicine.pk)
+    day = dt.timedelta(days=1)
+    fill_tray(department=ward, start=ago(hours=9), end=ago(hours=9) + day, key=stay.uuid, by=an)
     prepare_specimens(encounter=stay, by=an)
     build_bedside_rows(entry, an)
     request_course_print(encounter=stay, by=an)

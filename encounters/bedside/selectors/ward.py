@@ -65,7 +65,7 @@ class Row:
     allergies: list[str] = field(default_factory=list)
     tasks: list[Task] = field(default_factory=list)
     news: int = 0
-    doses: neighbours.Doses | None = None
+    doses: neighbours.DoseCounts | None = None
     warning: neighbours.Warning | None = None
 
     @property

@@ -65,7 +65,7 @@ def assign_patients(
             ends_at=shift.end,
             assigned_by=by,
         )
-        record("assignment.give", by=by, of=row, detail={"nurse": nurse.staff_code, "shift": shift.name})
+        record("assignment.assign", by=by, of=row, detail={"nurse": nurse.staff_code, "shift": shift.name})
         count += 1
     return count
 

@@ -33,6 +33,8 @@ TITLES = {
     "organisms": gettext_lazy("Microorganisms"),
     "antibiotics": gettext_lazy("Antibiotics tried on isolates"),
     "reflexes": gettext_lazy("Reflex tests"),
+    "giving_times": gettext_lazy("Hours at which medicines are given"),
+    "giving_rules": gettext_lazy("What is checked before a medicine is given"),
 }
 # What the page shows of each row; the file has all columns.
 SHOWN = {
@@ -81,6 +83,18 @@ SHOWN = {
         "valid_to",
     ),
     "reflexes": ("service", "analyte", "condition", "threshold", "words", "adds", "reason", "valid_to"),
+    "giving_times": ("code", "department", "times_per_day", "times", "valid_from", "valid_to"),
+    "giving_rules": (
+        "ingredient",
+        "second_nurse",
+        "vital_sign",
+        "within_minutes",
+        "low",
+        "high",
+        "test_minutes",
+        "source",
+        "valid_to",
+    ),
 }
 # The column's name in the file stands beside these words.
 HEADINGS = {
@@ -137,6 +151,13 @@ HEADINGS = {
     "any_single": pgettext_lazy("order table", "One sign alone"),
     "every_minutes": pgettext_lazy("order table", "Next round (minutes)"),
     "respond_minutes": pgettext_lazy("order table", "Answer within (minutes)"),
+    "times_per_day": pgettext_lazy("order table", "Times a day"),
+    "times": pgettext_lazy("order table", "At the hours"),
+    "ingredient": pgettext_lazy("order table", "Ingredient"),
+    "second_nurse": pgettext_lazy("order table", "Second nurse"),
+    "vital_sign": pgettext_lazy("order table", "Vital sign"),
+    "test_minutes": pgettext_lazy("order table", "Reaction test read after (minutes)"),
+    "within_minutes": pgettext_lazy("order table", "Measured within (minutes)"),
 }
 
 

@@ -20,6 +20,13 @@ from encounters.documents.services import request_course_print
 from encounters.forms.models import Questionnaire
 from encounters.inspections import services as inspections
 from encounters.inspections.models import Mandate
+from encounters.medicines.models import (
+    DueDose,
+    GivingConflict,
+    MedicationAdministration,
+    ReactionTest,
+    WardTray,
+)
 from encounters.monitoring.services import record_fluid
 from encounters.orders.models import OrderRefusal, OrderSet, PharmacyComment, PrescriptionLine, SpokenOrder
 from encounters.orders.services import add_medication, add_service
@@ -178,6 +185,8 @@ def _case(situation: str, department: Organization) -> Case:
     )
     rows: dict[str, Any] = {
         "patient_uuid": patient,
+        "encounter": stay,
+        **_doses(stay, spoken.entry, author, word),
         "past_uuid": past,
         "received_uuid": ReceivedDocument.objects.create(
             facility=facility,
@@ -229,7 +238,6 @@ def _case(situation: str, department: Organization) -> Case:
         "entry_uuid": allergy,
         "coverage_uuid": coverage,
         "department_uuid": department,
-        "encounter": stay,
         "ward": department,
         "warning_uuid": warning,
         "fluid_uuid": fluid,
@@ -258,6 +266,50 @@ def _case(situation: str, department: Organization) -> Case:
         str(stay.uuid),
     ]
     return case
+
+
+def _doses(stay: Encounter, entry: Document, author: User, word: str) -> dict[str, Any]:
+    """A medicine to give when needed, a dose that waits, one that was given, one told too late, a tray."""
+    medicine = add_medication(
+        entry=entry, by=author, text=f"Thuốc khi cần {word}MARK", route="PO", dose=1, dose_unit="vien",
+        as_needed=True, as_needed_for="đau",
+    )  # fmt: skip
+    where = {"facility": stay.facility, "patient": stay.patient, "encounter": stay}
+    when = {"order": medicine, "planned_at": now(), "due_at": now(), "amount": 1, "unit": "vien"}
+    waiting, done = (DueDose.objects.create(slot=slot, **where, **when) for slot in ("1", "2"))
+    told = {"dose": done, "happened_at": now(), "performer": author}
+    given = MedicationAdministration.objects.create(
+        status="completed", key=done.uuid, amount=1, how="scan", **where, **told
+    )
+    conflict = GivingConflict.objects.create(
+        why="answered", key=waiting.uuid, standing=given, **where, **told
+    )
+    tray = WardTray.objects.create(
+        facility=stay.facility,
+        department=stay.department,
+        number=f"KT{word}",
+        starts_at=now(),
+        ends_at=now() + dt.timedelta(hours=8),
+        lines=[{"text": f"Thuốc trên khay {word}MARK"}],
+        filled_by=author,
+        key=done.uuid,
+    )
+    return {
+        "medicine_uuid": medicine,
+        "dose_uuid": waiting,
+        "administration_uuid": given,
+        "conflict_uuid": conflict,
+        "tray_uuid": tray,
+        "test_uuid": ReactionTest.objects.create(
+            order=medicine,
+            key=done.uuid,
+            method="prick",
+            started_at=now(),
+            read_due_at=now(),
+            performer=author,
+            **where,
+        ),
+    }
 
 
 def _message(facility: Organization, key: str, **more: Any) -> Message:

@@ -1,0 +1,6 @@
+"""Rights of this room."""
+
+READ = "medicines.read"
+GIVE = "medicines.give"
+PREPARE = "medicines.prepare"
+SETTLE = "medicines.settle"

@@ -1,0 +1,166 @@
+"""The rows of a sheet, as JSON in Vietnamese, complete enough to print them for ever."""
+
+import datetime as dt
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.translation import override
+
+from emr.terminology.selectors import displays
+from encounters.documents.models import Document
+from encounters.medicines import official
+from encounters.medicines.models import DueDose, MedicationAdministration, ReactionTest, ShiftSheet
+from encounters.medicines.selectors.reasons import not_given_reasons
+from encounters.orders.wording import number_text
+
+Status = MedicationAdministration.Status
+
+
+def sheet_of(document: Document) -> ShiftSheet | None:
+    """What a composed document is of."""
+    return ShiftSheet.objects.select_related("nurse", "encounter").filter(document=document).first()
+
+
+def rows_of(sheet: ShiftSheet) -> list[dict[str, Any]]:
+    """The sheet's rows; each kind has its own keys, read by its template. Four queries."""
+    if sheet.code == official.DISCLOSED.code:
+        return _disclosed(sheet)
+    if sheet.code == official.TESTED.code:
+        with override("vi"):
+            return _tested(sheet)
+    found = _answers(sheet)
+    if sheet.code == official.INFUSIONS.code:
+        found = found.filter(steps__kind="start").distinct()
+    rows = list(found)
+    names = _names([row.dose for row in rows])
+    with override("vi"):
+        if sheet.code == official.INFUSIONS.code:
+            return [_infusion(row, names) for row in rows]
+        reasons = dict(not_given_reasons(sheet.facility_id))
+        return [_carried_out(row, names, reasons) for row in rows]
+
+
+def _answers(sheet: ShiftSheet) -> QuerySet[MedicationAdministration]:
+    return (
+        MedicationAdministration.objects.filter(
+            encounter=sheet.encounter_id,
+            performer=sheet.nurse_id,
+            happened_at__gte=sheet.starts_at,
+            happened_at__lt=sheet.ends_at,
+        )
+        .exclude(status=Status.ENTERED_IN_ERROR)
+        .select_related("dose__order__requester", "performer", "witness")
+        .prefetch_related("steps")
+        .order_by("happened_at", "pk")
+    )
+
+
+def _names(doses: list[DueDose]) -> dict[tuple[str, str], str]:
+    return displays(
+        {("dose-unit", dose.unit) for dose in doses}
+        | {("medicine-route", dose.order.route) for dose in doses}
+    )
+
+
+def _clock(at: dt.datetime | None) -> str:
+    return f"{timezone.localtime(at):%H:%M %d/%m/%Y}" if at is not None else ""
+
+
+def _carried_out(
+    row: MedicationAdministration, names: dict[tuple[str, str], str], reasons: dict[str, str]
+) -> dict[str, Any]:
+    dose, order = row.dose, row.dose.order
+    unit = names.get(("dose-unit", dose.unit), dose.unit)
+    why = [reasons.get(row.reason, row.reason)] if row.reason else []
+    why += [row.reason_text] if row.reason_text else []
+    why += [f"không quét: {row.hand_reason}"] if row.hand_reason else []
+    return {
+        "due_at": _clock(dose.due_at),
+        "done_at": _clock(row.happened_at),
+        "text": order.text,
+        "amount": f"{number_text(row.amount)} {unit}" if row.amount is not None else "",
+        "ordered": f"{number_text(dose.amount)} {unit}",
+        "route": names.get(("medicine-route", order.route), order.route),
+        "site": str(row.get_site_display()) if row.site else "",
+        "status": str(dose.get_outcome_display()),
+        "why": "; ".join(why),
+        "batch": row.batch,
+        "order_number": order.placer_number,
+        "witness": row.witness.titled_name if row.witness is not None else "",
+    }
+
+
+def _infusion(row: MedicationAdministration, names: dict[tuple[str, str], str]) -> dict[str, Any]:
+    dose, order = row.dose, row.dose.order
+    steps = list(row.steps.all())
+    rates = [step for step in steps if step.rate]
+    return {
+        "begun_at": _clock(row.happened_at),
+        "ended_at": _clock(row.ended_at),
+        "text": "; ".join(part for part in (order.text, order.diluent) if part),
+        "amount": f"{number_text(dose.amount)} {names.get(('dose-unit', dose.unit), dose.unit)}",
+        "batch": row.batch,
+        "rate": ", ".join(f"{step.rate} ({timezone.localtime(step.at):%H:%M})" for step in rates),
+        "volume_ml": number_text(row.volume_ml) if row.volume_ml is not None else "",
+        "doctor": order.requester.titled_name if not order.origin else order.prescriber_as_sent,
+        "nurse": row.performer.titled_name,
+        "note": "; ".join(step.note for step in steps if step.note),
+    }
+
+
+def _tested(sheet: ShiftSheet) -> list[dict[str, Any]]:
+    found = ReactionTest.objects.filter(
+        encounter=sheet.encounter_id,
+        performer=sheet.nurse_id,
+        started_at__gte=sheet.starts_at,
+        started_at__lt=sheet.ends_at,
+    ).select_related("order__requester", "performer", "reader")
+    return [
+        {
+            "started_at": _clock(test.started_at),
+            "text": test.order.text,
+            "batch": test.batch,
+            "method": str(test.get_method_display()),
+            "doctor": test.order.requester.titled_name
+            if not test.order.origin
+            else test.order.prescriber_as_sent,
+            "nurse": test.performer.titled_name,
+            "reader": test.reader.titled_name if test.reader is not None else "",
+            "read_at": _clock(test.read_at),
+            "result": str(test.get_result_display()) if test.result else "",
+        }
+        for test in found
+    ]
+
+
+def _disclosed(sheet: ShiftSheet) -> list[dict[str, Any]]:
+    found = (
+        MedicationAdministration.objects.filter(
+            encounter=sheet.encounter_id,
+            amount__isnull=False,
+            happened_at__gte=sheet.starts_at,
+            happened_at__lt=sheet.ends_at,
+        )
+        .exclude(status=Status.ENTERED_IN_ERROR)
+        .select_related("dose__order")
+        .order_by("happened_at", "pk")
+    )
+    names = _names([row.dose for row in found])
+    days: dict[str, None] = {}
+    lines: dict[tuple[str, str], dict[str, Decimal]] = {}
+    for row in found:
+        day = f"{timezone.localtime(row.happened_at):%d/%m}"
+        days[day] = None
+        line = lines.setdefault((row.dose.order.text, row.dose.unit), {})
+        line[day] = line.get(day, Decimal(0)) + (row.amount or Decimal(0))
+    return [
+        {
+            "text": text,
+            "unit": names.get(("dose-unit", unit), unit),
+            "days": [{"day": day, "amount": number_text(line[day]) if day in line else ""} for day in days],
+            "total": number_text(sum(line.values(), Decimal(0))),
+        }
+        for (text, unit), line in lines.items()
+    ]

@@ -1,0 +1,61 @@
+"""Whose wristband was scanned last, on this device: a label counts for that patient alone, and not for ever."""
+
+import datetime as dt
+from uuid import UUID
+
+from django.http import HttpRequest
+
+from emr.accounts.models import User
+from emr.audit.services import record
+from emr.common.clock import now
+from emr.common.http import StaffRequest
+from emr.signin.services.passwords import password_of
+from emr.signin.services.switching import has_pin, holder_of, is_pin
+from encounters.medicines import permissions
+from encounters.medicines.models import DueDose
+from encounters.visits.models import Encounter
+
+_KEPT, _LABEL = "wristband", "dose_label"
+_MINUTES = 15
+
+
+def remember_wristband(request: StaffRequest, stay: Encounter) -> None:
+    """The wristband was scanned now."""
+    request.session[_KEPT] = {"stay": str(stay.uuid), "at": now().isoformat()}
+
+
+def has_wristband(request: StaffRequest, stay: Encounter) -> bool:
+    """Whether the last wristband that was scanned is this stay's, not long ago."""
+    kept = request.session.get(_KEPT) or {}
+    if kept.get("stay") != str(stay.uuid):
+        return False
+    return now() - dt.datetime.fromisoformat(kept["at"]) <= dt.timedelta(minutes=_MINUTES)
+
+
+def remember_label(request: StaffRequest, dose: DueDose, key: UUID) -> None:
+    """The label of this dose was scanned for the act of this key, which waits for a second nurse."""
+    request.session[_LABEL] = {"dose": str(dose.uuid), "key": str(key)}
+
+
+def has_label(request: StaffRequest, stay: Encounter, dose: DueDose, key: UUID) -> bool:
+    """Whether wristband and label were scanned for this act; what a form says of it doesn't count."""
+    kept = request.session.get(_LABEL) or {}
+    return kept == {"dose": str(dose.uuid), "key": str(key)} and has_wristband(request, stay)
+
+
+def witness_of(request: HttpRequest, stay: Encounter, name: str, word: str) -> User | None:
+    """The second nurse, identified: badge or user name, then PIN or password. Guesses are counted where those of the
+    sign-in are; None for whoever it isn't, or may not give here.
+    """
+    held = holder_of(name)
+    person = held[0] if held is not None else User.objects.filter(username=name.strip().lower()).first()
+    if person is None or not person.is_active:
+        return None
+    if is_pin(word):
+        fits = has_pin(person, word)
+        if not fits:
+            record("switch_pin.refuse", by=person, of=person, outcome="denied")
+    else:
+        fits = password_of(request, person.username, word) == person
+    may = person.facility_id == stay.facility_id and person.has_right(permissions.GIVE, stay.department_id)
+    return person if fits and may else None
