@@ -58,7 +58,7 @@ def hand_over(
         key=key,
     )
     documents.finalize_document(document=document, revision=document.draft.revision, by=by)
-    record("handover.give", by=by, of=row, detail={"shift": shift.name})
+    record("handover.make", by=by, of=row, detail={"shift": shift.name})
     return row
 
 
