@@ -130,7 +130,8 @@ def test_nobody_signs_through_a_session_that_another_pin_has_opened(tokens: Path
         beside = threading.Thread(target=guess)
         beside.start()
         assert key.sign_digests([DIGEST])
-        assert told == []
+        beside.join(1)
+        assert beside.is_alive() and told == [], "it waits for as long as the block lasts"
     beside.join()
     assert told == ["WrongPin"]
 
