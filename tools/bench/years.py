@@ -2,7 +2,7 @@
 
 The table's rows are compared with statements written by hand that bring the same cells home; its page and what an open
 page asks every 1.5 seconds with the bare view's CPU. A poll's CPU times the open pages, divided by their interval, is the
-part of a core that they cost.
+part of a core that they cost. The targets were set before a first whole run.
 """
 
 import datetime as dt
