@@ -90,7 +90,7 @@ def test_a_pack_opens_with_the_wards_code_alone_and_says_its_age() -> None:
     ):
         assert words in page
     assert "TRẦN THỊ HOA" not in page  # kept closely: the bed alone
-    assert pack.made_at.isoformat(timespec="seconds") in closed.decode()
+    assert at("10:30").isoformat(timespec="seconds") in closed.decode()
     with pytest.raises(InvalidTag):
         opened(closed, sealing.make_code())
 

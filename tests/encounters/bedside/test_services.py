@@ -13,7 +13,6 @@ from emr.audit.models import AuditEvent
 from emr.common.choices import BadValue, declared
 from emr.common.clock import now
 from emr.common.errors import Conflict, DomainError
-from emr.outbox.models import OutboxEvent
 from encounters.bedside import identity, selectors, services
 from encounters.bedside.models import Assignment, Execution
 from encounters.orders import services as orders
@@ -59,7 +58,6 @@ def test_a_task_goes_from_due_to_done_on_the_orders_row_and_the_entry_stays_as_s
     request.refresh_from_db()
     assert (entry.current_version_id, request.status) == (before, "active")
     assert AuditEvent.objects.filter(action="execution.record").count() == 1
-    assert OutboxEvent.objects.filter(topic="execution.recorded").count() == 1
 
 
 def test_states_by_the_clock() -> None:
