@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from emr.accounts.access import requires
+from emr.accounts.access import Denied, requires
 from emr.accounts.models import User
 from emr.audit.services import record
 from emr.common.clock import now
@@ -294,7 +294,7 @@ def take_back(request: StaffRequest, administration_uuid: UUID) -> HttpResponse:
     stay = access_encounter(request.user, row.encounter.uuid, permissions.GIVE)
     may = row.performer_id == request.user.pk or acts_here(request.user, permissions.SETTLE, stay)
     if not may:
-        return answer(request, stay, 403, refusal=_("Who recorded it takes it back, or the head nurse."))
+        raise Denied(permissions.SETTLE, entity=row, hidden=False)
     try:
         services.take_back(administration=row, reason=tidy(request.POST.get("reason", "")), by=request.user)
     except DomainError as refusal:
