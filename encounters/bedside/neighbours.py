@@ -11,6 +11,8 @@ from encounters.medicines.selectors.ward import DoseCounts, doses_by_stay
 from encounters.monitoring.selectors.warning import Warning, warnings_by_stay
 from encounters.visits.models import Encounter
 
+__all__ = ["DoseCounts", "Warning", "doses_of", "pages_of", "warnings_of"]
+
 
 def doses_of(stay_ids: Collection[int], start: dt.datetime, end: dt.datetime) -> Mapping[int, DoseCounts]:
     """{stay: its doses due within the hours}; stays without medicines are left out."""

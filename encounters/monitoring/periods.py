@@ -1,4 +1,4 @@
-"""The parts of a ward's day for which fluids are added up: three shifts from six o'clock, and the 24 hours of all three."""
+"""The parts of a ward's day for which fluids are added up: its shifts, and the 24 hours of all of them."""
 
 import datetime as dt
 from dataclasses import dataclass
@@ -7,9 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django_stubs_ext import StrOrPromise
 
-# The usual shifts of Vietnamese wards (06–14, 14–22, 22–06).
-_BEGINS = ((6, _("Morning shift")), (14, _("Afternoon shift")), (22, _("Night shift")))
-_DAY_BEGINS = _BEGINS[0][0]
+from encounters.visits.shifts import Shift, shifts_around
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,20 +19,20 @@ class Period:
     end: dt.datetime
 
 
-def day_of(moment: dt.datetime) -> dt.date:
-    """The fluid day that an instant belongs to: before six it is still the day before."""
-    return (timezone.localtime(moment) - dt.timedelta(hours=_DAY_BEGINS)).date()
+def _shifts_of(facility_id: int, day: dt.date) -> list[Shift]:
+    noon = timezone.make_aware(dt.datetime.combine(day, dt.time(12)))
+    around = shifts_around(facility_id, noon)
+    return [shift for shift in around if timezone.localtime(shift.start).date() == day]
 
 
-def periods_of(day: dt.date) -> list[Period]:
+def day_of(facility_id: int, moment: dt.datetime) -> dt.date:
+    """The fluid day that an instant belongs to: before the first shift begins it is still the day before."""
+    today = timezone.localdate(moment)
+    return today if moment >= _shifts_of(facility_id, today)[0].start else today - dt.timedelta(days=1)
+
+
+def periods_of(facility_id: int, day: dt.date) -> list[Period]:
     """The shifts of a fluid day, and the 24 hours last."""
-
-    def at(hour: int, later: int = 0) -> dt.datetime:
-        return timezone.make_aware(dt.datetime.combine(day + dt.timedelta(days=later), dt.time(hour)))
-
-    starts = [at(hour) for hour, _title in _BEGINS]
-    ends = [*starts[1:], at(_DAY_BEGINS, 1)]
-    shifts = [
-        Period(title, start, end) for (_hour, title), start, end in zip(_BEGINS, starts, ends, strict=True)
-    ]
-    return [*shifts, Period(_("24 hours"), starts[0], ends[-1])]
+    shifts = _shifts_of(facility_id, day)
+    each = [Period(shift.name, shift.start, shift.end) for shift in shifts]
+    return [*each, Period(_("24 hours"), shifts[0].start, shifts[-1].end)]

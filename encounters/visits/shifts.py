@@ -8,7 +8,6 @@ from typing import Any
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from emr.accounts.models import Organization
 from emr.accounts.services import facility_setting
 from emr.common.choices import BadValue, Reasons, declare
 
@@ -60,10 +59,10 @@ declare(
 )
 
 
-def shifts_around(facility: Organization, moment: dt.datetime) -> list[Shift]:
+def shifts_around(facility_id: int, moment: dt.datetime) -> list[Shift]:
     """The shifts that begin on the day before, on the day and on the day after, oldest first; one query."""
     beginnings = sorted(
-        (_hour(words), _name(words)) for _code, words in facility_setting(facility.pk, "shifts")
+        (_hour(words), _name(words)) for _code, words in facility_setting(facility_id, "shifts")
     )
     today = timezone.localdate(moment)
     starts = [
@@ -74,11 +73,11 @@ def shifts_around(facility: Organization, moment: dt.datetime) -> list[Shift]:
     return [Shift(name, start, starts[i + 1][0]) for i, (start, name) in enumerate(starts[:-1])]
 
 
-def shift_at(facility: Organization, moment: dt.datetime) -> Shift:
+def shift_at(facility_id: int, moment: dt.datetime) -> Shift:
     """The shift that the moment lies in."""
-    return next(shift for shift in shifts_around(facility, moment) if shift.start <= moment < shift.end)
+    return next(shift for shift in shifts_around(facility_id, moment) if shift.start <= moment < shift.end)
 
 
-def shift_from(facility: Organization, start: dt.datetime) -> Shift | None:
+def shift_from(facility_id: int, start: dt.datetime) -> Shift | None:
     """The shift that begins exactly then; None where none does."""
-    return next((shift for shift in shifts_around(facility, start) if shift.start == start), None)
+    return next((shift for shift in shifts_around(facility_id, start) if shift.start == start), None)

@@ -26,7 +26,7 @@ def build(people: dict[str, User]) -> None:
         .select_related("patient", "department", "facility")
         .order_by("pk")
     )
-    shift = shift_at(nurse.facility, now())
+    shift = shift_at(nurse.facility_id, now())
     if not stays or stays[0].department is None:
         return
     assign_patients(stays=stays[:_GIVEN], nurse=nurse, department=stays[0].department, shift=shift, by=head)

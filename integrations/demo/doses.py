@@ -9,9 +9,9 @@ from emr.common.errors import DomainError
 from encounters.medicines.models import DueDose
 from encounters.medicines.services import Given, Told, give_dose, not_given, plan_order
 from encounters.medicines.services.tray import count_labels, fill_tray
-from encounters.medicines.spans import span_at
 from encounters.orders.models import MedicationRequest
 from encounters.visits.models import Encounter
+from encounters.visits.shifts import shift_at
 
 People = dict[str, User]
 
@@ -59,11 +59,11 @@ def _answer(number: int, dose: DueDose, people: People) -> None:
 
 def _fill(nurse: User) -> None:
     departments = [role.department for role in nurse.current_roles if role.department.code == "K03"]
-    start, end = span_at(now())
+    shift = shift_at(nurse.facility_id, now())
     for department in departments[:1]:
         try:
             key = uuid.uuid5(department.uuid, "demo tray")
-            tray = fill_tray(department=department, start=start, end=end, key=key, by=nurse)
+            tray = fill_tray(department=department, start=shift.start, end=shift.end, key=key, by=nurse)
         except DomainError:  # nothing more is due in this shift
             return
         count_labels(doses=tray.doses.all(), by=nurse, form="pdf")

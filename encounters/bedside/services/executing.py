@@ -80,7 +80,7 @@ def _check(order: ServiceRequest, slot_at: dt.datetime, happened_at: dt.datetime
         )
     if order.status == Order.Status.ON_HOLD:
         raise Conflict(_("The doctor holds this order back: don't carry it out."), code="held")
-    shifts = shifts_around(order.facility, slot_at)
+    shifts = shifts_around(order.facility_id, slot_at)
     if slot_at not in {slot.at for slot in slots(order, shifts)}:
         raise Conflict(
             _("This order has no such time any more: look at the list again."), code="no_such_time"

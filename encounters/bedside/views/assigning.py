@@ -31,7 +31,7 @@ def _page(
     context = {
         "ward": ward,
         "shift": shift,
-        "shifts": present_shifts(request.user.facility)[1:],
+        "shifts": present_shifts(request.user.facility_id)[1:],
         "rows": rows,
         "nurses": [(nurse, counts[nurse.pk]) for nurse in nurses],
         "unassigned": sum(row.nurse_id is None for row in rows),
@@ -46,7 +46,7 @@ def _page(
 def assign(request: StaffRequest, department_uuid: UUID) -> HttpResponse:
     """Patients of the present shift or the next (`shift`); POST gives the ticked ones to a nurse, or to nobody."""
     ward = access_ward(request.user, department_uuid, permissions.ASSIGN)
-    _before, present, following = present_shifts(request.user.facility)
+    _before, present, following = present_shifts(request.user.facility_id)
     asked = request.POST.get("shift") or request.GET.get("shift", "")
     shift = following if asked == "next" else present
     if request.method != "POST":

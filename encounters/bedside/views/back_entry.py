@@ -74,7 +74,7 @@ def outage(request: StaffRequest, outage_uuid: UUID) -> HttpResponse:
             return redirect("encounters:bedside:back_entry_of_stay", found.uuid, stay.uuid)
         messages.error(request, _("No patient of your wards has this number: %(code)s") % {"code": code})
         return redirect("encounters:bedside:outage", found.uuid)
-    shift = shifts_around(request.user.facility, now())[0]
+    shift = shifts_around(request.user.facility_id, now())[0]
     wards = [
         (ward, selectors.ward_rows(request.user, ward, shift))
         for ward in selectors.wards_of(request.user, permissions.PERFORM)
@@ -88,7 +88,7 @@ def _tasks(found: Outage, stay: Encounter) -> list[selectors.Task]:
     end = found.ended_at or now()
     moment, tasks, seen = found.began_at, [], set()
     while moment < end + dt.timedelta(days=1):
-        for shift in shifts_around(stay.facility, moment):
+        for shift in shifts_around(stay.facility_id, moment):
             if shift.start in seen or shift.end <= found.began_at or shift.start >= end:
                 continue
             seen.add(shift.start)

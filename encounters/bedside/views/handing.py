@@ -30,7 +30,7 @@ from encounters.visits.access import access_encounter
 def handovers(request: StaffRequest, department_uuid: UUID) -> HttpResponse:
     """The ward in bed order: handed over since the shift before began, taken over, or still to be."""
     ward = access_ward(request.user, department_uuid, permissions.PERFORM)
-    before, shift, _next = present_shifts(request.user.facility)
+    before, shift, _next = present_shifts(request.user.facility_id)
     rows = selectors.ward_rows(request.user, ward, shift)
     made = handovers_of([row.stay.pk for row in rows], before.start)
     record("handover.list", by=request.user, of=ward, detail={"count": len(rows)})
@@ -43,7 +43,7 @@ def handovers(request: StaffRequest, department_uuid: UUID) -> HttpResponse:
 def hand_over(request: StaffRequest, encounter_uuid: UUID) -> HttpResponse:
     """What the shift's rows say, and two fields for what they can't."""
     stay = access_encounter(request.user, encounter_uuid, permissions.PERFORM)
-    before, shift, _next = present_shifts(stay.facility)
+    before, shift, _next = present_shifts(stay.facility_id)
     # In a shift's first hour the one that has ended is handed over still.
     asked = request.POST.get("of") or request.GET.get("of", "")
     chosen = before if asked == "before" else shift

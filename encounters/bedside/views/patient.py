@@ -29,7 +29,7 @@ from encounters.visits.models import Encounter
 
 
 def _page(request: StaffRequest, stay: Encounter, status: int = 200, **more: Any) -> HttpResponse:
-    before, shift, _next = present_shifts(stay.facility)
+    before, shift, _next = present_shifts(stay.facility_id)
     held = selectors.precautions_of(stay)
     tasks = selectors.tasks_of(stay, shift, before)
     context = {

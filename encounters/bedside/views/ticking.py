@@ -43,7 +43,7 @@ def _answer(
         if refusal:
             messages.error(request, refusal)
         return redirect("encounters:bedside:patient", order.encounter.uuid)
-    task = selectors.task_at(order, slot_at, shifts_around(order.facility, slot_at)) if slot_at else None
+    task = selectors.task_at(order, slot_at, shifts_around(order.facility_id, slot_at)) if slot_at else None
     context = {
         "task": task,
         "order": order,

@@ -10,7 +10,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from emr.accounts.access import requires
-from emr.accounts.models import Organization
 from emr.audit.services import record
 from emr.common.clock import now
 from emr.common.doors import polled_fragment
@@ -27,10 +26,10 @@ PAGE = 100
 _KEPT = "bedside_ward"
 
 
-def present_shifts(facility: Organization) -> tuple[Shift, Shift, Shift]:
+def present_shifts(facility_id: int) -> tuple[Shift, Shift, Shift]:
     """(the shift before, the present one, the next)."""
     moment = now()
-    shifts = shifts_around(facility, moment)
+    shifts = shifts_around(facility_id, moment)
     index = next(i for i, shift in enumerate(shifts) if shift.start <= moment < shift.end)
     return shifts[index - 1], shifts[index], shifts[index + 1]
 
@@ -52,7 +51,7 @@ def ward(request: StaffRequest) -> HttpResponse:
     chosen = next((w for w in wards if str(w.uuid) == kept.get("department")), next(iter(wards), None))
     context: dict[str, Any] = {"wards": wards, "ward": chosen}
     if chosen is not None:
-        before, shift, _next = present_shifts(user.facility)
+        before, shift, _next = present_shifts(user.facility_id)
         wanted = selectors.WardFilter(chip=kept.get("chip") or "all", words=kept.get("q", ""))
         rows = selectors.ward_rows(user, chosen, shift, before)
         shown = selectors.shown_rows(rows, wanted, user)

@@ -42,7 +42,6 @@ from encounters.medicines.selectors.doses import doses_of_stay, needed_orders
 from encounters.medicines.selectors.reactions import tests_of_stay
 from encounters.medicines.selectors.reasons import not_given_reasons
 from encounters.medicines.services import Given, Told
-from encounters.medicines.spans import span_at
 from encounters.medicines.views.marks import (
     has_label,
     has_wristband,
@@ -53,14 +52,15 @@ from encounters.medicines.views.marks import (
 from encounters.visits.access import access_encounter, acts_here
 from encounters.visits.bedside import stay_of_wristband
 from encounters.visits.models import Encounter
+from encounters.visits.shifts import shift_at
 
 _HAND = MedicationAdministration.How.HAND
 
 
 def answer(request: StaffRequest, stay: Encounter, status: int = 200, **more: Any) -> HttpResponse:
     """The patient's page, with what was refused or asked where anything was."""
-    start, end = span_at(now())
-    lines = doses_of_stay(stay, start, end + dt.timedelta(hours=8))
+    shift = shift_at(stay.facility_id, now())
+    lines = doses_of_stay(stay, shift.start, shift.end + dt.timedelta(hours=8))
     context = {
         "encounter": stay,
         "patient": stay.patient,
@@ -79,8 +79,8 @@ def answer(request: StaffRequest, stay: Encounter, status: int = 200, **more: An
         "sites": MedicationAdministration.Site.choices,
         "steps": InfusionStep.Kind,
         "key": str(uuid.uuid4()),
-        "start": start,
-        "end": end,
+        "start": shift.start,
+        "end": shift.end,
     }
     return render(request, "encounters/medicines/patient.html", context | more, status=status)
 

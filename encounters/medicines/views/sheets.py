@@ -1,5 +1,6 @@
 """Sheets of what was done: made, and what a draft of one shows."""
 
+import datetime as dt
 from uuid import UUID
 
 from django.contrib import messages
@@ -17,8 +18,8 @@ from encounters.documents.permissions import READ as DOCUMENTS_READ
 from encounters.medicines import official, permissions
 from encounters.medicines.selectors.sheets import sheet_of
 from encounters.medicines.services.sheets import compose_of_shift
-from encounters.medicines.spans import span_at
 from encounters.visits.access import access_encounter
+from encounters.visits.shifts import shift_at
 
 
 @require_POST
@@ -27,9 +28,10 @@ def compose(request: StaffRequest, encounter: UUID) -> HttpResponse:
     """Make the sheet of this shift or the one before (`which`), or what the patient was given until now."""
     stay = access_encounter(request.user, encounter, permissions.GIVE)
     code = request.POST.get("code", "")
-    start, end = span_at(now())
+    shift = shift_at(stay.facility_id, now())
     if request.POST.get("which") == "before":
-        start, end = span_at(start - (end - start))
+        shift = shift_at(stay.facility_id, shift.start - dt.timedelta(minutes=1))
+    start, end = shift.start, shift.end
     if code == official.DISCLOSED.code:
         start = stay.started_at
     try:

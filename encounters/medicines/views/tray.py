@@ -29,8 +29,8 @@ from encounters.medicines.selectors.tray import (
     wanted_doses,
 )
 from encounters.medicines.services import tray as services
-from encounters.medicines.spans import span_at
 from encounters.visits.access import access_encounter
+from encounters.visits.shifts import shift_at
 
 FORMS = {"pdf": "application/pdf", "zpl": "application/zpl"}
 _KEPT = "medicine_tray"
@@ -46,10 +46,10 @@ def _asked(
     department = next((d for d in departments if str(d.pk) == kept.get("department")), None)
     department = department or next(iter(departments), None)
     which = kept.get("span") or "this"
-    start, end = span_at(now())
+    shift = shift_at(request.user.facility_id, now())
     if which == "next":
-        start, end = span_at(end)
-    return department, departments, which, start, end
+        shift = shift_at(request.user.facility_id, shift.end)
+    return department, departments, which, shift.start, shift.end
 
 
 @requires(permissions.PREPARE)
@@ -130,7 +130,7 @@ def tray_labels(request: StaffRequest, tray_uuid: UUID) -> HttpResponse:
 def labels_of_stay(request: StaffRequest, encounter: UUID) -> HttpResponse:
     """The labels of one patient's open doses of this shift, tray or not."""
     stay = access_encounter(request.user, encounter, permissions.PREPARE)
-    _start, end = span_at(now())
+    end = shift_at(stay.facility_id, now()).end
     wanted = DueDose.objects.filter(
         encounter=stay, outcome="", ended="", due_at__gte=now() - dt.timedelta(hours=12), due_at__lt=end
     )

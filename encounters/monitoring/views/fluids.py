@@ -25,7 +25,7 @@ from encounters.visits.models import Encounter
 
 def _day(request: StaffRequest, stay: Encounter) -> dt.date:
     """The day asked for, within the stay."""
-    first, last = day_of(stay.started_at), day_of(stay.ended_at or now())
+    first, last = (day_of(stay.facility_id, at) for at in (stay.started_at, stay.ended_at or now()))
     try:
         asked = dt.date.fromisoformat(request.GET.get("day", ""))
     except ValueError:
@@ -37,8 +37,8 @@ def _page(
     request: StaffRequest, stay: Encounter, form: FluidForm | None = None, status: int = 200, **more: Any
 ) -> HttpResponse:
     day = _day(request, stay)
-    first, last = day_of(stay.started_at), day_of(stay.ended_at or now())
-    periods = periods_of(day)
+    first, last = (day_of(stay.facility_id, at) for at in (stay.started_at, stay.ended_at or now()))
+    periods = periods_of(stay.facility_id, day)
     whole = periods[-1]
     entries = list(selectors.held_fluids(stay, whole.start, whole.end))
     for entry in entries:

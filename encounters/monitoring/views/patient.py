@@ -49,8 +49,8 @@ def _page(
     warnings = list(selectors.warnings_of(encounter)[:SHOWN])
     newest = warnings[0] if warnings else None
     choice = selectors.choices_of([encounter.pk]).get(encounter.pk)
-    day = day_of(now())
-    periods = periods_of(day)
+    day = day_of(encounter.facility_id, now())
+    periods = periods_of(encounter.facility_id, day)
     whole = periods[-1]
     context: dict[str, Any] = {
         "encounter": encounter,

@@ -262,14 +262,14 @@ def test_new_orders_are_news_until_they_were_read_and_a_stop_is_news_again() -> 
 
 def test_shifts_are_the_facilitys_data_and_the_night_goes_past_midnight() -> None:
     facility = make_facility()
-    night = shift_at(facility, at("23:30"))
+    night = shift_at(facility.pk, at("23:30"))
     assert (night.name, night.start, night.end) == ("Đêm", at("22:00"), at("06:00") + dt.timedelta(days=1))
-    assert shift_at(facility, at("03:00")).end == at("06:00")
+    assert shift_at(facility.pk, at("03:00")).end == at("06:00")
     keep_setting(facility=facility, name="shifts", value=[["a", "Ngày 7g30"], ["b", "Đêm 19:30"]], by=None)
-    assert shift_at(facility, at("07:29")).name == "Đêm"
-    assert shift_from(facility, at("07:30")).name == "Ngày"
-    assert shift_from(facility, at("07:31")) is None
-    assert all(a.end == b.start for a, b in pairwise(shifts_around(facility, now())))
+    assert shift_at(facility.pk, at("07:29")).name == "Đêm"
+    assert shift_from(facility.pk, at("07:30")).name == "Ngày"
+    assert shift_from(facility.pk, at("07:31")) is None
+    assert all(a.end == b.start for a, b in pairwise(shifts_around(facility.pk, now())))
     for bad in ([["a", "Sáng"]], [["a", "Sáng 25:00"]], [["a", "Sáng 06:00"], ["b", "Ca 6:00"]], []):
         with pytest.raises(BadValue):
             declared("shifts").check(bad)

@@ -66,7 +66,7 @@ def neighbour(
 
 def this_shift() -> Shift:
     """The shift of now."""
-    return shift_at(make_facility(), now())
+    return shift_at(make_facility().pk, now())
 
 
 def tick(request: ServiceRequest, slot_at: dt.datetime, by: User, **told: Any) -> Execution:
