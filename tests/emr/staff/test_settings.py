@@ -35,6 +35,7 @@ from emr.signin.models import StaffSession
 from emr.staff import services
 from emr.staff.forms import SettingForm
 from emr.staff.selectors.settings import names_of
+from encounters.visits.shifts import ShiftList
 from tests.emr.people import make_an, make_department, make_facility
 from tests.emr.signin.test_factors import administrator
 from tests.emr.signin.test_sessions import come_in
@@ -101,6 +102,8 @@ def _other(setting: Setting) -> Any:  # noqa: PLR0911  one line a kind
             return ["2027-01-01", "2027-04-30"]
         case Hours():
             return [5, 23]
+        case ShiftList():
+            return [["sang", "Sáng 06:00"], ["ngay-7g30", "Ngày 7g30"]]
         case Reasons():
             return [["life-threat", "Cấp cứu, đe dọa tính mạng"], ["ly-do-moi", "Lý do mới"]]
     raise TypeError(setting)
