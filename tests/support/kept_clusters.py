@@ -72,7 +72,8 @@ def keep(name: str, data: Path, programs: Path, run_began: float) -> None:
     if _folder.stat().st_uid != os.getuid():
         return
     unfinished = _folder / f".{os.getpid()}"
-    shutil.move(data, unfinished)
+    # By cp, which keeps the server's ownership: the run may have been in memory, and a move from there would copy as us.
+    subprocess.run(["cp", "-a", data, unfinished], check=True)
     try:
         unfinished.rename(_folder / name)
     except OSError:  # another run was first
