@@ -20,9 +20,8 @@ EMR_DEMO = False
 EMR_PORT = _env.integer("EMR_PORT", 8000, minimum=1, maximum=65535)
 EMR_BIND = _env.text("EMR_BIND", "127.0.0.1")
 EMR_MLLP_PORT = _env.integer("EMR_MLLP_PORT", 2575, minimum=1, maximum=65535)
-# Proxies of our own in front: only their word about the client's address is taken.
+# Proxies of our own: only their word of the client's address is taken, of its certificate where they always set it.
 EMR_PROXY_COUNT = _env.integer("EMR_PROXY_COUNT", 0, maximum=5)
-# Whether the outermost sets X-Client-Certificate itself on every request: certificates are no secrets, anybody may send one
 EMR_PROXY_CERTIFICATES = _env.choice("EMR_PROXY_CERTIFICATES", "no", ("no", "yes"))
 EMR_WORKLIST_PORT = _env.integer("EMR_WORKLIST_PORT", 11112, minimum=1, maximum=65535)
 
@@ -71,8 +70,8 @@ INSTALLED_APPS = [
     "encounters.results",
     "encounters.performing",
     "encounters.monitoring",
-    "encounters.bedside",
     "encounters.medicines",
+    "encounters.bedside",
     "encounters.inspections",
     "signatures.certificates",
     "signatures.providers",

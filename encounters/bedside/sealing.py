@@ -6,8 +6,8 @@ Both are what browsers can undo by themselves (WebCrypto), so that the pack open
 import base64
 import hashlib
 import secrets
+import string
 from pathlib import Path
-from string import Template
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
@@ -46,7 +46,7 @@ def seal(page: str, *, key: bytes, salt: bytes, ward: str, made_at: str) -> str:
         "nonce": base64.b64encode(nonce).decode(),
         "content": base64.b64encode(closed).decode(),
     }
-    return Template(_SHELL.read_text(encoding="utf-8")).substitute(told)
+    return string.Template(_SHELL.read_text(encoding="utf-8")).substitute(told)
 
 
 def _escaped(text: str) -> str:

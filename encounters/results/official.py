@@ -19,7 +19,7 @@ _SPECIALIST, _LABORATORY, _PATHOLOGY = "BÁC SĨ CHUYÊN KHOA", "NGƯỜI DUYỆ
 _MAKER = "NGƯỜI LÀM XÉT NGHIỆM"
 HEAD = {"laboratory": "TRƯỞNG KHOA XÉT NGHIỆM", "pathology": "TRƯỞNG KHOA GIẢI PHẪU BỆNH"}
 _C = DiagnosticReport.Category
-# Marrow, its biopsy, fluids, autopsy: written by who looked, agreed to by the head (`settings.SECOND`).
+# Marrow, its biopsy, fluids, autopsy: written by who looked, agreed to by the head (setting `result_second_signature`).
 AUTOPSY = "26/BV2"
 SPECIAL = frozenset({"18/BV2", "20/BV2", "21/BV2", AUTOPSY})
 

@@ -4,10 +4,9 @@ from django.utils.translation import gettext_lazy as _
 
 from emr.common.choices import OneOf, declare
 
-SECOND = "result_second_signature"
 declare(
     OneOf(
-        name=SECOND,
+        name="result_second_signature",
         room="results",
         label=_("The head of the laboratory signs result forms after who made them"),
         help=_("The head of the department where the maker works is asked next, while there is one."),

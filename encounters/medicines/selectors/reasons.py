@@ -6,10 +6,9 @@ from django.utils.translation import pgettext_lazy
 from emr.accounts.services import facility_setting
 from emr.common.choices import Reasons, Whole, declare
 
-_LIST, _LATE, _MISSED = "not_given_reasons", "dose_late_minutes", "dose_missed_hours"
 declare(
     Reasons(
-        name=_LIST,
+        name="not_given_reasons",
         room="medicines",
         label=_("Why a dose isn't given"),
         default=[
@@ -27,7 +26,7 @@ declare(
 )
 declare(
     Whole(
-        name=_LATE,
+        name="dose_late_minutes",
         room="medicines",
         label=_("A dose is late after"),
         default=60,
@@ -38,7 +37,7 @@ declare(
 )
 declare(
     Whole(
-        name=_MISSED,
+        name="dose_missed_hours",
         room="medicines",
         label=_("A dose that nobody answered counts as missed after"),
         default=6,
@@ -51,14 +50,14 @@ declare(
 
 def not_given_reasons(facility_id: int) -> list[tuple[str, str]]:
     """(code, words), in the facility's order."""
-    return [(code, words) for code, words in facility_setting(facility_id, _LIST)]
+    return [(code, words) for code, words in facility_setting(facility_id, "not_given_reasons")]
 
 
 def late_minutes(facility_id: int) -> int:
     """After how many minutes a dose is late."""
-    return int(facility_setting(facility_id, _LATE))
+    return int(facility_setting(facility_id, "dose_late_minutes"))
 
 
 def missed_hours(facility_id: int) -> int:
     """After how many hours a dose that nobody answered is missed."""
-    return int(facility_setting(facility_id, _MISSED))
+    return int(facility_setting(facility_id, "dose_missed_hours"))

@@ -9,12 +9,14 @@ from typing import Any
 from django.db.models import Prefetch, QuerySet
 from django.utils.translation import override
 
-from emr.accounts.models import Organization
+from emr.accounts.models import Organization, User
 from emr.terminology.selectors import displays
-from encounters.medicines.models import DueDose, MedicationAdministration, WardTray
+from encounters.medicines import permissions
+from encounters.medicines.models import DueDose, MedicationAdministration, TrayReturn, WardTray
 from encounters.orders.models import Order
 from encounters.orders.wording import number_text
 from encounters.visits.models import Encounter, EncounterLocation
+from patients.registry.access import not_hidden
 
 
 @dataclass(slots=True)
@@ -46,10 +48,15 @@ class TrayLine:
         }
 
 
-def wanted_doses(department: Organization, start: dt.datetime, end: dt.datetime) -> QuerySet[DueDose]:
-    """Unanswered doses of the patients who are in the department now, on no tray yet; patients' own medicines left out."""
+def wanted_doses(
+    user: User, department: Organization, start: dt.datetime, end: dt.datetime
+) -> QuerySet[DueDose]:
+    """Unanswered doses of the patients who are in the department now and whom the person may see, on no tray yet;
+    patients' own medicines left out.
+    """
     return (
         DueDose.objects.filter(
+            not_hidden(user, permissions.PREPARE, "encounter__patient"),
             facility_id=department.parent_id,
             encounter__department=department,
             encounter__status=Encounter.Status.IN_PROGRESS,
@@ -131,17 +138,25 @@ def bed_of(stay: Encounter) -> str:
     return ""
 
 
-def doses_of_tray(tray: WardTray) -> list[DueDose]:
-    """The tray's doses with what was done with each (`standing_rows`); three queries."""
+def doses_of_tray(user: User, tray: WardTray) -> list[DueDose]:
+    """The tray's doses, of patients whom the person may see (S-05), with what was done with each (`standing_rows`); three
+    queries.
+    """
     held = MedicationAdministration.objects.exclude(status="entered-in-error").select_related("performer")
     return list(
-        DueDose.objects.filter(tray=tray)
+        DueDose.objects.filter(not_hidden(user, permissions.PREPARE, "encounter__patient"), tray=tray)
         .select_related(
             "order", "encounter__patient", "encounter__department", "encounter__facility", "patient"
         )
         .prefetch_related(Prefetch("administrations", held, to_attr="standing_rows"), "returned")
         .order_by("encounter__pk", "due_at", "pk")
     )
+
+
+def returns_of_tray(user: User, tray: WardTray) -> QuerySet[TrayReturn]:
+    """What came back from the tray, of patients whom the person may see."""
+    shown = not_hidden(user, permissions.PREPARE, "dose__encounter__patient")
+    return TrayReturn.objects.filter(shown, tray=tray).select_related("dose__order", "by")
 
 
 def trays_of(departments: Sequence[Organization]) -> QuerySet[WardTray]:

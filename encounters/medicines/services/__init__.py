@@ -2,20 +2,15 @@
 
 from encounters.medicines.services.conflicts import settle_conflict
 from encounters.medicines.services.giving import (
-    AlreadyAnswered,
-    Given,
-    Kept,
-    NeedsWitness,
-    Told,
-    WrongPatient,
     give_dose,
-    give_needed,
     not_given,
     postpone,
     take_back,
 )
 from encounters.medicines.services.infusing import note_step
+from encounters.medicines.services.needed import give_needed
 from encounters.medicines.services.planning import look_ahead, plan_order, plan_stay, plan_with_earlier
+from encounters.medicines.services.told import AlreadyAnswered, Given, Kept, NeedsWitness, Told, WrongPatient
 from encounters.medicines.services.urgent import note_urgent_dose
 
 __all__ = [

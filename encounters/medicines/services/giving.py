@@ -6,7 +6,7 @@ been done already: where it can't stand it becomes a `GivingConflict`, which som
 
 import datetime as dt
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict
 from decimal import Decimal
 from uuid import UUID
 
@@ -26,6 +26,7 @@ from encounters.medicines.selectors.checking import demand_measured, demand_need
 from encounters.medicines.selectors.reactions import demand_tested
 from encounters.medicines.selectors.reasons import not_given_reasons
 from encounters.medicines.selectors.tables import is_high_alert
+from encounters.medicines.services.told import AlreadyAnswered, Given, Kept, NeedsWitness, Told, WrongPatient
 from encounters.orders.models import MedicationRequest, Order
 from encounters.visits.models import Encounter
 
@@ -35,74 +36,6 @@ _CLOCKS_MAY_DIFFER = dt.timedelta(minutes=5)
 _EARLY = dt.timedelta(hours=2)
 _OUTCOMES = {Status.COMPLETED: "given", Status.IN_PROGRESS: "running", Status.NOT_DONE: "not-given"}
 _VERBS = {Status.COMPLETED: "give", Status.IN_PROGRESS: "begin", Status.NOT_DONE: "withhold"}
-
-
-class WrongPatient(DomainError):
-    """The label is another patient's."""
-
-
-class AlreadyAnswered(Conflict):
-    """Somebody else's answer stands; `standing` is theirs."""
-
-    def __init__(self, standing: MedicationAdministration) -> None:
-        self.standing = standing
-        told = {
-            "name": standing.performer.full_name,
-            "time": f"{timezone.localtime(standing.happened_at):%H:%M %d/%m}",
-            "what": str(standing.get_status_display()),
-        }
-        super().__init__(
-            _("This dose was answered already: %(what)s, %(name)s at %(time)s. Don't give it again.") % told,
-            code="answered",
-        )
-
-
-class NeedsWitness(DomainError):
-    """A high-alert medicine: a second nurse identifies themselves, then the same is sent again."""
-
-
-class Kept(Conflict):
-    """It came from a device and can't stand: `conflict` keeps it until somebody settles it."""
-
-    def __init__(self, conflict: GivingConflict) -> None:
-        self.conflict = conflict
-        super().__init__(
-            _("Kept to be settled: %(why)s.") % {"why": str(conflict.get_why_display())}, code="kept"
-        )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
-    """What a device says of one act: its own key, when it happened and when it was sent by its clock (None: now)."""
-
-    key: UUID
-    happened_at: dt.datetime | None = None
-    sent_at: dt.datetime | None = None
-    is_replay: bool = False
-
-    @property
-    def true_at(self) -> dt.datetime:
-        """When it happened by the server's clock: a device that runs ahead or behind is known by when it says it sends."""
-        arrived = now()
-        if self.happened_at is None:
-            return arrived
-        if self.sent_at is None:
-            return self.happened_at
-        return min(self.happened_at + (arrived - self.sent_at), arrived)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Given:
-    """How a dose was given. `amount` in the dose's unit, None: all of it."""
-
-    amount: Decimal | None = None
-    how: str = MedicationAdministration.How.SCAN
-    hand_reason: str = ""
-    site: str = ""
-    batch: str = ""
-    expires_on: dt.date | None = None
-    rate: str = ""
-    note: str = ""
 
 
 def give_dose(
@@ -375,56 +308,11 @@ def set_outcome(dose: DueDose, row: MedicationAdministration | None) -> None:
     dose.save(update_fields=["outcome", "ended", "ended_at"])
 
 
-def _not_due(dose: DueDose) -> None:
+def not_due(dose: DueDose) -> None:
     """What was made with its giving is nobody's to give once that doesn't stand."""
     if dose.kind != DueDose.Kind.SCHEDULED and dose.is_open:
         dose.ended, dose.ended_at = DueDose.Ended.ERROR, now()
         dose.save(update_fields=["ended", "ended_at"])
-
-
-def give_needed(
-    *,
-    order: MedicationRequest,
-    encounter: Encounter,
-    told: Told,
-    by: User,
-    given: Given | None = None,
-    witness: User | None = None,
-) -> MedicationAdministration:
-    """A medicine that is given when needed: its dose is made with its giving, named by the key. Raises as `give_dose`,
-    and DomainError `too_soon`, `too_much_a_day`.
-    """
-    if not order.as_needed:
-        raise DomainError(_("This medicine is given by the clock."), code="not_needed")
-    given = given or Given()
-    with transaction.atomic():
-        order = MedicationRequest.objects.select_for_update(of=("self",)).get(pk=order.pk)
-        dose, _new = DueDose.objects.get_or_create(
-            order=order,
-            slot=f"n:{told.key}",
-            defaults={
-                "facility_id": order.facility_id,
-                "patient_id": order.patient_id,
-                "encounter_id": order.encounter_id,
-                "kind": DueDose.Kind.NEEDED,
-                "planned_at": told.true_at,
-                "due_at": told.true_at,
-                "amount": order.dose,
-                "unit": order.dose_unit,
-            },
-        )
-        try:
-            return give_dose(
-                dose=dose, encounter=encounter, told=told, by=by, given=replace(given), witness=witness
-            )
-        except Kept as kept:
-            _not_due(dose)
-            refusal: DomainError = kept
-        except DomainError as said:
-            if _new:
-                dose.delete()
-            refusal = said
-    raise refusal
 
 
 @transaction.atomic
@@ -462,7 +350,7 @@ def take_back(*, administration: MedicationAdministration, reason: str, by: User
     row.taken_back_reason = reason.strip()[:200]
     row.save(update_fields=["status", "taken_back_at", "taken_back_by", "taken_back_reason"])
     set_outcome(dose, None)
-    _not_due(dose)
+    not_due(dose)
     record("medication_administration.enter_in_error", by=by, of=row)
     publish(
         "medication_administration.taken_back",

@@ -11,7 +11,8 @@ from emr.common.clock import now
 from emr.common.errors import Conflict, DomainError
 from emr.outbox import publish
 from encounters.medicines.models import DueDose, InfusionStep, MedicationAdministration
-from encounters.medicines.services.giving import Told, set_outcome
+from encounters.medicines.services.giving import set_outcome
+from encounters.medicines.services.told import Told
 
 Kind = InfusionStep.Kind
 Status = MedicationAdministration.Status

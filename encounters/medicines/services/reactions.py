@@ -13,7 +13,7 @@ from emr.common.errors import Conflict, DomainError
 from emr.staff.selectors.practice import demand_practice
 from encounters.medicines.models import ReactionTest
 from encounters.medicines.selectors.reactions import minutes_for
-from encounters.medicines.services.giving import Told
+from encounters.medicines.services.told import Told
 from encounters.orders.models import MedicationRequest, Order
 
 

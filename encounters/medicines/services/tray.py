@@ -28,7 +28,7 @@ def fill_tray(
     if kept := WardTray.objects.filter(facility_id=facility_id, key=key).first():
         return kept
     rows = DueDose.objects.select_for_update(of=("self",)).filter(
-        pk__in=[dose.pk for dose in wanted_doses(department, start, end)], tray=None, outcome="", ended=""
+        pk__in=[dose.pk for dose in wanted_doses(by, department, start, end)], tray=None, outcome="", ended=""
     )
     doses = list(rows.select_related("order", "encounter").order_by("pk"))
     if not doses:

@@ -24,6 +24,7 @@ from encounters.medicines.models import DueDose, TrayReturn
 from encounters.medicines.selectors.tray import (
     doses_of_tray,
     portions_of,
+    returns_of_tray,
     totals_of,
     trays_of,
     wanted_doses,
@@ -60,7 +61,7 @@ def tray(request: StaffRequest) -> HttpResponse:
         request.session[_KEPT] = {name: request.POST.get(name, "")[:20] for name in ("department", "span")}
         return redirect("encounters:medicines:tray")
     department, departments, which, start, end = _asked(request)
-    doses = list(wanted_doses(department, start, end)) if department is not None else []
+    doses = list(wanted_doses(request.user, department, start, end)) if department is not None else []
     page = Paginator(trays_of(departments), PAGE_SIZE).get_page(request.GET.get("page"))
     record("ward_tray.list", by=request.user, detail={"doses": len(doses)})
     context = {
@@ -101,7 +102,7 @@ def fill(request: StaffRequest) -> HttpResponse:
 def filled(request: StaffRequest, tray_uuid: UUID) -> HttpResponse:
     """A tray: its total, who gets what, batches, what came back."""
     found = access_tray(request.user, tray_uuid)
-    doses = doses_of_tray(found)
+    doses = doses_of_tray(request.user, found)
     record("ward_tray.read", by=request.user, of=found)
     waiting = [d for d in doses if (d.outcome == "not-given" or d.ended) and not hasattr(d, "returned")]
     context = {
@@ -110,7 +111,7 @@ def filled(request: StaffRequest, tray_uuid: UUID) -> HttpResponse:
         "waiting": waiting,
         "unprinted": sum(not dose.label_count for dose in doses),
         "where": TrayReturn.Where.choices,
-        "returns": found.returns.select_related("dose__order", "by"),
+        "returns": returns_of_tray(request.user, found),
     }
     return render(request, "encounters/medicines/tray_filled.html", context)
 
@@ -120,7 +121,7 @@ def filled(request: StaffRequest, tray_uuid: UUID) -> HttpResponse:
 def tray_labels(request: StaffRequest, tray_uuid: UUID) -> HttpResponse:
     """The labels of the tray's doses: those not printed yet, or all again (`again`)."""
     found = access_tray(request.user, tray_uuid)
-    doses = doses_of_tray(found)
+    doses = doses_of_tray(request.user, found)
     chosen = [dose for dose in doses if not dose.label_count] if not request.POST.get("again") else doses
     return answer_labels(request, chosen or doses)
 

@@ -7,7 +7,7 @@ from emr.accounts.services import facility_setting
 from emr.common.clock import now
 from encounters.documents.models import Document
 from encounters.documents.signers import Second
-from encounters.results import official, settings
+from encounters.results import official
 from encounters.results.models import DiagnosticReport, ReportForm
 from patients.registry.access import same_person
 
@@ -56,7 +56,10 @@ def second_signer(document: Document, author: User) -> Second | None:
 
     None where the facility lets the maker alone sign this form, and where the maker is the head. One or two queries.
     """
-    form, choice = official.FORMS[document.code], facility_setting(document.facility_id, settings.SECOND)
+    form, choice = (
+        official.FORMS[document.code],
+        facility_setting(document.facility_id, "result_second_signature"),
+    )
     if choice == "none" or (choice == "special" and form.code not in official.SPECIAL):
         return None
     places = {held.department_id for held in author.current_roles}

@@ -299,7 +299,8 @@ def _doses(stay: Encounter, entry: Document, author: User, word: str) -> dict[st
         "dose_uuid": waiting,
         "administration_uuid": given,
         "conflict_uuid": conflict,
-        "tray_uuid": tray,
+        # A ward's, nobody's own: a restricted patient's doses aren't on the page (`test_pages.py` of medicines).
+        "tray_uuid": tray if word != "restricted" else None,
         "test_uuid": ReactionTest.objects.create(
             order=medicine,
             key=done.uuid,

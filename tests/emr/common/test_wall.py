@@ -126,6 +126,7 @@ def test_who_works_for_all_facilities_is_a_short_list() -> None:
         "encounters/results/management/commands/load_result_forms.py",
         "encounters/medicines/management/commands/load_medicine_sheets.py",
         "signatures/providers/management/commands/rotate_signing_keys.py",
+        "signatures/providers/management/commands/take_seal.py",
         "signatures/verification/management/commands/verify_pdf.py",
         "signatures/verification/management/commands/verify_signatures.py",
         "signatures/verification/views.py",

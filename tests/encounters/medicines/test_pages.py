@@ -22,6 +22,7 @@ from encounters.medicines import services
 from encounters.medicines.models import DueDose, GivingConflict, MedicationAdministration, WardTray
 from encounters.medicines.services import Told
 from encounters.visits.models import Encounter
+from patients.registry.services import restrict_patient
 from tests.emr.people import make_chi, make_user
 from tests.encounters.medicines.doses import give, key, make_cuc, make_world, once, order
 from tests.encounters.specimens.tubes import neighbour
@@ -165,6 +166,25 @@ def test_an_infusion_and_a_medicine_when_needed_from_the_page() -> None:
     for _time in range(2):
         assert client.post(page("give_needed", needed.uuid), fields).status_code == 302
     assert DueDose.objects.filter(order=needed, outcome="given").count() == 1
+
+
+def test_a_restricted_patient_s_doses_are_on_no_tray_of_who_may_not_see_them() -> None:
+    """S-05: neither wanted, nor filled, nor shown on a tray that somebody else has filled."""
+    an, binh, stay = make_world()
+    hoa = neighbour()
+    hidden = once(hoa, an, text="Thuốc kín", minutes=1)
+    restrict_patient(patient=hoa.patient, level="V", reason="hiv", by=an)
+    client = signed_in(binh)
+    assert "Thuốc kín" not in client.get(page("tray")).content.decode()
+    once(stay, an)
+    client.post(page("tray_fill"), {"key": str(uuid.uuid4())})
+    tray = WardTray.objects.get()
+    assert [line["text"] for line in tray.lines] == ["Cefotaxim 1 g"]
+    DueDose.objects.filter(pk=hidden.pk).update(tray=tray, number="LT99")
+    shown = client.get(page("tray_filled", tray.uuid)).content.decode()
+    assert "Cefotaxim 1 g" in shown
+    assert hoa.patient.full_name not in shown
+    assert "Thuốc kín" not in shown
 
 
 def test_the_tray_is_filled_once_labelled_and_what_was_not_given_goes_back() -> None:

@@ -1,0 +1,81 @@
+"""What is told of an act at the bed, and how it is refused."""
+
+import datetime as dt
+from dataclasses import dataclass
+from decimal import Decimal
+from uuid import UUID
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from emr.common.clock import now
+from emr.common.errors import Conflict, DomainError
+from encounters.medicines.models import GivingConflict, MedicationAdministration
+
+
+class WrongPatient(DomainError):
+    """The label is another patient's."""
+
+
+class AlreadyAnswered(Conflict):
+    """Somebody else's answer stands; `standing` is theirs."""
+
+    def __init__(self, standing: MedicationAdministration) -> None:
+        self.standing = standing
+        told = {
+            "name": standing.performer.full_name,
+            "time": f"{timezone.localtime(standing.happened_at):%H:%M %d/%m}",
+            "what": str(standing.get_status_display()),
+        }
+        super().__init__(
+            _("This dose was answered already: %(what)s, %(name)s at %(time)s. Don't give it again.") % told,
+            code="answered",
+        )
+
+
+class NeedsWitness(DomainError):
+    """A high-alert medicine: a second nurse identifies themselves, then the same is sent again."""
+
+
+class Kept(Conflict):
+    """It came from a device and can't stand: `conflict` keeps it until somebody settles it."""
+
+    def __init__(self, conflict: GivingConflict) -> None:
+        self.conflict = conflict
+        super().__init__(
+            _("Kept to be settled: %(why)s.") % {"why": str(conflict.get_why_display())}, code="kept"
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What a device says of one act: its own key, when it happened and when it was sent by its clock (None: now)."""
+
+    key: UUID
+    happened_at: dt.datetime | None = None
+    sent_at: dt.datetime | None = None
+    is_replay: bool = False
+
+    @property
+    def true_at(self) -> dt.datetime:
+        """When it happened by the server's clock: a device that runs ahead or behind is known by when it says it sends."""
+        arrived = now()
+        if self.happened_at is None:
+            return arrived
+        if self.sent_at is None:
+            return self.happened_at
+        return min(self.happened_at + (arrived - self.sent_at), arrived)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """How a dose was given. `amount` in the dose's unit, None: all of it."""
+
+    amount: Decimal | None = None
+    how: str = MedicationAdministration.How.SCAN
+    hand_reason: str = ""
+    site: str = ""
+    batch: str = ""
+    expires_on: dt.date | None = None
+    rate: str = ""
+    note: str = ""
