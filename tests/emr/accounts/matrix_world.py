@@ -299,8 +299,7 @@ def _doses(stay: Encounter, entry: Document, author: User, word: str) -> dict[st
         "dose_uuid": waiting,
         "administration_uuid": given,
         "conflict_uuid": conflict,
-        # A ward's, nobody's own: a restricted patient's doses aren't on the page (`test_pages.py` of medicines).
-        "tray_uuid": tray if word != "restricted" else None,
+        "tray_uuid": tray,
         "test_uuid": ReactionTest.objects.create(
             order=medicine,
             key=done.uuid,
@@ -412,7 +411,7 @@ class World:
 
     def row(self, part: str, situation: str) -> str | None:
         """The public id behind this part of an address; None: the part knows no such situation; KeyError: no builder."""
-        if part in {"department_uuid", "ward"} and situation == "restricted":
+        if part in {"department_uuid", "ward", "tray_uuid"} and situation == "restricted":
             return None  # the restricted patient lies in the person's own department
         if part in self.cases["own"].rows:
             return self.cases[situation].rows.get(part)
