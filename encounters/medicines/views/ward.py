@@ -89,7 +89,8 @@ def scan(request: StaffRequest) -> HttpResponse:
 @requires(permissions.GIVE)
 def due(request: StaffRequest) -> HttpResponse:
     """Home panel: patients with something to give, counted."""
-    return render(request, "encounters/medicines/_due.html", {"chips": chips(request.user, WorklistFilter())})
+    counted = [chip for chip in chips(request.user, WorklistFilter()) if chip.key != "all" and chip.count]
+    return render(request, "encounters/medicines/_due.html", {"chips": counted})
 
 
 @require_safe
