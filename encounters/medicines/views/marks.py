@@ -1,35 +1,20 @@
-"""Whose wristband was scanned last, on this device: a label counts for that patient alone, and not for ever."""
+"""Which label was scanned last, on this device, and who the second nurse is."""
 
-import datetime as dt
 from uuid import UUID
 
 from django.http import HttpRequest
 
 from emr.accounts.models import User
 from emr.audit.services import record
-from emr.common.clock import now
 from emr.common.http import StaffRequest
 from emr.signin.services.passwords import password_of
 from emr.signin.services.switching import has_pin, holder_of, is_pin
 from encounters.medicines import permissions
 from encounters.medicines.models import DueDose
 from encounters.visits.models import Encounter
+from encounters.visits.wristband import has_wristband
 
-_KEPT, _LABEL = "wristband", "dose_label"
-_MINUTES = 15
-
-
-def remember_wristband(request: StaffRequest, stay: Encounter) -> None:
-    """The wristband was scanned now."""
-    request.session[_KEPT] = {"stay": str(stay.uuid), "at": now().isoformat()}
-
-
-def has_wristband(request: StaffRequest, stay: Encounter) -> bool:
-    """Whether the last wristband that was scanned is this stay's, not long ago."""
-    kept = request.session.get(_KEPT) or {}
-    if kept.get("stay") != str(stay.uuid):
-        return False
-    return now() - dt.datetime.fromisoformat(kept["at"]) <= dt.timedelta(minutes=_MINUTES)
+_LABEL = "dose_label"
 
 
 def remember_label(request: StaffRequest, dose: DueDose, key: UUID) -> None:

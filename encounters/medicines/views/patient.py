@@ -44,15 +44,14 @@ from encounters.medicines.selectors.reasons import not_given_reasons
 from encounters.medicines.services import Given, Told
 from encounters.medicines.views.marks import (
     has_label,
-    has_wristband,
     remember_label,
-    remember_wristband,
     witness_of,
 )
 from encounters.visits.access import access_encounter, acts_here
 from encounters.visits.bedside import stay_of_wristband
 from encounters.visits.models import Encounter
 from encounters.visits.shifts import shift_at
+from encounters.visits.wristband import has_wristband, remember_wristband
 
 _HAND = MedicationAdministration.How.HAND
 

@@ -27,8 +27,8 @@ from encounters.medicines.selectors.worklist import (
     rows_of,
     wanted_stays,
 )
-from encounters.medicines.views.marks import remember_wristband
 from encounters.visits.bedside import stay_of_wristband
+from encounters.visits.wristband import remember_wristband
 
 PAGE_SIZE = 40
 _KEPT = "medicine_list"

@@ -22,11 +22,11 @@ from encounters.specimens.access import access_specimen, labelled
 from encounters.specimens.forms import HandForm, UselessForm
 from encounters.specimens.models import Specimen
 from encounters.specimens.selectors.stays import tubes_of_stay
-from encounters.specimens.views.marks import has_wristband, remember_wristband
 from encounters.specimens.views.printing import answer_labels, spoken
 from encounters.visits.access import access_encounter
 from encounters.visits.bedside import stay_of_wristband
 from encounters.visits.models import Encounter
+from encounters.visits.wristband import has_wristband, remember_wristband
 
 
 def _page(request: StaffRequest, stay: Encounter, status: int = 200, **more: Any) -> HttpResponse:

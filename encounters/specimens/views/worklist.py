@@ -17,11 +17,11 @@ from emr.common.vietnamese import tidy
 from encounters.specimens import permissions, selectors, services
 from encounters.specimens.access import labelled
 from encounters.specimens.models import Specimen
-from encounters.specimens.views.marks import remember_wristband
 from encounters.specimens.views.printing import answer_labels, spoken
 from encounters.visits.access import access_encounter
 from encounters.visits.bedside import stay_of_wristband
 from encounters.visits.forms.fields import clinical_departments
+from encounters.visits.wristband import remember_wristband
 
 PAGE_SIZE = 30
 _KEPT = "specimen_list"

@@ -171,14 +171,14 @@ def test_another_patients_label_is_refused_in_big_letters_and_another_wristband_
 
 
 def test_a_wristband_counts_for_a_while_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    from encounters.specimens.views import marks  # noqa: PLC0415
+    from encounters.visits import wristband  # noqa: PLC0415
 
     an, binh, stay = make_world()
     ask(stay, an)
     [tube] = label(stay, binh)
     client = signed_in(binh)
     client.post(page("scan"), {"code": number_of(stay)})
-    monkeypatch.setattr(marks, "now", lambda: now() + dt.timedelta(minutes=16))
+    monkeypatch.setattr(wristband, "now", lambda: now() + dt.timedelta(minutes=16))
     assert client.post(page("scan_of_stay", stay.uuid), {"code": tube.accession_number}).status_code == 422
 
 
