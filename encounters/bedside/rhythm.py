@@ -8,6 +8,7 @@ import datetime as dt
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from django.utils import timezone
 
@@ -56,28 +57,34 @@ def slots(order: ServiceRequest, shifts: Sequence[Shift]) -> list[Slot]:
     if order.occurrence_at is not None:
         is_within = shifts[0].start <= order.occurrence_at < shifts[-1].end
         return [Slot(order.occurrence_at, order.occurrence_at + GRACE)] if is_within else []
-    start, end = max(shifts[0].start, order.happens_at), shifts[-1].end
-    last = _last_instant(order)
-    found = [slot for slot in _all_slots(order, shifts) if slot.at < end and (last is None or slot.at < last)]
-    begun = [slot for slot in found if slot.at >= start]
-    # A whole shift's task that was ordered in the middle of the shift is for its rest.
-    running = [slot for slot in found if slot.at < start < slot.due_by and _is_of_a_shift(order)]
-    return sorted({*begun, *running})
+    hours, holds_from = _hours(order.category, order.frequency), order.happens_at
+    found: Sequence[Slot] = _timetable(hours, tuple(shifts), timezone.get_current_timezone())
+    if order.category == Category.PROCEDURE:
+        found = _of_procedure(order, found, holds_from)
+    end = shifts[-1].end
+    return [
+        slot
+        for slot in found
+        if (slot.at >= holds_from and shifts[0].start <= slot.at < end)
+        # A whole shift's task that was ordered in the middle of the shift is for its rest.
+        or (hours is None and slot.at < holds_from < slot.due_by)
+    ]
 
 
-def _last_instant(order: ServiceRequest) -> dt.datetime | None:
+def _of_procedure(order: ServiceRequest, found: Sequence[Slot], holds_from: dt.datetime) -> list[Slot]:
     """Procedures end with their days; care level, diet and monitoring hold until the doctor writes the next."""
-    if order.category != Category.PROCEDURE:
-        return None
-    day = order.until_on or timezone.localdate(order.happens_at) + dt.timedelta(days=order.days - 1)
-    return timezone.make_aware(dt.datetime.combine(day + dt.timedelta(days=1), dt.time.min))
+    if not order.frequency:  # once a day; ordered after its usual hour, it is due from then on
+        found = [_not_before(slot, holds_from) for slot in found]
+    last = order.until_on or timezone.localdate(holds_from) + dt.timedelta(days=order.days - 1)
+    return [slot for slot in found if timezone.localdate(slot.at) <= last]
 
 
-def _hours(order: ServiceRequest) -> tuple[str, ...] | None:
+@lru_cache(maxsize=1024)  # a ward's orders say the same few things
+def _hours(category: str, frequency: str) -> tuple[str, ...] | None:
     """Hours of the day, or None for once a shift."""
-    words = fold(order.frequency)
+    words = fold(frequency)
     if not words:
-        return _USUAL.get(order.category)
+        return _USUAL.get(category)
     if found := _EVERY_HOURS.search(words):
         step = min(max(int(found[1] or found[2]), 1), 24)
         return _BY_COUNT[1] if step == 24 else tuple(f"{hour:02}:00" for hour in range(0, 24, step))
@@ -95,26 +102,21 @@ def _times_a_day(count: int) -> tuple[str, ...] | None:
     return tuple(f"{hour % 24:02}:00" for hour in range(6, 6 + step * count, step))[:count]
 
 
-def _is_of_a_shift(order: ServiceRequest) -> bool:
-    return _hours(order) is None
-
-
-def _all_slots(order: ServiceRequest, shifts: Sequence[Shift]) -> list[Slot]:
-    hours = _hours(order)
+@lru_cache(maxsize=256)
+def _timetable(hours: tuple[str, ...] | None, shifts: tuple[Shift, ...], zone: dt.tzinfo) -> tuple[Slot, ...]:
+    """The times of these hours on the days of the shifts, or each shift itself; in order, in UTC (quick to compare)."""
     if hours is None:
-        return [Slot(shift.start, shift.end) for shift in shifts]
-    first, last = timezone.localdate(shifts[0].start), timezone.localdate(shifts[-1].end)
+        return tuple(Slot(_utc(shift.start), _utc(shift.end)) for shift in shifts)
+    first, last = shifts[0].start.astimezone(zone).date(), shifts[-1].end.astimezone(zone).date()
     days = [first + dt.timedelta(days=offset) for offset in range((last - first).days + 1)]
-    found = [_on(day, hour) for day in days for hour in hours]
-    if order.category == Category.PROCEDURE and not order.frequency:
-        # Once a day; ordered after its usual hour, it is due from then on.
-        found = [_not_before(slot, order.happens_at) for slot in found]
-    return [slot for slot in found if shifts[0].start <= slot.at < shifts[-1].end]
+    times = sorted(
+        _utc(dt.datetime.combine(day, dt.time.fromisoformat(hour), zone)) for day in days for hour in hours
+    )
+    return tuple(Slot(at, at + GRACE) for at in times)
 
 
-def _on(day: dt.date, hour: str) -> Slot:
-    at = timezone.make_aware(dt.datetime.combine(day, dt.time.fromisoformat(hour)))
-    return Slot(at, at + GRACE)
+def _utc(moment: dt.datetime) -> dt.datetime:
+    return moment.astimezone(dt.UTC)
 
 
 def _not_before(slot: Slot, begins_at: dt.datetime) -> Slot:

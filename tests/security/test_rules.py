@@ -4,7 +4,6 @@ import ast
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from emr.celery import app
 from emr.local import floors
 from emr.local.home import CHECKOUT
 
+pytestmark = pytest.mark.xdist_group("sources")  # read once
 HOUSES = ("emr", "patients", "encounters", "signatures", "integrations")
 # Who may open a connection outwards, and to what: an address that the administrator set, never one that came in.
 OUTWARDS = {
@@ -78,6 +78,7 @@ def sources() -> list[tuple[str, ast.Module]]:
     ]
 
 
+@cache
 def imported(tree: ast.Module) -> set[str]:
     found = set()
     for node in ast.walk(tree):
@@ -89,10 +90,9 @@ def imported(tree: ast.Module) -> set[str]:
     return found
 
 
-def calls(tree: ast.Module) -> Iterator[tuple[str, ast.Call]]:
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Call):
-            yield ast.unparse(node.func), node
+@cache
+def calls(tree: ast.Module) -> list[tuple[str, ast.Call]]:
+    return [(ast.unparse(node.func), node) for node in ast.walk(tree) if isinstance(node, ast.Call)]
 
 
 def test_only_named_modules_speak_to_the_outside() -> None:

@@ -157,7 +157,7 @@ def stock_signer(address: str) -> Callable[[], bytes]:
             b"an", issued.key, issued.certificate, [trial.issuing], NoEncryption()
         )
     )
-    _cut_font(folder / "cut.ttf")
+    (folder / "cut.ttf").write_bytes(_cut_font())
     keeper = signers.SimpleSigner.load_pkcs12(str(folder / "an.p12"))
     style = TextStampStyle(
         border_width=1,
@@ -186,7 +186,8 @@ def stock_signer(address: str) -> Callable[[], bytes]:
     return once
 
 
-def _cut_font(target: Path) -> None:
+@cache
+def _cut_font() -> bytes:
     """Noto Sans with the letters of this block alone, and the names that pyHanko wants to read in it."""
     import fontpkg_noto_sans  # noqa: PLC0415
     from fontTools import subset  # noqa: PLC0415
@@ -200,4 +201,6 @@ def _cut_font(target: Path) -> None:
             text=f"Người ký: {NAME} Chức danh: {TITLE} Thời gian ký: Lý do: {REASON} 0123456789+-UTC"
         )
         cutter.subset(regular)
-        regular.save(target)
+        cut = BytesIO()
+        regular.save(cut)
+    return cut.getvalue()

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
@@ -54,7 +55,7 @@ class Chip:
     count: int
 
 
-@dataclass(slots=True)
+@dataclass
 class Row:
     """One patient of the ward in the shift."""
 
@@ -96,24 +97,24 @@ class Row:
     def _count(self, *states: str) -> int:
         return sum(task.state in states for task in self.tasks)
 
-    @property
+    @cached_property
     def overdue(self) -> int:
         """Tasks and doses whose time has passed."""
         return self._count(task_selectors.OVERDUE) + (self.doses.overdue if self.doses else 0)
 
-    @property
+    @cached_property
     def due(self) -> int:
         """Tasks and doses for now, and for later in the shift."""
         waiting = self._count(task_selectors.DUE, task_selectors.LATER)
         return waiting + (max(self.doses.due - self.doses.overdue, 0) if self.doses else 0)
 
-    @property
+    @cached_property
     def done(self) -> int:
         """Tasks and doses that were carried out or left out with a reason."""
         ticked = self._count(task_selectors.DONE, task_selectors.NOT_DONE)
         return ticked + (self.doses.given + self.doses.not_given if self.doses else 0)
 
-    @property
+    @cached_property
     def next_task(self) -> Task | None:
         """What comes first of what waits."""
         return next((task for task in self.tasks if task.is_open), None)

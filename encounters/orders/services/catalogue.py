@@ -161,6 +161,7 @@ def _take_dated(
 ) -> int:
     changed, today = 0, local_today()
     known: dict[str, list[DatedRow]] = {}
+    new: list[DatedRow] = []
     for row in model._default_manager.filter(facility=facility):
         known.setdefault(row.code, []).append(row)
     for number, cells in rows:
@@ -169,7 +170,8 @@ def _take_dated(
             made = model(facility=facility, **{k: v for k, v in values.items() if v is not None})
             if isinstance(made, OrderableService):
                 made.search_text = search_text(made.code, made.name, made.name_en, made.aliases)
-            made.full_clean(exclude=["facility"], validate_constraints=False)
+            # What is there already is known from above: a question a row would be most of the work.
+            made.full_clean(exclude=["facility"], validate_unique=False, validate_constraints=False)
         except ValidationError as error:
             field, messages = next(iter(error.message_dict.items()))
             problems.append(_say(number, f"{field}: {' '.join(messages)}"))
@@ -177,13 +179,20 @@ def _take_dated(
         except (ValueError, InvalidOperation) as error:
             problems.append(_say(number, error))
             continue
-        changed += _put(made, known.setdefault(made.code, []), table, today, number, problems)
+        before = known.setdefault(made.code, [])
+        is_changed = _put(made, before, table, today, number, problems)
+        changed += is_changed
+        if is_changed and before[-1] is made:
+            new.append(made)
+    if not problems:
+        model._default_manager.bulk_create(new)
     return changed
 
 
 def _put(  # noqa: PLR0917  one row, where it goes
     made: DatedRow, before: list[DatedRow], table: Table, today: dt.date, number: int, problems: list[str]
 ) -> int:
+    """1 where something changes: rows that are kept already here, a new one once all are known to be right."""
     begins = made.valid_from
     current = next(
         (
@@ -205,21 +214,26 @@ def _put(  # noqa: PLR0917  one row, where it goes
                 setattr(current, name, getattr(made, name))
             if isinstance(current, OrderableService) and isinstance(made, OrderableService):
                 current.search_text = made.search_text
-            current.save()
+            _keep(current)
             return 1
         if same:  # only its end is new
             current.valid_to = made.valid_to
-            current.save(update_fields=["valid_to"])
+            _keep(current)
             return 1
         current.valid_to = starts - dt.timedelta(days=1)
-        current.save(update_fields=["valid_to"])
+        _keep(current)
         made.valid_from = starts
     if made.valid_to and made.valid_from and made.valid_to < made.valid_from:
         problems.append(_say(number, _("The last day lies before the first.")))
         return 0
-    made.save()
     before.append(made)
     return 1
+
+
+def _keep(row: DatedRow) -> None:
+    """Write a row that is there already; one of this very file is written with the new ones."""
+    if row.pk is not None:
+        row.save()
 
 
 def _take_sets(

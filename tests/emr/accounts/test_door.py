@@ -128,15 +128,24 @@ def test_nobody_passes_a_door_without_its_right() -> None:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("role", list(roles.ROLES))
-def test_what_does_not_exist_is_not_found_and_breaks_nothing(role: str) -> None:
-    user = make_user("someone", "Phạm Văn Ai", role, make_department(make_facility()))
-    client = Client()
-    client.force_login(user, backend="emr.accounts.backends.StaffBackend")
+def test_what_does_not_exist_is_not_found_and_breaks_nothing() -> None:
+    """Every address of something, asked for by the first role that may ask."""
+    ward = make_department(make_facility())
+    people = [make_user(f"someone.{role}", "Phạm Văn Ai", role, ward) for role in roles.ROLES]
+    asked = 0
     for name, path, view in _views():
-        if _right(view) not in {PUBLIC, SIGNED_IN} and user.has_right(str(_right(view))) and "<uuid:" in path:
-            for method in ("get", "post"):
-                assert getattr(client, method)(_address(path)).status_code in {403, 404, 405}, (name, method)
+        right = str(_right(view))
+        if right in {PUBLIC, SIGNED_IN} or "<uuid:" not in path:
+            continue
+        user = next((user for user in people if user.has_right(right)), None)
+        if user is None:
+            continue  # a right of no shipped role
+        client = Client()
+        client.force_login(user, backend="emr.accounts.backends.StaffBackend")
+        for method in ("get", "post"):
+            assert getattr(client, method)(_address(path)).status_code in {403, 404, 405}, (name, method)
+        asked += 1
+    assert asked > 100
 
 
 @pytest.mark.django_db

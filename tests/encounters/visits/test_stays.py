@@ -115,7 +115,7 @@ def test_a_bed_given_away_is_not_taken_back() -> None:
 
 def test_a_discharge_and_its_taking_back() -> None:
     an = make_an()
-    stay = admit(bed=make_bed("01"), at=ago(days=3), late_reason="Mất điện", attending=an)
+    stay = admit(bed=make_bed("01"), at=ago(days=3, hours=1), late_reason="Mất điện", attending=an)
     gone = discharge(stay, by=an, at=ago(hours=1))
     assert (gone.status, gone.outcome, gone.disposition, gone.treatment_days) == ("finished", "2", "home", 3)
     assert places(stay) == [("K03", "01", False)]

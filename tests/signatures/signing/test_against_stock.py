@@ -16,6 +16,8 @@ from pytest_django.fixtures import Settings
 from tests.signatures import support, tsa
 from tools.bench import levels
 
+pytestmark = pytest.mark.xdist_group("against_stock")  # cutting the font is most of the work
+
 
 @pytest.fixture(params=["B-B", "B-T"])
 def pair(request: pytest.FixtureRequest, tmp_path: Path, settings: Settings) -> Any:
