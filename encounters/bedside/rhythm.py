@@ -9,6 +9,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Protocol
 
 from django.utils import timezone
 
@@ -50,7 +51,24 @@ class Slot:
     due_by: dt.datetime
 
 
-def slots(order: ServiceRequest, shifts: Sequence[Shift]) -> list[Slot]:
+class Timed(Protocol):
+    """What of an order says when it is due: the order itself, or the few columns that a list reads."""
+
+    @property
+    def category(self) -> str: ...
+    @property
+    def frequency(self) -> str: ...
+    @property
+    def occurrence_at(self) -> dt.datetime | None: ...
+    @property
+    def until_on(self) -> dt.date | None: ...
+    @property
+    def days(self) -> int: ...
+    @property
+    def happens_at(self) -> dt.datetime: ...
+
+
+def slots(order: Timed, shifts: Sequence[Shift]) -> list[Slot]:
     """The order's times within these shifts (which follow each other), from when it holds on; in order of time."""
     if not shifts:
         return []
@@ -58,7 +76,7 @@ def slots(order: ServiceRequest, shifts: Sequence[Shift]) -> list[Slot]:
         is_within = shifts[0].start <= order.occurrence_at < shifts[-1].end
         return [Slot(order.occurrence_at, order.occurrence_at + GRACE)] if is_within else []
     hours, holds_from = _hours(order.category, order.frequency), order.happens_at
-    found: Sequence[Slot] = _timetable(hours, tuple(shifts), timezone.get_current_timezone())
+    found: Sequence[Slot] = _timetable(hours, tuple(shifts))
     if order.category == Category.PROCEDURE:
         found = _of_procedure(order, found, holds_from)
     end = shifts[-1].end
@@ -71,12 +89,15 @@ def slots(order: ServiceRequest, shifts: Sequence[Shift]) -> list[Slot]:
     ]
 
 
-def _of_procedure(order: ServiceRequest, found: Sequence[Slot], holds_from: dt.datetime) -> list[Slot]:
+def _of_procedure(order: Timed, found: Sequence[Slot], holds_from: dt.datetime) -> list[Slot]:
     """Procedures end with their days; care level, diet and monitoring hold until the doctor writes the next."""
-    if not order.frequency:  # once a day; ordered after its usual hour, it is due from then on
-        found = [_not_before(slot, holds_from) for slot in found]
-    last = order.until_on or timezone.localdate(holds_from) + dt.timedelta(days=order.days - 1)
-    return [slot for slot in found if timezone.localdate(slot.at) <= last]
+    begins_at = timezone.localtime(holds_from)
+    last = order.until_on or begins_at.date() + dt.timedelta(days=order.days - 1)
+    kept = [slot for slot in found if slot.at.date() <= last]
+    if order.frequency:
+        return kept
+    # Once a day; ordered after its usual hour, it is due from then on.
+    return [_not_before(slot, begins_at) for slot in kept]
 
 
 @lru_cache(maxsize=1024)  # a ward's orders say the same few things
@@ -103,24 +124,21 @@ def _times_a_day(count: int) -> tuple[str, ...] | None:
 
 
 @lru_cache(maxsize=256)
-def _timetable(hours: tuple[str, ...] | None, shifts: tuple[Shift, ...], zone: dt.tzinfo) -> tuple[Slot, ...]:
-    """The times of these hours on the days of the shifts, or each shift itself; in order, in UTC (quick to compare)."""
+def _timetable(hours: tuple[str, ...] | None, shifts: tuple[Shift, ...]) -> tuple[Slot, ...]:
+    """The times of these hours on the days of the shifts, or each shift itself; in order, local."""
     if hours is None:
-        return tuple(Slot(_utc(shift.start), _utc(shift.end)) for shift in shifts)
+        return tuple(Slot(shift.start, shift.end) for shift in shifts)
+    zone = timezone.get_current_timezone()
     first, last = shifts[0].start.astimezone(zone).date(), shifts[-1].end.astimezone(zone).date()
     days = [first + dt.timedelta(days=offset) for offset in range((last - first).days + 1)]
     times = sorted(
-        _utc(dt.datetime.combine(day, dt.time.fromisoformat(hour), zone)) for day in days for hour in hours
+        dt.datetime.combine(day, dt.time.fromisoformat(hour), zone) for day in days for hour in hours
     )
     return tuple(Slot(at, at + GRACE) for at in times)
 
 
-def _utc(moment: dt.datetime) -> dt.datetime:
-    return moment.astimezone(dt.UTC)
-
-
 def _not_before(slot: Slot, begins_at: dt.datetime) -> Slot:
-    if slot.at >= begins_at or timezone.localdate(slot.at) != timezone.localdate(begins_at):
+    if slot.at >= begins_at or slot.at.date() != begins_at.date():
         return slot
     return Slot(begins_at, begins_at + 4 * GRACE)
 

@@ -4,7 +4,7 @@ import uuid
 
 from emr.accounts.models import User
 from emr.common.clock import now
-from encounters.bedside.selectors import tasks_by_stay
+from encounters.bedside.selectors import tasks_of
 from encounters.bedside.services import assign_patients, record_execution, set_precaution
 from encounters.visits.models import Encounter
 from encounters.visits.shifts import shift_at
@@ -33,13 +33,13 @@ def build(people: dict[str, User]) -> None:
     for index, kind, note in _PRECAUTIONS:
         if index < len(stays):
             set_precaution(encounter=stays[index], kind=kind, note=note, by=nurse)
-    for stay_id, tasks in tasks_by_stay([stay.pk for stay in stays[:_TICKED]], shift).items():
-        for task in [task for task in tasks if task.state == "due"][:1]:
+    for stay in stays[:_TICKED]:
+        for task in [task for task in tasks_of(stay, shift) if task.state == "due"][:1]:
             record_execution(
                 order=task.order,
                 slot_at=task.slot.at,
                 outcome="done",
-                key=uuid.uuid5(uuid.NAMESPACE_OID, f"demo {stay_id} {task.order.uuid}"),
+                key=uuid.uuid5(uuid.NAMESPACE_OID, f"demo {stay.pk} {task.order.uuid}"),
                 happened_at=max(task.order.confirmed_at or now(), task.slot.at),
                 identified="scan",
                 by=nurse,

@@ -56,6 +56,7 @@ RENDERED = {
     "encounters/documents/signers.py",
     "encounters/results/templatetags/results.py",  # cells of a table of thousands; each value escaped there
     "encounters/visits/labels.py",
+    "encounters/bedside/templatetags/bedside.py",  # the rows of a ward; each value escaped there
 }
 # Views that hand out bytes of ours (prints, signed PDFs, extracts); a stranger's go through emr/storage/strangers.py.
 OUR_BYTES = {

@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
@@ -18,9 +17,8 @@ from emr.common.clock import now
 from emr.common.vietnamese import fold
 from encounters.bedside import neighbours, permissions
 from encounters.bedside.models import Assignment, Look, Precaution
-from encounters.bedside.selectors import tasks as task_selectors
 from encounters.bedside.selectors.stays import NEVER_LOOKED, is_news
-from encounters.bedside.selectors.tasks import Task, tasks_by_stay
+from encounters.bedside.selectors.tasks import Load, loads_by_stay
 from encounters.orders.models import MedicationRequest, ServiceRequest
 from encounters.visits.models import Encounter, EncounterLocation
 from encounters.visits.shifts import Shift
@@ -55,7 +53,7 @@ class Chip:
     count: int
 
 
-@dataclass
+@dataclass(slots=True)
 class Row:
     """One patient of the ward in the shift."""
 
@@ -64,7 +62,7 @@ class Row:
     nurse: str
     precautions: list[str]
     allergies: list[str] = field(default_factory=list)
-    tasks: list[Task] = field(default_factory=list)
+    load: Load = field(default_factory=Load)
     news: int = 0
     doses: neighbours.DoseCounts | None = None
     warning: neighbours.Warning | None = None
@@ -94,30 +92,20 @@ class Row:
         """The other precautions, in words."""
         return [str(Precaution.Kind(kind).label) for kind in self.precautions if kind not in _ISOLATION]
 
-    def _count(self, *states: str) -> int:
-        return sum(task.state in states for task in self.tasks)
-
-    @cached_property
+    @property
     def overdue(self) -> int:
         """Tasks and doses whose time has passed."""
-        return self._count(task_selectors.OVERDUE) + (self.doses.overdue if self.doses else 0)
+        return self.load.overdue + (self.doses.overdue if self.doses else 0)
 
-    @cached_property
+    @property
     def due(self) -> int:
         """Tasks and doses for now, and for later in the shift."""
-        waiting = self._count(task_selectors.DUE, task_selectors.LATER)
-        return waiting + (max(self.doses.due - self.doses.overdue, 0) if self.doses else 0)
+        return self.load.due + (max(self.doses.due - self.doses.overdue, 0) if self.doses else 0)
 
-    @cached_property
+    @property
     def done(self) -> int:
         """Tasks and doses that were carried out or left out with a reason."""
-        ticked = self._count(task_selectors.DONE, task_selectors.NOT_DONE)
-        return ticked + (self.doses.given + self.doses.not_given if self.doses else 0)
-
-    @cached_property
-    def next_task(self) -> Task | None:
-        """What comes first of what waits."""
-        return next((task for task in self.tasks if task.is_open), None)
+        return self.load.done + (self.doses.given + self.doses.not_given if self.doses else 0)
 
 
 def _counted(model: type[MedicationRequest] | type[ServiceRequest]) -> Coalesce:
@@ -130,6 +118,22 @@ def _counted(model: type[MedicationRequest] | type[ServiceRequest]) -> Coalesce:
         .values("n")
     )
     return Coalesce(Subquery(found), 0)
+
+
+# What a row shows: the rest of the four tables stays where it is.
+_READ = (
+    "location_as_sent",
+    "location",
+    "encounter",
+    "encounter__patient",
+    *(f"location__{name}" for name in ("name", "code", "position")),
+    *(f"encounter__{name}" for name in ("uuid", "identifier", "admission_number")),
+    *(
+        f"encounter__patient__{name}"
+        for name in ("full_name", "search_name", "sort_key", "sex", "merged_into")
+    ),
+    *(f"encounter__patient__birth_{name}" for name in ("date", "month", "year", "precision")),
+)
 
 
 def _places(user: User, department: Organization, shift: Shift) -> QuerySet[Any]:
@@ -156,6 +160,7 @@ def _places(user: User, department: Organization, shift: Shift) -> QuerySet[Any]
             news=_counted(MedicationRequest) + _counted(ServiceRequest),
         )
         .select_related("encounter__patient", "location")
+        .only(*_READ)
         .order_by(
             F("location__position").asc(nulls_last=True),
             "location__code",
@@ -185,11 +190,11 @@ def ward_rows(user: User, department: Organization, shift: Shift, before: Shift 
     ]
     ids = [row.stay.pk for row in rows]
     allergies = allergies_of([row.patient for row in rows])
-    tasks = tasks_by_stay(ids, shift, before)
+    loads = loads_by_stay(ids, shift, before)
     doses, warnings = neighbours.doses_of(ids, shift.start, shift.end), neighbours.warnings_of(ids)
     for row in rows:
         row.allergies = allergies.get(row.patient.root_id, [])
-        row.tasks = tasks[row.stay.pk]
+        row.load = loads[row.stay.pk]
         row.doses, row.warning = doses.get(row.stay.pk), warnings.get(row.stay.pk)
     return rows
 

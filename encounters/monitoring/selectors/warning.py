@@ -45,10 +45,14 @@ def newest_warnings(stay_ids: Iterable[int]) -> dict[int, EarlyWarning]:
 
 def warnings_by_stay(stay_ids: Iterable[int]) -> dict[int, Warning]:
     """The newest score of each stay that has one: one query, however many."""
-    return {
-        stay: Warning(row.score or 0, row.level, row.measured_at, row.due_at)
-        for stay, row in newest_warnings(stay_ids).items()
-    }
+    found = (
+        held_warnings()
+        .filter(encounter__in=list(stay_ids))
+        .order_by("encounter", "-measured_at", "-pk")
+        .distinct("encounter")
+        .values_list("encounter", "score", "level", "measured_at", "due_at")
+    )
+    return {stay: Warning(score or 0, *rest) for stay, score, *rest in found}
 
 
 def warnings_of(encounter: Encounter) -> QuerySet[EarlyWarning]:
