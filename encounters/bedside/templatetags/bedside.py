@@ -47,7 +47,7 @@ def bed_rows(rows: Sequence[Row]) -> SafeString:
         "overdue": pgettext("task", "overdue"),
         "due": pgettext("task", "to do"),
         "done": pgettext("task", "done"),
-    } | dict(Patient.Sex.choices)
+    } | {sex.value: str(sex.label) for sex in Patient.Sex}
     words = {name: escape(word) for name, word in words.items()}
     today = local_today()
     # One address for all: asking for each again would be a fifth of the work.

@@ -52,7 +52,7 @@ def warnings_by_stay(stay_ids: Iterable[int]) -> dict[int, Warning]:
         .distinct("encounter")
         .values_list("encounter", "score", "level", "measured_at", "due_at")
     )
-    return {stay: Warning(score or 0, *rest) for stay, score, *rest in found}
+    return {stay: Warning(score or 0, level, at, due_at) for stay, score, level, at, due_at in found}
 
 
 def warnings_of(encounter: Encounter) -> QuerySet[EarlyWarning]:

@@ -142,9 +142,13 @@ def shipped(name: str) -> bytes:
     return (TABLES[name].data / f"{name}.csv").read_bytes()
 
 
-def load_shipped(*, facility: Organization, by: User | None = None) -> int:
-    """All the samples; rows that the facility has changed since are not touched where the code is there already."""
-    return sum(import_table(facility=facility, name=name, content=shipped(name), by=by) for name in TABLES)
+def load_shipped(*names: str, facility: Organization, by: User | None = None) -> int:
+    """The samples of these tables, or all; rows that the facility has changed since are not touched where the code is there
+    already.
+    """
+    return sum(
+        import_table(facility=facility, name=name, content=shipped(name), by=by) for name in names or TABLES
+    )
 
 
 def _say(number: int, what: object) -> str:

@@ -41,7 +41,7 @@ def know_medicines() -> None:
 def make_world() -> tuple[User, Encounter]:
     """Tables, medicines and a stay of three days."""
     know_medicines()
-    load_shipped(facility=make_facility())
+    load_shipped("services", "sets", "windows", "prescription_limits", "rules", facility=make_facility())
     return chart.make_stay(at=ago(days=3), late_reason="Nhập lại")
 
 

@@ -18,7 +18,7 @@ CBC, UREA, CREATININE, GLUCOSE = "XN0001", "XN0014", "XN0015", "XN0011"
 def make_world() -> tuple[User, User, Encounter]:
     """(An who orders, Bình who draws, Đào in bed 01), with the shipped tables."""
     an, stay = chart.make_stay(bed=make_bed("01"))
-    load_shipped(facility=make_facility())
+    load_shipped("services", facility=make_facility())
     return an, make_binh(department()), stay
 
 

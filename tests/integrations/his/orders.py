@@ -41,7 +41,7 @@ def ordering_his(facility: Organization) -> None:
     """Every kind of order is the HIS's; medicines and services are known here."""
     know_medicines()
     know_codes()
-    load_shipped(facility=facility)
+    load_shipped("services", facility=facility)
     keep(facility, "his", *ORDERS)
 
 

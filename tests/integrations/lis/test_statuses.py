@@ -29,7 +29,7 @@ APPLIED, SUPERSEDED, DEAD = "applied", "superseded", "dead"
 def an(facility: Organization) -> User:
     """The doctor who orders."""
     chart.load_forms()
-    load_shipped(facility=facility)
+    load_shipped("services", facility=facility)
     return make_an()
 
 
