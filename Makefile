@@ -66,8 +66,10 @@ graph: bootstrap-test ## draw the houses and rooms into docs/graph.md
 	$(BIN)/python -m tools.graph
 
 test-long: bootstrap-test ## kill at every line, soak, the second PostgreSQL in full
-	$(BIN)/pytest -n 2 --dist loadgroup -m long --timeout 3600
-	EMR_SERVICES=wheel $(BIN)/pytest -n 2 --dist loadgroup -m "not long"
+	$(BIN)/pytest -n 2 --dist loadgroup -m "long and not browser" --timeout 3600
+	$(BIN)/pytest -n 1 -m "long and browser" --timeout 3600
+	EMR_SERVICES=wheel $(BIN)/pytest -n 2 --dist loadgroup -m "not long and not browser"
+	EMR_SERVICES=wheel $(BIN)/pytest -n 1 -m "browser and not long"
 
 test-security: bootstrap-test ## the tests that name a security requirement
 	$(BIN)/pytest -n 2 --dist loadgroup -m security

@@ -23,6 +23,7 @@ from tests.faults.client import Client
 from tests.faults.house import House, checkpoint, wait_for
 from tests.faults.ledger import Ledger
 
+pytestmark = pytest.mark.long
 PIN = "246813"
 
 
@@ -57,7 +58,6 @@ def _killed_at_work_and_started_again(house: House, subscriber: str) -> None:
     sweep()
 
 
-@pytest.mark.long
 def test_a_worker_killed_while_rendering_and_while_embedding_leaves_one_of_each(worker: House) -> None:
     """F-03, with Celery, broker and kill -9 as they are."""
     ward = scenes.make_ward()
