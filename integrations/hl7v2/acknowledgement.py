@@ -7,13 +7,14 @@ later is worked on at the dead-letter desk, not by the sender.
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 from django.utils import translation
 
-from integrations.hl7v2.building import build_message, build_segment
+from integrations.hl7v2.building import build_segment
 from integrations.hl7v2.header import Header
 from integrations.hl7v2.timestamps import write_timestamp
-from integrations.hl7v2.values import Separators
+from integrations.hl7v2.values import Separators, escape
 
 ACCEPT, ERROR, REJECT = "AA", "AE", "AR"
 _COMMIT = {ACCEPT: "CA", ERROR: "CE", REJECT: "CR"}
@@ -77,30 +78,31 @@ def _wanted(condition: str, problem: Problem | None) -> bool:
 def _build(header: Header | None, code: str, at: datetime, problem: Problem | None, language: str) -> bytes:
     header = header or Header(Separators(), version="2.5.1", processing_id="P")
     used = header.separators
-    msh = [
-        header.receiving_application,
-        header.receiving_facility,
-        header.sending_application,
-        header.sending_facility,
-        write_timestamp(at),
-        None,
-        ["ACK", header.trigger_event, "ACK"] if header.trigger_event else "ACK",
-        secrets.token_hex(10),
-        header.processing_id or "P",
-        header.version or "2.5.1",
-        None, None, None, None, None,
-        "UNICODE UTF-8",
-    ]  # fmt: skip
+    to, kind, rest = _fixed(
+        used, header.receiving_application, header.receiving_facility, header.sending_application,
+        header.sending_facility, header.trigger_event, header.processing_id, header.version,
+    )  # fmt: skip
+    msh = used.field.join((to, write_timestamp(at), "", kind, secrets.token_hex(10), rest))
     # MSA-2 goes back letter for letter: it is already in the sender's own escapes.
     msa = f"{build_segment('MSA', code, separators=used)}{used.field}{header.raw_control_id}"
     if not problem:
-        return build_message(msh, msa, separators=used)
+        return f"{msh}\r{msa}\r".encode()
     with translation.override(language):
         local = str(problem.text)
     with translation.override("en"):
         english = str(problem.text)
     msa += used.field + build_segment("", local, separators=used)[1:]
-    return build_message(msh, msa, _err(header, problem, local, english), separators=used)
+    return f"{msh}\r{msa}\r{_err(header, problem, local, english)}\r".encode()
+
+
+@lru_cache(maxsize=256)  # a neighbour's messages are all answered alike
+def _fixed(used: Separators, *told: str) -> tuple[str, str, str]:
+    """What of MSH doesn't change from one answer to the next: up to MSH-6; MSH-9; from MSH-11 on."""
+    *names, event, processing_id, version = told
+    to = used.field.join(["MSH", used.encoding_characters, *(escape(name, used) for name in names)])
+    kind = used.component.join(["ACK", escape(event, used), "ACK"]) if event else "ACK"
+    rest = [processing_id or "P", version or "2.5.1", "", "", "", "", "", "UNICODE UTF-8"]
+    return to, kind, used.field.join(escape(part, used) for part in rest)
 
 
 def _err(header: Header, problem: Problem, local: str, english: str) -> str:

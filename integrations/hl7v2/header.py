@@ -6,6 +6,7 @@ full parse takes 1.3 ms; the whole message is parsed when it is applied.
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from integrations.hl7v2.errors import Hl7Error
 from integrations.hl7v2.values import Separators, unescape
@@ -64,32 +65,44 @@ def read_header(raw: bytes) -> Header:
     msh = _text(lines[0]) if lines else ""
     separators = Separators.read(msh)
     fields = msh.split(separators.field)
-
-    def field(number: int) -> str:
-        return fields[number - 1] if number <= len(fields) else ""
-
-    def first(number: int) -> str:
-        # HD: the namespace is enough to name a partner.
-        return unescape(field(number).split(separators.component)[0], separators).strip()
-
-    kind = [unescape(part, separators).strip().upper() for part in field(9).split(separators.component)]
+    fields += [""] * (16 - len(fields))
+    who = _known(separators, fields[8], *fields[2:6], fields[10], fields[11], fields[14], fields[15])
     return Header(
         separators=separators,
-        sending_application=first(3),
-        sending_facility=first(4),
-        receiving_application=first(5),
-        receiving_facility=first(6),
-        date_time=first(7),
-        message_code=kind[0],
-        trigger_event=kind[1] if len(kind) > 1 else "",
-        control_id=unescape(field(10), separators).strip(),
-        raw_control_id=field(10),
-        processing_id=first(11).upper(),
-        version=first(12),
-        accept_acknowledgement=first(15).upper(),
-        application_acknowledgement=first(16).upper(),
+        sending_application=who[0],
+        sending_facility=who[1],
+        receiving_application=who[2],
+        receiving_facility=who[3],
+        date_time=_first(fields[6], separators),
+        message_code=who[4],
+        trigger_event=who[5],
+        control_id=unescape(fields[9], separators).strip(),
+        raw_control_id=fields[9],
+        processing_id=who[6],
+        version=who[7],
+        accept_acknowledgement=who[8],
+        application_acknowledgement=who[9],
         patient_number=_patient_number(lines[1:], separators),
     )
+
+
+_Known = tuple[str, str, str, str, str, str, str, str, str, str]
+
+
+@lru_cache(maxsize=256)  # a neighbour's are the same in each of its messages
+def _known(separators: Separators, kind: str, *names: str) -> _Known:
+    """Decoded: MSH-3 to 6, the two parts of MSH-9, MSH-11, 12, 15, 16 (the last two and MSH-11 in capitals)."""
+    parts = [unescape(part, separators).strip().upper() for part in kind.split(separators.component)]
+    a, b, c, d, processing, version, accept, application = (_first(name, separators) for name in names)
+    return (
+        a, b, c, d, parts[0], parts[1] if len(parts) > 1 else "",
+        processing.upper(), version, accept.upper(), application.upper(),
+    )  # fmt: skip
+
+
+def _first(field: str, separators: Separators) -> str:
+    """A field's first component: of an HD the namespace, enough to name a partner."""
+    return unescape(field.split(separators.component, maxsplit=1)[0], separators).strip()
 
 
 def _patient_number(lines: list[bytes], separators: Separators) -> str:

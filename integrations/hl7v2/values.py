@@ -43,26 +43,29 @@ class Separators:
         """From the first line of a message. Raises Hl7Error("header") when they aren't usable."""
         if len(msh) < 8 or not msh.startswith("MSH"):
             raise Hl7Error("header", "The message doesn't start with an MSH segment.")
-        field = msh[3]
-        encoding = msh[4:].split(field, 1)[0]
-        if encoding == "^~&":  # seen in the field: the backslash was lost in the sender's source code
-            encoding = "^~\x00&"
-        characters = (field + encoding)[:5]  # the fifth of 2.7, truncation, is of no use to us
-        if len(characters) < 2 or len(set(characters)) != len(characters):
-            raise Hl7Error("header", "MSH-1 and MSH-2 don't name distinct separators.")
-        if any(c.isalnum() or c.isspace() or c == '"' for c in characters):
-            raise Hl7Error("header", "MSH-1 or MSH-2 holds a letter, a digit or a blank.")
-        defaults = "|^~\\&"
-        full = characters + defaults[len(characters) :]
-        if len(set(full)) != 5:
-            raise Hl7Error("header", "MSH-2 is incomplete.")
-        return cls(*full).without_nul()
+        return _separators(msh[3], msh[4:].split(msh[3], 1)[0])
 
     def without_nul(self) -> "Separators":
         """The stand-in for a lost escape character becomes "no escape character"."""
         return Separators(
             self.field, self.component, self.repetition, self.escape.replace("\x00", ""), self.subcomponent
         )
+
+
+@lru_cache(maxsize=64)  # a neighbour's are always the same
+def _separators(field: str, encoding: str) -> Separators:
+    if encoding == "^~&":  # seen in the field: the backslash was lost in the sender's source code
+        encoding = "^~\x00&"
+    characters = (field + encoding)[:5]  # the fifth of 2.7, truncation, is of no use to us
+    if len(characters) < 2 or len(set(characters)) != len(characters):
+        raise Hl7Error("header", "MSH-1 and MSH-2 don't name distinct separators.")
+    if any(c.isalnum() or c.isspace() or c == '"' for c in characters):
+        raise Hl7Error("header", "MSH-1 or MSH-2 holds a letter, a digit or a blank.")
+    defaults = "|^~\\&"
+    full = characters + defaults[len(characters) :]
+    if len(set(full)) != 5:
+        raise Hl7Error("header", "MSH-2 is incomplete.")
+    return Separators(*full).without_nul()
 
 
 _LINE_COMMANDS = {".br": "\n", ".sp": "\n", ".ce": "\n"}
