@@ -18,11 +18,11 @@ SQL_TESTS := tests/emr/audit tests/emr/outbox tests/emr/common tests/patients/re
 	tests/patients/registry/test_search_plan.py tests/patients/registry/test_together.py \
 	tests/encounters/visits/test_database.py tests/integrations/hl7v2/test_receiving.py tests/signatures/sealing
 
-# Browsers apart: Playwright keeps an event loop running in the process, in which pyHanko can't start its own.
+# One worker more than cores: each waits for PostgreSQL now and then. Browsers apart: Playwright keeps an event loop running in the process, in which pyHanko can't start its own.
 test: bootstrap-test ## everything that .ci/run runs
 	@$(MAKE) --no-print-directory lint
-	$(BIN)/pytest -n 2 --dist loadgroup -m "not browser and not long"
-	$(BIN)/pytest -n 1 -m "browser and not long"
+	$(BIN)/pytest -n 3 --dist loadgroup -m "not browser and not long"
+	$(BIN)/pytest -n 2 --dist loadgroup -m "browser and not long"
 	EMR_SERVICES=wheel $(BIN)/pytest -n 2 --dist loadgroup -q \
 		-m "database and not browser and not peer and not long" $(SQL_TESTS)
 
