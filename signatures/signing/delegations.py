@@ -57,7 +57,8 @@ def may_stand_in(delegate: User, principal: User) -> bool:
 
 def stand_ins(principal: User) -> list[User]:
     """Whom the person may let sign, by name: `may_stand_in` asked of the whole staff in three queries."""
-    everywhere, here = set(), set()
+    everywhere: set[str] = set()
+    here: set[str] = set()
     for role in roles_of(principal.facility_id):
         for grant in role.grants.all():
             if grant.right == permissions.SIGN:
@@ -65,13 +66,13 @@ def stand_ins(principal: User) -> list[User]:
     held = PractitionerRole.objects.at(now()).filter(
         user__facility=principal.facility_id, user__is_active=True, role__in=everywhere | here
     )
-    unlimited, places = set(), defaultdict(set)
-    for user_id, role, department_id in held.values_list("user", "role", "department"):
-        if role in everywhere:
-            unlimited.add(user_id)
+    fit: set[int] = set()
+    places: dict[int, set[int]] = defaultdict(set)
+    for user_id, code, department_id in held.values_list("user", "role", "department"):
+        if code in everywhere:
+            fit.add(user_id)
         places[user_id].add(department_id)
     needed = principal.departments_for(permissions.SIGN)
-    fit = set(unlimited)
     if isinstance(needed, frozenset) and needed:
         fit |= {user_id for user_id, departments in places.items() if needed <= departments}
     return list(User.objects.filter(pk__in=fit).exclude(pk=principal.pk).order_by("sort_key"))

@@ -130,7 +130,7 @@ _SIGNING_RIGHTS = (
 _ROWS = 6
 
 
-def _whos() -> list[tuple[str, Any]]:
+def _whos() -> list[tuple[Any, Any]]:
     """What the first column offers: kinds of people, roles, rights, each as "kind" or "kind:code"."""
     plain = [(code, label) for code, label in Who.choices if code not in {Who.ROLE, Who.RIGHT}]
     held = [(f"role:{code}", label) for code, label in CHOICES if SIGN in ROLES[code]]

@@ -48,6 +48,8 @@ def ask_again(*, document: Document, answer: str, by: User) -> list[SigningReque
     no_answer.
     """
     document = Document.objects.select_for_update(of=("self",)).get(pk=document.pk)
+    if document.current_version_id is None:
+        raise DomainError(_("Nobody has refused to sign this version."), code="nothing_refused")
     version = DocumentVersion.objects.select_related(
         "document__patient", "document__department", "author"
     ).get(pk=document.current_version_id)

@@ -74,13 +74,17 @@ def _page(
                 "is_chosen": item.uuid in (chosen or {}),
             }
         )
+    embedding = being_embedded(request.user).count()
+    is_preparing = any(row["state"] == "preparing" for row in rows)
     context = {
         "rows": rows,
         "page": page,
         "problem": problem,
         "certificate": seal_of(request.user.facility),
-        "embedding": being_embedded(request.user).count(),
-        "is_preparing": any(row["state"] == "preparing" for row in rows),
+        "embedding": embedding,
+        "is_preparing": is_preparing,
+        # As soon as a box may be ticked, the list stays as it is under the person's hand.
+        "polls": (is_preparing or embedding > 0) and not any(row["state"] == "ready" for row in rows),
     }
     return render(request, template, context, status=status)
 
