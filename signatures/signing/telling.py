@@ -17,6 +17,7 @@ from signatures.signing.settings import reminder_time
 REFUSED = "signing.refused"
 MISSING = "signing.nobody"
 LATE = "signing.late"
+MEMBERS = "signing.members"
 _DOCUMENT = "encounters:documents:document"
 TRAY = "signatures:signing:tray"
 
@@ -43,6 +44,16 @@ def register() -> None:
             level=Level.ATTENTION,
             answer=Answer.ONE,
             ladder=(Step(0, TOLD, ("email",)), Step(24 * 60, "director", ("email",))),
+        )
+    )
+    register_kind(
+        Kind(
+            code=MEMBERS,
+            title=_("Name the members who sign %(form)s, %(department)s"),
+            body=_("Ask them on the document's page, all at once; they sign in any order. Then it goes on."),
+            level=Level.ATTENTION,
+            answer=Answer.ONE,
+            ladder=(Step(0, TOLD, ("email",)), Step(8 * 60, TOLD, ("email", "sms", "chat"))),
         )
     )
     register_kind(
@@ -104,9 +115,25 @@ def tell_of_missing(version: DocumentVersion) -> None:
     )
 
 
+def tell_to_name_members(version: DocumentVersion) -> None:
+    """The chain's next place is the members', whom the author names by asking them."""
+    document = version.document
+    notify(
+        kind=MEMBERS,
+        key=f"{MEMBERS}:{version.pk}",
+        facility=document.facility,
+        to=[version.author],
+        parameters={"form": document.code, "department": document.department.name},
+        department=document.department,
+        about=version,
+        link=(_DOCUMENT, document.uuid),
+    )
+
+
 def forget_missing(version: DocumentVersion) -> None:
-    """Somebody was found, or nobody is looked for any more."""
-    withdraw(facility=version.document.facility, key=f"{MISSING}:{version.pk}")
+    """Somebody was found or named, or nobody is looked for any more."""
+    for kind in (MISSING, MEMBERS):
+        withdraw(facility=version.document.facility, key=f"{kind}:{version.pk}")
 
 
 def stuck_versions(facility: Organization) -> list[int]:

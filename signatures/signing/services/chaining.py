@@ -59,15 +59,25 @@ def _open_next(version: DocumentVersion, steps: list[SigningRequest]) -> list[Si
     chain = chain_of_version(version)
     for position in remaining(chain, steps):
         meant = [(place, candidates(place, version)) for place in chain.at(position)]
-        # Without named members there is nobody to wait for: the author asks them by hand.
         if any(not people and place.who != Who.MEMBERS for place, people in meant):
             telling.tell_of_missing(version)
+            return []
+        if any(not people for _place, people in meant) and not _asked_by_hand(version, steps):
+            telling.tell_to_name_members(version)
             return []
         if opened := _open_position(version, meant, steps):
             telling.forget_missing(version)
             return opened
     telling.forget_missing(version)
     return []
+
+
+def _asked_by_hand(version: DocumentVersion, steps: list[SigningRequest]) -> bool:
+    """Whether the author has named somebody: these are the members, of a form that doesn't name them itself."""
+    return any(
+        step.chain_position is None and step.status == "completed" and step.principal_id != version.author_id
+        for step in steps
+    )
 
 
 def _open_position(

@@ -68,6 +68,7 @@ def request_together(*, version: DocumentVersion, signers: Sequence[User], by: U
     """Ask several people to countersign in any order, after those asked before: the members of a consultation."""
     Document.objects.select_for_update(of=("self",)).get(pk=version.document_id)
     turn = next_turn(version)
+    telling.forget_missing(version)
     return [request_countersignature(version=version, signer=one, by=by, turn=turn) for one in signers]
 
 

@@ -197,6 +197,25 @@ def test_a_place_without_people_is_told_and_goes_on_when_somebody_comes(an: User
     assert notice.status == "revoked"
 
 
+def test_the_author_names_the_members_before_the_head_is_asked(an: User, em: User) -> None:
+    dat = make_signer(
+        make_user("dat", "Trần Quốc Đạt", "doctor", make_department(an.facility, "K19", "Khoa Ngoại"))
+    )
+    _chain(an, Place(1, "members", needs="all"), Place(2, "head"))
+    version = _signed_by_author(an)
+    (notice,) = Notice.objects.filter(kind=telling.MEMBERS)
+    assert [copy.user for copy in notice.recipients.all()] == [an]
+    assert not waiting_for(em)
+    assert chains.wants_members(version.document)
+    (request,) = services.request_together(version=version, signers=[dat], by=an)
+    notice.refresh_from_db()
+    assert notice.status == "revoked"
+    deliver_all()
+    assert _sign(dat, request)[0].is_signed
+    deliver_all()
+    assert [one.version for one in waiting_for(em)] == [version]
+
+
 def test_the_author_who_is_the_head_isnt_asked_twice(an: User) -> None:
     version = make_version(an)
     PractitionerRole.objects.create(
