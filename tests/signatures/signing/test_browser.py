@@ -83,13 +83,13 @@ def test_thirty_mixed_documents_in_three_clicks_and_one_pin(tray: Any, screensho
     tray.goto(tray.url.replace("/signing/", "/"))
     tray.wait_for_load_state("networkidle")
     person = _Counted(tray)
-    person.click('nav a[href="/signing/"]')
-    expect(tray.locator("#tray tbody tr")).to_have_count(30)
+    person.click('a[href="/signing/"]:visible')
+    expect(tray.locator("#tray tbody tr")).to_have_count(30, timeout=20_000)
     first = tray.locator("#tray tbody tr").first
     expect(first).to_contain_text("gây nghiện")
     person.press(" ")
     expect(tray.locator("#signing-preview [data-state=shown] canvas")).to_be_visible(timeout=20_000)
-    expect(first.locator("[data-read-mark]")).to_be_visible()
+    expect(first.locator("[data-read-mark]")).to_be_visible(timeout=20_000)
     while "is-shown" in (first.get_attribute("class") or ""):
         person.press(" ")  # reads on to the end, then turns
         assert person.read < 8
@@ -100,16 +100,16 @@ def test_thirty_mixed_documents_in_three_clicks_and_one_pin(tray: Any, screensho
     tray.screenshot(path=screenshots / "signing-tray.png")
     person.type("#id_pin", PIN)
     person.press("F9")
-    expect(tray.locator(".alert-done")).to_be_visible()
+    expect(tray.locator(".alert-done")).to_be_visible(timeout=20_000)
     assert (person.clicks, person.typed) == (3, 1)
     assert Signature.objects.count() == 29
     row = tray.locator(f"#row-{broken.uuid}")
     expect(row).to_contain_text("Chứng thư hết hạn")
     tray.keyboard.press("F8")
-    expect(row).to_contain_text("Đang chuẩn bị")
+    expect(row).to_contain_text("Đang chuẩn bị", timeout=20_000)
     deliver_all()
-    expect(row).to_contain_text("Sẵn sàng", timeout=8000)
-    expect(tray.locator("#tray-poller [role=status]")).to_have_count(0, timeout=8000)
+    expect(row).to_contain_text("Sẵn sàng", timeout=20_000)
+    expect(tray.locator("#tray-poller [role=status]")).to_have_count(0, timeout=20_000)
     assert SigningRequest.objects.filter(status="completed").count() == 29
     tray.screenshot(path=screenshots / "signing-tray-done.png")
 
