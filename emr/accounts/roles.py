@@ -240,6 +240,8 @@ RIGHTS: dict[str, dict[str, Scope]] = {
         "director": F,
         "seal_keeper": F,
     },
+    "signing.seal": {"seal_keeper": F},
+    "signing.chains": {"planning": F, "director": F},
     # encounters.inspections: charts read by people from outside, by letter
     "inspections.prepare": {"records": F, "planning": F},
     "inspections.approve": {"planning": F, "director": F},

@@ -99,6 +99,8 @@ RIGHTS: dict[str, StrOrPromise] = {
     "inspections.read": pgettext_lazy("right", "read the charts that a mandate lists"),
     "providers.manage": pgettext_lazy("right", "look after signing keys"),
     "signing.sign": pgettext_lazy("right", "sign what waits for one's own signature"),
+    "signing.seal": pgettext_lazy("right", "put the facility's seal on what has been signed"),
+    "signing.chains": pgettext_lazy("right", "say who signs which form, in which order"),
     "transport.channels": pgettext_lazy("right", "see the channels and their counts"),
     "transport.read": pgettext_lazy("right", "read messages and dead letters, patient data hidden"),
     "transport.repair": pgettext_lazy("right", "correct and replay dead letters, map codes"),

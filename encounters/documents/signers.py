@@ -21,6 +21,7 @@ from encounters.forms.services import answers_of, sections_in
 
 Place = dict[str, str]
 PREFIX = "signers-"
+_CLOSES = "BÁC SĨ ĐIỀU TRỊ"
 _UNKNOWN_DAY = "Ngày …… tháng …… năm ………"
 
 
@@ -68,7 +69,7 @@ def signers(
         return [_author(role, "", document.happened_at, author), *_second(document, author)]
     # The closing summary (B) is written at discharge: from then on its doctor answers for the record.
     if answers_of(content, "summary.doctor"):
-        own = _author("BÁC SĨ ĐIỀU TRỊ", _slot("summary", kept), document.happened_at, author)
+        own = _author(_CLOSES, _slot("summary", kept), document.happened_at, author)
     else:
         own = _author("BÁC SĨ LÀM BỆNH ÁN", _slot("case", kept), document.happened_at, author)
     management = _slot("management", kept)
@@ -78,6 +79,13 @@ def signers(
         _superior("GIÁM ĐỐC BỆNH VIỆN", "director", management, ""),
         _superior("TRƯỞNG KHOA", "head_of_department", management, _day(left) if left else _UNKNOWN_DAY),
     ]
+
+
+def is_closing(composition: dict[str, Any]) -> bool:
+    """Whether this version of a record holds its closing summary: its doctor answers for the whole of it."""
+    return any(
+        place.get("of") == "author" and place["role"] == _CLOSES for place in composition.get("signers", [])
+    )
 
 
 def _slot(name: str, kept: Collection[str]) -> str:

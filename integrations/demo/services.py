@@ -29,6 +29,7 @@ from integrations.demo import (
     medicines,
     morning,
     notices,
+    signing,
     stays,
 )
 from integrations.transport.demo import load as load_channels
@@ -96,6 +97,7 @@ def _fill(facility: Organization, patients: int, inpatients: int, signed: int) -
     morning.build(facility, people)
     exchange.build(facility, people)
     inspecting.build(facility, people)
+    signing.build(people)
     publish_many("demo.signature_wanted", [("", {"document_id": entry.pk}) for entry in oldest])
     return {
         "patients": len(registered),

@@ -12,11 +12,14 @@ class SigningConfig(AppConfig):
 
         from emr.common.health import register_part  # noqa: PLC0415
         from emr.common.measures import from_query, register_measure  # noqa: PLC0415
+        from emr.notices.watches import register_watch  # noqa: PLC0415
         from emr.ui.navigation import Link, Panel, register  # noqa: PLC0415
         from encounters.documents.signed import register_signatures  # noqa: PLC0415
-        from signatures.signing import permissions, selectors, subscribers  # noqa: F401, PLC0415
+        from signatures.signing import permissions, selectors, subscribers, telling, watching  # noqa: F401, PLC0415
 
         register_signatures(selectors.signatures_of)
+        telling.register()
+        register_watch("signing desk", watching.look)
         register_part(
             "signing",
             _health,
@@ -42,6 +45,15 @@ class SigningConfig(AppConfig):
                 key="k",
                 order=40,
                 badge="signatures:signing:count",
+            )
+        )
+        register(
+            Link(
+                _("Signing chains"),
+                "signatures:signing:chains",
+                right=permissions.CHAINS,
+                icon="signpost-split",
+                order=72,
             )
         )
         register(

@@ -3,13 +3,20 @@
 import re
 from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from emr.accounts.models import User
+from emr.accounts.roles import CHOICES, ROLES
+from emr.staff.wording import RIGHTS as RIGHT_NAMES
 from signatures.providers.base import Pin
+from signatures.signing.chains import Place
+from signatures.signing.models import Delegation, Needs, Who
+from signatures.signing.permissions import SIGN
 
 _SHA256 = re.compile(r"[0-9a-fA-F]{64}")
 _LARGEST_KEY_FILE = 64 * 1024
@@ -52,6 +59,118 @@ class BatchForm(forms.Form):
     keep = forms.BooleanField(required=False)
 
 
+class AnswerForm(forms.Form):
+    """What the author says to a refusal when asking again."""
+
+    answer = forms.CharField(label=gettext_lazy("Answer"), max_length=300)
+
+
+class DelegationForm(forms.Form):
+    """Who signs in one's place, in which capacity, from which day to which."""
+
+    delegate = forms.ModelChoiceField(label=gettext_lazy("Who signs"), queryset=User.objects.none())
+    manner = forms.ChoiceField(label=gettext_lazy("Signs as"), choices=Delegation.Manner.choices)
+    starts_on = forms.DateField(label=gettext_lazy("First day"))
+    ends_on = forms.DateField(label=gettext_lazy("Last day"))
+    reason = forms.CharField(
+        label=gettext_lazy("Decision or reason"),
+        max_length=200,
+        help_text=gettext_lazy("For example: Decision 12/QĐ-BV, on leave."),
+    )
+
+    def __init__(self, *arguments: Any, people: Sequence[User], **more: Any) -> None:
+        super().__init__(*arguments, **more)
+        field = self.fields["delegate"]
+        field.queryset = User.objects.filter(pk__in=[one.pk for one in people])  # type: ignore[attr-defined]
+        field.label_from_instance = lambda person: person.titled_name  # type: ignore[attr-defined]
+
+
+class ChainForm(forms.Form):
+    """From when on a form's chain counts, and by which decision."""
+
+    starts_on = forms.DateField(label=gettext_lazy("Counts from"))
+    only_closing = forms.BooleanField(
+        label=gettext_lazy("Only once the closing summary is written"), required=False
+    )
+    note = forms.CharField(label=gettext_lazy("By which decision"), max_length=200, required=False)
+
+
+class PlaceForm(forms.Form):
+    """One place of a chain; an empty row is none."""
+
+    who = forms.ChoiceField(label=gettext_lazy("Who signs"), required=False)
+    person = forms.ModelChoiceField(
+        label=gettext_lazy("Named person"), queryset=User.objects.none(), required=False
+    )
+    needs = forms.ChoiceField(label=gettext_lazy("How many"), choices=Needs.choices, required=False)
+    together = forms.BooleanField(label=gettext_lazy("In any order with the row above"), required=False)
+
+    def __init__(self, *arguments: Any, staff: Any, whos: Sequence[Any], **more: Any) -> None:
+        super().__init__(*arguments, **more)
+        self.fields["who"].choices = whos  # type: ignore[attr-defined]
+        self.fields["person"].queryset = staff  # type: ignore[attr-defined]
+        self.fields["person"].label_from_instance = lambda one: one.titled_name  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        """A named person needs a name."""
+        found = super().clean() or self.cleaned_data
+        if found.get("who") == Who.PERSON and found.get("person") is None and not self.errors:
+            self.add_error("person", _("Name a person of the house."))
+        return found
+
+
+# Rights whose holders answer for a document's content.
+_SIGNING_RIGHTS = (
+    "documents.oversee",
+    "results.compose",
+    "performing.release",
+    "orders.review",
+    "medicines.settle",
+)
+_ROWS = 6
+
+
+def _whos() -> list[tuple[Any, Any]]:
+    """What the first column offers: kinds of people, roles, rights, each as "kind" or "kind:code"."""
+    plain = [(code, label) for code, label in Who.choices if code not in {Who.ROLE, Who.RIGHT}]
+    held = [(f"role:{code}", label) for code, label in CHOICES if SIGN in ROLES[code]]
+    rights = [(f"right:{code}", RIGHT_NAMES[code]) for code in _SIGNING_RIGHTS]
+    return [
+        ("", "—"),
+        *plain,
+        (gettext_lazy("Who holds the role"), held),
+        (gettext_lazy("Who holds the right"), rights),
+    ]
+
+
+_PlaceFormSet = forms.formset_factory(PlaceForm, extra=0, min_num=_ROWS, max_num=_ROWS, absolute_max=_ROWS)
+
+
+def place_forms(data: Any = None, *, staff: Any, places: Sequence[Place] = ()) -> Any:
+    """The rows of a chain, with room for more."""
+    told = {"staff": staff, "whos": _whos()}
+    if data is not None:
+        return _PlaceFormSet(data, prefix="place", form_kwargs=told)
+    initial: list[dict[str, Any]] = []
+    for number, place in enumerate(places[:_ROWS]):
+        together = number > 0 and places[number - 1].position == place.position
+        who = f"{place.who}:{place.code}" if place.code else place.who
+        initial.append({"who": who, "person": place.person, "needs": place.needs, "together": together})
+    return _PlaceFormSet(prefix="place", initial=initial, form_kwargs=told)
+
+
+def places_of(rows: Any) -> list[Place]:
+    """What was typed, without the empty rows; positions count from 1."""
+    found: list[Place] = []
+    position = 0
+    for row in (form.cleaned_data for form in rows if form.cleaned_data.get("who")):
+        who, _colon, code = row["who"].partition(":")
+        position += not (found and row["together"])
+        person = row["person"] if who == Who.PERSON else None
+        found.append(Place(position, who, code, person, row["needs"] or Needs.ONE.value))
+    return found
+
+
 class RefuseForm(forms.Form):
     """Why one doesn't sign."""
 
@@ -59,9 +178,13 @@ class RefuseForm(forms.Form):
 
 
 class AskForm(forms.Form):
-    """Who is to sign too."""
+    """Who is to sign too; several sign in any order."""
 
-    signer = forms.UUIDField(label=gettext_lazy("Signer"))
+    signer = forms.TypedMultipleChoiceField(label=gettext_lazy("Signer"), coerce=UUID)
+
+    def __init__(self, *arguments: Any, people: Sequence[User], **more: Any) -> None:
+        super().__init__(*arguments, **more)
+        self.fields["signer"].choices = [(str(one.uuid), one.titled_name) for one in people]  # type: ignore[attr-defined]
 
 
 class KeyFileForm(forms.Form):

@@ -7,7 +7,7 @@ the same way, without a block.
 """
 
 import hashlib
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
@@ -24,7 +24,7 @@ from pyhanko.sign.signers.pdf_byterange import DocumentTimestamp, PdfSignedData,
 from signatures.signing.appearance import Block, appearance
 
 # Where the block goes on a page that keeps no place for it: bottom right, clear of a printer's margin.
-_FALLBACK_RIGHT, _FALLBACK_BOTTOM = 40.0, 40.0
+_FALLBACK_RIGHT, _FALLBACK_BOTTOM, _FALLBACK_GAP = 40.0, 40.0, 6.0
 # All the ways in which pyHanko and a damaged file disagree.
 _TROUBLE = (PdfError, SigningError, ValueError, KeyError, IndexError, TypeError)
 
@@ -75,16 +75,19 @@ def prepare(
     block: Block,
     place: Place | None = None,
     anchor: str | None = None,
+    before: Sequence[str] = (),
     reserved: int,
 ) -> Prepared:
     """Append a signature field with its visible block and a hole of `reserved` bytes.
 
     The block goes to `place`, else to the named destination `anchor` that the renderer left on the page, else
-    to the bottom right of the last page. Raises UnfitPdf.
+    to the bottom right of the last page, beside those of the anchors `before` that had no place either. Raises UnfitPdf.
     """
     try:
         writer = _open(pdf)
-        corner = place or _named_place(writer, anchor) or _last_page(writer, block)
+        corner = place or _named_place(writer, anchor)
+        if corner is None:
+            corner = _last_page(writer, block, sum(_named_place(writer, name) is None for name in before))
         box = (
             round(corner.left),
             round(corner.top - block.height),
@@ -183,14 +186,17 @@ def _named_place(writer: IncrementalPdfFileWriter, anchor: str | None) -> Place 
         return None
 
 
-def _last_page(writer: IncrementalPdfFileWriter, block: Block) -> Place:
+def _last_page(writer: IncrementalPdfFileWriter, block: Block, present: int = 0) -> Place:
+    """Beside the blocks that are there already: from right to left, then the row above."""
     number = _page_count(writer) - 1
     page = writer.find_page_for_modification(number)[0].get_object()
     left, bottom, right, _ = (float(edge) for edge in _inherited(page, "/MediaBox"))
+    in_a_row = max(1, int((right - left - _FALLBACK_RIGHT) // (block.width + _FALLBACK_GAP)))
+    row, column = divmod(present, in_a_row)
     return Place(
         page=number,
-        left=max(left, right - block.width - _FALLBACK_RIGHT),
-        top=bottom + block.height + _FALLBACK_BOTTOM,
+        left=max(left, right - block.width - _FALLBACK_RIGHT - column * (block.width + _FALLBACK_GAP)),
+        top=bottom + block.height + _FALLBACK_BOTTOM + row * (block.height + _FALLBACK_GAP),
     )
 
 

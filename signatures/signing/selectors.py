@@ -18,21 +18,25 @@ from patients.registry.access import emergency_until, not_hidden, reaches
 from signatures.providers.house import name_of
 from signatures.signing.models import Signature, SigningRequest
 
+# See SigningRequest.blocks.
+BLOCKS = Q(status__in=SigningRequest.UNDER_WAY) | Q(status="refused", settled_at=None)
+
 
 def waiting_for(user: User) -> QuerySet[SigningRequest]:
-    """What waits for the person's signature now, oldest first: open, and every step before it done.
+    """What waits for the person's signature now, oldest first: open, and every turn before it done.
 
     Annotated with `title` (the form's name) and `newest` (revision of the newest PDF, None before it is rendered).
     """
-    before = SigningRequest.objects.filter(version=OuterRef("version"), step__lt=OuterRef("step")).exclude(
-        status=SigningRequest.Status.COMPLETED
-    )
+    before = SigningRequest.objects.filter(BLOCKS, version=OuterRef("version"), turn__lt=OuterRef("turn"))
     return (
         SigningRequest.objects.filter(signer=user, status__in=SigningRequest.OPEN)
         .exclude(Exists(before))
         .filter(Q(version__author=user) | not_hidden(user, documents.READ, "version__document__patient"))
         .select_related(
-            "version__document__patient", "version__document__department", "version__document__author"
+            "version__document__patient",
+            "version__document__department",
+            "version__document__author",
+            "on_behalf_of",
         )
         .defer("tail", "version__composition")
         .annotate(title=form_title(), newest=_newest("version_id"))
@@ -59,9 +63,9 @@ def steps_of(document: Document) -> QuerySet[SigningRequest]:
     """The signing steps of the document's current version, in order."""
     return (
         SigningRequest.objects.filter(version_id=document.current_version_id)
-        .select_related("signer", "signature")
+        .select_related("signer", "signature", "on_behalf_of")
         .defer("tail")
-        .order_by("step")
+        .order_by("turn", "step")
     )
 
 
@@ -90,14 +94,15 @@ def signatures_of(version_ids: Collection[int]) -> dict[int, list[SignedBy]]:
         Signature.objects.filter(
             request__version_id__in=version_ids, request__status=SigningRequest.Status.COMPLETED
         )
-        .select_related("request__signer")
+        .select_related("request__signer", "request__facility")
         .defer("request__tail")
-        .order_by("request__step")
+        .order_by("request__base_revision")
     )
     found: dict[int, list[SignedBy]] = {}
     for signature in made:
         request = signature.request
-        signed = SignedBy(request.signer.titled_name, request.capacity, signature.signed_at)
+        name = request.facility.name if request.is_seal else request.signer.titled_name
+        signed = SignedBy(name, request.capacity, signature.signed_at)
         found.setdefault(request.version_id, []).append(signed)
     return found
 
@@ -146,7 +151,10 @@ def next_for(user: User, *, after: SigningRequest) -> SigningRequest | None:
 
 
 def countersigners(document: Document, *, asked: Iterable[SigningRequest]) -> list[User]:
-    """Who may be asked to sign too: the heads of the document's department, then the directors, without those asked."""
+    """Who may be asked to sign too: the heads of the document's department, then the directors, without those asked.
+
+    Whoever was asked and refused, or isn't asked any more, may be asked again.
+    """
     moment = now()
     held = PractitionerRole.objects.filter(
         Q(department_id=document.department_id, role="head_of_department") | Q(role="director"),
@@ -155,13 +163,27 @@ def countersigners(document: Document, *, asked: Iterable[SigningRequest]) -> li
         user__facility_id=document.facility_id,
         user__is_active=True,
     )
-    excluded = {step.signer_id for step in asked}
+    excluded = {step.principal_id for step in asked if step.blocks or step.status == "completed"}
     people = {
         role.user.pk: role.user for role in held.select_related("user").order_by("-role", "user__sort_key")
     }
     return [
         person for key, person in people.items() if key not in excluded and may_countersign(person, document)
     ]
+
+
+def colleagues(document: Document, *, asked: Iterable[SigningRequest]) -> list[User]:
+    """Doctors of the house who may be asked as members of a consultation, by name, without the author and those asked."""
+    excluded = {step.principal_id for step in asked if step.blocks or step.status == "completed"}
+    held = PractitionerRole.objects.at(now()).filter(
+        user__facility_id=document.facility_id,
+        user__is_active=True,
+        role__in=["doctor", "head_of_department"],
+    )
+    people = User.objects.filter(pk__in=held.values("user")).exclude(pk__in=excluded | {document.author_id})
+    if document.patient.is_restricted:
+        return [one for one in people.order_by("sort_key") if may_countersign(one, document)]
+    return list(people.order_by("sort_key"))
 
 
 def may_countersign(person: User, document: Document) -> bool:

@@ -36,8 +36,8 @@ def embed(delivery: Delivery) -> None:
 
 @subscribe("document_version.signed", queue="interactive")
 def prepare_next(delivery: Delivery) -> None:
-    """Prepare the next person's bytes over the signed PDF."""
-    services.prepare_next_step(version_id=delivery.payload["document_version_id"])
+    """Prepare the next people's bytes over the signed PDF; whom the form's chain names next is asked."""
+    services.advance(version_id=delivery.payload["document_version_id"])
 
 
 @subscribe("document_version.timestamp_owed", queue="bulk", long=True)

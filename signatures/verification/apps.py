@@ -5,3 +5,10 @@ class VerificationConfig(AppConfig):
     name = "signatures.verification"
     label = "verification"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Tell the desk what stands in a file that is signed once more."""
+        from signatures.signing.before import register_judge  # noqa: PLC0415
+        from signatures.verification.before import judge  # noqa: PLC0415
+
+        register_judge(judge)

@@ -8,6 +8,7 @@ import "./dates.js";
 import "./scanner.js";
 import "./combobox.js";
 import "./table-select.js";
+import "./reader.js";
 import "./autosave.js";
 import "./pdf-view.js";
 import "./shell.js";

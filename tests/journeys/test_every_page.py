@@ -59,7 +59,7 @@ from patients.registry.models import MergeLink, Patient, RelatedPerson
 from signatures.providers.models import Credential
 from signatures.providers.services import issue_demo_key, issue_demo_seal
 from signatures.sealing.models import LogExtract
-from signatures.signing.models import SigningRequest
+from signatures.signing.models import Delegation, SigningRequest
 from tests.emr.people import make_user
 from tests.emr.ui.conftest import AXE, open_page, sign_in
 from tests.encounters.bedside.rows import build_bedside_rows
@@ -100,6 +100,7 @@ ROWS: dict[str, Any] = {
     "department_uuid": Organization,
     "document_uuid": Document,
     "request_uuid": SigningRequest,
+    "delegation_uuid": Delegation,
     "spoken_uuid": SpokenOrder,
     "comment_uuid": PharmacyComment,
     "line_uuid": PrescriptionLine,
@@ -322,6 +323,8 @@ def _value(name: str, part: str) -> str:
 
 def _addresses(name: str, path: str) -> list[str]:
     address = "/" + re.sub(r"<\w+:(\w+)>", lambda found: _value(name, found[1]), path)
+    if name == "signatures:signing:chain":
+        return [f"{address}?code=01/BV1"]
     if name == "encounters:documents:document":  # finished, and while it is written
         return [address, f"/documents/{DocumentDraft.objects.get().document.uuid}/"]
     return [address]

@@ -1,11 +1,15 @@
 """Who is to sign what, in which order."""
 
+from collections.abc import Sequence
+from typing import Any
+
 from django.db import transaction
+from django.db.models import Max, Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from emr.accounts.models import User
-from emr.accounts.roles import CHOICES
+from emr.accounts.roles import label_of
 from emr.audit.services import record
 from emr.common.clock import now
 from emr.common.errors import DomainError
@@ -13,13 +17,13 @@ from emr.outbox import publish
 from emr.storage.services import read_bytes
 from encounters.documents.models import Document, DocumentBytes, DocumentVersion
 from encounters.documents.signers import asked_besides
-from signatures.signing import permissions
-from signatures.signing.models import SigningRequest
-from signatures.signing.selectors import latest_revision, may_countersign
+from signatures.signing import delegations, permissions, telling
+from signatures.signing.models import Delegation, SigningRequest
+from signatures.signing.selectors import BLOCKS, may_countersign
 
 # Forms are in Vietnamese whatever the language of the one who asks.
 PRINT_LANGUAGE = "vi"
-_ROLE_NAMES = dict(CHOICES)
+_DONE = SigningRequest.Status.COMPLETED
 
 
 @transaction.atomic
@@ -31,8 +35,10 @@ def open_author_request(*, version: DocumentVersion) -> SigningRequest:
 
 
 @transaction.atomic
-def request_signature(*, version: DocumentVersion, signer: User, reason: str, by: User) -> SigningRequest:
-    """Ask one more person to sign after those asked before (the head of department, a co-author).
+def request_signature(
+    *, version: DocumentVersion, signer: User, reason: str, by: User, turn: int | None = None
+) -> SigningRequest:
+    """Ask one more person to sign after those asked before (the head of department, a co-author), or in one `turn`.
 
     Refuses somebody without the right to sign, asked twice, or of another facility.
     """
@@ -49,12 +55,21 @@ def request_signature(*, version: DocumentVersion, signer: User, reason: str, by
             code="out_of_reach",
         )
     present = SigningRequest.objects.filter(version=version)
-    if present.filter(signer=signer).exists():
+    # Whoever refused, or isn't asked any more, may be asked again.
+    if present.filter(BLOCKS | Q(status=_DONE), Q(signer=signer) | Q(on_behalf_of=signer)).exists():
         raise DomainError(
             _("%(name)s was asked to sign already.") % {"name": signer.full_name}, code="asked_already"
         )
-    last = present.order_by("-step").values_list("step", flat=True).first() or 0
-    return _open(version=version, signer=signer, step=last + 1, reason=reason, by=by)
+    return open_request(version=version, signer=signer, reason=reason, by=by, turn=turn)
+
+
+@transaction.atomic
+def request_together(*, version: DocumentVersion, signers: Sequence[User], by: User) -> list[SigningRequest]:
+    """Ask several people to countersign in any order, after those asked before: the members of a consultation."""
+    Document.objects.select_for_update(of=("self",)).get(pk=version.document_id)
+    turn = next_turn(version)
+    telling.forget_missing(version)
+    return [request_countersignature(version=version, signer=one, by=by, turn=turn) for one in signers]
 
 
 @transaction.atomic
@@ -79,24 +94,81 @@ def open_further_requests(*, version: DocumentVersion) -> list[SigningRequest]:
     return opened
 
 
-def request_countersignature(*, version: DocumentVersion, signer: User, by: User) -> SigningRequest:
+def request_countersignature(
+    *, version: DocumentVersion, signer: User, by: User, turn: int | None = None
+) -> SigningRequest:
     """Ask a superior to countersign, for the usual reason."""
+    return request_signature(version=version, signer=signer, reason=agreed(), by=by, turn=turn)
+
+
+def agreed() -> str:
+    """Why somebody countersigns, as printed."""
     with override(PRINT_LANGUAGE):
-        reason = _("Reviewed and agreed")
-    return request_signature(version=version, signer=signer, reason=reason, by=by)
+        return _("Reviewed and agreed")
+
+
+def sealed() -> str:
+    """Why the facility's seal is put on, as printed."""
+    with override(PRINT_LANGUAGE):
+        return _("Under the facility's seal")
+
+
+def next_turn(version: DocumentVersion) -> int:
+    """The turn after all that were asked."""
+    found = SigningRequest.objects.filter(version=version).aggregate(last=Max("turn"))
+    return (found["last"] or 0) + 1
+
+
+def open_request(
+    *,
+    version: DocumentVersion,
+    signer: User,
+    reason: str,
+    by: User | None,
+    turn: int | None = None,
+    **more: Any,
+) -> SigningRequest:
+    """Put the version before somebody, or before whom signs for them today. `more`: further fields of the request.
+
+    The caller holds the document's lock, so that numbers and turns come one after another.
+    """
+    last = SigningRequest.objects.filter(version=version).aggregate(last=Max("step"))["last"] or 0
+    return _open(
+        version=version,
+        signer=signer,
+        step=last + 1,
+        reason=reason,
+        by=by,
+        turn=turn if turn is not None else next_turn(version),
+        **more,
+    )
 
 
 def _open(
-    *, version: DocumentVersion, signer: User, step: int, reason: str, by: User | None
+    *,
+    version: DocumentVersion,
+    signer: User,
+    step: int,
+    reason: str,
+    by: User | None,
+    turn: int = 1,
+    **more: Any,
 ) -> SigningRequest:
+    given = None if more.get("is_seal") else _stand_in(signer, version)
+    holder = given.delegate if given is not None else signer
     request, is_new = SigningRequest.objects.get_or_create(
         version=version,
         step=step,
         defaults={
             "facility_id": version.facility_id,
-            "signer": signer,
+            "turn": turn,
+            "signer": holder,
+            "on_behalf_of": signer if given is not None else None,
+            "delegation": given,
             "reason": reason[:200],
-            "capacity": capacity(signer, version.document),
+            "capacity": capacity_for(holder, version.document, given),
+            "waiting_since": None if _waits_for_others(version, turn) else now(),
+            **more,
         },
     )
     if is_new:
@@ -106,6 +178,34 @@ def _open(
     return request
 
 
+def _waits_for_others(version: DocumentVersion, turn: int) -> bool:
+    return SigningRequest.objects.filter(BLOCKS, version=version, turn__lt=turn).exists()
+
+
+def _stand_in(principal: User, version: DocumentVersion) -> Delegation | None:
+    """By which delegation somebody signs this for the person today: never its author, nobody twice, nobody out of reach."""
+    given = delegations.stand_in(principal) if principal.pk != version.author_id else None
+    if given is None:
+        return None
+    delegate = given.delegate
+    asked = SigningRequest.objects.filter(BLOCKS | Q(status=_DONE), version=version)
+    if (
+        version.author_id == delegate.pk
+        or asked.filter(Q(signer=delegate) | Q(on_behalf_of=delegate)).exists()
+    ):
+        return None
+    is_able = delegate.has_right(permissions.SIGN) and may_countersign(delegate, version.document)
+    return given if is_able else None
+
+
+def capacity_for(signer: User, document: Document, given: Delegation | None) -> str:
+    """In what capacity somebody signs, as printed: one's own, or "KT. Trưởng khoa, Khoa Nội (Bác sĩ, Khoa Nội)"."""
+    own = capacity(signer, document)
+    if given is None:
+        return own
+    return f"{given.manner} {capacity(given.principal, document)} ({own})"[:200]
+
+
 def capacity(signer: User, document: Document) -> str:
     """In what capacity the person signs, as printed: the role held in the document's department, and the department."""
     held = [role for role in signer.current_roles if role.department_id == document.department_id]
@@ -113,7 +213,7 @@ def capacity(signer: User, document: Document) -> str:
     if not roles:
         return ""
     with override(PRINT_LANGUAGE):
-        name = str(_ROLE_NAMES[roles[0].role])
+        name = str(label_of(roles[0].role))
     return f"{name}, {roles[0].department.name}"[:120]
 
 
@@ -124,6 +224,17 @@ def ask_to_prepare(request: SigningRequest) -> None:
         order_key=f"document:{request.version.document_id}",
         signing_request_id=request.pk,
     )
+
+
+@transaction.atomic
+def try_again(request: SigningRequest) -> None:
+    """Prepare anew what couldn't be prepared; meanwhile it counts as being prepared."""
+    row = SigningRequest.objects.select_for_update(of=("self",)).defer("tail").get(pk=request.pk)
+    if row.status != SigningRequest.Status.FAILED:
+        return
+    row.status, row.problem = SigningRequest.Status.PENDING, ""
+    row.save(update_fields=["status", "problem"])
+    ask_to_prepare(row)
 
 
 def is_fresh(request: SigningRequest, *, revision: int | None) -> bool:
@@ -137,50 +248,26 @@ def is_fresh(request: SigningRequest, *, revision: int | None) -> bool:
 
 
 @transaction.atomic
-def prepare_next_step(*, version_id: int) -> SigningRequest | None:
-    """A signature was embedded: the next one's bytes can be prepared. Answers the step, None after the last one."""
-    steps = SigningRequest.objects.filter(version_id=version_id).defer("tail").order_by("step")
-    following = next((step for step in steps if step.status != SigningRequest.Status.COMPLETED), None)
-    if (
-        following is not None
-        and following.is_open
-        and not is_fresh(following, revision=latest_revision(version_id))
-    ):
-        ask_to_prepare(following)
-        return following
-    return None
-
-
-@transaction.atomic
-def decline(*, request: SigningRequest, reason: str, by: User) -> SigningRequest:
-    """The person won't sign and says why; the author sees it."""
-    if not reason.strip():
-        raise DomainError(_("Say why you don't sign."), code="reason_missing", field="reason")
-    row = SigningRequest.objects.select_for_update().defer("tail").get(pk=request.pk)
-    if not row.is_open:
-        raise DomainError(_("This document doesn't wait for your signature any more."), code="not_waiting")
-    row.status, row.problem = SigningRequest.Status.REFUSED, reason.strip()[:300]
-    row.save(update_fields=["status", "problem"])
-    record("signing_request.refuse", by=by, of=row, patient=row.version.document.patient)
-    publish("signing_request.refused", signing_request_id=row.pk)
-    return row
-
-
-@transaction.atomic
 def withdraw_older(*, version: DocumentVersion) -> int:
     """A newer version replaces the document's older ones: nobody is asked to sign those any more. Returns how many."""
     older = SigningRequest.objects.filter(
-        version__document_id=version.document_id,
-        version__number__lt=version.number,
-        status__in=SigningRequest.OPEN,
+        version__document_id=version.document_id, version__number__lt=version.number
     )
-    return older.update(status=SigningRequest.Status.WITHDRAWN)
+    return _withdraw(older)
 
 
 @transaction.atomic
 def withdraw_all(*, document_id: int) -> int:
     """The document was entered in error: nobody is asked to sign it any more. Returns how many requests that were."""
-    waiting = SigningRequest.objects.filter(version__document_id=document_id, status__in=SigningRequest.OPEN)
+    return _withdraw(SigningRequest.objects.filter(version__document_id=document_id))
+
+
+def _withdraw(requests: QuerySet[SigningRequest]) -> int:
+    for refused in (
+        requests.filter(status=SigningRequest.Status.REFUSED).select_related("facility").defer("tail")
+    ):
+        telling.forget_refusal(refused)
+    waiting = requests.filter(status__in=SigningRequest.OPEN)
     return waiting.update(status=SigningRequest.Status.WITHDRAWN)
 
 

@@ -23,6 +23,7 @@ from signatures.providers.base import Pin, ProviderDown
 from signatures.providers.house import price_of
 from signatures.providers.services import unlocked
 from signatures.signing import cms
+from signatures.signing.delegations import is_in_force
 from signatures.signing.models import Signature, SigningRequest
 from signatures.signing.selectors import latest_revision, may_countersign
 from signatures.signing.services.requests import ask_to_prepare, is_fresh
@@ -54,14 +55,14 @@ def sign_requests(
     key away, its keeper refuses) sign nothing; the caller lets the transaction commit, since a wrong PIN is counted in it.
     """
     demand_armed()
-    requests = _lock(shown, by)
+    requests = lock_requests(shown, by)
     certificate = last_certificate_of(by)
     if certificate is None:
         raise DomainError(_("You have no signing certificate."), code="no_certificate")
     check_usable(certificate, at=now())
     check_person(certificate.parsed, by)
     demand_practice(by)
-    outcomes = [_check(request, shown[request.uuid], certificate) for request in requests]
+    outcomes = check_all(requests, shown, certificate)
     fit = [outcome.request for outcome in outcomes if outcome.is_signed]
     if fit:
         try:
@@ -91,15 +92,19 @@ def _sign_all(
     credential = certificate.credential
     cost = price_of(credential.service, credential.provider)
     for request, signed, value in zip(requests, attributes, values, strict=True):
-        _keep(request, certificate=certificate, attributes=signed, value=value, cost=cost, by=by)
+        keep_signature(request, certificate=certificate, attributes=signed, value=value, cost=cost, by=by)
 
 
-def _lock(shown: Mapping[UUID, str], by: User) -> list[SigningRequest]:
-    """The requests, locked in one order so that two batches never wait for each other."""
-    rows = SigningRequest.objects.filter(uuid__in=shown).select_related(
-        "version__document__patient", "version__document__department"
+def lock_requests(shown: Mapping[UUID, str], by: User) -> list[SigningRequest]:
+    """The requests, locked in one order so that two batches never wait for each other, with all others of their versions:
+    of those who may sign in any order, one comes after another. Raises Denied for another person's.
+    """
+    versions = SigningRequest.objects.filter(uuid__in=shown).values("version")
+    rows = SigningRequest.objects.filter(version__in=versions).select_related(
+        "version__document__patient", "version__document__department", "delegation", "facility"
     )
-    requests = list(rows.select_for_update(of=("self",)).defer("tail", "version__composition").order_by("pk"))
+    locked = list(rows.select_for_update(of=("self",)).defer("tail", "version__composition").order_by("pk"))
+    requests = [request for request in locked if request.uuid in shown]
     foreign = next((request for request in requests if request.signer_id != by.pk), None)
     if foreign is not None or len(requests) != len(shown):
         patient_id = foreign.version.document.patient_id if foreign is not None else None
@@ -111,18 +116,35 @@ def _lock(shown: Mapping[UUID, str], by: User) -> list[SigningRequest]:
     return requests
 
 
-def _check(request: SigningRequest, shown: str, certificate: Certificate) -> Outcome:
+def check_all(
+    requests: Sequence[SigningRequest],
+    shown: Mapping[UUID, str],
+    certificate: Certificate,
+    *,
+    seal: bool = False,
+) -> list[Outcome]:
+    """Whether each may be signed as it was shown; of several on one document the first alone: the next covers it."""
+    taken = set(
+        SigningRequest.objects.filter(
+            version__in=[request.version_id for request in requests], status=SigningRequest.Status.SIGNED
+        ).values_list("version", flat=True)
+    )
+    outcomes = []
+    for request in requests:
+        outcome = _check(request, shown[request.uuid], certificate, seal=seal)
+        if outcome.is_signed and request.version_id in taken:
+            message = _("Another signature is just being put into it; it is prepared again in a moment.")
+            outcome = Outcome(request, message, "stale")
+        elif outcome.is_signed:
+            taken.add(request.version_id)
+        outcomes.append(outcome)
+    return outcomes
+
+
+def _check(request: SigningRequest, shown: str, certificate: Certificate, *, seal: bool) -> Outcome:
     """Whether this document may be signed as it was shown (S-50)."""
-    document = request.version.document
-    if not request.is_open:
-        return Outcome(request, _("It doesn't wait for your signature any more."), "not_waiting")
-    if (
-        document.current_version_id != request.version_id
-        or document.status == Document.Status.ENTERED_IN_ERROR
-    ):
-        return Outcome(request, _("The document was changed after it was sent for signing."), "not_current")
-    if request.status == SigningRequest.Status.FAILED:
-        return Outcome(request, _(request.problem), "failed")
+    if refused := _not_to_be_signed(request, seal=seal):
+        return refused
     is_current = is_fresh(request, revision=latest_revision(request.version_id))
     if not is_current or request.certificate_id != certificate.pk:
         ask_to_prepare(request)
@@ -134,9 +156,29 @@ def _check(request: SigningRequest, shown: str, certificate: Certificate) -> Out
     return Outcome(request)
 
 
-def _keep(
+def _not_to_be_signed(request: SigningRequest, *, seal: bool) -> Outcome | None:
+    """Why nobody may sign it so, whatever bytes were shown; None: it may be."""
+    document = request.version.document
+    if not request.is_open:
+        return Outcome(request, _("It doesn't wait for your signature any more."), "not_waiting")
+    if (
+        document.current_version_id != request.version_id
+        or document.status == Document.Status.ENTERED_IN_ERROR
+    ):
+        return Outcome(request, _("The document was changed after it was sent for signing."), "not_current")
+    if request.is_seal is not seal:
+        return Outcome(request, _("The facility's seal is put on by its keeper, apart."), "seal")
+    if request.delegation is not None and not is_in_force(request.delegation):
+        return Outcome(request, _("You don't sign for this person any more."), "delegation_over")
+    if request.status == SigningRequest.Status.FAILED:
+        return Outcome(request, _(request.problem), "failed")
+    return None
+
+
+def keep_signature(
     request: SigningRequest, *, certificate: Certificate, attributes: bytes, value: bytes, cost: int, by: User
 ) -> None:
+    """Store the value; nobody else is asked in the same place any more."""
     signature = Signature.objects.create(
         facility_id=request.facility_id,
         request=request,
@@ -148,6 +190,9 @@ def _keep(
     )
     request.status = SigningRequest.Status.SIGNED
     request.save(update_fields=["status"])
+    if request.slot is not None:
+        others = SigningRequest.objects.filter(version=request.version_id, slot=request.slot)
+        others.filter(status__in=SigningRequest.OPEN).update(status=SigningRequest.Status.WITHDRAWN)
     record(
         "document.sign",
         by=by,
@@ -157,6 +202,7 @@ def _keep(
             "request": str(request.uuid),
             "sha256": request.sha256,
             "certificate": certificate.fingerprint,
+            **({"for": request.on_behalf_of_id} if request.on_behalf_of_id else {}),
         },
     )
     publish(

@@ -19,11 +19,12 @@ from emr.common.http import StaffRequest
 from encounters.documents import permissions as documents
 from encounters.documents.access import access_document
 from encounters.documents.models import Document
-from signatures.signing import permissions, services
+from signatures.signing import before as earlier
+from signatures.signing import chains, desk, permissions, services
 from signatures.signing.access import access_request
-from signatures.signing.forms import AskForm, RefuseForm, SignForm
+from signatures.signing.forms import AnswerForm, AskForm, RefuseForm, SignForm
 from signatures.signing.models import SigningRequest
-from signatures.signing.selectors import countersigners, latest_revision, next_for, steps_of
+from signatures.signing.selectors import colleagues, countersigners, latest_revision, next_for, steps_of
 from signatures.signing.views import rounds, typed
 
 # How long a document's page looks for the request that follows the print.
@@ -38,7 +39,13 @@ def _context(request: StaffRequest, item: SigningRequest, **more: object) -> dic
     else:
         state = item.status
     document = item.version.document
-    context = {"item": item, "document": document, "patient": document.patient, "state": state}
+    context = {
+        "item": item,
+        "document": document,
+        "patient": document.patient,
+        "state": state,
+        "answered": desk.answered_before(item),
+    }
     asked = typed.asked_of(request.user)
     return context | rounds.round_context(request, document.department, asked=asked) | asked | more
 
@@ -64,6 +71,15 @@ def preview(request: StaffRequest, request_uuid: UUID) -> HttpResponse:
         "signatures/signing/_preview.html",
         _context(request, access_request(request.user, request_uuid)),
     )
+
+
+@requires(permissions.SIGN)
+@require_GET
+def before(request: StaffRequest, request_uuid: UUID) -> HttpResponse:
+    """What was signed before, over which bytes, and whether anything but signatures came since."""
+    item = access_request(request.user, request_uuid)
+    context = {"item": item, "before": earlier.before(item)}
+    return render(request, "signatures/signing/_before.html", context)
 
 
 @requires(permissions.SIGN)
@@ -183,7 +199,7 @@ def panel(request: StaffRequest, document_uuid: UUID) -> HttpResponse:
 
 
 def _panel(
-    request: StaffRequest, document: Document, *, refusal: str = "", status: int = 200
+    request: StaffRequest, document: Document, *, refusal: str = "", answer: str = "", status: int = 200
 ) -> HttpResponse:
     steps = list(steps_of(document))
     mine = next((step for step in steps if step.signer_id == request.user.pk and step.is_open), None)
@@ -195,7 +211,10 @@ def _panel(
         "refusal": refusal,
         "is_waiting": any(step.status in {"pending", "signed"} for step in steps)
         or _is_fresh(document, steps),
-        "countersigners": countersigners(document, asked=steps) if may_ask else [],
+        "countersigners": _askable(document, steps) if may_ask else [],
+        "came_back": may_ask and any(step.status == "refused" and step.settled_at is None for step in steps),
+        "answer": answer,
+        "ahead": desk.ahead_of(document, steps),
     }
     return render(request, "signatures/signing/_panel.html", context, status=status)
 
@@ -206,21 +225,43 @@ def _is_fresh(document: Document, steps: list[SigningRequest]) -> bool:
     return not steps and version is not None and now() - version.frozen_at < _ASKED_WITHIN
 
 
+def _askable(document: Document, steps: list[SigningRequest]) -> list[User]:
+    """Superiors; where the form's chain asks for members whom the author names, the house's doctors too."""
+    people = countersigners(document, asked=steps)
+    if chains.wants_members(document):
+        known = {person.pk for person in people}
+        people += [one for one in colleagues(document, asked=steps) if one.pk not in known]
+    return people
+
+
 @requires(permissions.SIGN)
 @require_POST
 def ask(request: StaffRequest, document_uuid: UUID) -> HttpResponse:
-    """The author asks one more person to sign."""
+    """The author asks somebody more to sign; several at once sign in any order."""
     document = access_document(request.user, document_uuid)
-    form = AskForm(request.POST)
-    signer = None
-    if form.is_valid():
-        signer = User.objects.filter(
-            uuid=form.cleaned_data["signer"], facility_id=document.facility_id
-        ).first()
-    if signer is None or document.current_version is None or document.author_id != request.user.pk:
+    form = AskForm(request.POST, people=_askable(document, list(steps_of(document))))
+    if not form.is_valid() or document.current_version is None or document.author_id != request.user.pk:
         return _panel(request, document, refusal=_("Choose who is to sign."), status=422)
+    chosen = User.objects.filter(uuid__in=form.cleaned_data["signer"], facility_id=document.facility_id)
     try:
-        services.request_countersignature(version=document.current_version, signer=signer, by=request.user)
+        services.request_together(
+            version=document.current_version, signers=list(chosen.order_by("sort_key")), by=request.user
+        )
     except DomainError as refusal:
         return _panel(request, document, refusal=str(refusal), status=422)
+    return _panel(request, document)
+
+
+@requires(permissions.SIGN)
+@require_POST
+def ask_again(request: StaffRequest, document_uuid: UUID) -> HttpResponse:
+    """The author answers a refusal without changing the document."""
+    document = access_document(request.user, document_uuid)
+    form = AnswerForm(request.POST)
+    answer = form.cleaned_data["answer"] if form.is_valid() else ""
+    try:
+        services.ask_again(document=document, answer=answer, by=request.user)
+    except DomainError as refusal:
+        typed = request.POST.get("answer", "")[:300]
+        return _panel(request, document, refusal=str(refusal), answer=typed, status=422)
     return _panel(request, document)

@@ -1,10 +1,11 @@
 """What waits for my signature: many at once, under one PIN."""
 
+from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
 from django.core.paginator import Paginator
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.cache import patch_cache_control
@@ -20,6 +21,8 @@ from emr.common.http import StaffRequest
 from signatures.certificates.selectors import certificate_of
 from signatures.providers.base import Pin
 from signatures.signing import permissions, services
+from signatures.signing.delegations import stand_in
+from signatures.signing.desk import REASONS, USUAL, ranked, returned_to
 from signatures.signing.forms import BatchForm
 from signatures.signing.models import SigningRequest
 from signatures.signing.selectors import being_embedded, waiting_for
@@ -28,48 +31,63 @@ from signatures.signing.views import typed as typing
 
 PAGE = 50
 _ORDERS = {
-    "age": ("created_at", "pk"),
-    "patient": ("version__document__patient__sort_key", "created_at", "pk"),
-    "kind": ("version__document__code", "created_at", "pk"),
+    "risk": ("risk", "waiting_since", "pk"),
+    "age": ("waiting_since", "pk"),
+    "patient": ("version__document__patient__sort_key", "waiting_since", "pk"),
+    "kind": ("version__document__code", "waiting_since", "pk"),
 }
 _ORDER_NAMES = {
+    "risk": gettext_lazy("Riskiest first"),
     "age": gettext_lazy("Oldest first"),
     "patient": gettext_lazy("By patient"),
     "kind": gettext_lazy("By kind"),
 }
 
 
-def tray_context(request: StaffRequest, *, outcomes: dict[int, str] | None = None) -> dict[str, Any]:
-    """Rows of the tray: each is ready to be signed, being prepared, or failed with its reason."""
+def tray_context(
+    request: StaffRequest,
+    *,
+    outcomes: dict[int, str] | None = None,
+    chosen: Collection[str] = (),
+    of: int = 0,
+) -> dict[str, Any]:
+    """Rows of the tray: each is ready to be signed, being prepared, or failed with its reason.
+
+    `chosen`: rows whose box stays ticked, since they weren't signed; `of`: how many were being sealed, for the progress.
+    """
     by = request.GET.get("by", "")
-    by = by if by in _ORDERS else "age"
-    page = Paginator(waiting_for(request.user).order_by(*_ORDERS[by]), PAGE).get_page(request.GET.get("page"))
-    rows = []
-    for item in page.object_list:
-        fresh = services.is_fresh(item, revision=getattr(item, "newest", None))
-        failed = item.status == SigningRequest.Status.FAILED
-        rows.append(
-            {
-                "item": item,
-                "state": "ready" if fresh else "failed" if failed else "preparing",
-                "problem": (outcomes or {}).get(item.pk)
-                or (_(item.problem) if failed and item.problem else ""),
-            }
-        )
+    by = by if by in _ORDERS else "risk"
+    waiting = ranked(waiting_for(request.user).filter(is_seal=False), request.user.facility_id)
+    page = Paginator(waiting.order_by(*_ORDERS[by]), PAGE).get_page(request.GET.get("page"))
+    rows = [_row(item, outcomes or {}, chosen) for item in page.object_list]
     embedding = being_embedded(request.user).count()
-    preparing = [
-        str(item.uuid)
-        for item, row in zip(page.object_list, rows, strict=True)
-        if row["state"] == "preparing"
-    ]
+    preparing = [str(row["item"].uuid) for row in rows if row["state"] == "preparing"]
+    of = max(of, embedding)
     return {
         "rows": rows,
         "page": page,
+        "by": by,
         "orders": [(key, name, key == by) for key, name in _ORDER_NAMES.items()],
         "embedding": embedding,
+        "embedded": of - embedding,
+        "of": of,
         "preparing": preparing,
+        "chosen": sorted(set(chosen) & set(preparing)),
+        "can_retry": any(row["state"] == "failed" for row in rows),
         "is_waiting": bool(embedding or preparing),
         "needs_preparing": bool(preparing),
+    }
+
+
+def _row(item: SigningRequest, outcomes: dict[int, str], chosen: Collection[str]) -> dict[str, Any]:
+    fresh = services.is_fresh(item, revision=getattr(item, "newest", None))
+    failed = item.status == SigningRequest.Status.FAILED
+    return {
+        "item": item,
+        "state": "ready" if fresh else "failed" if failed else "preparing",
+        "problem": outcomes.get(item.pk) or (_(item.problem) if failed and item.problem else ""),
+        "risk": REASONS.get(getattr(item, "risk", USUAL), ""),
+        "is_chosen": str(item.uuid) in chosen,
     }
 
 
@@ -77,8 +95,19 @@ def tray_context(request: StaffRequest, *, outcomes: dict[int, str] | None = Non
 @require_GET
 def tray(request: StaffRequest) -> HttpResponse:
     """The page; what is stale is prepared again as soon as it is shown."""
-    context = tray_context(request) | {"form": BatchForm(), "certificate": certificate_of(request.user)}
+    context = tray_context(request) | {
+        "form": BatchForm(),
+        "certificate": certificate_of(request.user),
+        "returned": returned_to(request.user)[:20],
+        "given": stand_in(request.user),
+        "seals": waiting_for(request.user).filter(is_seal=True).count() if may_seal(request) else 0,
+    }
     return render(request, "signatures/signing/tray.html", context | _round_of_tray(request))
+
+
+def may_seal(request: StaffRequest) -> bool:
+    """Whether the person keeps the facility's seal."""
+    return request.user.has_right(permissions.SEAL)
 
 
 def _round_of_tray(request: StaffRequest) -> dict[str, Any]:
@@ -101,7 +130,7 @@ def _round_of_tray(request: StaffRequest) -> dict[str, Any]:
 @require_GET
 def rows(request: StaffRequest) -> HttpResponse:
     """What changed since the page last looked: rows that were being prepared and no longer are."""
-    return _poll(request, request.GET.getlist("preparing"))
+    return _poll(request, request.GET)
 
 
 @polled
@@ -112,11 +141,22 @@ def refresh(request: StaffRequest) -> HttpResponse:
     for item in waiting_for(request.user)[:PAGE]:
         if not services.is_fresh(item, revision=getattr(item, "newest", None)):
             services.ask_to_prepare(item)
-    return _poll(request, request.POST.getlist("preparing"))
+    return _poll(request, request.POST)
 
 
-def _poll(request: StaffRequest, preparing: list[str]) -> HttpResponse:
-    context = tray_context(request)
+@requires(permissions.SIGN)
+@require_POST
+def try_again(request: StaffRequest) -> HttpResponse:
+    """What couldn't be prepared is prepared anew, all of it: the certificate is renewed, the seal is back."""
+    for item in waiting_for(request.user).filter(status=SigningRequest.Status.FAILED)[:PAGE]:
+        services.try_again(item)
+    return _tray_body(request, BatchForm())
+
+
+def _poll(request: StaffRequest, sent: QueryDict) -> HttpResponse:
+    preparing, of = sent.getlist("preparing"), sent.get("of", "")
+    total = int(of) if of.isdigit() and len(of) < 5 else 0
+    context = tray_context(request, chosen=sent.getlist("chosen"), of=total)
     changed = [
         row for row in context["rows"] if row["state"] != "preparing" and str(row["item"].uuid) in preparing
     ]
@@ -130,16 +170,17 @@ def _poll(request: StaffRequest, preparing: list[str]) -> HttpResponse:
 def sign_many(request: StaffRequest) -> HttpResponse:
     """Sign the chosen documents; each answers for itself. Without a PIN: those of the ward round's department."""
     form = BatchForm(request.POST)
-    shown = _chosen(request)
+    shown = chosen_of(request)
     if not shown:
         form.add_error(None, _("Choose at least one document."))
+    kept = [str(name) for name in shown]
     if not form.is_valid():
-        return _tray_body(request, form, status=422)
+        return _tray_body(request, form, chosen=kept, status=422)
     typed, asked = form.cleaned_data["pin"], typing.asked_of(request.user)
     needs_person = asked["asks_code"] or not asked["asks_pin"]
     pin, outside = (typed, {}) if typed is not None or needs_person else _on_round(request, shown)
     if not typing.is_complete(form, asked, pin):
-        return _tray_body(request, form, status=422)
+        return _tray_body(request, form, chosen=kept, status=422)
     try:
         code = form.cleaned_data["code"]
         outcomes = services.sign_requests(shown=shown, pin=pin, code=code, by=request.user)
@@ -147,7 +188,7 @@ def sign_many(request: StaffRequest) -> HttpResponse:
         if refusal.field == "pin" and typed is None:
             ward_rounds.end_round(request)
         form.add_error(typing.at_field(refusal), str(refusal))
-        return _tray_body(request, form, status=422)
+        return _tray_body(request, form, chosen=kept, status=422)
     signed = [outcome.request for outcome in outcomes if outcome.is_signed]
     problems = {outcome.request.pk: outcome.problem for outcome in outcomes if not outcome.is_signed}
     count = len(signed)
@@ -160,6 +201,7 @@ def sign_many(request: StaffRequest) -> HttpResponse:
         request,
         BatchForm(),
         outcomes=problems | outside,
+        chosen=set(kept) - {str(one.uuid) for one in signed},
         told=told if signed else "",
         round_problem=problem,
         tells_round=bool(sealed),
@@ -181,7 +223,7 @@ def _on_round(request: StaffRequest, shown: dict[UUID, str]) -> tuple[Pin | None
     return (pin if shown else None), outside
 
 
-def _chosen(request: StaffRequest) -> dict[UUID, str]:
+def chosen_of(request: StaffRequest) -> dict[UUID, str]:
     """{request: fingerprint that its row carried} of the rows chosen; what is no pair of these is left out."""
     shown: dict[UUID, str] = {}
     for value in request.POST.getlist("request")[:PAGE]:
@@ -198,11 +240,12 @@ def _tray_body(
     form: BatchForm,
     *,
     outcomes: dict[int, str] | None = None,
+    chosen: Collection[str] = (),
     told: str = "",
     status: int = 200,
     **about_round: object,
 ) -> HttpResponse:
-    context = tray_context(request, outcomes=outcomes) | {
+    context = tray_context(request, outcomes=outcomes, chosen=chosen) | {
         "form": form,
         "told": told,
         "unsigned": len(outcomes or {}),
@@ -215,9 +258,10 @@ def _tray_body(
 @requires(permissions.SIGN)
 @require_GET
 def waiting(request: StaffRequest) -> HttpResponse:
-    """The home page's panel: the oldest few, and how many there are."""
+    """The home page's panel: the riskiest and oldest few, how many there are, and what came back to its author."""
     items = waiting_for(request.user)
-    context = {"items": items[:5], "count": items.count()}
+    first = ranked(items, request.user.facility_id).order_by(*_ORDERS["risk"])[:5]
+    context = {"items": first, "count": items.count(), "returned": returned_to(request.user)[:5]}
     return render(request, "signatures/signing/_waiting.html", context)
 
 

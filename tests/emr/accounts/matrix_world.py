@@ -48,6 +48,7 @@ from patients.registry import services as registry
 from patients.registry.models import Patient
 from signatures.providers.services import issue_demo_key
 from signatures.sealing.models import LogExtract
+from signatures.signing.models import Delegation
 from signatures.signing.services.requests import open_author_request
 from tests.emr.people import make_department, make_facility, make_user
 from tests.encounters.bedside.rows import build_bedside_rows, make_outage
@@ -444,6 +445,19 @@ def _mandate(case: Case, reader: User, office: Organization) -> Mandate:
     return inspections.approve_mandate(mandate=mandate, by=boss)
 
 
+def _delegation(principal: User, delegate: User) -> Delegation:
+    """For days to come, so that it moves no request."""
+    day = dt.date.today() + dt.timedelta(days=30)  # noqa: DTZ011  any day will do
+    return Delegation.objects.create(
+        facility=principal.facility,
+        principal=principal,
+        delegate=delegate,
+        starts_on=day,
+        ends_on=day,
+        reason="Nghỉ phép",
+    )
+
+
 def build() -> World:
     """Everything; a few seconds."""
     load_forms()
@@ -488,6 +502,7 @@ def build() -> World:
                 "launch_key_uuid": add_launch_key(issuer="HIS", key_id="1", by=cases[case].author)[0],
                 "key_uuid": issue_demo_key(owner=cases[case].author, pin="123456"),
                 "duty_uuid": duty,
+                "delegation_uuid": _delegation(cases[case].author, visitor),
                 "set_uuid": OrderSet.objects.create(
                     facility=facility, code="BO", name="Bộ xét nghiệm", kind="panel"
                 ),

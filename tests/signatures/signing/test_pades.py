@@ -147,6 +147,26 @@ def test_without_a_place_the_block_goes_to_the_last_page() -> None:
     assert 0 < box[0] < box[2] < 596 and 0 < box[1] < box[3] < 200
 
 
+def test_blocks_without_a_place_stand_beside_one_another() -> None:
+    """Head, director and seal of a form that keeps no places: nobody's block covers another's."""
+    names = [f"signature-{step}" for step in (7, 8, 9, 10)]
+    boxes: list[tuple[float, float]] = []
+    for present in range(4):
+        prepared = pades.prepare(
+            support.base_pdf(),
+            field_name="Signature1",
+            block=Block(signer="Đỗ Thu Hà", title="Giám đốc", signed_at=support.NOW, reason=""),
+            anchor="signature-99",
+            before=["signature-1", *names[:present]],  # the author's stands in its place
+            reserved=100,
+        )
+        form = PdfFileReader(BytesIO(support.base_pdf() + prepared.tail)).root["/AcroForm"]
+        left, bottom, right, top = (float(edge) for edge in form["/Fields"][0]["/Rect"])
+        assert left >= 0 and right <= 595 and bottom > 0 and top < 842
+        assert all(abs(left - x) >= 170 or abs(bottom - y) >= 62 for x, y in boxes), (left, bottom, boxes)
+        boxes.append((left, bottom))
+
+
 @pytest.mark.parametrize(
     "pdf",
     [b"", b"not a pdf", b"%PDF-1.7\n%%EOF", support.base_pdf()[:4000]],
