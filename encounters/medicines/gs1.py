@@ -102,7 +102,7 @@ def read_package(code: str, today: dt.date) -> Package | None:
     code = _SYMBOLOGY.sub("", code).lstrip(GS)
     if code.startswith("("):
         elements = _bracketed(code)
-    elif is_gtin(code) and len(code) in {13, 14}:
+    elif len(code) in {13, 14} and is_gtin(code) and code.strip("0"):
         elements = {"01": code.rjust(14, "0")}
     elif named or re.match(r"01\d{14}", code):
         if not named and not is_gtin(code[2:16]):
@@ -137,7 +137,7 @@ def _elements(code: str) -> dict[str, str]:
 
 def _package(elements: dict[str, str], today: dt.date) -> Package:
     gtin = elements.get("01") or elements.get("02") or ""
-    if not is_gtin(gtin.rjust(14, "0")):
+    if not gtin.strip("0") or not is_gtin(gtin.rjust(14, "0")):
         raise BadCode(gtin)
     expiry = elements.get("17") or elements.get("7003", "")[:6]
     return Package(

@@ -116,7 +116,7 @@ document.addEventListener("keydown", (event) => {
     event.stopImmediatePropagation();
     return;
   }
-  if (event.ctrlKey && !event.altKey && event.key === "]" && event.timeStamp - last < GAP) return separate(event);
+  if (event.ctrlKey && !event.altKey && event.key === "]" && event.timeStamp - last < PAUSE) return separate(event);
   if (event.repeat || event.ctrlKey || event.metaKey || (event.key.length !== 1 && event.key !== "Alt")) return;
   beat(event);
   keyed = true;

@@ -8,6 +8,14 @@ from django.utils.translation import pgettext_lazy
 from emr.accounts.models import FacilityRecord
 from emr.common.triggers import AppendOnly, SameFacility
 
+KINDS = {
+    "give": pgettext_lazy("device event", "medicine given"),
+    "give-needed": pgettext_lazy("device event", "medicine given when needed"),
+    "not-given": pgettext_lazy("device event", "medicine not given"),
+    "step": pgettext_lazy("device event", "step of an infusion"),
+    "vital-signs": pgettext_lazy("device event", "vital signs"),
+}
+
 
 class DeviceEvent(FacilityRecord):
     """One act as a device sent it, and its answer, which stays the same however often it is sent (F-20, F-21). Insert-only.
@@ -54,6 +62,11 @@ class DeviceEvent(FacilityRecord):
             SameFacility("by_id", "accounts_user"),
             SameFacility("encounter_id", "visits_encounter"),
         ]
+
+    @property
+    def kind_words(self) -> str:
+        """What it was; a kind that nobody knows by its own name."""
+        return str(KINDS.get(self.kind, self.kind))
 
     def __str__(self) -> str:
         return f"{self.kind} {self.status}"

@@ -13,7 +13,7 @@ from encounters.medicines.models import DueDose, MedicationAdministration
 from encounters.medicines.selectors.checking import demand_measured, demand_needed
 from encounters.medicines.selectors.reactions import demand_tested
 from encounters.medicines.selectors.regimens import by_scale, demand_not_held
-from encounters.medicines.selectors.tables import is_high_alert
+from encounters.medicines.selectors.tables import is_high_alert, rules_in_force
 from encounters.medicines.services.told import Given, NeedsWitness
 
 _EARLY = dt.timedelta(hours=2)
@@ -40,10 +40,11 @@ def demand_givable(
         raise DomainError(_("This medicine has expired: don't give it."), code="expired", field="expires_on")
     if dose.kind == DueDose.Kind.NEEDED:
         demand_needed(dose.order, at, amount)
-    demand_measured(dose.order, at)
+    rules = list(rules_in_force(dose.facility_id))
+    demand_measured(dose.order, at, rules)
     demand_not_held(dose.order, at)
-    demand_tested(dose.order, at)
-    if witness is None and is_high_alert(dose.order):
+    demand_tested(dose.order, at, rules)
+    if witness is None and is_high_alert(dose.order, rules):
         words = _("%(name)s is a high-alert medicine: a second nurse checks it and identifies themselves.")
         said = [words % {"name": dose.order.text}, str(how_much.get("scale_line", ""))]
         raise NeedsWitness(" ".join(part for part in said if part), amount)

@@ -6,12 +6,12 @@ cart's night. Other rooms may add kinds of acts with `register_kind`.
 
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
-from django.db import IntegrityError, OperationalError, transaction
+from django.db import DataError, IntegrityError, OperationalError, transaction
 from django.utils.translation import gettext as _
 
 from emr.accounts.models import User
@@ -54,7 +54,7 @@ class Answer:
 
 @dataclass(slots=True)
 class Device:
-    """One request of a device: who is signed in on it, its clock, the stays that it speaks of.
+    """One request of a device: who is signed in on it, and its clock.
 
     `reach` says of (stay, instant) whether the person may act there; it raises PermissionDenied.
     """
@@ -63,7 +63,6 @@ class Device:
     sent_at: dt.datetime
     reach: Callable[[UUID, dt.datetime], Encounter]
     name: str = ""
-    stays: dict[UUID, Encounter] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +118,8 @@ def apply_event(event: Sent, device: Device) -> Answer:
         return _sent_before(key, event.kind, event.body, device) or Answer(str(key), RETRY, "busy")
     except OperationalError:  # the database is away, or two waited for each other
         return Answer(str(key), RETRY, "busy")
+    except (DataError, OverflowError, UnicodeError):  # letters and numbers that nothing can be written with
+        return Answer(str(key), Status.REFUSED, "unreadable")
 
 
 def _sent_before(key: UUID, kind: str, body: Mapping[str, Any], device: Device) -> Answer | None:
@@ -162,17 +163,22 @@ def _outcome(
         facts = read(body)
         stay = device.reach(facts["stay"], told.true_at)
         with transaction.atomic():
-            return stay, Status.DONE, {"id": act(stay, facts, told, device.by)}
-    except Kept as kept:
-        return (
-            stay,
-            Status.CONFLICT,
-            {"code": kept.conflict.why, "message": str(kept)[:300], "id": str(kept.conflict.uuid)},
-        )
+            return stay, *_acted(act, stay, facts, told, device.by)
     except PermissionDenied:
         return stay, Status.REFUSED, {"code": "not_yours", "message": _("You may not act for this patient.")}
     except DomainError as refusal:
         return stay, Status.REFUSED, {"code": refusal.code or "refused", "message": str(refusal)[:300]}
+
+
+def _acted(
+    act: Act, stay: Encounter, facts: Mapping[str, Any], told: Told, by: User
+) -> tuple[str, dict[str, str]]:
+    try:
+        return Status.DONE, {"id": act(stay, facts, told, by)}
+    except Kept as kept:  # what waits to be settled stays; a refusal takes back what was half done
+        conflict = kept.conflict
+        said = {"code": str(conflict.why), "message": str(kept)[:300], "id": str(conflict.uuid)}
+        return Status.CONFLICT, said
 
 
 def _dose(stay: Encounter, facts: Mapping[str, Any]) -> DueDose:

@@ -49,7 +49,7 @@ def test_brackets_and_an_ean_are_read_and_our_own_numbers_are_none_of_it() -> No
     ean = read_package("2000000000022", TODAY)
     assert ean is not None
     assert ean.gtin == GTIN
-    for ours in ("LT260000001", "BN26000123", "26000012", "0123456789012", "", "01", "0100000000000001"):
+    for ours in ("LT260000001", "BN26000123", "26000012", "0123456789013", "", "01", "0100000000000001"):
         assert read_package(ours, TODAY) is None
 
 

@@ -67,7 +67,7 @@ def test_signs_are_named_as_the_table_of_vital_signs_names_them() -> None:
 
 
 def test_each_day_of_a_taper_has_its_dose_and_a_carried_one_doubles_none() -> None:
-    an, _binh, stay = make_world(at=ago(hours=30))
+    an, _binh, stay = make_world(at=ago(hours=30), late_reason="Mất mạng")
     steps = steps_json(parse_steps("8 1n > 6 1n > 4 2n"))
     first = order(stay, an, at=ago(hours=3), text="Prednisolon 5 mg", times_per_day=4, steps=steps)
     doses = list(DueDose.objects.filter(order=first))

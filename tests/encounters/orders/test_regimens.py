@@ -65,7 +65,7 @@ def test_a_taper_a_scale_and_a_condition_are_written_on_one_line() -> None:
     assert digoxin.holds == (Hold("pulse", "<", Decimal(60)), Hold("systolic", "<", Decimal(90)))
     assert digoxin.name == "digoxin 0,25"
 
-    before = parse_line("cefazolin 1g 2l iv trước mổ 45p")
+    before = parse_line("cefazolin 1g 2lọ tmc trước mổ 45p")
     assert before.problems == []
     assert (before.before_event, before.minutes_before, before.times_per_day) == ("surgery", 45, None)
 
@@ -141,16 +141,16 @@ def test_nothing_typed_breaks_the_fields(typed: str) -> None:
 
 
 def test_the_sheet_says_the_whole_of_it() -> None:
-    taper = MedicationRequest(text="Prednisolon 5 mg", dose=8, dose_unit="vien", times_per_day=1, route="PO",
+    taper = MedicationRequest(text="Prednisolon 5 mg", dose=Decimal(8), dose_unit="vien", times_per_day=1, route="PO",
                               steps=steps_json(parse_steps("8 3n > 6 3n")))  # fmt: skip
     assert "8 viên trong 3 ngày, rồi 6 viên trong 3 ngày" in medication_text(taper, unit="viên")
-    scale = MedicationRequest(text="Insulin", dose=6, dose_unit="U", times_per_day=3, route="SC",
+    scale = MedicationRequest(text="Insulin", dose=Decimal(6), dose_unit="U", times_per_day=3, route="SC",
                               scale=scale_json(parse_scale(SCALE)))  # fmt: skip
     words = medication_text(scale, unit="UI")
     assert "dưới 8: không dùng" in words
     assert "từ 16 trở lên: 6 UI, báo bác sĩ" in words
     assert "6 UI × 3" not in words
-    held = MedicationRequest(text="Digoxin", dose=1, dose_unit="vien", times_per_day=1, route="PO",
+    held = MedicationRequest(text="Digoxin", dose=Decimal(1), dose_unit="vien", times_per_day=1, route="PO",
                              hold_if=holds_json(parse_holds("mạch <60")))  # fmt: skip
     assert "mạch < 60" in medication_text(held)
 
@@ -160,9 +160,9 @@ class TestKept:
     """On entries and in the database."""
 
     def test_a_taper_goes_on_with_the_next_round_where_it_was(self) -> None:
-        an, _binh, stay = make_world(at=ago(hours=60))
+        an, _binh, stay = make_world(at=ago(hours=60), late_reason="Mất mạng")
         steps = steps_json(parse_steps("8 2n > 6 2n"))
-        first = order(stay, an, at=ago(hours=51), text="Prednisolon 5 mg", route="PO", dose=8, dose_unit="vien",
+        first = order(stay, an, at=ago(hours=51), text="Prednisolon 5 mg", route="PO", dose=Decimal(8), dose_unit="vien",
                       times_per_day=1, steps=steps)  # fmt: skip
         assert (first.dose, first.days) == (8, 4)
         entry = chart.begin(stay, an)
@@ -173,7 +173,7 @@ class TestKept:
         assert is_unchanged(carried, first)
 
     def test_a_taper_that_is_over_is_not_carried_on(self) -> None:
-        an, _binh, stay = make_world(at=ago(hours=80))
+        an, _binh, stay = make_world(at=ago(hours=80), late_reason="Mất mạng")
         steps = steps_json(parse_steps("8 1n > 6 1n"))
         first = order(stay, an, at=ago(hours=70), text="P", times_per_day=1, steps=steps)
         assert services.copy_orders(source=first.entry, target=chart.begin(stay, an), by=an) == 0
