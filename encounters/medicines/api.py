@@ -55,6 +55,8 @@ def _answer(request: StaffRequest) -> HttpResponse:
 
 
 def _body(request: StaffRequest) -> Any:
+    if request.content_type != "application/json":
+        return {}
     try:
         return json.loads(request.body)
     except (UnicodeDecodeError, ValueError):

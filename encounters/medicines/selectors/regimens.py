@@ -21,8 +21,8 @@ from encounters.results.vital_signs import SIGNS
 from encounters.visits.models import Encounter
 
 HOLDS_WITHIN = 60
-# A value that is entered a moment after the dose was begun still went before it.
-_AFTERWARDS = dt.timedelta(minutes=5)
+# Times are written by the minute: a value of the dose's own minute went before it, a later one didn't.
+_AFTERWARDS = dt.timedelta(minutes=1)
 # The reason of a dose that the scale itself left out; no word of the facility's list.
 BY_THE_SCALE = "scale"
 

@@ -184,6 +184,7 @@ def test_strangers_restricted_patients_and_whoever_isn_t_signed_in() -> None:
     for body in ("{}", "nothing", '{"sent_at": "2026-11-28T09:00:00+07:00", "events": [1]}'):
         assert cuc.post(address, body, "application/json").status_code == 400
     assert not MedicationAdministration.objects.exists()
+    assert cuc.post(address, {"events": "[]"}).status_code == 400  # a form is none
     with api._turn:
         busy = cuc.post(address, "{}", "application/json")
     assert (busy.status_code, "Retry-After" in busy) == (503, True)

@@ -8,7 +8,7 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.test import Client
 from django.urls import reverse
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from emr.common.errors import DomainError
@@ -42,6 +42,7 @@ from tests.encounters import chart
 from tests.encounters.medicines.doses import make_world, order
 from tests.encounters.visits.ward import ago, signed_in
 
+calmly = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 SCALE = "<8:0 8-12:2 12-16:4 >16:6!"
 
 
@@ -89,6 +90,7 @@ def test_what_makes_no_regimen_is_said_in_words(typed: str) -> None:
 numbers = st.decimals("0.1", "99", places=1)
 
 
+@calmly
 @given(
     st.lists(numbers, min_size=1, max_size=6, unique=True), st.booleans(), st.booleans(), numbers, st.data()
 )
@@ -113,6 +115,7 @@ def test_a_scale_says_one_amount_for_each_value_and_is_read_again(
     assert scale.line_for(value) == (fitting[0] if fitting else None)
 
 
+@calmly
 @given(st.lists(st.tuples(numbers, st.integers(1, 7)), min_size=2, max_size=12), st.integers(0, 100))
 def test_a_taper_is_read_again_and_each_day_has_its_step(steps: list[tuple[Decimal, int]], day: int) -> None:
     taper = tuple(TaperStep(dose, days) for dose, days in steps)
@@ -122,6 +125,7 @@ def test_a_taper_is_read_again_and_each_day_has_its_step(steps: list[tuple[Decim
     assert step_on(taper, day) == (by_day[day] if day < len(by_day) else None)
 
 
+@calmly
 @given(
     st.lists(st.sampled_from(["pulse", "systolic", "glucose", "oxygen", "respiration"]), max_size=4), numbers
 )
@@ -131,6 +135,7 @@ def test_conditions_are_read_again(signs: list[str], value: Decimal) -> None:
     assert parse_holds(holds_typed(holds)) == holds
 
 
+@calmly
 @given(st.text(max_size=120))
 def test_nothing_typed_breaks_the_fields(typed: str) -> None:
     for parse in (parse_steps, parse_scale, parse_holds):
