@@ -115,7 +115,7 @@ def reader(shape: type[Facts]) -> replay.Read:
     """What makes facts of an act of this shape; raises DomainError `unreadable`."""
 
     def read(body: Mapping[str, Any]) -> Mapping[str, Any]:
-        facts = shape(data=body)  # type: ignore[arg-type]  # a mapping is what it reads
+        facts = shape(data=body)
         if not facts.is_valid():
             raise DomainError(said_of(facts.errors), code="unreadable")
         found: Mapping[str, Any] = facts.validated_data

@@ -141,7 +141,7 @@ def _apply(kind: str, body: Mapping[str, Any], told: Told, device: Device) -> An
         device=device.name[:60],
         body=body,
         happened_at=told.true_at,
-        told_at=told.happened_at,
+        told_at=told.happened_at or told.true_at,
         sent_at=device.sent_at,
         by=device.by,
         encounter=stay,
