@@ -31,6 +31,8 @@ NOUNS: dict[str, StrOrPromise] = {
     "device": pgettext_lazy("audit", "device in the body"),
     "document": pgettext_lazy("audit", "document"),
     "cover_duty": pgettext_lazy("audit", "cover duty"),
+    "awaited_event": pgettext_lazy("audit", "time of an operation"),
+    "device_event": pgettext_lazy("audit", "acts of a device"),
     "due_dose": pgettext_lazy("audit", "dose"),
     "emergency_access": pgettext_lazy("audit", "emergency access"),
     "encounter": pgettext_lazy("audit", "stay"),
@@ -115,6 +117,8 @@ NOUNS: dict[str, StrOrPromise] = {
     "ward_tray": pgettext_lazy("audit", "medicine tray"),
 }
 VERBS: dict[str, StrOrPromise] = {
+    "tell": pgettext_lazy("audit", "time told"),
+    "replay": pgettext_lazy("audit", "told afterwards"),
     "acknowledge": pgettext_lazy("audit", "taken on"),
     "assign": pgettext_lazy("audit", "given to a nurse"),
     "active": pgettext_lazy("audit", "set active"),

@@ -1,5 +1,7 @@
 """The only way to a dose and to what was done with it: through its stay."""
 
+import datetime as dt
+from collections.abc import Callable
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -17,7 +19,8 @@ from encounters.medicines.models import (
 from encounters.orders.models import MedicationRequest
 from encounters.visits.access import acts_here, reaches_stay
 from encounters.visits.forms.fields import clinical_departments
-from encounters.visits.models import Encounter
+from encounters.visits.models import Encounter, EncounterLocation
+from patients.registry.access import not_hidden
 
 
 def _demand_acts(user: User, right: str, row: DueDose | MedicationAdministration | GivingConflict) -> None:
@@ -135,3 +138,41 @@ def access_tray(user: User, tray_uuid: UUID) -> WardTray:
     if found is None or not user.has_right(permissions.PREPARE, found.department_id):
         raise Denied(permissions.PREPARE, entity=found)
     return found
+
+
+def reach_of(user: User, right: str = permissions.GIVE) -> Callable[[UUID, dt.datetime], Encounter]:
+    """For what a device tells of an instant gone by: (stay, instant) leads to the stay, or raises Denied (404).
+
+    Who may act there now may; so may who held the right where the patient was at that instant: a patient who was moved
+    since takes nothing of what was done before along. Each stay is asked once for the present.
+    """
+    known: dict[UUID, tuple[Encounter | None, bool]] = {}
+
+    def reach(stay_uuid: UUID, at: dt.datetime) -> Encounter:
+        if stay_uuid not in known:
+            known[stay_uuid] = _stay_now(user, stay_uuid, right)
+        stay, is_here = known[stay_uuid]
+        if stay is None or not (is_here or _was_there(user, right, stay, at)):
+            raise Denied(right, entity=stay)
+        return stay
+
+    return reach
+
+
+def _stay_now(user: User, stay_uuid: UUID, right: str) -> tuple[Encounter | None, bool]:
+    stay = (
+        Encounter.objects.filter(not_hidden(user, right), facility_id=user.facility_id, uuid=stay_uuid)
+        .select_related("patient", "patient__merged_into", "department", "facility")
+        .first()
+    )
+    if stay is None:
+        return None, False
+    return stay, acts_here(user, right, stay) and reaches_stay(user, stay.pk, right)
+
+
+def _was_there(user: User, right: str, stay: Encounter, at: dt.datetime) -> bool:
+    then = EncounterLocation.objects.filter(encounter=stay, starts_at__lte=at, cancelled_at=None)
+    place = then.exclude(ends_at__lt=at).order_by("starts_at", "pk").last()
+    return (
+        place is not None and place.department_id is not None and user.has_right(right, place.department_id)
+    )

@@ -13,13 +13,17 @@ class MedicinesConfig(AppConfig):
         from encounters.documents.signers import register_author_role  # noqa: PLC0415
         from encounters.medicines import official, permissions, subscribers, telling  # noqa: F401, PLC0415
         from encounters.medicines.sections import DosesSection  # noqa: PLC0415
-        from encounters.medicines.services.tables import RULES, TIMES  # noqa: PLC0415
+        from encounters.medicines.services.tables import PACKAGES, RULES, TIMES  # noqa: PLC0415
         from encounters.orders.selectors.tables import register_rows  # noqa: PLC0415
         from encounters.orders.services import register_table  # noqa: PLC0415
         from encounters.visits.bedside import RowAction, register_row_action  # noqa: PLC0415
 
         telling.register()
-        for table, searched in ((TIMES, ("code", "times")), (RULES, ("code", "ingredient", "source"))):
+        for table, searched in (
+            (TIMES, ("code", "times")),
+            (RULES, ("code", "ingredient", "source")),
+            (PACKAGES, ("code", "medicine", "name")),
+        ):
             register_table(table)
             register_rows(table.name, table.model, searched)
         for sheet in official.SHEETS.values():

@@ -2,6 +2,7 @@
 
 import uuid
 from decimal import Decimal
+from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -14,6 +15,7 @@ from encounters.medicines.models import (
     TrayReturn,
 )
 from encounters.orders.forms import VietnameseDecimal
+from encounters.orders.models import MedicationRequest
 
 
 class KeyForm(forms.Form):
@@ -42,6 +44,7 @@ class GiveForm(KeyForm):
     rate = forms.CharField(label=_("Rate"), max_length=40, required=False)
     batch = forms.CharField(label=_("Batch"), max_length=40, required=False)
     note = forms.CharField(label=_("Note"), max_length=200, required=False)
+    package = forms.CharField(max_length=200, required=False)
 
 
 class NotGivenForm(KeyForm):
@@ -75,6 +78,21 @@ class StepForm(KeyForm):
     )
     is_partial = forms.BooleanField(label=_("Not all of it went in"), required=False)
     note = forms.CharField(label=_("Note"), max_length=200, required=False)
+
+
+class EventForm(KeyForm):
+    """When the operation is, or that it is put off and why."""
+
+    kind = forms.ChoiceField(choices=MedicationRequest.BeforeEvent.choices)
+    at = forms.DateTimeField(label=_("At"), required=False)
+    is_put_off = forms.BooleanField(label=_("Put off"), required=False)
+    note = forms.CharField(label=_("Note"), max_length=200, required=False)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if not cleaned.get("is_put_off") and cleaned.get("at") is None and "at" not in self.errors:
+            self.add_error("at", _("Say when it is."))
+        return cleaned
 
 
 class TestForm(KeyForm):

@@ -47,7 +47,9 @@ def dose_labels(doses: Sequence[DueDose]) -> list[DoseLabel]:
     for dose in doses:
         person, order = people[dose.encounter_id], dose.order
         unit = names.get(("dose-unit", dose.unit), dose.unit)
-        how = [f"{number_text(dose.amount)} {unit}", names.get(("medicine-route", order.route), order.route)]
+        # Never a number for what a measured value decides: the label is printed hours before.
+        how_much = _("by the scale, at the bed") if order.scale else f"{number_text(dose.amount)} {unit}"
+        how = [how_much, names.get(("medicine-route", order.route), order.route)]
         how += [part for part in (order.diluent, order.rate) if part]
         text = order.text if len(order.text) <= _LONGEST else f"{order.text[: _LONGEST - 1]}…"
         labels.append(

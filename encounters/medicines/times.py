@@ -36,7 +36,9 @@ class Slot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Course:
-    """What of an order decides its doses. `once_at`: a single dose; `first_now`: one at `starts_at` before the hours."""
+    """What of an order decides its doses. `once_at`: a single dose; `first_now`: one at `starts_at` before the hours;
+    `over_at`: when a taper is over, which may have begun with an order before.
+    """
 
     starts_at: dt.datetime
     days: int = 1
@@ -44,10 +46,13 @@ class Course:
     times: tuple[str, ...] = ()
     once_at: dt.datetime | None = None
     first_now: bool = False
+    over_at: dt.datetime | None = None
 
     @property
     def ends_at(self) -> dt.datetime:
         """From when on nothing of it is due."""
+        if self.over_at is not None:
+            return self.over_at
         if self.until_on is not None:
             return _local(self.until_on + dt.timedelta(days=1), dt.time.min)
         return self.starts_at + dt.timedelta(days=min(self.days, MOST_DAYS))

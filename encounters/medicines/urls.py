@@ -1,9 +1,11 @@
 from django.urls import path
 
-from encounters.medicines.views import patient, reactions, sheets, tray, ward
+from encounters.medicines import api
+from encounters.medicines.views import events, patient, reactions, sheets, tray, ward
 
 app_name = "medicines"
 urlpatterns = [
+    path("api/medicines/events", api.events, name="device_events"),
     path("medicines/", ward.ward, name="ward"),
     path("medicines/scan", ward.scan, name="scan"),
     path("medicines/due/", ward.due, name="due"),
@@ -24,6 +26,7 @@ urlpatterns = [
     path("medicines/sheets/<uuid:document_uuid>/body/", sheets.body, name="sheet_body"),
     path("medicines/stays/<uuid:encounter>/", patient.patient, name="patient"),
     path("medicines/stays/<uuid:encounter>/scan", patient.scan, name="scan_of_stay"),
+    path("medicines/stays/<uuid:encounter>/event", events.tell, name="tell_event"),
     path("medicines/stays/<uuid:encounter>/labels", tray.labels_of_stay, name="labels_of_stay"),
     path("medicines/stays/<uuid:encounter>/sheets", sheets.compose, name="compose"),
 ]

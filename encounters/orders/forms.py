@@ -1,12 +1,15 @@
 """Shape of an order as it is typed."""
 
 import re
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from emr.common.errors import DomainError
+from encounters.orders import regimens
 from encounters.orders.models import (
     MedicationRequest,
     Order,
@@ -52,6 +55,20 @@ class Times(forms.CharField):
         return sorted(set(found))
 
 
+class Regimen(forms.CharField):
+    """A taper, a scale or conditions as they are typed, cleaned to what the order keeps."""
+
+    def __init__(self, parse: Callable[[str], Any], as_json: Callable[[Any], Any], **told: Any) -> None:
+        super().__init__(**told)
+        self.parse, self.as_json = parse, as_json
+
+    def clean(self, value: Any) -> Any:
+        try:
+            return self.as_json(self.parse(super().clean(value)))
+        except DomainError as refusal:
+            raise forms.ValidationError(str(refusal)) from refusal
+
+
 class LineForm(forms.Form):
     """What a line of either kind says of when."""
 
@@ -83,7 +100,9 @@ class MedicationForm(LineForm):
 
     code = forms.CharField(max_length=20, required=False)
     code_text = forms.CharField(label=_("Medicine"), max_length=300)
-    dose = VietnameseDecimal(label=_("Dose"), min_value=Decimal("0.001"), max_digits=9, decimal_places=3)
+    dose = VietnameseDecimal(
+        label=_("Dose"), min_value=Decimal("0.001"), max_digits=9, decimal_places=3, required=False
+    )
     dose_unit = forms.CharField(label=_("Unit"), max_length=20)
     times_per_day = forms.IntegerField(label=_("Times a day"), min_value=1, max_value=48, required=False)
     route = forms.CharField(label=_("Route"), max_length=10)
@@ -99,6 +118,38 @@ class MedicationForm(LineForm):
     meal = forms.ChoiceField(
         label=_("Meals"), choices=[("", "–"), *MedicationRequest.Meal.choices], required=False
     )
+    steps = Regimen(
+        regimens.parse_steps,
+        regimens.steps_json,
+        label=_("Taper"),
+        max_length=200,
+        required=False,
+        help_text=_("8 3n > 6 3n > 4 3n: in the place of dose and days"),
+    )
+    scale = Regimen(
+        regimens.parse_scale,
+        regimens.scale_json,
+        label=_("By capillary glucose"),
+        max_length=200,
+        required=False,
+        help_text=_("<8:0 8-12:2 12-16:4 >16:6!: in the place of the dose; ! tells the doctor"),
+    )
+    hold_if = Regimen(
+        regimens.parse_holds,
+        regimens.holds_json,
+        label=_("Not given while"),
+        max_length=200,
+        required=False,
+        help_text=_("mạch <60, HATT <90"),
+    )
+    before_event = forms.ChoiceField(
+        label=_("Waits for"),
+        choices=[("", "–"), *MedicationRequest.BeforeEvent.choices],
+        required=False,
+    )
+    minutes_before = forms.IntegerField(
+        label=_("Minutes before"), min_value=1, max_value=1440, required=False
+    )
     day_number = forms.IntegerField(
         label=_("Day of use"),
         min_value=1,
@@ -109,7 +160,10 @@ class MedicationForm(LineForm):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
-        once = cleaned.get("occurrence_at")
+        once = cleaned.get("occurrence_at") or cleaned.get("before_event")
+        self._fit_dose(cleaned)
+        if cleaned.get("before_event") and not cleaned.get("minutes_before"):
+            cleaned["minutes_before"] = 60
         if not cleaned.get("as_needed") and not cleaned.get("times_per_day") and not once:
             if cleaned.get("times"):
                 cleaned["times_per_day"] = len(cleaned["times"])
@@ -118,6 +172,15 @@ class MedicationForm(LineForm):
         if cleaned.get("as_needed") and not cleaned.get("as_needed_for"):
             self.add_error("as_needed_for", _("Say what it is needed for."))
         return cleaned
+
+    def _fit_dose(self, cleaned: dict[str, Any]) -> None:
+        """A scale or a taper says how much; nothing else leaves the dose unsaid."""
+        if scale := regimens.read_scale(cleaned.get("scale") or {}):
+            cleaned["dose"] = scale.highest
+        elif steps := regimens.read_steps(cleaned.get("steps") or []):
+            cleaned["dose"] = steps[0].dose
+        elif cleaned.get("dose") is None and "dose" not in self.errors:
+            self.add_error("dose", _("Say the dose."))
 
 
 class ServiceForm(LineForm):

@@ -6,7 +6,8 @@ import uuid
 from emr.accounts.models import User
 from emr.common.clock import now
 from emr.common.errors import DomainError
-from encounters.medicines.models import DueDose
+from encounters.medicines.gs1 import check_digit
+from encounters.medicines.models import DueDose, MedicinePackage
 from encounters.medicines.services import Given, Told, give_dose, not_given, plan_order
 from encounters.medicines.services.tray import count_labels, fill_tray
 from encounters.orders.models import MedicationRequest
@@ -19,6 +20,7 @@ People = dict[str, User]
 def build(people: People) -> None:
     """The doses of the ward in which Bình and the head nurse work; the others' come with the workers."""
     nurse = people["dieuduong"]
+    _packages(nurse)
     orders = MedicationRequest.objects.filter(
         facility=nurse.facility,
         status=MedicationRequest.Status.ACTIVE,
@@ -33,6 +35,17 @@ def build(people: People) -> None:
     for number, dose in enumerate(past.order_by("due_at", "pk")):
         _answer(number, dose, people)
     _fill(nurse)
+
+
+def _packages(nurse: User) -> None:
+    """Three packages to try a scanner with: numbers of GS1's internal range (02), no manufacturer's."""
+    for number, code in enumerate(("TH0001", "TH0088", "TH0090"), start=1):
+        digits = f"0200000000{number:03d}"
+        MedicinePackage.objects.get_or_create(
+            facility=nurse.facility,
+            code=f"{digits}{check_digit(digits)}",
+            defaults={"medicine": code, "source": "Số thử của bệnh viện mẫu"},
+        )
 
 
 def _answer(number: int, dose: DueDose, people: People) -> None:

@@ -7,7 +7,7 @@ beside them; else ours.
 from datetime import datetime, timedelta
 
 from encounters.orders.models import MedicationRequest, ServiceRequest
-from encounters.orders.wording import number_text
+from encounters.orders.wording import number_text, regimen_words
 from integrations.hl7v2.building import FieldContent, build_message, build_segment
 from integrations.hl7v2.delivering import header_fields
 from integrations.hl7v2.order_building import patient_segment, staff_field, visit_segment
@@ -114,7 +114,8 @@ def _medicine(order: MedicationRequest, channel: Channel, structure: str) -> lis
 
 def _words(order: MedicationRequest) -> list[str]:
     """What a pharmacist reads beside dose and time."""
-    return [text for text in (order.note, order.diluent, str(order.get_meal_display() or "")) if text]
+    said = [order.note, order.diluent, str(order.get_meal_display() or ""), *regimen_words(order)]
+    return [text for text in said if text]
 
 
 def _service(order: ServiceRequest, channel: Channel, structure: str) -> list[str]:

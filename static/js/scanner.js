@@ -83,6 +83,16 @@ function deliver(scanned) {
   return true;
 }
 
+/** The separator of a GS1 code comes as Ctrl+]: it becomes a letter that can be seen and sent. */
+function separate(event) {
+  event.preventDefault();
+  beat(event);
+  line += "\u241d";
+  const field = start?.element;
+  if (field && field === document.activeElement) field.setRangeText("\u241d", field.selectionEnd, field.selectionEnd, "end");
+  look();
+}
+
 document.addEventListener("focusin", look, true);
 // An insertion that a key announced counts once, by its key: on a slow PC it comes so late that it would bridge a person's pause.
 document.addEventListener("beforeinput", (event) => keyed || beat(event), true);
@@ -106,6 +116,7 @@ document.addEventListener("keydown", (event) => {
     event.stopImmediatePropagation();
     return;
   }
+  if (event.ctrlKey && !event.altKey && event.key === "]" && event.timeStamp - last < PAUSE) return separate(event);
   if (event.repeat || event.ctrlKey || event.metaKey || (event.key.length !== 1 && event.key !== "Alt")) return;
   beat(event);
   keyed = true;

@@ -16,10 +16,11 @@ from emr.local.instance import Instance
 from tools.bench.report import Report
 
 if TYPE_CHECKING:
+    from tools.bench.carts import Night
     from tools.bench.charts import Charts
     from tools.bench.messages import Rates
 
-PARTS = "abcdefhikwy"
+PARTS = "abcdefhikwxy"
 
 
 def main() -> None:
@@ -57,10 +58,15 @@ def measure(report: Report, instance: Instance, asked: argparse.Namespace) -> No
         django.setup()
         del os.environ["EMR_DATABASE_POOL"]
         patient, postgres, charts = _measure_inside(report, instance, asked)
+        night = _night() if "x" in asked.parts else None
     if "k" in asked.parts:
         from tools.bench import levels  # noqa: PLC0415
 
         levels.measure(report)
+    if night is not None:
+        from tools.bench import carts  # noqa: PLC0415
+
+        carts.measure(report, instance, night)
     if "e" in asked.parts:
         from tools.bench import charts as open_charts  # noqa: PLC0415
 
@@ -128,6 +134,20 @@ def _measure_inside(
     connection.close()
     connection.close_pool()  # type: ignore[attr-defined]
     return str(patient.uuid), f"PostgreSQL {version}", watched
+
+
+def _night() -> "Night":
+    """What thirty carts of the demo hospital's ward have kept."""
+    from django.db import connection  # noqa: PLC0415
+
+    from emr.accounts.models import User  # noqa: PLC0415
+    from tools.bench import carts  # noqa: PLC0415
+
+    people = {user.username: user for user in User.objects.filter(username__in=["bacsi", "dieuduong"])}
+    found = carts.prepare(people["bacsi"], people["dieuduong"])
+    connection.close()
+    connection.close_pool()  # type: ignore[attr-defined]
+    return found
 
 
 @contextmanager

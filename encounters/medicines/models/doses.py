@@ -37,6 +37,7 @@ class DueDose(FacilityRecord):
         HELD = "held", _("The order was held")
         LEFT = "left", _("The patient has left")
         ERROR = "error", _("Entered in error")
+        PUT_OFF = "put-off", _("What it was for is put off")
 
     patient = models.ForeignKey("registry.Patient", on_delete=models.PROTECT, related_name="+")
     encounter = models.ForeignKey("visits.Encounter", on_delete=models.PROTECT, related_name="doses")

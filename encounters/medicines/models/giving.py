@@ -59,10 +59,18 @@ class MedicationAdministration(FacilityRecord):
     site = models.CharField(max_length=3, choices=Site, blank=True, default="")
     batch = models.CharField(max_length=40, blank=True, default="")
     expires_on = models.DateField(null=True, blank=True)
+    # Of a package that was scanned (GS1).
+    gtin = models.CharField(max_length=14, blank=True, default="", db_default="")
+    serial = models.CharField(max_length=20, blank=True, default="", db_default="")
     reason = models.CharField(max_length=30, blank=True, default="", help_text="code of the facility's list")
     reason_text = models.CharField(max_length=200, blank=True, default="")
     ended_at = models.DateTimeField(null=True, blank=True, help_text="of an infusion")
     volume_ml = models.DecimalField(max_digits=7, decimal_places=1, null=True, blank=True)
+    # Of an order with a scale: the value that chose the amount, and the line, in words.
+    observation = models.ForeignKey(
+        "results.Observation", on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    scale_line = models.CharField(max_length=160, blank=True, default="", db_default="")
     taken_back_at = models.DateTimeField(null=True, blank=True)
     taken_back_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
@@ -92,6 +100,11 @@ class MedicationAdministration(FacilityRecord):
                 name="given_without_a_scan_says_why",
             ),
             models.CheckConstraint(
+                condition=Q(observation=None, scale_line="")
+                | (Q(observation__isnull=False) & ~Q(scale_line="")),
+                name="a_scale_that_was_used_says_its_line",
+            ),
+            models.CheckConstraint(
                 condition=Q(witness=None) | ~Q(witness=F("performer")), name="a_witness_is_somebody_else"
             ),
             models.CheckConstraint(
@@ -111,12 +124,14 @@ class MedicationAdministration(FacilityRecord):
             SameFacility("dose_id", "medicines_duedose"),
             SameFacility("performer_id", "accounts_user"),
             SameFacility("witness_id", "accounts_user"),
+            SameFacility("observation_id", "results_observation"),
             SameFacility("taken_back_by_id", "accounts_user"),
             pgtrigger.ReadOnly(
                 name="what_was_done_stays",
                 fields=[
                     "facility", "encounter", "dose", "key", "happened_at", "told_at", "is_replay", "performer",
                     "witness", "how", "hand_reason", "site", "batch", "expires_on", "reason", "reason_text",
+                    "observation", "scale_line", "gtin", "serial",
                 ],
             ),
             pgtrigger.Protect(name="no_delete", operation=pgtrigger.Delete),

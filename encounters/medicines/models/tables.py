@@ -8,6 +8,8 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from emr.common.choices import BadValue
+from emr.terminology.selectors import concept
+from encounters.medicines.gs1 import is_gtin
 from encounters.medicines.times import read_times
 from encounters.orders.models import DatedRow
 
@@ -32,6 +34,28 @@ class GivingTimes(DatedRow):
             raise ValidationError({"times": _("Hours are written 08:00 20:00.")}) from error
         if len(found) != self.times_per_day:
             raise ValidationError({"times": _("As many hours as times a day.")})
+
+
+class MedicinePackage(DatedRow):
+    """Whose package a GTIN is: `code` has 14 digits, `medicine` is a code of the facility's catalogue."""
+
+    medicine = models.CharField(max_length=20)
+    name = models.CharField(max_length=300, blank=True, default="")
+    source = models.CharField(max_length=300)
+
+    class Meta(DatedRow.Meta):
+        pass
+
+    def __str__(self) -> str:
+        return self.code
+
+    def clean(self) -> None:
+        if len(self.code) != 14 or not is_gtin(self.code):
+            raise ValidationError(
+                {"code": _("A GTIN has 14 digits with its check digit; put zeros in front of a shorter one.")}
+            )
+        if concept("medicine", self.medicine) is None:
+            raise ValidationError({"medicine": _("No medicine of the catalogue has this code.")})
 
 
 class GivingRule(DatedRow):

@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from emr.common.errors import DomainError
-from encounters.medicines.models import MedicationAdministration
+from encounters.medicines.models import GivingRule, MedicationAdministration
 from encounters.medicines.selectors.tables import rules_for, within
 from encounters.orders.models import MedicationRequest
 from encounters.orders.wording import number_text
@@ -51,9 +51,9 @@ def demand_needed(order: MedicationRequest, at: dt.datetime, amount: Decimal) ->
             )
 
 
-def demand_measured(order: MedicationRequest, at: dt.datetime) -> None:
-    """Refuse where a rule asks for a vital sign that is old, missing, or outside its limits."""
-    for rule in rules_for(order):
+def demand_measured(order: MedicationRequest, at: dt.datetime, rules: list[GivingRule]) -> None:
+    """Refuse where one of the facility's rules asks for a vital sign that is old, missing, or outside its limits."""
+    for rule in rules_for(order, rules):
         sign = VITAL_SIGNS.get(rule.vital_sign)
         if sign is None:
             continue

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from django.db.models import Prefetch, Q
+from django.utils.translation import gettext as _
 from django.utils.translation import pgettext_lazy
 from django_stubs_ext import StrOrPromise
 
@@ -20,6 +21,7 @@ from encounters.medicines.models import (
 )
 from encounters.medicines.selectors.reactions import latest_test, minutes_for, tests_of_stay
 from encounters.medicines.selectors.reasons import late_minutes, missed_hours
+from encounters.medicines.selectors.regimens import ScaleShown, scales_shown
 from encounters.medicines.selectors.tables import rules_for, rules_in_force
 from encounters.orders.models import MedicationRequest, Order
 from encounters.orders.wording import number_text
@@ -58,6 +60,8 @@ class DoseLine:
     test_minutes: int | None = None
     test: ReactionTest | None = None
     reason: str = ""
+    # How much by the newest value, of an open dose whose order has a scale.
+    scale: ScaleShown | None = None
 
     @property
     def title(self) -> StrOrPromise:
@@ -82,6 +86,8 @@ class DoseLine:
     @property
     def amount_text(self) -> str:
         """What is ordered at this time: 1 viên."""
+        if self.dose.order.scale:
+            return _("by the scale")
         return f"{number_text(self.dose.amount)} {self.unit}"
 
     @property
@@ -118,7 +124,7 @@ def state_of(
 def doses_of_stay(encounter: Encounter, start: dt.datetime, end: dt.datetime) -> list[DoseLine]:
     """Doses due from `start` to `end`, and what is still unanswered or running from before.
 
-    Eight queries whatever their number.
+    Eight queries whatever their number, ten where an order has a scale.
     """
     waiting = Q(due_at__lt=start, outcome="", ended="") | Q(outcome="running")
     found = list(
@@ -138,7 +144,12 @@ def doses_of_stay(encounter: Encounter, start: dt.datetime, end: dt.datetime) ->
         )
         .order_by("due_at", "order__position", "pk")
     )
-    return lines_of(found, encounter.facility_id, tests=tests_of_stay(encounter))
+    lines = lines_of(found, encounter.facility_id, tests=tests_of_stay(encounter))
+    units = {line.dose.pk: line.unit for line in lines}
+    shown = scales_shown(encounter, [(dose, units[dose.pk]) for dose in found], now())
+    for line in lines:
+        line.scale = shown.get(line.dose.pk)
+    return lines
 
 
 def lines_of(
@@ -168,7 +179,8 @@ def lines_of(
                 is_high_alert=dose.order.code in alert or any(rule.second_nurse for rule in asked),
                 test_minutes=minutes_for(dose.order, rules),
                 test=latest_test(dose.order, tests, rules),
-                asks=[_asked(rule) for rule in asked if rule.vital_sign in VITAL_SIGNS],
+                asks=[_asked(rule) for rule in asked if rule.vital_sign in VITAL_SIGNS]
+                + [_("not while %(condition)s") % {"condition": hold.words} for hold in dose.order.holds],
             )
         )
     return lines

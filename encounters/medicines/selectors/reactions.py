@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from emr.common.errors import DomainError
 from encounters.medicines.models import GivingRule, ReactionTest
-from encounters.medicines.selectors.tables import rules_for, rules_in_force
+from encounters.medicines.selectors.tables import rules_for
 from encounters.orders.models import MedicationRequest
 from encounters.visits.models import Encounter
 
@@ -32,9 +32,8 @@ def latest_test(
     return next((t for t in tests if own & {rule.pk for rule in rules_for(t.order, rules)}), None)
 
 
-def demand_tested(order: MedicationRequest, at: dt.datetime) -> None:
-    """Refuse what a rule wants tested first and wasn't, or was and the patient reacts. Two queries at most."""
-    rules = list(rules_in_force(order.facility_id))
+def demand_tested(order: MedicationRequest, at: dt.datetime, rules: list[GivingRule]) -> None:
+    """Refuse what one of the facility's rules wants tested first and wasn't, or was and the patient reacts. One query."""
     if minutes_for(order, rules) is None:
         return
     test = latest_test(order, tests_of_stay(order.encounter), rules)

@@ -53,6 +53,11 @@ def not_given_reasons(facility_id: int) -> list[tuple[str, str]]:
     return [(code, words) for code, words in facility_setting(facility_id, "not_given_reasons")]
 
 
+def reason_names(facility_id: int) -> dict[str, str]:
+    """Every code that an answer may have, in words: the facility's, and ours for what a scale leaves out."""
+    return dict(not_given_reasons(facility_id)) | {"scale": str(_("Left out by the scale"))}
+
+
 def late_minutes(facility_id: int) -> int:
     """After how many minutes a dose is late."""
     return int(facility_setting(facility_id, "dose_late_minutes"))

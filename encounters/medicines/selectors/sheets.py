@@ -6,13 +6,14 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from emr.terminology.selectors import displays
 from encounters.documents.models import Document
 from encounters.medicines import official
 from encounters.medicines.models import DueDose, MedicationAdministration, ReactionTest, ShiftSheet
-from encounters.medicines.selectors.reasons import not_given_reasons
+from encounters.medicines.selectors.reasons import reason_names
 from encounters.orders.wording import number_text
 
 Status = MedicationAdministration.Status
@@ -38,7 +39,7 @@ def rows_of(sheet: ShiftSheet) -> list[dict[str, Any]]:
     with override("vi"):
         if sheet.code == official.INFUSIONS.code:
             return [_infusion(row, names) for row in rows]
-        reasons = dict(not_given_reasons(sheet.facility_id))
+        reasons = reason_names(sheet.facility_id)
         return [_carried_out(row, names, reasons) for row in rows]
 
 
@@ -74,6 +75,7 @@ def _carried_out(
     dose, order = row.dose, row.dose.order
     unit = names.get(("dose-unit", dose.unit), dose.unit)
     why = [reasons.get(row.reason, row.reason)] if row.reason else []
+    why += [row.scale_line] if row.scale_line else []
     why += [row.reason_text] if row.reason_text else []
     why += [f"không quét: {row.hand_reason}"] if row.hand_reason else []
     return {
@@ -81,7 +83,7 @@ def _carried_out(
         "done_at": _clock(row.happened_at),
         "text": order.text,
         "amount": f"{number_text(row.amount)} {unit}" if row.amount is not None else "",
-        "ordered": f"{number_text(dose.amount)} {unit}",
+        "ordered": _("by the scale") if order.scale else f"{number_text(dose.amount)} {unit}",
         "route": names.get(("medicine-route", order.route), order.route),
         "site": str(row.get_site_display()) if row.site else "",
         "status": str(dose.get_outcome_display()),

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db.models import Prefetch, QuerySet
+from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from emr.accounts.models import Organization, User
@@ -76,7 +77,8 @@ def wanted_doses(
 def line_key(dose: DueDose) -> str:
     """Doses with the same key are one line of the total."""
     order = dose.order
-    return f"{order.code or order.text}|{dose.unit}|{order.origin or order.supply}"
+    by_scale = "|scale" if order.scale else ""
+    return f"{order.code or order.text}|{dose.unit}|{order.origin or order.supply}{by_scale}"
 
 
 def totals_of(doses: Iterable[DueDose]) -> list[TrayLine]:
@@ -88,12 +90,13 @@ def totals_of(doses: Iterable[DueDose]) -> list[TrayLine]:
         order = dose.order
         with override("vi"):
             supply = order.origin or str(order.get_supply_display())
+            text = _("%(text)s (by the scale: at most)") % {"text": order.text} if order.scale else order.text
         line = lines.setdefault(
             line_key(dose),
             TrayLine(
                 key=line_key(dose),
                 code=order.code,
-                text=order.text,
+                text=text,
                 unit=dose.unit,
                 unit_text=names.get(("dose-unit", dose.unit), dose.unit),
                 supply=order.origin or order.supply,

@@ -12,7 +12,7 @@ from emr.accounts.models import User
 from emr.common.clock import now
 from emr.common.vietnamese import fold
 from encounters.medicines import permissions
-from encounters.medicines.models import DueDose, GivingConflict
+from encounters.medicines.models import DeviceEvent, DueDose, GivingConflict
 from encounters.medicines.selectors.tray import bed_of
 from encounters.medicines.selectors.ward import DoseCounts, doses_by_stay, late_since
 from encounters.orders.models import Order
@@ -139,4 +139,25 @@ def open_conflicts(user: User) -> QuerySet[GivingConflict]:
         found = found.filter(encounter__department__in=reach)
     return found.select_related(
         "dose__order", "encounter__patient", "encounter__department", "performer", "standing__performer"
+    )
+
+
+_SHOWN_FOR, _MOST_REFUSED = dt.timedelta(days=7), 50
+
+
+def refused_events(user: User) -> list[DeviceEvent]:
+    """Acts of devices that nothing was made of in the last week, of the person's wards or of a stay that nobody named;
+    the newest first, fifty at most. One query.
+    """
+    found = DeviceEvent.objects.filter(
+        Q(encounter=None) | not_hidden(user, permissions.SETTLE, "encounter__patient"),
+        facility_id=user.facility_id,
+        status=DeviceEvent.Status.REFUSED,
+        created_at__gte=now() - _SHOWN_FOR,
+    )
+    reach = user.departments_for(permissions.SETTLE)
+    if isinstance(reach, frozenset):
+        found = found.filter(Q(encounter=None) | Q(encounter__department__in=reach))
+    return list(
+        found.select_related("encounter__patient", "by").order_by("-created_at", "-pk")[:_MOST_REFUSED]
     )

@@ -1,6 +1,7 @@
 """Verbs of medicines at the bed: plan, give, withhold, take back, infuse, settle."""
 
 from encounters.medicines.services.conflicts import settle_conflict
+from encounters.medicines.services.events import tell_event
 from encounters.medicines.services.giving import (
     give_dose,
     not_given,
@@ -32,4 +33,5 @@ __all__ = [
     "postpone",
     "settle_conflict",
     "take_back",
+    "tell_event",
 ]

@@ -7,11 +7,9 @@ been done already: where it can't stand it becomes a `GivingConflict`, which som
 import datetime as dt
 from collections.abc import Callable
 from dataclasses import asdict
-from decimal import Decimal
 from uuid import UUID
 
 from django.db import transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from emr.accounts.models import User
@@ -22,18 +20,16 @@ from emr.outbox import publish
 from emr.staff.selectors.practice import demand_practice
 from encounters.medicines import telling
 from encounters.medicines.models import DueDose, GivingConflict, InfusionStep, MedicationAdministration
-from encounters.medicines.selectors.checking import demand_measured, demand_needed
-from encounters.medicines.selectors.reactions import demand_tested
 from encounters.medicines.selectors.reasons import not_given_reasons
-from encounters.medicines.selectors.tables import is_high_alert
-from encounters.medicines.services.told import AlreadyAnswered, Given, Kept, NeedsWitness, Told, WrongPatient
+from encounters.medicines.selectors.regimens import BY_THE_SCALE, by_scale
+from encounters.medicines.services.givable import demand_givable
+from encounters.medicines.services.told import AlreadyAnswered, Given, Kept, Told, WrongPatient
 from encounters.orders.models import MedicationRequest, Order
 from encounters.visits.models import Encounter
 
 Status = MedicationAdministration.Status
 INFUSED = frozenset({"IVI", "IVP"})
 _CLOCKS_MAY_DIFFER = dt.timedelta(minutes=5)
-_EARLY = dt.timedelta(hours=2)
 _OUTCOMES = {Status.COMPLETED: "given", Status.IN_PROGRESS: "running", Status.NOT_DONE: "not-given"}
 _VERBS = {Status.COMPLETED: "give", Status.IN_PROGRESS: "begin", Status.NOT_DONE: "withhold"}
 
@@ -53,29 +49,30 @@ def give_dose(
     or DomainError by `code`: order_held, ended, not_here, early, future, no_scan_reason, too_much, not_measured.
     """
     given = given or Given()
-    if dose.patient.root_id != encounter.patient.root_id:
+    is_theirs = dose.patient.root_id == encounter.patient.root_id
+    if not is_theirs and not told.is_replay:
         record("medication_administration.wrong_patient", by=by, of=encounter, detail={"dose": dose.pk})
-        raise WrongPatient(
-            _("WRONG PATIENT. This label isn't %(name)s's: don't give it.")
-            % {"name": encounter.patient.full_name.upper()},
-            code="wrong_patient",
-        )
+        raise _wrong_patient(encounter)
     is_infusion = dose.order.route in INFUSED
 
     def write(locked: DueDose, at: dt.datetime) -> MedicationAdministration:
-        amount = _demand_givable(locked, given, at, witness, by)
+        if not is_theirs:  # told afterwards: it is kept to be settled
+            raise _wrong_patient(encounter)
+        how_much = demand_givable(locked, given, at, witness, by)
         row = _write(
             locked,
             told,
             at,
             by,
             status=Status.IN_PROGRESS if is_infusion else Status.COMPLETED,
-            amount=amount,
+            **how_much,
             how=given.how,
             hand_reason=given.hand_reason.strip()[:200],
             site=given.site,
             batch=(given.batch or locked.batch)[:40],
             expires_on=given.expires_on or locked.expires_on,
+            gtin=given.gtin[:14],
+            serial=given.serial[:20],
             witness=witness,
             reason_text=given.note.strip()[:200],
         )
@@ -94,19 +91,37 @@ def give_dose(
     return _answer(dose, told, by, write, asdict(given))
 
 
+def _wrong_patient(encounter: Encounter) -> WrongPatient:
+    name = encounter.patient.full_name.upper()
+    return WrongPatient(
+        _("WRONG PATIENT. This label isn't %(name)s's: don't give it.") % {"name": name}, code="wrong_patient"
+    )
+
+
 def not_given(
     *, dose: DueDose, reason: str, told: Told, by: User, text: str = ""
 ) -> MedicationAdministration:
-    """The dose wasn't given: `reason` is a code of the facility's list. Raises as `give_dose`."""
-    if reason not in dict(not_given_reasons(dose.facility_id)):
+    """The dose wasn't given: `reason` is a code of the facility's list, or BY_THE_SCALE where the order's scale leaves it
+    out at the present value. Raises as `give_dose`, and DomainError `reason_missing`, `not_measured`, `scale_says`.
+    """
+    if reason == BY_THE_SCALE and not dose.order.scale:
+        raise DomainError(_("This order has no scale."), code="reason_missing", field="reason")
+    if reason != BY_THE_SCALE and reason not in dict(not_given_reasons(dose.facility_id)):
         raise DomainError(_("Say why it wasn't given."), code="reason_missing", field="reason")
 
     def write(locked: DueDose, at: dt.datetime) -> MedicationAdministration:
+        shown: dict[str, object] = {}
+        if reason == BY_THE_SCALE:
+            said = by_scale(locked, at)
+            if said.amount:
+                raise DomainError(_("The scale says: %(line)s.") % {"line": said.words}, code="scale_says")
+            shown = {"observation": said.observation, "scale_line": said.words}
         return _write(
             locked,
             told,
             at,
             by,
+            **shown,
             status=Status.NOT_DONE,
             how=MedicationAdministration.How.HAND,
             reason=reason,
@@ -237,40 +252,6 @@ def _demand_wanted(dose: DueDose, at: dt.datetime, told: Told) -> None:
         )
 
 
-def _demand_givable(dose: DueDose, given: Given, at: dt.datetime, witness: User | None, by: User) -> Decimal:
-    if dose.kind == DueDose.Kind.SCHEDULED and dose.due_at - at > _EARLY:
-        raise DomainError(
-            _("This dose is due at %(time)s: it is too early.")
-            % {"time": f"{timezone.localtime(dose.due_at):%H:%M %d/%m}"},
-            code="early",
-        )
-    if given.how == MedicationAdministration.How.HAND and not given.hand_reason.strip():
-        raise DomainError(_("Say why it wasn't scanned."), code="no_scan_reason", field="hand_reason")
-    amount = dose.amount if given.amount is None else given.amount
-    if amount <= 0:
-        raise DomainError(_("A dose is more than nothing."), code="invalid", field="amount")
-    most = dose.order.most_per_dose or dose.amount
-    if amount > most:
-        raise DomainError(_("That is more than was ordered."), code="too_much", field="amount")
-    expires = given.expires_on or dose.expires_on
-    if expires is not None and expires < timezone.localdate(at):
-        raise DomainError(_("This medicine has expired: don't give it."), code="expired", field="expires_on")
-    if dose.kind == DueDose.Kind.NEEDED:
-        demand_needed(dose.order, at, amount)
-    demand_measured(dose.order, at)
-    demand_tested(dose.order, at)
-    if witness is None and is_high_alert(dose.order):
-        raise NeedsWitness(
-            _("%(name)s is a high-alert medicine: a second nurse checks it and identifies themselves.")
-            % {"name": dose.order.text},
-            code="needs_witness",
-            field="witness",
-        )
-    if witness is not None and (witness.pk == by.pk or witness.facility_id != dose.facility_id):
-        raise DomainError(_("The second nurse is somebody else."), code="same_person", field="witness")
-    return amount
-
-
 def _write(dose: DueDose, told: Told, at: dt.datetime, by: User, **facts: object) -> MedicationAdministration:
     row = MedicationAdministration.objects.create(
         facility_id=dose.facility_id,
@@ -302,6 +283,7 @@ def set_outcome(dose: DueDose, row: MedicationAdministration | None) -> None:
         and row.status == Status.COMPLETED
         and row.amount is not None
         and row.amount < dose.amount
+        and not dose.order.scale  # whose amount is the highest line's
     ):
         outcome = DueDose.Outcome.PARTIAL
     dose.outcome, dose.ended, dose.ended_at = outcome, "", None

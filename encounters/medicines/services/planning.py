@@ -6,6 +6,7 @@ not at all: the next one, or the hourly look ahead, makes the same rows.
 
 import datetime as dt
 from collections.abc import Callable
+from decimal import Decimal
 
 from django.db import transaction
 from django.db.models import DateTimeField, ExpressionWrapper, F, Q
@@ -16,9 +17,11 @@ from emr.accounts.models import Organization
 from emr.common import wall
 from emr.common.clock import now
 from encounters.medicines.models import DueDose
+from encounters.medicines.selectors.events import newest_event
 from encounters.medicines.selectors.tables import hours_for
 from encounters.medicines.times import Course, Slot, slots_of
 from encounters.orders.models import MedicationRequest, Order
+from encounters.orders.regimens import step_on, total_days
 from encounters.orders.selectors.changes import is_unchanged
 from encounters.visits.models import Encounter
 
@@ -26,6 +29,7 @@ AHEAD = dt.timedelta(hours=48)
 # What is older when an order is confirmed was nobody's to give; what is older at the hourly look is left alone.
 _BEHIND, _LATELY = dt.timedelta(hours=24), dt.timedelta(hours=1)
 Ended = DueDose.Ended
+EVENT_SLOT = "event"
 _ON_THE_TRAY = (
     "number",
     "label_count",
@@ -54,6 +58,8 @@ def plan_order(*, order_id: int, since: dt.datetime | None = None) -> int:
         return 0
     held = {dose.slot: dose for dose in DueDose.objects.select_for_update(of=("self",)).filter(order=order)}
     why = _why_ended(order)
+    if order.before_event:
+        return _plan_before(order, held.get(EVENT_SLOT), why)
     changed = sum(_settle(dose, why(dose.due_at)) for dose in held.values())
     if order.status != Order.Status.ACTIVE or order.as_needed or order.encounter.status != "in-progress":
         return changed
@@ -62,6 +68,30 @@ def plan_order(*, order_id: int, since: dt.datetime | None = None) -> int:
     _take_labels_over(order, doses)
     DueDose.objects.bulk_create(doses)
     return changed + len(fresh)
+
+
+def _plan_before(order: MedicationRequest, dose: DueDose | None, why: Why) -> int:
+    """The one dose before an operation: made when its time is told, moved with it, ended when it is put off."""
+    event = newest_event(order)
+    wanted_at = None
+    if event is not None and event.at is not None:
+        wanted_at = event.at - dt.timedelta(minutes=order.minutes_before or 0)
+    if dose is None:
+        is_wanted = order.status == Order.Status.ACTIVE and order.encounter.status == "in-progress"
+        if wanted_at is None or not is_wanted or why(wanted_at) != "":
+            return 0
+        _dose(order, Slot(EVENT_SLOT, wanted_at)).save()
+        return 1
+    if wanted_at is None:
+        ended = why(dose.due_at)
+        return _settle(dose, ended if ended else Ended.PUT_OFF)
+    moved = 0
+    if dose.outcome == DueDose.Outcome.OPEN and dose.planned_at != wanted_at:
+        dose.planned_at = dose.due_at = wanted_at
+        dose.postpone_reason = ""
+        dose.save(update_fields=["planned_at", "due_at", "postpone_reason"])
+        moved = 1
+    return moved + _settle(dose, why(wanted_at))
 
 
 def _take_labels_over(order: MedicationRequest, fresh: list[DueDose]) -> None:
@@ -89,9 +119,18 @@ def _dose(order: MedicationRequest, slot: Slot) -> DueDose:
         slot=slot.name,
         planned_at=slot.at,
         due_at=slot.at,
-        amount=order.dose,
+        amount=amount_at(order, slot.at),
         unit=order.dose_unit,
     )
+
+
+def amount_at(order: MedicationRequest, at: dt.datetime) -> Decimal:
+    """How much is ordered for that time: of a taper what its day says, else the order's dose."""
+    if not order.steps:
+        return order.dose
+    begins = order.steps_from or order.happens_at
+    step = step_on(order.taper, max((at - begins) // dt.timedelta(days=1), 0))
+    return step.dose if step is not None else order.dose
 
 
 def _slots(order: MedicationRequest, since: dt.datetime | None) -> list[Slot]:
@@ -139,6 +178,9 @@ def course_of(order: MedicationRequest) -> Course:
         times=times,
         once_at=order.occurrence_at,
         first_now=urgent and order.based_on_id is None,
+        over_at=(order.steps_from or order.happens_at) + dt.timedelta(days=total_days(order.taper))
+        if order.steps
+        else None,
     )
 
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from encounters.medicines.models import GivingRule, GivingTimes
+from encounters.medicines.models import GivingRule, GivingTimes, MedicinePackage
 from encounters.orders.services.catalogue import Table
 
 DATA = Path(__file__).parent.parent / "data"
@@ -14,6 +14,7 @@ TIMES = Table(
     numbers=("times_per_day",),
     data=DATA,
 )
+PACKAGES = Table("packages", ("code", "medicine", "name", "source", *_DATES), MedicinePackage, data=DATA)
 RULES = Table(
     "giving_rules",
     (

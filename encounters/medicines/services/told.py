@@ -34,7 +34,14 @@ class AlreadyAnswered(Conflict):
 
 
 class NeedsWitness(DomainError):
-    """A high-alert medicine: a second nurse identifies themselves, then the same is sent again."""
+    """A high-alert medicine: a second nurse identifies themselves, then the same is sent again.
+
+    `amount` is what both look at: sent with the second word, so that a value measured meanwhile changes nothing unseen.
+    """
+
+    def __init__(self, words: str, amount: Decimal) -> None:
+        self.amount = amount
+        super().__init__(words, code="needs_witness", field="witness")
 
 
 class Kept(Conflict):
@@ -77,5 +84,9 @@ class Given:
     site: str = ""
     batch: str = ""
     expires_on: dt.date | None = None
+    gtin: str = ""
+    serial: str = ""
     rate: str = ""
     note: str = ""
+    # The package's code in brackets, for the page that asks for a second nurse; what it says stands above.
+    package: str = ""

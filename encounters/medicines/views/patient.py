@@ -37,16 +37,20 @@ from encounters.medicines.forms import (
     WitnessForm,
     said,
 )
+from encounters.medicines.gs1 import Package
 from encounters.medicines.models import DueDose, InfusionStep, MedicationAdministration, ReactionTest
 from encounters.medicines.selectors.doses import doses_of_stay, needed_orders
+from encounters.medicines.selectors.events import waiting_orders
+from encounters.medicines.selectors.packages import dose_of_package, package_of
 from encounters.medicines.selectors.reactions import tests_of_stay
-from encounters.medicines.selectors.reasons import not_given_reasons
+from encounters.medicines.selectors.reasons import not_given_reasons, reason_names
 from encounters.medicines.services import Given, Told
 from encounters.medicines.views.marks import (
     has_label,
     remember_label,
     witness_of,
 )
+from encounters.orders.models import MedicationRequest
 from encounters.visits.access import access_encounter, acts_here
 from encounters.visits.bedside import stay_of_wristband
 from encounters.visits.models import Encounter
@@ -75,6 +79,9 @@ def answer(request: StaffRequest, stay: Encounter, status: int = 200, **more: An
         "may_settle": acts_here(request.user, permissions.SETTLE, stay),
         "is_scanned": has_wristband(request, stay),
         "reasons": not_given_reasons(stay.facility_id),
+        "reason_names": list(reason_names(stay.facility_id).items()),
+        "waiting": waiting_orders(stay),
+        "events": MedicationRequest.BeforeEvent.choices,
         "sites": MedicationAdministration.Site.choices,
         "steps": InfusionStep.Kind,
         "key": str(uuid.uuid4()),
@@ -98,10 +105,15 @@ def patient(request: StaffRequest, encounter: UUID) -> HttpResponse:
 def scan(request: StaffRequest, encounter: UUID) -> HttpResponse:
     """A wristband says whose labels follow; a label says that its dose goes in. A label of somebody else's is refused."""
     stay = access_encounter(request.user, encounter, permissions.GIVE)
-    code = tidy(request.POST.get("code", ""))[:40]
+    raw = request.POST.get("code", "")[:200]
+    code = tidy(raw)[:40]
     dose = labelled_dose(request.user, code) if code else None
     if dose is None:
         other = stay_of_wristband(request.user, code) if code else None
+        if other is None and code:
+            scanned = _of_package(request, stay, raw)
+            if scanned is not None:
+                return scanned
         if other is None:
             return answer(request, stay, 422, refusal=_("Nothing has this number: %(code)s") % {"code": code})
         remember_wristband(request, other)
@@ -109,6 +121,37 @@ def scan(request: StaffRequest, encounter: UUID) -> HttpResponse:
     if not has_wristband(request, stay):
         return answer(request, stay, 422, refusal=_("Scan the patient's wristband first, then the label."))
     return _give(request, stay, dose, Given(), Told(key=_key(request)))
+
+
+def _of_package(request: StaffRequest, stay: Encounter, raw: str) -> HttpResponse | None:
+    """A manufacturer's own code in the place of our label; None: it is none."""
+    try:
+        package = package_of(raw)
+        if package is None:
+            return None
+        if not has_wristband(request, stay):
+            words = _("Scan the patient's wristband first, then the label.")
+            return answer(request, stay, 422, refusal=words)
+        dose = dose_of_package(stay, package, sent_as=_key(request))
+    except DomainError as refusal:
+        if refusal.code == "not_ordered":
+            record(
+                "medication_administration.refuse", by=request.user, of=stay, detail={"code": refusal.code}
+            )
+            return answer(request, stay, 409, danger=str(refusal))
+        return answer(request, stay, 422, refusal=str(refusal))
+    return _give(request, stay, dose, of_package(package), Told(key=_key(request)))
+
+
+def of_package(package: Package) -> Given:
+    """A giving by what stands on the package."""
+    return Given(
+        batch=package.batch,
+        expires_on=package.expires_on,
+        gtin=package.gtin,
+        serial=package.serial,
+        package=package.text,
+    )
 
 
 def _key(request: StaffRequest) -> UUID:
@@ -135,7 +178,7 @@ def _give(  # noqa: PLR0917  what a page sends
     except services.NeedsWitness as refusal:
         if given.how == MedicationAdministration.How.SCAN:
             remember_label(request, dose, told.key)
-        asked = {"dose": dose, "given": given, "told": told}
+        asked = {"dose": dose, "given": replace(given, amount=refusal.amount), "told": told}
         return answer(request, stay, 422, witness_for=asked, key=str(told.key), refusal=str(refusal))
     except services.AlreadyAnswered as refusal:
         if refusal.standing.performer_id == request.user.pk:
@@ -163,6 +206,17 @@ def _given_by(form: GiveForm, how: str) -> tuple[Given, Told]:
         batch=told["batch"],
         note=told["note"],
     )
+    package = package_of(told["package"]) if told["package"] else None
+    if package is not None:
+        scanned = of_package(package)
+        given = replace(
+            given,
+            batch=scanned.batch,
+            expires_on=scanned.expires_on,
+            gtin=scanned.gtin,
+            serial=scanned.serial,
+            package=scanned.package,
+        )
     return given, Told(key=form.made, happened_at=told["at"])
 
 
@@ -260,7 +314,7 @@ def give_needed(request: StaffRequest, medicine_uuid: UUID) -> HttpResponse:
             order=order, encounter=stay, told=told, by=request.user, given=given, witness=witness
         )
     except services.NeedsWitness as refused:
-        asked = {"order": order, "given": given, "told": told}
+        asked = {"order": order, "given": replace(given, amount=refused.amount), "told": told}
         return answer(request, stay, 422, witness_for=asked, key=str(told.key), refusal=str(refused))
     except DomainError as refused:
         return answer(request, stay, 422, refusal=str(refused))

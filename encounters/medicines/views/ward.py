@@ -24,6 +24,7 @@ from encounters.medicines.selectors.worklist import (
     WorklistFilter,
     chips,
     open_conflicts,
+    refused_events,
     rows_of,
     wanted_stays,
 )
@@ -100,7 +101,8 @@ def conflicts(request: StaffRequest) -> HttpResponse:
     page = Paginator(open_conflicts(request.user), PAGE_SIZE).get_page(request.GET.get("page"))
     record("giving_conflict.list", by=request.user, detail={"count": len(page.object_list)})
     outcomes = [choice for choice in GivingConflict.Outcome.choices if choice[0]]
-    return render(request, "encounters/medicines/conflicts.html", {"page": page, "outcomes": outcomes})
+    context = {"page": page, "outcomes": outcomes, "refused": refused_events(request.user)}
+    return render(request, "encounters/medicines/conflicts.html", context)
 
 
 @require_POST

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from emr.accounts.models import FacilityRecord
 from emr.common.clock import now
 from emr.common.triggers import RowHistory, SameFacility
+from encounters.orders.regimens import Hold, Scale, TaperStep, read_holds, read_scale, read_steps
 
 
 class Order(FacilityRecord):
@@ -131,6 +132,10 @@ class MedicationRequest(Order):
         WITH = "with", _("with meals")
         AFTER = "after", _("after meals")
 
+    class BeforeEvent(models.TextChoices):
+        SURGERY = "surgery", _("before surgery")
+        PROCEDURE = "procedure", _("before a procedure")
+
     ingredient = models.CharField(max_length=200, blank=True, default="")
     route = models.CharField(max_length=10, help_text="code of system medicine-route")
     dose = models.DecimalField(
@@ -158,6 +163,15 @@ class MedicationRequest(Order):
         default="pharmacy",
         choices=[("pharmacy", _("Pharmacy")), ("ward", _("Ward stock")), ("own", _("Patient's own"))],
     )
+    # Shapes: `encounters.orders.regimens`. Of a taper `dose` is the present step's, of a scale its highest line's.
+    steps = models.JSONField(default=list, blank=True, db_default=models.Value([], models.JSONField()))
+    # When the taper began, of an order that carries one on; empty: with this order.
+    steps_from = models.DateTimeField(null=True, blank=True)
+    scale = models.JSONField(default=dict, blank=True, db_default=models.Value({}, models.JSONField()))
+    hold_if = models.JSONField(default=list, blank=True, db_default=models.Value([], models.JSONField()))
+    # Once, at most so many minutes before it; when it is, is told on the ward.
+    before_event = models.CharField(max_length=9, choices=BeforeEvent, blank=True, default="", db_default="")
+    minutes_before = models.PositiveSmallIntegerField(null=True, blank=True)
     # Ngày dùng thứ …: printed for antibiotics, steroids, narcotics.
     day_number = models.PositiveSmallIntegerField(null=True, blank=True)
 
@@ -168,6 +182,7 @@ class MedicationRequest(Order):
             models.CheckConstraint(
                 condition=Q(as_needed=True)
                 | Q(occurrence_at__isnull=False)
+                | ~Q(before_event="")
                 | Q(times_per_day__isnull=False, times_per_day__gte=1),
                 name="a_medicine_says_how_often",
             ),
@@ -180,6 +195,15 @@ class MedicationRequest(Order):
                 & (Q(least_hours_between=None) | Q(least_hours_between__gt=0)),
                 name="a_limit_is_more_than_nothing",
             ),
+            models.CheckConstraint(
+                condition=Q(steps=[]) | Q(scale={}, as_needed=False, occurrence_at=None, before_event=""),
+                name="a_taper_is_given_by_the_clock",
+            ),
+            models.CheckConstraint(
+                condition=Q(before_event="", minutes_before=None)
+                | (~Q(before_event="") & Q(minutes_before__gt=0, as_needed=False, occurrence_at=None)),
+                name="before_an_event_says_how_long_before",
+            ),
         ]
         triggers = [
             RowHistory(),
@@ -190,6 +214,21 @@ class MedicationRequest(Order):
 
     def __str__(self) -> str:
         return self.text
+
+    @property
+    def taper(self) -> tuple[TaperStep, ...]:
+        """The steps of a taper; () of most orders."""
+        return read_steps(self.steps)
+
+    @property
+    def by_scale(self) -> Scale | None:
+        """How much by a measured value; None of most orders."""
+        return read_scale(self.scale)
+
+    @property
+    def holds(self) -> tuple[Hold, ...]:
+        """What forbids a dose."""
+        return read_holds(self.hold_if)
 
 
 class ServiceRequest(Order):

@@ -29,12 +29,13 @@ _PREGNANT = re.compile(r"^(O(?!8[5-9]|9[0-2])|Z3[345])")
 
 
 def _milligrams(order: MedicationRequest, strength: str) -> Decimal | None:
+    dose = max((step.dose for step in order.taper), default=order.dose)
     if order.dose_unit in _MASS:
-        return order.dose * _MASS[order.dose_unit]
+        return dose * _MASS[order.dose_unit]
     found = _STRENGTH.match(strength.strip())
     if found is None or order.dose_unit not in {"vien", "ong", "lo", "goi", "chai"}:
         return None
-    return order.dose * Decimal(found[1].replace(",", ".")) * _MASS[found[2]]
+    return dose * Decimal(found[1].replace(",", ".")) * _MASS[found[2]]
 
 
 def _times(order: MedicationRequest) -> Decimal | None:

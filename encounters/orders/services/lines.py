@@ -18,6 +18,7 @@ from encounters.documents.models import Document, DocumentDraft
 from encounters.orders.models import MedicationRequest, Order, ServiceRequest
 from encounters.orders.selectors.days import day_of_use
 from encounters.orders.selectors.ingredients import is_counted
+from encounters.orders.services.tapers import carried_taper, complete_regimen
 
 ORDER_MODELS: tuple[type[MedicationRequest], type[ServiceRequest]] = (MedicationRequest, ServiceRequest)
 OPEN = [Order.Status.ACTIVE, Order.Status.ON_HOLD]
@@ -47,6 +48,11 @@ class Medication(TypedDict, total=False):
     most_per_dose: Any
     most_per_day: Any
     least_hours_between: Any
+    steps: list[dict[str, Any]]
+    scale: dict[str, Any]
+    hold_if: list[dict[str, Any]]
+    before_event: str
+    minutes_before: int | None
     meal: str
     priority: str
     occurrence_at: dt.datetime | None
@@ -107,6 +113,8 @@ def _complete(order: MedicationRequest | ServiceRequest) -> None:
         if order.until_on < first:
             raise DomainError(_("That day is past."), code="invalid", field="until_on")
         order.days = (order.until_on - first).days + 1
+    if isinstance(order, MedicationRequest):
+        complete_regimen(order)
     if not isinstance(order, MedicationRequest) or not order.code:
         return
     found = concept("medicine", order.code)
@@ -141,6 +149,14 @@ def save_line(order: MedicationRequest | ServiceRequest) -> None:
         if "for_what" in str(error):
             raise DomainError(
                 _("Say what it is needed for."), code="invalid", field="as_needed_for"
+            ) from error
+        if "given_by_the_clock" in str(error):
+            raise DomainError(
+                _("A taper is given by the clock, without a scale."), code="invalid", field="steps"
+            ) from error
+        if "before_an_event" in str(error):
+            raise DomainError(
+                _("Say how many minutes before it is given."), code="invalid", field="minutes_before"
             ) from error
         if "more_than_nothing" in str(error):
             raise DomainError(_("A limit is more than nothing."), code="invalid") from error
@@ -226,12 +242,17 @@ def copy_orders(*, source: Document, target: Document, by: User) -> int:
     target = demand_writable(target)
     count = 0
     is_ours = not kept_by(target.facility_id, order_matter("medication"))
-    medicines = MedicationRequest.objects.filter(entry=source, status__in=OPEN, occurrence_at=None, origin="")
+    medicines = MedicationRequest.objects.filter(
+        entry=source, status__in=OPEN, occurrence_at=None, before_event="", origin=""
+    )
     for medicine in medicines if is_ours else []:
+        taper = carried_taper(medicine, target.happened_at)
+        if taper is None:
+            continue
         MedicationRequest.objects.create(
             **place_of(target, by),
             based_on=medicine,
-            **{name: getattr(medicine, name) for name in _MEDICATION_FIELDS},
+            **{name: getattr(medicine, name) for name in _MEDICATION_FIELDS} | taper,
             day_number=day_of_use(medicine, on=timezone.localdate(target.happened_at))
             if medicine.day_number
             else None,

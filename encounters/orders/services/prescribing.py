@@ -30,7 +30,7 @@ from encounters.orders.selectors.prescriptions import (
     quantity_for,
 )
 from encounters.orders.services.lines import demand_writable
-from encounters.orders.services.quick import Choice, line_fields, preview
+from encounters.orders.services.quick import OF_THE_WARD, Choice, line_fields, preview
 from encounters.visits.models import Encounter
 from patients.registry.age import age_of
 
@@ -88,10 +88,19 @@ def begin_prescriptions(
         document = _draft_of(encounter, FORMS[Control(control)], by)
         there = set(document.prescription_lines.values_list("based_on", flat=True))
         for order in by_control.get(control, []):
+            if order.steps or order.scale or order.before_event:
+                raise DomainError(_at_home(order.text), code="regimen", field="order")
             if order.pk not in there:
                 _add(document, _from_order(order, days) | {"control": control}, by)
         found.append(document)
     return found
+
+
+def _at_home(text: str) -> str:
+    """A prescription's line has one amount: nothing of a taper or a scale is handed out as if it had."""
+    return _("%(text)s: a prescription to take home has one amount a line. Write each step as a line.") % {
+        "text": text
+    }
 
 
 def _draft_of(encounter: Encounter, code: str, by: User) -> Document:
@@ -209,7 +218,9 @@ def add_prescription_line(*, document: Document, choice: str, typed: str, by: Us
         raise DomainError(_("Nothing fits “%(typed)s”.") % {"typed": words[:_LONGEST]}, field="line")
     if line.problems:
         raise DomainError(" ".join(line.problems), code="unclear", field="line")
-    fields = line_fields(found, line)
+    if line.has_regimen:
+        raise DomainError(_at_home(found.display), code="regimen", field="line")
+    fields = {name: value for name, value in line_fields(found, line).items() if name not in OF_THE_WARD}
     quantity = quantity_for(fields["dose"], fields["times_per_day"], fields["days"], fields["dose_unit"])
     properties = dict(found.properties)
     ingredient = str(properties.get("ingredient", ""))[:200]

@@ -12,6 +12,7 @@ from emr.terminology.selectors import Match, concept, search_concepts
 from encounters.documents.models import Document
 from encounters.orders.models import MedicationRequest, OrderSet, ServiceRequest
 from encounters.orders.oneline import Line, parse_line
+from encounters.orders.regimens import holds_json, scale_json, steps_json
 from encounters.orders.selectors.catalogue import orderable, services_by_code, sets_for
 from encounters.orders.services.lines import add_medication, add_service
 from encounters.orders.wording import medication_text
@@ -30,6 +31,10 @@ class Choice:
     note: str = ""
 
 
+# What a line says that a prescription to take home has no place for.
+OF_THE_WARD = frozenset({"steps", "scale", "hold_if", "before_event", "minutes_before"})
+
+
 def line_fields(found: Match | Any, line: Line) -> dict[str, Any]:
     """The fields of a medicine's row, unit and route from the catalogue where they weren't typed."""
     properties = found.properties
@@ -45,6 +50,11 @@ def line_fields(found: Match | Any, line: Line) -> dict[str, Any]:
         "meal": line.meal,
         "as_needed": line.as_needed,
         "as_needed_for": line.as_needed_for,
+        "steps": steps_json(line.steps),
+        "scale": scale_json(line.scale),
+        "hold_if": holds_json(line.holds),
+        "before_event": line.before_event,
+        "minutes_before": line.minutes_before,
     }
 
 

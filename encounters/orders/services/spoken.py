@@ -126,7 +126,7 @@ def _read(encounter: Encounter, line: SpokenLine, at: dt.datetime) -> Medication
     parsed = parse_line(words, once=True)
     if parsed.problems:
         raise DomainError(" ".join(parsed.problems), code="unclear")
-    once = parsed.times_per_day is None and not parsed.as_needed
+    once = parsed.times_per_day is None and not parsed.as_needed and not parsed.before_event
     return MedicationRequest(
         **line_fields(found, parsed), priority=Order.Priority.URGENT, occurrence_at=at if once else None
     )
@@ -214,6 +214,8 @@ def _demand_lines(lines: list[SpokenLine], answers: Mapping[str, str], *, is_urg
         raise DomainError(_("A line isn't understood yet."), code="unclear", field="line")
     if is_urgent and not all(isinstance(line.order, MedicationRequest) for line in lines):
         raise DomainError(_("An urgent dose is a medicine."), code="no_medicine", field="line")
+    if is_urgent and any(getattr(line.order, "scale", None) for line in lines):
+        raise DomainError(_("Of an urgent dose say how much was given."), code="unclear", field="line")
     for line in lines:
         for alert in line.alerts:
             said = answers.get(answer_name(line, alert), "").strip()

@@ -22,6 +22,7 @@ from encounters.orders.access import access_order
 from encounters.orders.forms import CATALOGUES, KINDS, MedicationForm, ServiceForm
 from encounters.orders.models import MedicationRequest, RepeatDecision, ServiceRequest
 from encounters.orders.providers import progress_of
+from encounters.orders.regimens import holds_typed, scale_typed, steps_typed
 from encounters.orders.selectors.catalogue import orderable, sets_for
 from encounters.orders.selectors.checking import alerts_of, answers_of
 from encounters.orders.selectors.earlier import repeats_of
@@ -188,6 +189,9 @@ def draft(request: StaffRequest, order_uuid: UUID) -> HttpResponse:
         initial = {name: getattr(order, name, "") for name in makes.base_fields} | {"code_text": order.text}
         if isinstance(order, MedicationRequest):
             initial["times"] = " ".join(order.times)
+            initial["steps"] = steps_typed(order.taper)
+            initial["scale"] = scale_typed(order.by_scale)
+            initial["hold_if"] = holds_typed(order.holds)
         form = makes(initial=initial)
         return render(
             request, "encounters/orders/_editor.html", _editor(order.entry, kind, form) | {"editing": order}

@@ -35,6 +35,7 @@ TITLES = {
     "reflexes": gettext_lazy("Reflex tests"),
     "giving_times": gettext_lazy("Hours at which medicines are given"),
     "giving_rules": gettext_lazy("What is checked before a medicine is given"),
+    "packages": gettext_lazy("Packages of medicines (GTIN)"),
 }
 # What the page shows of each row; the file has all columns.
 SHOWN = {
@@ -84,6 +85,7 @@ SHOWN = {
     ),
     "reflexes": ("service", "analyte", "condition", "threshold", "words", "adds", "reason", "valid_to"),
     "giving_times": ("code", "department", "times_per_day", "times", "valid_from", "valid_to"),
+    "packages": ("code", "medicine", "name", "source", "valid_from", "valid_to"),
     "giving_rules": (
         "ingredient",
         "second_nurse",
@@ -112,6 +114,7 @@ HEADINGS = {
     "diagnosis": pgettext_lazy("order table", "Diagnosis"),
     "text": pgettext_lazy("order table", "Words"),
     "hours": pgettext_lazy("order table", "Hours"),
+    "medicine": pgettext_lazy("order table", "Medicine"),
     "days": pgettext_lazy("order table", "Days"),
     "note": pgettext_lazy("order table", "Note"),
     "basis": pgettext_lazy("order table", "Basis"),
