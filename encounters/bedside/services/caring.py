@@ -149,7 +149,9 @@ def correct_column(
     if kept := _same_key(stay, key, by, (level, said, column.pk)):
         return kept
     _demand_own(column, by, reason)
-    at = happened_at or column.happened_at
+    # Pages show minutes: the minute of the column is no other time.
+    is_same = happened_at in {None, column.happened_at.replace(second=0, microsecond=0)}
+    at = column.happened_at if is_same or happened_at is None else happened_at
     # What was told late once needs no second reason.
     _check(stay, level, said, at, late_reason or column.late_reason or reason)
     offered = carried(column.copied_from.items) if column.copied_from is not None else {}

@@ -21,9 +21,10 @@ from encounters.monitoring.services import compose_chart
 from encounters.orders.models import MedicationRequest
 from encounters.results.services import record_vital_signs
 from encounters.visits.models import Encounter
-from tests.emr.people import make_user
+from tests.emr.people import make_binh, make_user
+from tests.encounters import chart
 from tests.encounters.bedside.world import at, care, clock, make_thu, make_world, neighbour, this_shift
-from tests.encounters.visits.ward import department, discharge, signed_in
+from tests.encounters.visits.ward import department, discharge, make_bed, signed_in
 
 pytestmark = pytest.mark.django_db
 DONE = {"intervention": "Xoay trở"}
@@ -58,7 +59,9 @@ def write(stay: Encounter, by: Any, at_: dt.datetime, level: str = "2") -> None:
 
 def long_stay() -> tuple[Any, Any, Encounter]:
     """Since yesterday at eight: yesterday's morning, afternoon and night, and this morning's shift that runs."""
-    return make_world(at("08:00") - dt.timedelta(days=1))
+    since = at("08:00") - dt.timedelta(days=1)
+    an, stay = chart.make_stay(bed=make_bed("01"), at=since, late_reason="Mất điện")
+    return an, make_binh(department()), stay
 
 
 def test_columns_are_counted_by_shift_and_level() -> None:
@@ -212,6 +215,12 @@ def test_the_pages_and_what_the_list_costs() -> None:
     client.post(listed, {"chip": "here", "q": "thứ 5"})
     shown = client.get(listed).content.decode()
     assert ("THỨ 5" in shown, "THỨ 6" in shown) == (True, False)
-    discharge(stay, at=at("10:00"))
-    client.post(listed, {"chip": "left"})
-    assert stay.patient.full_name.upper() in client.get(listed).content.decode()
+    # Checked while she was here counts no more when she leaves later; a check after that does.
+    with clock("11:00"):
+        discharge(stay, at=at("11:00"))
+        for chip, is_there in (("left", True), ("checked", False)):
+            client.post(listed, {"chip": chip})
+            assert (stay.patient.full_name.upper() in client.get(listed).content.decode()) is is_there
+        stay.refresh_from_db()
+        services.check_chart(encounter=stay, by=thu, key=uuid.uuid4(), seen=words(stay), note="Đã bổ sung")
+        assert stay.patient.full_name.upper() in client.get(listed).content.decode()
