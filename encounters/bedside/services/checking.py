@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from emr.accounts.models import User
+from emr.accounts.models import Organization, User
 from emr.audit.services import record
 from emr.common.clock import now
 from emr.common.errors import Conflict, DomainError
@@ -19,7 +19,8 @@ from encounters.visits.models import Encounter
 _MOST = 40  # findings that are kept with a check, in words
 
 
-def _locked(stay_id: int) -> Encounter:
+def _locked(stay_id: int) -> tuple[Encounter, Organization]:
+    """The stay, held against others, and its department."""
     stay = (
         Encounter.objects.select_for_update(of=("self",))
         .select_related("patient", "facility", "department")
@@ -27,7 +28,7 @@ def _locked(stay_id: int) -> Encounter:
     )
     if stay.department is None:
         raise DomainError(_("The patient is in no department yet."), code="no_department")
-    return stay
+    return stay, stay.department
 
 
 @transaction.atomic
@@ -40,7 +41,7 @@ def check_chart(
     `key` again gives the same check. Raises DomainError: remarks that nobody answered, open findings without a reason;
     Conflict: the chart changed, the key was another's.
     """
-    stay = _locked(encounter.pk)
+    stay, department = _locked(encounter.pk)
     kept = ChartCheck.objects.filter(facility_id=stay.facility_id, key=key).first()
     if kept is not None:
         if (kept.encounter_id, kept.checked_by_id) != (stay.pk, by.pk):
@@ -60,7 +61,7 @@ def check_chart(
     row = ChartCheck.objects.create(
         facility_id=stay.facility_id,
         encounter=stay,
-        department=stay.department,
+        department=department,
         findings=kept_words,
         note=note.strip()[:500],
         checked_by=by,
@@ -76,7 +77,7 @@ def make_remark(*, encounter: Encounter, nurse: User, text: str, by: User, key: 
 
     Raises DomainError: no words, somebody who isn't of the house; Conflict: the key was another's.
     """
-    stay = _locked(encounter.pk)
+    stay, department = _locked(encounter.pk)
     kept = ChartRemark.objects.filter(facility_id=stay.facility_id, key=key).first()
     if kept is not None:
         if (kept.encounter_id, kept.made_by_id) != (stay.pk, by.pk):
@@ -89,7 +90,7 @@ def make_remark(*, encounter: Encounter, nurse: User, text: str, by: User, key: 
     row = ChartRemark.objects.create(
         facility_id=stay.facility_id,
         encounter=stay,
-        department=stay.department,
+        department=department,
         nurse=nurse,
         text=text.strip()[:500],
         made_by=by,
