@@ -31,7 +31,7 @@ from encounters.visits.models import Encounter
 
 def _day(request: StaffRequest, stay: Encounter) -> tuple[dt.date, dt.date | None, dt.date | None]:
     """(the day asked for within the stay, the one before, the one after)."""
-    first, last = (day_of(stay.facility_id, at) for at in (stay.begins_at, stay.ended_at or now()))
+    first, last = (day_of(stay.facility_id, at) for at in (stay.started_at, stay.ended_at or now()))
     try:
         asked = dt.date.fromisoformat(request.GET.get("day", ""))
     except ValueError:

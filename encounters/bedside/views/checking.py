@@ -61,7 +61,6 @@ def _page(request: StaffRequest, stay: Encounter, status: int = 200, **more: Any
         "remarks": remarks_of(stay),
         "nurses": nurses_of(department) if department is not None else [],
         "may_check": acts_here(request.user, permissions.CHECK, stay),
-        "may_answer": request.user.has_right(permissions.PERFORM),
         "key": uuid4(),
         "remark_key": uuid4(),
     }
