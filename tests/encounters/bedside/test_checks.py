@@ -102,6 +102,7 @@ def test_medicines_tests_signs_and_fluids() -> None:
     medicine = MedicationRequest.objects.create(
         **whose, entry=order.entry, position=8, text="Cefotaxim 1 g", route="IV", status="active", requester=an,
         confirmed_by=an, confirmed_at=at("08:00"), placer_number="TH01", dose=1, dose_unit="lo",
+        times_per_day=2,
     )  # fmt: skip
     when = {"order": medicine, "amount": 1, "unit": "lo"}
     DueDose.objects.create(**whose, **when, slot="1", planned_at=at("08:00"), due_at=at("08:00"))
