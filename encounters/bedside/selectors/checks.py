@@ -57,7 +57,7 @@ def stays_to_check(user: User, ward: Organization, chip: str, words: str = "") -
     elif chip == CHECKED:
         found = found.filter(left, is_checked)
     else:
-        found = found.filter(left).exclude(is_checked)
+        found = found.filter(left).filter(Q(checked_at=None) | Q(checked_at__lt=F("ended_at")))
     for word in fold(words).split():
         found = found.filter(
             Q(patient__search_name__contains=word)

@@ -219,9 +219,12 @@ def test_the_pages_and_what_the_list_costs() -> None:
     # Checked while she was here counts no more when she leaves later; a check after that does.
     with clock("11:00"):
         discharge(stay, at=at("11:00"))
+        discharge(other, at=at("11:00"))  # whom nobody has checked
         for chip, is_there in (("left", True), ("checked", False)):
             client.post(listed, {"chip": chip})
-            assert (stay.patient.full_name.upper() in client.get(listed).content.decode()) is is_there
+            found = client.get(listed).content.decode()
+            assert (stay.patient.full_name.upper() in found) is is_there
+            assert (other.patient.full_name.upper() in found) is is_there
         stay.refresh_from_db()
         services.check_chart(encounter=stay, by=thu, key=uuid.uuid4(), seen=words(stay), note="Đã bổ sung")
         assert stay.patient.full_name.upper() in client.get(listed).content.decode()
