@@ -214,6 +214,7 @@ RIGHTS: dict[str, dict[str, Scope]] = {
     "bedside.perform": {"nurse": D, "head_nurse": D},
     "bedside.assign": {"head_nurse": D},
     "bedside.packs": {"head_nurse": D},
+    "bedside.check": {"head_nurse": D},
     # encounters.medicines: doses at the bed
     "medicines.read": {
         "doctor": D,

@@ -17,7 +17,11 @@ NOUNS: dict[str, StrOrPromise] = {
     "badge": pgettext_lazy("audit", "badge"),
     "bed_board": pgettext_lazy("audit", "bed board"),
     "bedside": pgettext_lazy("audit", "patient at the bed"),
+    "care_column": pgettext_lazy("audit", "column of a care sheet"),
+    "care_sheet": pgettext_lazy("audit", "care sheet"),
     "certificate": pgettext_lazy("audit", "certificate"),
+    "chart_check": pgettext_lazy("audit", "check of a chart"),
+    "chart_remark": pgettext_lazy("audit", "remark on a chart"),
     "channel": pgettext_lazy("audit", "channel"),
     "code_system": pgettext_lazy("audit", "catalogue"),
     "condition": pgettext_lazy("audit", "diagnosis"),
@@ -115,6 +119,7 @@ NOUNS: dict[str, StrOrPromise] = {
     "ward": pgettext_lazy("audit", "ward list"),
     "ward_pack": pgettext_lazy("audit", "pack of a ward"),
     "ward_tray": pgettext_lazy("audit", "medicine tray"),
+    "wound": pgettext_lazy("audit", "wound"),
 }
 VERBS: dict[str, StrOrPromise] = {
     "tell": pgettext_lazy("audit", "time told"),

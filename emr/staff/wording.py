@@ -86,6 +86,7 @@ RIGHTS: dict[str, StrOrPromise] = {
     "bedside.perform": pgettext_lazy("right", "tick what was carried out at the bed"),
     "bedside.assign": pgettext_lazy("right", "give patients to nurses"),
     "bedside.packs": pgettext_lazy("right", "look after the ward's pack for when the system is away"),
+    "bedside.check": pgettext_lazy("right", "check the nurses' part of a chart before it is handed in"),
     "medicines.read": pgettext_lazy("right", "read which doses were given"),
     "medicines.give": pgettext_lazy("right", "give medicines and say why not"),
     "medicines.prepare": pgettext_lazy("right", "fill trays and print labels of doses"),

@@ -9,14 +9,18 @@ class BedsideConfig(AppConfig):
 
     def ready(self) -> None:
         from emr.ui.navigation import Link, Section, register  # noqa: PLC0415
-        from encounters.bedside import official, permissions  # noqa: PLC0415
-        from encounters.bedside.sections import HandoverSection  # noqa: PLC0415
+        from encounters.bedside import official, permissions, telling  # noqa: PLC0415
+        from encounters.bedside.sections import CareSection, HandoverSection  # noqa: PLC0415
         from encounters.documents.sections import register_section  # noqa: PLC0415
         from encounters.documents.signers import register_author_role  # noqa: PLC0415
         from encounters.visits.bedside import RowAction, register_row_action  # noqa: PLC0415
 
         register_section(official.CODE, HandoverSection())
-        register_author_role(official.CODE, official.SIGNER)
+        for form in official.CARE.values():
+            register_section(form.code, CareSection())
+        for form in official.FORMS:
+            register_author_role(form.code, form.signer)
+        telling.register()
         page = "encounters:bedside:patient"
         register(
             Link(
@@ -36,6 +40,31 @@ class BedsideConfig(AppConfig):
                 scope="encounter",
                 order=14,
                 icon="clipboard2-check",
+            )
+        )
+        for title, name, icon, order in (
+            (_("Care sheet"), "care", "journal-medical", 17),
+            (_("Wounds"), "wounds", "bandaid", 18),
+            (_("Check before hand-in"), "check", "clipboard-check", 46),
+        ):
+            register(
+                Section(
+                    title,
+                    f"encounters:bedside:{name}",
+                    right=permissions.READ,
+                    scope="encounter",
+                    order=order,
+                    icon=icon,
+                )
+            )
+        register(
+            Link(
+                _("Charts to check"),
+                "encounters:bedside:checks",
+                right=permissions.CHECK,
+                icon="clipboard-check",
+                order=45,
+                reach="department",
             )
         )
         register_row_action(

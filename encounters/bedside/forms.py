@@ -1,14 +1,22 @@
 """What a nurse's device sends."""
 
 import datetime as dt
+import uuid
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from django import forms
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
-from encounters.bedside.models import Execution
+from emr.common.errors import DomainError
+from emr.common.http import StaffRequest
+from encounters.bedside.care_form import GROUPS, LONGEST, CareField, fields, joined, split
+from encounters.bedside.models import CareColumn, Execution, Wound, WoundAssessment
+from encounters.bedside.pictures import MOST, Picture, clean_picture
 
 
 class InstantField(forms.CharField):
@@ -83,6 +91,148 @@ class BackEntryForm(forms.Form):
     outcome = TickForm.base_fields["outcome"]
     reason = TickForm.base_fields["reason"]
     note = TickForm.base_fields["note"]
+
+
+@dataclass(frozen=True, slots=True)
+class CareInput:
+    """One line of a care column as it is typed: its words, the usual ones that are ticked, whether it began as a copy."""
+
+    field: CareField
+    value: str
+    chosen: list[str]
+    is_copied: bool
+    error: str
+
+
+class CareForm(forms.Form):
+    """A column of a care sheet; what the column before said is there already where it is carried on."""
+
+    key = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
+    copied_from = forms.UUIDField(widget=forms.HiddenInput, required=False)
+    level = forms.ChoiceField(label=_("Level of care"), choices=[("", "…"), *CareColumn.Level.choices])
+    happened_at = forms.DateTimeField(label=_("Time"), required=False)
+    late_reason = forms.CharField(label=_("Reason for the late entry"), max_length=200, required=False)
+    reason = forms.CharField(label=_("What was wrong"), max_length=200, required=False)
+
+    def __init__(
+        self,
+        *args: Any,
+        said: Mapping[str, str] | None = None,
+        copied: Collection[str] = (),
+        **kwargs: Any,
+    ) -> None:
+        """`said`: what stands in the fields at first; `copied`: the codes of those that are the column before's."""
+        super().__init__(*args, **kwargs)
+        self.said, self.copied = dict(said or {}), set(copied)
+        for code, field in fields().items():
+            words = self.said.get(code, "")
+            if field.kind == "many":
+                chosen, words = split(field, words)
+                self.fields[f"{code}_usual"] = forms.MultipleChoiceField(
+                    choices=[(option, option) for option in field.options], required=False, initial=chosen
+                )
+            self.fields[code] = forms.CharField(
+                label=field.title, max_length=LONGEST, required=False, initial=words
+            )
+
+    def items(self) -> dict[str, str]:
+        """{field: words} as they were sent."""
+        found = {}
+        for code, field in fields().items():
+            words = str(self.cleaned_data.get(code, ""))
+            if field.kind == "many":
+                words = joined(self.cleaned_data.get(f"{code}_usual", []), words)
+            found[code] = words
+        return found
+
+    def groups(self) -> Iterator[tuple[str, list[CareInput], list[CareInput]]]:
+        """(heading, lines that the level shows always, the others) in the sheet's order."""
+        level = str(self["level"].value() or "")
+        for group, title in GROUPS.items():
+            lines = [self._line(field) for field in fields().values() if field.group == group]
+            shown = [line for line in lines if line.field.is_shown(level) or line.value or line.error]
+            yield title, shown, [line for line in lines if line not in shown]
+
+    def _line(self, field: CareField) -> CareInput:
+        value = str(self[field.code].value() or "")
+        usual = f"{field.code}_usual"
+        chosen = list(self[usual].value() or []) if usual in self.fields else []
+        errors = " ".join(str(error) for error in self[field.code].errors)
+        return CareInput(
+            field, value, chosen, field.code in self.copied and value == self.said.get(field.code), errors
+        )
+
+
+class WoundForm(forms.Form):
+    """What kind of wound it is and where."""
+
+    key = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
+    kind = forms.ChoiceField(label=_("Kind"), choices=[("", "…"), *Wound.Kind.choices])
+    site = forms.ChoiceField(label=_("Body site"), choices=[("", "…"), *Wound.Site.choices])
+    side = forms.ChoiceField(label=_("Side"), choices=Wound.Side.choices, required=False)
+    place = forms.CharField(label=_("Where exactly"), max_length=120, required=False)
+    began_on = forms.DateField(label=pgettext_lazy("wound", "Since"), required=False)
+
+
+def _millimetres(label: Any) -> forms.DecimalField:
+    return forms.DecimalField(
+        label=label,
+        min_value=0,
+        max_value=200,
+        decimal_places=1,
+        localize=True,
+        required=False,
+        widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
+    )
+
+
+class AssessmentForm(forms.Form):
+    """How a wound looks at one time; lengths are typed in centimetres."""
+
+    key = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
+    state = forms.ChoiceField(
+        label=pgettext_lazy("wound", "Course"),
+        choices=[choice for choice in WoundAssessment.State.choices if choice[0] != "entered-in-error"],
+    )
+    stage = forms.ChoiceField(
+        label=pgettext_lazy("wound", "Stage"), choices=WoundAssessment.Stage.choices, required=False
+    )
+    length = _millimetres(_("Length (cm)"))
+    width = _millimetres(_("Width (cm)"))
+    depth = _millimetres(_("Depth (cm)"))
+    exudate = forms.ChoiceField(
+        label=_("Exudate"), choices=[("", "…"), *WoundAssessment.Exudate.choices], required=False
+    )
+    pain = forms.TypedChoiceField(
+        label=_("Pain (0–10)"),
+        coerce=int,
+        empty_value=None,
+        choices=[("", "…"), *((str(n), str(n)) for n in range(11))],
+        required=False,
+    )
+    tissue = forms.CharField(label=_("Bed, edges, skin around"), max_length=200, required=False)
+    treatment = forms.CharField(label=_("Dressing, what was done"), max_length=500, required=False)
+    note = forms.CharField(label=_("Remark"), max_length=300, required=False)
+    happened_at = forms.DateTimeField(label=_("Time"), required=False)
+    late_reason = forms.CharField(label=_("Reason for the late entry"), max_length=200, required=False)
+
+    def told(self) -> dict[str, Any]:
+        """What `services.assess_wound` takes; lengths in millimetres."""
+        told = dict(self.cleaned_data)
+        for name in ("length", "width", "depth"):
+            value = told.pop(name)
+            told[f"{name}_mm"] = None if value is None else int(value * 10)
+        return told
+
+
+def pictures_in(request: StaffRequest) -> list[Picture]:
+    """The photographs that were sent, made anew. Raises DomainError for what is none, is too large, or too many."""
+    sent = request.FILES.getlist("photos")
+    if len(sent) > MOST:
+        raise DomainError(
+            gettext("At most %(n)d photographs at a time.") % {"n": MOST}, code="too_many", field="photos"
+        )
+    return [clean_picture(file.read()) for file in sent]
 
 
 def said(form: forms.Form) -> str:

@@ -1,4 +1,4 @@
-"""A shift as the body of the hand-over form."""
+"""What happened as the body of a form: a shift handed over, the care columns of a nurse."""
 
 from typing import Any
 
@@ -6,8 +6,9 @@ from django.utils.translation import gettext as _
 
 from emr.accounts.models import User
 from encounters.bedside import official
-from encounters.bedside.models import Handover
-from encounters.bedside.selectors.handovers import facts_of
+from encounters.bedside.models import CareSheet, Handover
+from encounters.bedside.selectors.care import content_of
+from encounters.bedside.selectors.handovers import facts_of, known_of
 from encounters.documents.models import Document, DocumentVersion
 from encounters.visits.shifts import Shift
 
@@ -44,3 +45,33 @@ class HandoverSection:
 
     def entered_in_error(self, *, document: Document, by: User, reason: str) -> None:
         """What was ticked stays ticked."""
+
+
+class CareSection:
+    """Columns of one nurse and shift with what other rooms know of their time: nothing is typed on the form itself."""
+
+    name = official.CARE_1.section
+    print_template = "encounters/bedside/_print_care.html"
+    editor_url_name = "encounters:bedside:care_body"
+
+    def compose(self, document: Document) -> dict[str, Any]:
+        sheet = (
+            CareSheet.objects.select_related("encounter__patient", "nurse").filter(document=document).first()
+        )
+        if sheet is None:
+            return {}
+        return content_of(sheet) | known_of(sheet.encounter) | {"note": official.UNCHECKED}
+
+    def problems(self, document: Document) -> list[str]:
+        if not CareSheet.objects.filter(document=document).exists():
+            return [_("This form is made of the columns on the patient's care sheet.")]
+        return []
+
+    def copy(self, *, source: Document, target: Document, by: User) -> None:
+        """One form is of one shift."""
+
+    def frozen(self, *, document: Document, version: DocumentVersion, by: User) -> None:
+        """The columns stay what they are."""
+
+    def entered_in_error(self, *, document: Document, by: User, reason: str) -> None:
+        """The columns stay: they may be put on another sheet."""

@@ -12,7 +12,11 @@ class MonitoringConfig(AppConfig):
     def ready(self) -> None:
         import_module("encounters.monitoring.subscribers")
         from emr.ui.navigation import Link, Section, register  # noqa: PLC0415
+        from encounters.documents.sections import register_section  # noqa: PLC0415
+        from encounters.documents.signers import register_author_role  # noqa: PLC0415
         from encounters.monitoring import telling  # noqa: PLC0415
+        from encounters.monitoring.official import CHART  # noqa: PLC0415
+        from encounters.monitoring.sections import ChartSection  # noqa: PLC0415
         from encounters.monitoring.services import RESPONSES, SCORES  # noqa: PLC0415
         from encounters.orders.selectors.tables import register_rows  # noqa: PLC0415
         from encounters.orders.services import register_table  # noqa: PLC0415
@@ -25,6 +29,8 @@ class MonitoringConfig(AppConfig):
         )
 
         telling.register()
+        register_section(CHART.code, ChartSection())
+        register_author_role(CHART.code, CHART.signer)
         register_table(SCORES)
         register_rows(SCORES.name, SCORES.model, ("code", "scale", "sign"))
         register_table(RESPONSES)

@@ -17,7 +17,17 @@ from emr.notices.models import Notice
 from emr.staff import services as staff
 from emr.staff.models import RoleChange, StaffImport
 from emr.tls.services import Files, make_root
-from encounters.bedside.models import Execution, Handover, Outage, Precaution
+from encounters.bedside.models import (
+    CareColumn,
+    ChartRemark,
+    Execution,
+    Handover,
+    Outage,
+    Precaution,
+    Wound,
+    WoundAssessment,
+    WoundPhoto,
+)
 from encounters.documents import services as documents
 from encounters.documents.models import CoursePrint, Document, DocumentDraft, DocumentVersion
 from encounters.documents.services import request_course_print
@@ -137,6 +147,11 @@ ROWS: dict[str, Any] = {
     "location_uuid": Location,
     "mandate_uuid": Mandate,
     "chart_uuid": MandateChart,
+    "column_uuid": CareColumn,
+    "remark_uuid": ChartRemark,
+    "wound_uuid": Wound,
+    "assessment_uuid": WoundAssessment,
+    "photo_uuid": WoundPhoto,
     "execution_uuid": Execution,
     "handover_uuid": Handover,
     "outage_uuid": Outage,

@@ -46,18 +46,25 @@ def _orders_of_shift(stay: Encounter, shift: Shift) -> list[AnyOrder]:
     return found
 
 
+def known_of(stay: Encounter) -> dict[str, list[str]]:
+    """What stands at the head of every sheet of nurses: diagnoses and allergies."""
+    summary = summary_of(stay.patient)
+    allergies = [allergy.substance for allergy in summary.allergies]
+    return {
+        "diagnoses": [f"{c.text} ({c.code})" if c.code else c.text for c in active_conditions(stay)],
+        "allergies": allergies or (["Không có dị ứng đã biết"] if summary.none_known else ["Chưa khai thác"]),
+    }
+
+
 def facts_of(stay: Encounter, shift: Shift) -> dict[str, Any]:
     """What happened to the patient in the shift, as lists of sentences; complete enough to be printed for ever."""
     tasks = tasks_of(stay, shift)
-    summary = summary_of(stay.patient)
-    allergies = [allergy.substance for allergy in summary.allergies]
     rounds = [r for r in vital_sign_rounds(stay) if shift.start <= r.effective_at < shift.end][-_SIGNS:]
     return {
         "shift": shift.name,
         "from": _time(shift.start),
         "until": _time(shift.end),
-        "diagnoses": [f"{c.text} ({c.code})" if c.code else c.text for c in active_conditions(stay)],
-        "allergies": allergies or (["Không có dị ứng đã biết"] if summary.none_known else ["Chưa khai thác"]),
+        **known_of(stay),
         "precautions": [
             f"{p.get_kind_display()}: {p.note}" if p.note else str(p.get_kind_display())
             for p in Precaution.objects.filter(encounter=stay, ends_at=None)

@@ -1,5 +1,6 @@
 """Tables of this room."""
 
+from encounters.monitoring.models.charts import VitalSheet
 from encounters.monitoring.models.fluids import FluidEntry
 from encounters.monitoring.models.tables import RANKS, Level, Scale, ScoreBand, ScoreResponse
 from encounters.monitoring.models.warnings import EarlyWarning, ScaleChoice, WarningResponse
@@ -13,5 +14,6 @@ __all__ = [
     "ScaleChoice",
     "ScoreBand",
     "ScoreResponse",
+    "VitalSheet",
     "WarningResponse",
 ]

@@ -1,6 +1,6 @@
 """Questions of this room."""
 
-from encounters.monitoring.selectors.chart import Sheet, sheet_of
+from encounters.monitoring.selectors.chart import Sheet, chart_sheets_of, sheet_of
 from encounters.monitoring.selectors.fluids import Balance, balance_of, held_fluids
 from encounters.monitoring.selectors.scoring import (
     Score,
@@ -36,6 +36,7 @@ __all__ = [
     "Sheet",
     "also_taken",
     "balance_of",
+    "chart_sheets_of",
     "choices_of",
     "covering",
     "held_fluids",

@@ -6,15 +6,21 @@ day opens as fast as the first.
 """
 
 import datetime as dt
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import asdict, dataclass
 from decimal import Decimal
+from typing import Any
 
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
+from django.utils.translation import override, pgettext_lazy
 from django_stubs_ext import StrOrPromise
 
 from emr.common.clock import now
+from encounters.documents.models import Document
+from encounters.monitoring.models import VitalSheet
+from encounters.monitoring.paper import diagnosis_of
 from encounters.results.models import Observation
 from encounters.results.selectors import current_observations
 from encounters.results.vital_signs import BY_LOINC, SIGNS
@@ -194,3 +200,42 @@ def _rows(first: dt.date, found: list[tuple[str, Observation]]) -> list[Row]:
             cells.append((LEFT + half * COLUMN + COLUMN / 2, words))
         rows.append(Row(title, TOP + HEIGHT + place * ROW + ROW - 6, cells))
     return rows
+
+
+def chart_content(encounter: Encounter, number: int) -> dict[str, Any]:
+    """A sheet as JSON in Vietnamese, with all its places, complete enough to draw it for ever."""
+    with override("vi"):
+        sheet = sheet_of(encounter, number)
+        return {
+            "number": sheet.number,
+            "width": sheet.width,
+            "height": sheet.height,
+            "graph_bottom": sheet.graph_bottom,
+            "bold_y": sheet.bold_y,
+            "curves": [asdict(curve) for curve in sheet.curves],
+            "scale": [list(line) for line in sheet.scale],
+            "days": [[x, f"{day:%d/%m}", count] for x, day, count in sheet.days],
+            "halves": [[x, str(words)] for x, words in sheet.halves],
+            "columns": [float(x) for x in sheet.columns],
+            "rows": [
+                {
+                    "title": str(row.title),
+                    "y": row.y,
+                    "cells": [[x, words] for x, words in row.cells if words],
+                }
+                for row in sheet.rows
+            ],
+            "measured_by": sheet.measured_by,
+            "is_empty": sheet.is_empty,
+            "diagnosis": diagnosis_of(encounter),
+            "first_day": sheet.first_day.isoformat(),
+        }
+
+
+def chart_sheets_of(stay_ids: Collection[int]) -> QuerySet[VitalSheet]:
+    """The sheets of these stays' charts whose documents weren't taken back."""
+    return (
+        VitalSheet.objects.filter(encounter__in=stay_ids)
+        .exclude(document__status=Document.Status.ENTERED_IN_ERROR)
+        .select_related("document")
+    )

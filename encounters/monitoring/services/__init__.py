@@ -1,5 +1,6 @@
 """Verbs of this room."""
 
+from encounters.monitoring.services.charting import compose_chart
 from encounters.monitoring.services.fluids import correct_fluid, record_fluid
 from encounters.monitoring.services.scoring import (
     Recorded,
@@ -17,6 +18,7 @@ __all__ = [
     "Recorded",
     "assess",
     "choose_scale",
+    "compose_chart",
     "correct_fluid",
     "record_fluid",
     "record_round",

@@ -4,8 +4,11 @@ import datetime as dt
 from typing import Any
 from uuid import UUID
 
+from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from emr.accounts.access import requires
@@ -13,6 +16,8 @@ from emr.audit.services import record
 from emr.common.clock import local_today, now
 from emr.common.errors import DomainError
 from emr.common.http import StaffRequest
+from encounters.documents.access import access_document
+from encounters.documents.permissions import READ as DOCUMENTS_READ
 from encounters.monitoring import permissions, selectors, services
 from encounters.monitoring.access import access_stay_measured, access_warning
 from encounters.monitoring.forms import RespondForm, RoundForm, ScaleForm
@@ -179,5 +184,37 @@ def chart(request: StaffRequest, encounter: UUID) -> HttpResponse:
         stay, int(wanted) if wanted.isascii() and wanted.isdigit() and len(wanted) < 5 else None
     )
     head = head_of(stay, sheet.first_day)
-    context = {"encounter": stay, "patient": stay.patient, "sheet": sheet, "head": head}
+    made = selectors.chart_sheets_of([stay.pk]).filter(number=sheet.number).first()
+    context = {
+        "encounter": stay,
+        "patient": stay.patient,
+        "sheet": sheet,
+        "head": head,
+        "made": made,
+        "may_compose": acts_here(request.user, RECORD_VITAL_SIGNS, stay),
+    }
     return render(request, "encounters/monitoring/chart.html", context)
+
+
+@require_POST
+@requires(RECORD_VITAL_SIGNS)
+def compose_chart(request: StaffRequest, encounter: UUID) -> HttpResponse:
+    """Make the sheet that is shown (`sheet`) a document to sign, or its next version."""
+    stay = access_encounter(request.user, encounter, RECORD_VITAL_SIGNS)
+    wanted = request.POST.get("sheet", "")
+    number = int(wanted) if wanted.isascii() and wanted.isdigit() and len(wanted) < 5 else 0
+    try:
+        services.compose_chart(encounter=stay, number=number, by=request.user)
+    except DomainError as refusal:
+        messages.warning(request, str(refusal))
+    else:
+        messages.success(request, _("The sheet is made; it waits among what you have to sign."))
+    return redirect(f"{reverse('encounters:monitoring:chart', args=[stay.uuid])}?sheet={number}")
+
+
+@require_safe
+@requires(DOCUMENTS_READ)
+def chart_body(request: StaffRequest, document_uuid: UUID) -> HttpResponse:
+    """What stands in the place of a draft of the chart: nothing is typed on it."""
+    document = access_document(request.user, document_uuid)
+    return render(request, "encounters/monitoring/_chart_body.html", {"document": document})
