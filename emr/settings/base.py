@@ -71,6 +71,7 @@ INSTALLED_APPS = [
     "encounters.performing",
     "encounters.monitoring",
     "encounters.medicines",
+    "encounters.consents",
     "encounters.bedside",
     "encounters.inspections",
     "signatures.certificates",
