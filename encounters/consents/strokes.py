@@ -8,6 +8,7 @@ kept because it is what an expert looks at when a signature is disputed.
 import json
 from collections.abc import Iterator
 from itertools import pairwise
+from math import dist
 from typing import Any
 
 Strokes = dict[str, Any]
@@ -66,9 +67,7 @@ def _point(point: object, width: int, height: int) -> list[int]:
 
 def length_of(strokes: list[list[list[int]]]) -> float:
     """How far the pen went, in the pad's own units."""
-    return sum(
-        ((b[0] - a[0]) ** 2 + (b[1] - a[1]) ** 2) ** 0.5 for stroke in strokes for a, b in pairwise(stroke)
-    )
+    return sum(dist(a[:2], b[:2]) for stroke in strokes for a, b in pairwise(stroke))
 
 
 def polylines(signature: Strokes) -> Iterator[list[tuple[float, float]]]:
