@@ -15,7 +15,7 @@ from emr.audit.chain import head_folder
 from emr.audit.models import AuditLink
 from emr.audit.selectors import Breach
 from emr.common.clock import local_today, now
-from encounters.consents.models import Confirmation
+from emr.outbox.models import OutboxEvent
 from signatures.certificates.trust import trust_roots
 from signatures.sealing.models import AuditSeal, ConfirmationSeal, LogExtract
 from signatures.sealing.statements import (
@@ -144,5 +144,6 @@ def seals_of(confirmation_ids: Collection[int]) -> dict[int, dt.datetime]:
 
 
 def unsealed_count(older_than: dt.timedelta) -> int:
-    """How many confirmations have waited for the seal for longer than that."""
-    return Confirmation.objects.filter(seal=None, created_at__lt=now() - older_than).count()
+    """How many confirmations have waited for the seal for longer than that, those given up included."""
+    owed = OutboxEvent.objects.filter(topic="confirmation.given", done_at=None)
+    return owed.filter(created_at__lt=now() - older_than).count()

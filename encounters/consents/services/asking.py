@@ -10,7 +10,7 @@ from emr.accounts.models import User
 from emr.audit.services import record
 from emr.common.clock import now
 from emr.common.errors import Conflict, DomainError
-from emr.outbox import Delivery, publish
+from emr.outbox import Delivery, Later, publish
 from encounters.consents.models import Confirmation, ConfirmationChallenge
 from encounters.consents.official import allowed_ways
 from encounters.consents.ways import Asked, Away, Proof, Refused, adapter_of
@@ -111,7 +111,7 @@ def send_challenge(*, challenge_id: int, owed: Delivery) -> None:
             problem = refusal.code
         except Away:
             if owed.attempts < ATTEMPTS:
-                raise
+                raise Later("the other side is away") from None
             problem = "unreachable"
     with owed.finish():
         row = ConfirmationChallenge.objects.select_for_update(of=("self",)).get(pk=challenge_id)
