@@ -34,13 +34,12 @@ function pad(box) {
 
   function fit() {
     const { width, height } = canvas.getBoundingClientRect();
-    if (!width || (size[0] === width && size[1] === height)) return;
+    if (!width || strokes.length || (size[0] === width && size[1] === height)) return; // what is drawn keeps its measures
     size = [width, height];
     const scale = Math.min(window.devicePixelRatio || 1, 2);
     canvas.width = Math.round(width * scale);
     canvas.height = Math.round(height * scale);
     canvas.getContext("2d").setTransform(scale, 0, 0, scale, 0, 0);
-    clear(); // another size is another pad: points of both can't stand in one drawing
   }
 
   function clear() {
@@ -50,6 +49,7 @@ function pad(box) {
     field.value = "";
     box.classList.remove("is-drawn");
     canvas.getContext("2d").clearRect(0, 0, size[0], size[1]);
+    fit();
   }
 
   function line(from, to) {
@@ -70,7 +70,10 @@ function pad(box) {
     const last = strokes.flat().at(-1)?.[2] ?? 0;
     const ms = Math.max(Math.round(event.timeStamp - began), last);
     const pressure = Math.round((event.pressure || 0.5) * 1000);
-    const point = [within(event.clientX - place.left, size[0]), within(event.clientY - place.top, size[1]), ms, Math.min(pressure, 1000)];
+    // The pad may have become wider or narrower since its first stroke.
+    const x = ((event.clientX - place.left) * size[0]) / place.width;
+    const y = ((event.clientY - place.top) * size[1]) / place.height;
+    const point = [within(x, size[0]), within(y, size[1]), ms, Math.min(pressure, 1000)];
     line(stroke.at(-1) ?? point, point);
     stroke.push(point);
   }
