@@ -133,7 +133,7 @@ function allow(may) {
 
 // -- sending ------------------------------------------------------------------------------------------------------------
 
-const place = () => `confirm:${form.dataset.confirm}`;
+const place = () => `confirm:${form.dataset.taking}`;
 const work = () => document.getElementById("confirm-work");
 
 function refuse(html) {

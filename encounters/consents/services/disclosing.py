@@ -27,7 +27,9 @@ def make_disclosures(*, stays: Iterable[Encounter], start: dt.datetime, end: dt.
     """
     disclosure, count = daily_disclosure(), 0
     refusals: dict[str, None] = {}
-    for stay in stays if disclosure is not None else ():
+    if disclosure is None:
+        return Made(0, [])
+    for stay in stays:
         try:
             with transaction.atomic():
                 disclosure.compose(encounter=stay, start=start, end=end, by=by)
