@@ -1,5 +1,6 @@
 """A stay's consents: which forms there are, and how far each is."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from encounters.consents.models import Confirmation
@@ -36,7 +37,7 @@ def consents_of(encounter: Encounter, *, finished_alone: bool = False) -> list[R
     return [_row(document, found.get(document.current_version_id or 0), seals) for document in documents]
 
 
-def _row(document: Document, confirmation: Confirmation | None, seals: dict[int, object]) -> Row:
+def _row(document: Document, confirmation: Confirmation | None, seals: Collection[int]) -> Row:
     version = document.current_version
     form = FORMS.get(document.code)
     title = version.composition["header"]["title"] if version else str(form.title) if form else document.code
