@@ -253,6 +253,8 @@ def _take_way(row: Confirmation, told: Told, proof: Proof | None) -> None:
 
 def _drawn(raw: str, field: str) -> Strokes:
     try:
+        if not raw:
+            raise Unreadable("too_little")
         return read_strokes(raw)
     except Unreadable as trouble:
         words = {
