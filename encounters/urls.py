@@ -16,6 +16,7 @@ _ROOMS = [
     "monitoring",
     "bedside",
     "medicines",
+    "consents",
     "inspections",
 ]
 urlpatterns: list[URLPattern | URLResolver] = [

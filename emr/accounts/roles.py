@@ -227,6 +227,8 @@ RIGHTS: dict[str, dict[str, Scope]] = {
     "medicines.give": {"nurse": D, "head_nurse": D},
     "medicines.prepare": {"nurse": D, "head_nurse": D},
     "medicines.settle": {"head_nurse": D, "head_of_department": D},
+    # encounters.consents: what patients confirm
+    "consents.take": {"doctor": D, "head_of_department": D, "nurse": D, "head_nurse": D},
     # signatures.providers (the staff's keys; no document), signatures.signing
     "providers.manage": {"admin": F},
     "signing.sign": {

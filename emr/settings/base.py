@@ -71,6 +71,7 @@ INSTALLED_APPS = [
     "encounters.performing",
     "encounters.monitoring",
     "encounters.medicines",
+    "encounters.consents",
     "encounters.bedside",
     "encounters.inspections",
     "signatures.certificates",
@@ -271,7 +272,6 @@ USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "Asia/Ho_Chi_Minh"
 FORMAT_MODULE_PATH = ["emr.ui.formats"]
-
 STATIC_URL = "/static/"
 STATIC_ROOT = EMR_HOME / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]

@@ -17,6 +17,7 @@ ROOMS: dict[str, StrOrPromise] = {
     "monitoring": pgettext_lazy("right", "Watching patients"),
     "bedside": pgettext_lazy("right", "At the bed"),
     "medicines": pgettext_lazy("right", "Medicines at the bed"),
+    "consents": pgettext_lazy("right", "Patients' confirmations"),
     "inspections": pgettext_lazy("right", "Inspection mandates"),
     "signing": pgettext_lazy("right", "Signing"),
     "providers": pgettext_lazy("right", "Signing keys"),
@@ -90,6 +91,7 @@ RIGHTS: dict[str, StrOrPromise] = {
     "medicines.read": pgettext_lazy("right", "read which doses were given"),
     "medicines.give": pgettext_lazy("right", "give medicines and say why not"),
     "medicines.prepare": pgettext_lazy("right", "fill trays and print labels of doses"),
+    "consents.take": pgettext_lazy("right", "put documents before patients and take the confirmation"),
     "medicines.settle": pgettext_lazy(
         "right", "settle doses that were recorded twice, take back what was recorded"
     ),

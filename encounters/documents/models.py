@@ -145,12 +145,15 @@ class DocumentVersion(Record):
 
 
 class DocumentBytes(Record):
-    """The PDF of a version: revision 0 as rendered, one more after each signature; older ones stay."""
+    """The PDF of a version: revision 0 as rendered, one more after each signature or seal; older ones stay."""
 
     version = models.ForeignKey(DocumentVersion, on_delete=models.PROTECT, related_name="bytes")
     revision = models.PositiveIntegerField()
     attachment = models.ForeignKey(Attachment, on_delete=models.PROTECT, related_name="+")
     sha256 = models.CharField(max_length=64)
+    by_seal = models.BooleanField(
+        default=False, db_default=False, help_text="the facility's seal was added, nobody's signature"
+    )
 
     append_only = True
     walled_by = "version"

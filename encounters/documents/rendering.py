@@ -20,6 +20,7 @@ from django.utils.safestring import SafeString, mark_safe
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import URLFetcher, URLFetcherResponse
 
+from encounters.documents.confirmed import PLACE
 from encounters.documents.signers import at_the_end
 
 _PRINT = Path(settings.BASE_DIR) / "static" / "print"
@@ -127,5 +128,6 @@ def render_version_html(composition: dict[str, Any], *, body: SafeString, frozen
         "late_reason": composition.get("late_reason", ""),
         "entered_at": parse_datetime(composition.get("entered_at", "")) or frozen_at,
         "amend_reason": composition.get("amend_reason", ""),
+        "patient_place": PLACE if composition.get("asks_patient") else "",
     }
     return render_to_string("encounters/documents/print.html", context)

@@ -61,7 +61,7 @@ def with_state(documents: QuerySet[Document]) -> QuerySet[Document]:
     """Annotated with what lists show: `is_signed` (a signature is embedded), `has_draft`, `is_rendered`."""
     of_version = DocumentBytes.objects.filter(version=OuterRef("current_version"))
     return documents.annotate(
-        is_signed=Exists(of_version.filter(revision__gt=0)), is_rendered=Exists(of_version)
+        is_signed=Exists(of_version.filter(revision__gt=0, by_seal=False)), is_rendered=Exists(of_version)
     ).select_related("author", "department", "current_version__response", "draft")
 
 
@@ -113,7 +113,7 @@ def overdue_for(user: User) -> QuerySet[Document]:
     A person's own documents, and everybody's in the departments that the person oversees.
     """
     limit = _time_to_sign(user.facility_id)
-    signed = DocumentBytes.objects.filter(version=OuterRef("current_version"), revision__gt=0)
+    signed = DocumentBytes.objects.filter(version=OuterRef("current_version"), revision__gt=0, by_seal=False)
     found = documents_for(user).filter(
         ~Exists(signed),
         status__in=[Document.Status.FINAL, Document.Status.AMENDED],
@@ -129,7 +129,7 @@ def overdue_for(user: User) -> QuerySet[Document]:
 
 def unfinished_for(user: User) -> QuerySet[Document]:
     """What this person has begun and not finished, or finished and not signed; the oldest first."""
-    signed = DocumentBytes.objects.filter(version=OuterRef("current_version"), revision__gt=0)
+    signed = DocumentBytes.objects.filter(version=OuterRef("current_version"), revision__gt=0, by_seal=False)
     mine = documents_for(user).filter(~Exists(signed), author=user).exclude(status="entered-in-error")
     return with_state(mine).select_related("patient", "encounter").order_by("happened_at")
 

@@ -34,14 +34,15 @@ def bundle_of(encounter: Encounter, mandate: Mandate) -> Bundle:
         .select_related("current_version", "author")
         .order_by("happened_at", "pk")
     )
-    newest = {
-        stored.version_id: stored
-        for stored in DocumentBytes.objects.filter(
-            version__in=[document.current_version_id for document in documents], revision__gt=0
-        )
+    versions = [document.current_version_id for document in documents]
+    grown = list(
+        DocumentBytes.objects.filter(version__in=versions, revision__gt=0)
         .select_related("attachment__key")
         .order_by("revision")
-    }
+    )
+    # The facility's seal on what a patient confirmed is nobody's signature.
+    signed_by_people = {stored.version_id for stored in grown if not stored.by_seal}
+    newest = {stored.version_id: stored for stored in grown if stored.version_id in signed_by_people}
     rows: list[dict[str, Any]] = []
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:

@@ -9,9 +9,12 @@ class MedicinesConfig(AppConfig):
 
     def ready(self) -> None:
         from emr.ui.navigation import Link, Panel, Section, register  # noqa: PLC0415
+        from encounters.documents.confirmed import register_confirmed  # noqa: PLC0415
+        from encounters.documents.daily import register_daily  # noqa: PLC0415
         from encounters.documents.sections import register_section  # noqa: PLC0415
         from encounters.documents.signers import register_author_role  # noqa: PLC0415
         from encounters.medicines import official, permissions, subscribers, telling  # noqa: F401, PLC0415
+        from encounters.medicines.disclosing import MedicinesDisclosure  # noqa: PLC0415
         from encounters.medicines.sections import DosesSection  # noqa: PLC0415
         from encounters.medicines.services.tables import PACKAGES, RULES, TIMES  # noqa: PLC0415
         from encounters.orders.selectors.tables import register_rows  # noqa: PLC0415
@@ -29,6 +32,8 @@ class MedicinesConfig(AppConfig):
         for sheet in official.SHEETS.values():
             register_section(sheet.code, DosesSection())
             register_author_role(sheet.code, sheet.signer)
+        register_confirmed(official.DISCLOSED.code)
+        register_daily(MedicinesDisclosure())
         page = "encounters:medicines:patient"
         register(
             Link(

@@ -18,6 +18,7 @@ from encounters.orders.services import load_shipped
 from integrations.demo import (
     bedside,
     charts,
+    consents,
     door,
     doses,
     exchange,
@@ -92,6 +93,7 @@ def _fill(facility: Organization, patients: int, inpatients: int, signed: int) -
     doses.build(people)
     laboratory.build(people)
     bedside.build(people)
+    consents.build(people)
     oldest = entries[:signed]
     lookups.build_lookups(facility, people)
     morning.build(facility, people)

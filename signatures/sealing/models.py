@@ -1,12 +1,15 @@
-"""The log under the facility's seal: a seal a day over its chain, and extracts for whoever asks."""
+"""What stands under the facility's seal: the log day by day, extracts of it, and what patients confirmed."""
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
 from emr.accounts.models import FacilityRecord
-from emr.common.triggers import AppendOnly, RowHistory
+from emr.common.triggers import AppendOnly, RowHistory, SameFacility
 from emr.storage.models import Attachment
+from encounters.consents.models import Confirmation
+from encounters.documents.models import DocumentBytes
+from signatures.certificates.models import Certificate
 
 
 class AuditSeal(FacilityRecord):
@@ -81,3 +84,25 @@ class LogExtract(FacilityRecord):
 
     def __str__(self) -> str:
         return f"{self.uuid}"
+
+
+class ConfirmationSeal(FacilityRecord):
+    """The facility's seal on a patient's confirmation: the revision of the PDF that lists the evidence. Once, for ever."""
+
+    confirmation = models.OneToOneField(Confirmation, on_delete=models.PROTECT, related_name="seal")
+    stored = models.OneToOneField(DocumentBytes, on_delete=models.PROTECT, related_name="+")
+    certificate = models.ForeignKey(Certificate, on_delete=models.PROTECT, related_name="+")
+    level = models.CharField(max_length=4, help_text="B-B, or B-T when timestamped")
+    sealed_at = models.DateTimeField()
+
+    append_only = True
+
+    class Meta:
+        triggers = [
+            AppendOnly(),
+            SameFacility("confirmation_id", "consents_confirmation"),
+            SameFacility("certificate_id", "certificates_certificate"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.confirmation_id} {self.level}"

@@ -3,7 +3,7 @@
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -14,9 +14,10 @@ from emr.accounts.models import User
 from emr.audit.chain import head_folder
 from emr.audit.models import AuditLink
 from emr.audit.selectors import Breach
-from emr.common.clock import local_today
+from emr.common.clock import local_today, now
+from emr.outbox.models import OutboxEvent
 from signatures.certificates.trust import trust_roots
-from signatures.sealing.models import AuditSeal, LogExtract
+from signatures.sealing.models import AuditSeal, ConfirmationSeal, LogExtract
 from signatures.sealing.statements import (
     NONE_BEFORE,
     Head,
@@ -134,3 +135,15 @@ def extracts_of(user: User) -> QuerySet[LogExtract]:
     """The extracts that were asked for in the person's facility, newest first."""
     own = LogExtract.objects.filter(facility_id=user.facility_id)
     return own.select_related("requested_by", "attachment__key").order_by("-pk")
+
+
+def seals_of(confirmation_ids: Collection[int]) -> dict[int, dt.datetime]:
+    """When these confirmations were sealed; those that wait are left out. One query."""
+    sealed = ConfirmationSeal.objects.filter(confirmation__in=confirmation_ids)
+    return dict(sealed.values_list("confirmation_id", "sealed_at"))
+
+
+def unsealed_count(older_than: dt.timedelta) -> int:
+    """How many confirmations have waited for the seal for longer than that, those given up included."""
+    owed = OutboxEvent.objects.filter(topic="confirmation.given", done_at=None)
+    return owed.filter(created_at__lt=now() - older_than).count()

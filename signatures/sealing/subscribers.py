@@ -1,4 +1,4 @@
-"""What a person asked for, made by a worker."""
+"""What a person asked for or confirmed, made and sealed by a worker."""
 
 from django.utils.translation import gettext_noop as _
 
@@ -6,6 +6,7 @@ from emr.common.errors import DomainError
 from emr.outbox import Delivery, subscribe
 from signatures.sealing import services
 from signatures.sealing.services.extracts import TooLong
+from signatures.signing.services import prepare_next_step
 
 
 @subscribe("log_extract.requested", queue="bulk", long=True)
@@ -26,3 +27,18 @@ def make(delivery: Delivery) -> None:
     except DomainError as refusal:  # no usable seal now: said on the page, tried again
         services.note_failure(extract_id=extract_id, problem=str(refusal))
         raise
+
+
+@subscribe("confirmation.given", queue="interactive", long=True)
+def seal(delivery: Delivery) -> None:
+    """Seal outside any transaction, then keep it with "done": one seal however often it runs."""
+    sealed = services.seal_confirmation(confirmation_id=delivery.payload["confirmation_id"])
+    with delivery.finish():
+        if sealed is not None:
+            services.keep_sealed(sealed)
+
+
+@subscribe("document_version.sealed", queue="interactive")
+def prepare_again(delivery: Delivery) -> None:
+    """Whoever is still to sign does so over the sealed PDF."""
+    prepare_next_step(version_id=delivery.payload["document_version_id"])

@@ -46,12 +46,21 @@ class Block:
         ]
         return [printable(row) for row in rows if row]
 
+    @property
+    def text_width(self) -> float:
+        """How much of the box the words may take, from the left."""
+        return self.width
+
+    def drawing(self) -> bytes:
+        """What is drawn beside the words: operators of a content stream, or nothing."""
+        return b""
+
 
 def appearance(block: Block, writer: IncrementalPdfFileWriter) -> generic.IndirectObject:
     """Add the block to the PDF as a form XObject and answer its reference."""
     lines = block.lines()
     font = font_for("".join(lines))
-    size, rows = _fit(lines, font, block.width - 2 * _MARGIN, block.height - 2 * _MARGIN)
+    size, rows = _fit(lines, font, block.text_width - 2 * _MARGIN, block.height - 2 * _MARGIN)
     stream = generic.StreamObject(
         {
             pdf_name("/Type"): pdf_name("/XObject"),
@@ -108,6 +117,7 @@ def _draw(block: Block, font: Font, size: float, rows: list[str]) -> bytes:
     shown = b"\n".join(b"%s Tj T*" % font.encode(row) for row in rows)
     return (
         b"q %s RG %s rg 0.6 w 0.3 0.3 %.1f %.1f re S\n" % (_INK, _INK, block.width - 0.6, block.height - 0.6)
+        + block.drawing()
         + b"BT /F1 %.1f Tf %.2f TL %.1f %.2f Td\n" % (size, leading, _MARGIN, first)
         + shown
         + b"\nET Q"

@@ -1,5 +1,7 @@
 """Questions about kept files, by digest and by printed code."""
 
+from encounters.consents.models import Confirmation
+from encounters.consents.seals import seals_of
 from encounters.documents.models import DocumentBytes, DocumentVersion
 
 
@@ -17,3 +19,18 @@ def version_by_code(code: str) -> DocumentVersion | None:
     """The version that a printed code names, however it was typed."""
     plain = "".join(letter for letter in code.upper() if letter.isalnum())
     return DocumentVersion.objects.select_related("document", "facility").filter(verify_code=plain).first()
+
+
+def confirmation_of(version: DocumentVersion) -> dict[str, object] | None:
+    """That and how a patient confirmed this version, and when it was sealed: nobody's name, nothing clinical."""
+    row = Confirmation.objects.filter(version=version).defer("strokes", "witness_strokes").first()
+    if row is None:
+        return None
+    return {
+        "way": row.get_way_display(),
+        "who": row.get_who_display(),
+        "is_declined": row.answer == Confirmation.Answer.DECLINED,
+        "at": row.happened_at,
+        "sha256": row.sha256,
+        "sealed_at": seals_of([row.pk]).get(row.pk),
+    }

@@ -15,7 +15,7 @@ from emr.common.http import StaffRequest
 from emr.ui.limits import at_most
 from signatures.verification import services
 from signatures.verification.forms import CodeForm, UploadForm
-from signatures.verification.selectors import version_by_code
+from signatures.verification.selectors import confirmation_of, version_by_code
 from signatures.verification.verdicts import Report
 from signatures.verification.words import COVERAGES, LEVELS, MODIFICATIONS, VERDICTS, problem_text, summary
 
@@ -106,11 +106,13 @@ def code(request: StaffRequest, code: str) -> HttpResponse:
         return render(request, "signatures/verification/code.html", {"code": code[:40]}, status=404)
     with wall.within(version.facility_id):
         report, is_current = services.verify_code(version)
+        confirmation = confirmation_of(version)
     record("document.verify", of=version, detail={"by": "code", "current": is_current})
     context = {
         "code": version.verify_code,
         "version": version,
         "is_current": is_current,
         "report": _shown(report) if report is not None else None,
+        "confirmation": confirmation,
     }
     return render(request, "signatures/verification/code.html", context)

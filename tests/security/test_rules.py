@@ -60,6 +60,7 @@ RENDERED = {
 }
 # Views that hand out bytes of ours (prints, signed PDFs, extracts); a stranger's go through emr/storage/strangers.py.
 OUR_BYTES = {
+    "encounters/consents/views/confirming.py",
     "encounters/documents/views/documents.py",
     "encounters/documents/views/prints.py",
     "encounters/results/views/prints.py",

@@ -10,6 +10,7 @@ from emr.common.clock import now
 from emr.common.errors import Conflict, DomainError
 from emr.outbox import publish
 from emr.staff.selectors.practice import demand_practice
+from encounters.documents.confirmed import asks_patient
 from encounters.documents.heading import heading
 from encounters.documents.models import Document, DocumentDraft, DocumentVersion, make_verify_code
 from encounters.documents.sections import sections_of
@@ -109,6 +110,7 @@ def _freeze(document: Document, draft: DocumentDraft, by: User) -> DocumentVersi
         "signers": signers(document, by, draft.questionnaire, draft.content),
         "late_reason": document.late_reason,
         "entered_at": document.created_at.isoformat(),
+        "asks_patient": asks_patient(document.code),
         "amend_reason": draft.amend_reason,
     }
     return DocumentVersion.objects.create(

@@ -15,6 +15,7 @@ from emr.common.http import StaffRequest
 from emr.storage.services import read_bytes
 from encounters.documents import permissions, selectors, services
 from encounters.documents.access import access_document, may_write
+from encounters.documents.confirmed import asks_patient
 from encounters.documents.forms import BeginForm, ReasonForm
 from encounters.documents.models import Document, DocumentDraft
 from encounters.documents.sections import sections_of
@@ -146,6 +147,7 @@ def _reader(document: Document, *, may_write: bool) -> dict[str, Any]:
         "versions": selectors.versions_of(document),
         "pdf": selectors.latest_bytes(version) if version else None,
         "may_write": may_write and not document.is_closed,
+        "asks_patient": asks_patient(document.code),
     }
 
 

@@ -1,6 +1,7 @@
 """The rows of a sheet, as JSON in Vietnamese, complete enough to print them for ever."""
 
 import datetime as dt
+from collections.abc import Collection
 from decimal import Decimal
 from typing import Any
 
@@ -138,18 +139,31 @@ def _tested(sheet: ShiftSheet) -> list[dict[str, Any]]:
 
 
 def _disclosed(sheet: ShiftSheet) -> list[dict[str, Any]]:
+    return disclosed_by_stay([sheet.encounter_id], sheet.starts_at, sheet.ends_at).get(sheet.encounter_id, [])
+
+
+def disclosed_by_stay(
+    stay_ids: Collection[int], start: dt.datetime, end: dt.datetime
+) -> dict[int, list[dict[str, Any]]]:
+    """{stay: what was given in this time, a line a medicine, as the disclosure shows it}; two queries for any number."""
     found = (
         MedicationAdministration.objects.filter(
-            encounter=sheet.encounter_id,
-            amount__isnull=False,
-            happened_at__gte=sheet.starts_at,
-            happened_at__lt=sheet.ends_at,
+            encounter__in=stay_ids, amount__isnull=False, happened_at__gte=start, happened_at__lt=end
         )
         .exclude(status=Status.ENTERED_IN_ERROR)
         .select_related("dose__order")
         .order_by("happened_at", "pk")
     )
     names = _names([row.dose for row in found])
+    by_stay: dict[int, list[MedicationAdministration]] = {}
+    for row in found:
+        by_stay.setdefault(row.encounter_id, []).append(row)
+    return {stay: _disclosed_lines(rows, names) for stay, rows in by_stay.items()}
+
+
+def _disclosed_lines(
+    found: list[MedicationAdministration], names: dict[tuple[str, str], str]
+) -> list[dict[str, Any]]:
     days: dict[str, None] = {}
     lines: dict[tuple[str, str], dict[str, Decimal]] = {}
     for row in found:

@@ -66,3 +66,23 @@ def _up_to_date(held: ShiftSheet, by: User) -> Document:
     record("shift_sheet.compose", by=by, of=document, detail={"code": held.code, "again": True})
     document.refresh_from_db()
     return document
+
+
+@transaction.atomic
+def disclose(*, encounter: Encounter, start: dt.datetime, end: dt.datetime, by: User) -> Document:
+    """The disclosure of what everybody gave from `start` to `end`: one for all nurses; its next version once more was given.
+
+    Raises DomainError as `compose_of_shift`.
+    """
+    code = official.DISCLOSED.code
+    encounter = Encounter.objects.select_for_update(of=("self",)).get(pk=encounter.pk)
+    held = (
+        ShiftSheet.objects.select_related("document__current_version", "nurse", "encounter")
+        .filter(encounter=encounter, code=code, starts_at=start, ends_at=end)
+        .exclude(document__status=Document.Status.ENTERED_IN_ERROR)
+        .order_by("pk")
+        .last()
+    )
+    if held is not None:
+        return _up_to_date(held, by)
+    return compose_of_shift(encounter=encounter, code=code, start=start, end=end, by=by)

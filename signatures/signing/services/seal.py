@@ -26,6 +26,7 @@ class Purpose(StrEnum):
     AUDIT_HEAD = "audit-head"
     ARCHIVE = "archive"
     AUDIT_EXTRACT = "audit-extract"
+    CONFIRMATION = "confirmation"
 
 
 @transaction.atomic

@@ -137,7 +137,11 @@ def test_the_days_of_treatment_are_counted(admitted: str, discharged: str, days:
 
 
 def test_the_files_are_plain_json_of_fhir() -> None:
+    consents = {f"{number}-BV2.json" for number in ("01", "40", "41", "45", "46", "48", "49")}
     prescriptions = {"DON-THUOC.json", "DON-THUOC-N.json", "DON-THUOC-H.json"}
-    assert {path.name for path in SHIPPED.glob("*")} == {"01-BV1.json", "36-BV2.json"} | prescriptions
+    assert {path.name for path in SHIPPED.glob("*")} == {
+        "01-BV1.json",
+        "36-BV2.json",
+    } | prescriptions | consents
     assert all(isinstance(path, Path) for path in SHIPPED.glob("*"))
     assert (RECORD.code, ENTRY.code) == ("01/BV1", "36/BV2")
