@@ -6,7 +6,7 @@ from emr.common.errors import DomainError
 from emr.outbox import Delivery, subscribe
 from signatures.sealing import services
 from signatures.sealing.services.extracts import TooLong
-from signatures.signing.services import prepare_next_step
+from signatures.signing.services import advance
 
 
 @subscribe("log_extract.requested", queue="bulk", long=True)
@@ -41,4 +41,4 @@ def seal(delivery: Delivery) -> None:
 @subscribe("document_version.sealed", queue="interactive")
 def prepare_again(delivery: Delivery) -> None:
     """Whoever is still to sign does so over the sealed PDF."""
-    prepare_next_step(version_id=delivery.payload["document_version_id"])
+    advance(version_id=delivery.payload["document_version_id"])
