@@ -78,6 +78,7 @@ INSTALLED_APPS = [
     "signatures.signing",
     "signatures.sealing",
     "signatures.verification",
+    "signatures.preserving",
     "integrations.transport",
     "integrations.hl7v2",
     "integrations.his",

@@ -23,7 +23,7 @@ CPU_SECONDS = 10
 WALL_SECONDS = 15
 MEMORY_BYTES = 1024 * 1024 * 1024
 _ROOT = Path(__file__).resolve().parents[2]
-_INSTANTS = ("claimed_at", "timestamped_at")
+_INSTANTS = ("claimed_at", "timestamped_at", "revocation_at", "revoked_at", "ends_at")
 
 
 class TooHeavy(Exception):

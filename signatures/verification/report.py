@@ -9,7 +9,7 @@ import datetime as dt
 import hashlib
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BytesIO
 from types import MappingProxyType
 from typing import Any
@@ -28,10 +28,23 @@ from pyhanko.sign.validation import (
 )
 from pyhanko.sign.validation.settings import KeyUsageConstraints
 from pyhanko_certvalidator import ValidationContext
+from pyhanko_certvalidator.util import get_declared_revinfo
 
+from signatures.verification.evidence import (
+    Evidence,
+    Standing,
+    certificates_in,
+    check_genuine,
+    evidence_in,
+    standing,
+)
+from signatures.verification.lasting import lasts_until, names
 from signatures.verification.verdicts import Report, SignatureReport, Verdict
 
 logger = logging.getLogger(__name__)
+
+
+_NOTHING = Evidence()
 
 
 @dataclass(frozen=True)
@@ -41,6 +54,19 @@ class _Law:
     roots: list[x509.Certificate]
     revoked: Mapping[str, dt.datetime]
     at: dt.datetime | None
+    told: Evidence = _NOTHING
+
+
+@dataclass(frozen=True)
+class _Proof:
+    """What document timestamps prove of everything before them: that it was there `at` then.
+
+    `is_checked`: their authority's own certificate was in order; `sealed`: the evidence that the last of them covers.
+    """
+
+    at: dt.datetime | None = None
+    is_checked: bool = False
+    sealed: Evidence | None = None
 
 
 def verify_pdf(
@@ -71,25 +97,51 @@ def verify_pdf(
     if not embedded and b"/ByteRange" in data:
         report.problems.append("hidden")
     law = _Law([x509.Certificate.load(root) for root in roots], revoked, at)
-    proven_at: dt.datetime | None = None
+    if embedded:
+        law = replace(law, told=_evidence(reader, law, report))
+    proof = _Proof()
     for one in reversed(embedded):  # a document timestamp proves the time of the signatures before it
-        judged = _judge(one, law, proven_at)
+        judged = _judge(one, law, proof)
         if judged.kind == "timestamp" and judged.verdict == Verdict.VALID:
-            proven_at = judged.timestamped_at
+            proof = _Proof(
+                at=judged.timestamped_at,
+                is_checked=judged.revocation in _IN_ORDER,
+                sealed=proof.sealed if proof.sealed is not None else _sealed(reader, one, law),
+            )
         report.signatures.insert(0, judged)
     _judge_ending(report)
     return report
 
 
-def _judge(embedded: EmbeddedPdfSignature, law: _Law, proven_at: dt.datetime | None) -> SignatureReport:
+_IN_ORDER = {"good", "unpublished"}
+
+
+def _evidence(reader: PdfFileReader, law: _Law, report: Report) -> Evidence:
+    """The file's proof of validity; what is forged is no proof, and a problem of the whole file."""
+    try:
+        told = evidence_in(reader)
+        check_genuine(told, known=[*law.roots, *certificates_in(reader)])
+    except Exception as error:
+        logger.info("evidence: %s", type(error).__name__)
+        report.problems.append("evidence")
+        return Evidence()
+    return told
+
+
+def _sealed(reader: PdfFileReader, stamp: EmbeddedPdfSignature, law: _Law) -> Evidence:
+    """The evidence that a document timestamp covers."""
+    return evidence_in(reader, upto=stamp.signed_revision) if law.told else Evidence()
+
+
+def _judge(embedded: EmbeddedPdfSignature, law: _Law, proof: _Proof) -> SignatureReport:
     """One signature, whatever it is made of."""
     result = SignatureReport(field="")
     try:
         result.field = str(embedded.field_name)
         if embedded.sig_object_type == "/DocTimeStamp":
-            _judge_timestamp(result, embedded, law)
+            _judge_timestamp(result, embedded, law, proof)
         else:
-            _judge_signature(result, embedded, law, proven_at)
+            _judge_signature(result, embedded, law, proof)
     except Exception as error:
         logger.info("malformed signature: %s", type(error).__name__)
         result.problems.append("malformed")
@@ -100,6 +152,7 @@ def _judge(embedded: EmbeddedPdfSignature, law: _Law, proven_at: dt.datetime | N
 def _context(law: _Law, at: dt.datetime | None) -> ValidationContext:
     return ValidationContext(
         trust_roots=law.roots,
+        other_certs=law.told.certificates,
         allow_fetching=False,
         revocation_mode="soft-fail",
         moment=at,
@@ -114,24 +167,32 @@ def _judge_signature(
     result: SignatureReport,
     embedded: EmbeddedPdfSignature,
     law: _Law,
-    proven_at: dt.datetime | None,
+    proof: _Proof,
 ) -> None:
-    """`proven_at`: when a document timestamp after this signature saw it."""
-    status = _validate(embedded, law, law.at)
+    """`proof`: what document timestamps after this signature tell of it."""
+    proven_at, is_checked = proof.at, proof.is_checked
+    status = _validate(embedded, law, law.at, proof)
     stamp = status.timestamp_validity
+    problems = []
     if stamp is not None and stamp.intact and stamp.valid and stamp.trusted:
-        proven_at = stamp.timestamp
+        maker = _standing_of_stamp(stamp, embedded, law)
+        if maker.status == "revoked":
+            problems.append("timestamp_revoked")
+        else:
+            proven_at, is_checked = stamp.timestamp, maker.status in _IN_ORDER
+            result.ends_at = lasts_until(stamp.validation_path)
+            result.timestamped_by = _text(stamp.signing_cert.subject.native, "common_name")
     if proven_at is not None and not status.trusted:
         # Signed while the certificate was good, as a trusted clock says: what happened since doesn't matter (F-26).
-        status = _validate(embedded, law, proven_at)
+        status = _validate(embedded, law, proven_at, proof)
         stamp = status.timestamp_validity
     subject = status.signing_cert.subject.native
     result.signer = _text(subject, "common_name")
     result.organization, result.title = _text(subject, "organization_name"), _text(subject, "title")
     result.claimed_at = embedded.self_reported_timestamp
     result.timestamped_at = proven_at
-    result.level = "B-B" if proven_at is None else "B-T"
     result.intact, result.trusted = status.intact and status.valid, status.trusted
+    result.chain = names(status.validation_path) if status.validation_path is not None else [result.signer]
     _judge_changes(result, status)
     if not status.intact:
         result.problems.append("changed")
@@ -140,11 +201,81 @@ def _judge_signature(
     elif not status.trusted:
         result.problems.append(_trust_problem(status, law.at))
     result.problems += _revocation(result, status, law)
+    result.problems += problems
     if stamp is not None and not (stamp.intact and stamp.valid and stamp.trusted):
         result.problems.append("timestamp" if not (stamp.intact and stamp.valid) else "timestamp_untrusted")
     if not status.seed_value_ok:
         result.problems.append("seed_value")
     result.bottom_line = bool(status.bottom_line)
+    is_sealed = _judge_standing(result, status, embedded, law, proof)
+    result.level = _level(result, is_checked=is_checked, is_sealed=is_sealed)
+
+
+def _judge_standing(
+    result: SignatureReport,
+    status: PdfSignatureStatus,
+    embedded: EmbeddedPdfSignature,
+    law: _Law,
+    proof: _Proof,
+) -> bool:
+    """How the signer's certificate stood when it signed; whether a document timestamp covers the answer."""
+    at = result.timestamped_at or law.at
+    found = _standing(status, embedded, law.told, law, at)
+    result.revocation, result.revocation_by = found.status, found.by
+    result.revocation_at, result.revoked_at = found.said_at, found.revoked_at
+    if found.status == "revoked":
+        result.problems.append(_revoked_by(result, found.revoked_at))
+    elif found.status == "unchecked" and not result.problems:
+        result.problems.append("revocation_unchecked")
+    if found.status != "good" or proof.sealed is None:
+        return False
+    return (
+        not (law.told - proof.sealed) or _standing(status, embedded, proof.sealed, law, at).status == "good"
+    )
+
+
+def _revoked_by(result: SignatureReport, revoked_at: dt.datetime | None) -> str:
+    """Revoked by then, as far as then is known: without a trusted time only the signer's clock says which came first."""
+    if result.timestamped_at is not None or revoked_at is None or result.claimed_at is None:
+        return "revoked"
+    return "revoked" if result.claimed_at >= revoked_at else "revoked_since"
+
+
+def _standing(
+    status: PdfSignatureStatus,
+    embedded: EmbeddedPdfSignature,
+    told: Evidence,
+    law: _Law,
+    at: dt.datetime | None,
+) -> Standing:
+    path = status.validation_path
+    if path is not None and not told and not any(any(get_declared_revinfo(one)) for one in path):
+        return Standing("unpublished", path=path)
+    return standing(
+        status.signing_cert, roots=law.roots, others=embedded.other_embedded_certs, evidence=told, at=at
+    )
+
+
+def _standing_of_stamp(stamp: Any, embedded: EmbeddedPdfSignature, law: _Law) -> Standing:
+    """How the timestamp authority's certificate stood when it made the token."""
+    path = stamp.validation_path
+    if path is None:
+        return Standing("unchecked")
+    if not law.told and not any(any(get_declared_revinfo(one)) for one in path):
+        return Standing("unpublished", path=path)
+    others = [*embedded.other_embedded_certs, *path]
+    return standing(
+        stamp.signing_cert, roots=law.roots, others=others, evidence=law.told, at=stamp.timestamp, fresh=None
+    )
+
+
+def _level(result: SignatureReport, *, is_checked: bool, is_sealed: bool) -> str:
+    """The PAdES baseline level (ETSI EN 319 142-1 §6) that the file itself proves, never a higher one."""
+    if result.timestamped_at is None:
+        return "B-B"
+    if result.revocation != "good" or not is_checked:
+        return "B-T"
+    return "B-LTA" if is_sealed else "B-LT"
 
 
 def _revocation(result: SignatureReport, status: PdfSignatureStatus, law: _Law) -> list[str]:
@@ -159,11 +290,13 @@ def _revocation(result: SignatureReport, status: PdfSignatureStatus, law: _Law) 
     return ["revoked" if claimed is None or claimed >= revoked_at else "revoked_since"]
 
 
-def _validate(embedded: EmbeddedPdfSignature, law: _Law, at: dt.datetime | None) -> PdfSignatureStatus:
+def _validate(
+    embedded: EmbeddedPdfSignature, law: _Law, at: dt.datetime | None, proof: _Proof
+) -> PdfSignatureStatus:
     return validate_pdf_signature(
         embedded,
         signer_validation_context=_context(law, at),
-        ts_validation_context=_context(law, law.at),
+        ts_validation_context=_context(law, proof.at or law.at),
         key_usage_settings=_SIGNING_USAGE,
     )
 
@@ -172,17 +305,26 @@ def _judge_timestamp(
     result: SignatureReport,
     embedded: EmbeddedPdfSignature,
     law: _Law,
+    proof: _Proof,
 ) -> None:
-    status = validate_pdf_timestamp(embedded, _context(law, law.at))
+    """A newer timestamp proves an older one that can't be confirmed any more by itself."""
+    status = validate_pdf_timestamp(embedded, _context(law, proof.at or law.at))
     result.kind, result.level = "timestamp", "T"
     result.signer = _text(status.signing_cert.subject.native, "common_name")
     result.timestamped_at = status.timestamp
     result.intact, result.trusted = status.intact and status.valid, status.trusted
+    result.chain = names(status.validation_path) if status.validation_path is not None else [result.signer]
+    result.ends_at = lasts_until(status.validation_path)
+    found = _standing_of_stamp(status, embedded, law)
+    result.revocation, result.revocation_by = found.status, found.by
+    result.revocation_at, result.revoked_at = found.said_at, found.revoked_at
     _judge_changes(result, status)
     if not result.intact:
         result.problems.append("changed")
     elif not status.trusted:
         result.problems.append("timestamp_untrusted")
+    elif found.status == "revoked":
+        result.problems.append("timestamp_revoked")
     result.bottom_line = result.intact and status.trusted and not result.problems
 
 

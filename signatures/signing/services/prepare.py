@@ -84,6 +84,7 @@ def prepare_request(*, request_id: int) -> Preparation | None:
             ),
             anchor=_place(request),
             reserved=_reserve(certificate),
+            hash_name=_hash_for(certificate),
         )
     except UnfitPdf:
         return Preparation(request_id=request_id, problem=_UNFIT)
@@ -115,6 +116,14 @@ def _reserve(certificate: Certificate) -> int:
     return cms.reserve(
         certificate=certificate.der, chain=certificate.chain_der, with_timestamp=timestamp.is_configured()
     )
+
+
+def _hash_for(certificate: Certificate) -> str:
+    """SHA-384 where the key's strength asks for it and its keeper can: remote authorities are asked for SHA-256."""
+    credential = getattr(certificate, "credential", None)
+    if credential is not None and credential.provider == "csc":
+        return "sha256"
+    return cms.hash_for(certificate.der)
 
 
 def _is_next(request: SigningRequest) -> bool:
