@@ -1,37 +1,25 @@
 """The proof that a signed file still lacks: what authorities say about its signers and about those who timestamped it."""
 
 import datetime as dt
-import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 
 from asn1crypto import x509 as der
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
 from pyhanko.pdf_utils.reader import PdfFileReader
-from pyhanko.sign.validation.dss import enumerate_ocsp_certs
 from pyhanko.sign.validation.generic_cms import extract_certs_for_validation, extract_tst_data_iter
 
-from signatures.certificates.trust import was_issued_by
-from signatures.preserving import answers
-from signatures.preserving.answers import NoAnswer
+from signatures.verification.asking import ask_about
 from signatures.verification.evidence import (
     FRESH,
     Evidence,
-    ForgedEvidence,
     Standing,
     certificates_in,
-    check_genuine,
     evidence_in,
     standing,
 )
 from signatures.verification.verdicts import Report
 
-logger = logging.getLogger(__name__)
-
-_LONGEST_CHAIN = 6
-_HASH = hashes.SHA256()
 _SETTLED = {"good", "unpublished", "revoked"}
 
 
@@ -64,13 +52,14 @@ def gather(pdf: bytes, report: Report, *, roots: Sequence[bytes]) -> Gathered:
         before = _stands(holder, trusted, pool, told)
         if before.status in _SETTLED:
             continue
-        asked, why = _ask(holder, pool, trusted)
+        since = holder.at if holder.fresh is not None else None
+        asked, why = ask_about(holder.certificate, among=pool, roots=trusted, since=since)
         with_it = told + asked
         after = _stands(holder, trusted, pool, with_it)
-        if after.status in _SETTLED and _is_genuine(asked, [*trusted, *pool]):
+        if after.status in _SETTLED:
             told = with_it
         else:
-            problem = problem or why or "old_answer"
+            problem = problem or ("unreachable" if why else "old_answer")
             again_at = again_at or (None if why else _next_answer(asked))
     if told - there:
         told += Evidence(certificates=tuple(_above(pool, trusted)))
@@ -106,81 +95,10 @@ def _stands(
     )
 
 
-def _ask(
-    holder: _Holder, pool: Sequence[der.Certificate], trusted: Sequence[der.Certificate]
-) -> tuple[Evidence, str]:
-    """(what was answered about the holder and those above, why something is missing)."""
-    asked, why = Evidence(), ""
-    since = holder.at if holder.fresh is not None else None
-    todo = list(_way_up(holder.certificate, pool, trusted))
-    seen = {certificate.fingerprint(_HASH) for certificate, _ in todo}
-    while todo:
-        certificate, issuer = todo.pop(0)
-        if answers.names_any(certificate):
-            try:
-                got = _answer(certificate, issuer, since=since)
-            except NoAnswer as error:
-                logger.info("no answer about a certificate: %s", error)
-                why = "unreachable"
-                continue
-            asked += got
-            for responder in _delegates(got):
-                if responder.fingerprint(_HASH) not in seen:
-                    seen.add(responder.fingerprint(_HASH))
-                    todo.append((responder, issuer))
-        since = None
-    return asked, why
-
-
-def _answer(
-    certificate: x509.Certificate, issuer: x509.Certificate, *, since: dt.datetime | None
-) -> Evidence:
-    try:
-        return Evidence(responses=(answers.response_for(certificate, issuer, since=since),))
-    except NoAnswer:
-        return Evidence(lists=(answers.list_for(certificate, since=since),))
-
-
-def _delegates(got: Evidence) -> Iterator[x509.Certificate]:
-    """Responders that must be asked about themselves: those whose authority didn't spare us that (RFC 6960 §4.2.2.2.1)."""
-    for response in got.responses:
-        for one in enumerate_ocsp_certs(response) or ():
-            if one.ocsp_no_check_value is None:
-                yield x509.load_der_x509_certificate(one.dump())
-
-
-def _way_up(
-    certificate: der.Certificate, pool: Sequence[der.Certificate], trusted: Sequence[der.Certificate]
-) -> Iterator[tuple[x509.Certificate, x509.Certificate]]:
-    """Each certificate with its issuer, up to a trusted one. Nothing, when there is no way up."""
-    roots = [x509.load_der_x509_certificate(one.dump()) for one in trusted]
-    others = [x509.load_der_x509_certificate(one.dump()) for one in pool]
-    found: list[tuple[x509.Certificate, x509.Certificate]] = []
-    current = x509.load_der_x509_certificate(certificate.dump())
-    while len(found) < _LONGEST_CHAIN and current not in roots:
-        issuer = next(
-            (one for one in (*roots, *others) if one != current and was_issued_by(current, one)), None
-        )
-        if issuer is None:
-            return
-        found.append((current, issuer))
-        current = issuer
-    if current in roots:
-        yield from found
-
-
 def _above(pool: Sequence[der.Certificate], trusted: Sequence[der.Certificate]) -> Iterator[der.Certificate]:
     """The certificates that lead up to the roots; the roots are whoever reads' own."""
     roots = {one.dump() for one in trusted}
     return (one for one in pool if one.dump() not in roots)
-
-
-def _is_genuine(asked: Evidence, known: Sequence[der.Certificate]) -> bool:
-    try:
-        check_genuine(asked, known=known)
-    except ForgedEvidence:
-        return False
-    return True
 
 
 def _next_answer(asked: Evidence) -> dt.datetime | None:

@@ -145,7 +145,7 @@ def append_evidence(
             writer, None, certs=certificates, ocsps=responses, crls=lists
         )
         output = BytesIO()
-        writer.write(output)
+        writer.write(output)  # type: ignore[no-untyped-call]
         return output.getvalue()
     except _TROUBLE as error:
         raise UnfitPdf(str(error)) from error

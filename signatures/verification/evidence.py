@@ -5,10 +5,11 @@ still counts, or whoever appends could hide a revocation. Knows no Django, so it
 """
 
 import asyncio
+import base64
 import contextlib
 import datetime as dt
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,6 +62,21 @@ class Evidence:
             tuple(one for one in self.certificates if one.dump() not in known),
             tuple(one for one in self.responses if one.dump() not in known),
             tuple(one for one in self.lists if one.dump() not in known),
+        )
+
+    def as_json(self) -> dict[str, list[str]]:
+        """The answers as text, for the way into a cage."""
+        return {
+            "responses": [base64.b64encode(one.dump()).decode() for one in self.responses],
+            "lists": [base64.b64encode(one.dump()).decode() for one in self.lists],
+        }
+
+    @classmethod
+    def from_json(cls, told: Mapping[str, list[str]]) -> "Evidence":
+        """What `as_json` wrote."""
+        return cls(
+            responses=tuple(ocsps.OCSPResponse.load(base64.b64decode(one)) for one in told["responses"]),
+            lists=tuple(crls.CertificateList.load(base64.b64decode(one)) for one in told["lists"]),
         )
 
     def __bool__(self) -> bool:

@@ -22,7 +22,8 @@ def lasts_until(path: ValidationPath | None) -> dt.datetime | None:
     ends = [one.not_valid_after for one in certificates[1:] or certificates]
     if any(_is_short(one) for one in certificates):
         ends.append(GIVEN_UP_AT)
-    return min(ends)
+    first: dt.datetime = min(ends)
+    return first
 
 
 def names(path: Iterable[x509.Certificate]) -> list[str]:

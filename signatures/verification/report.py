@@ -5,6 +5,7 @@ pyHanko's `intact` and `valid` stay true after a page was replaced by an increme
 with its reason, never an exception (S-44).
 """
 
+import base64
 import datetime as dt
 import hashlib
 import logging
@@ -54,7 +55,8 @@ class _Law:
     roots: list[x509.Certificate]
     revoked: Mapping[str, dt.datetime]
     at: dt.datetime | None
-    told: Evidence = _NOTHING
+    told: Evidence = _NOTHING  # in the file
+    asked: Evidence = _NOTHING  # of authorities, just now
 
 
 @dataclass(frozen=True)
@@ -75,10 +77,12 @@ def verify_pdf(
     roots: Sequence[bytes],
     revoked: Mapping[str, dt.datetime] = MappingProxyType({}),
     at: dt.datetime | None = None,
+    asked: Evidence = _NOTHING,
 ) -> Report:
     """Judge every signature of a PDF. `roots` are the trusted certificates (DER), `at` the instant asked about (now).
 
-    `revoked`: {SHA-256 of a certificate, hexadecimal: since when}.
+    `revoked`: {SHA-256 of a certificate, hexadecimal: since when}. `asked`: what authorities answered just now; it counts
+    for the verdict where the file itself proves nothing, never for the level.
     """
     report = Report(sha256=hashlib.sha256(data).hexdigest(), size=len(data))
     if not data[:1024].lstrip().startswith(b"%PDF-"):
@@ -96,7 +100,7 @@ def verify_pdf(
         return report
     if not embedded and b"/ByteRange" in data:
         report.problems.append("hidden")
-    law = _Law([x509.Certificate.load(root) for root in roots], revoked, at)
+    law = _Law([x509.Certificate.load(root) for root in roots], revoked, at, asked=asked)
     if embedded:
         law = replace(law, told=_evidence(reader, law, report))
     proof = _Proof()
@@ -207,8 +211,9 @@ def _judge_signature(
     if not status.seed_value_ok:
         result.problems.append("seed_value")
     result.bottom_line = bool(status.bottom_line)
-    is_sealed = _judge_standing(result, status, embedded, law, proof)
-    result.level = _level(result, is_checked=is_checked, is_sealed=is_sealed)
+    in_file = _judge_standing(result, status, embedded, law)
+    is_sealed = in_file and _is_sealed(result, status, embedded, law, proof)
+    result.level = _level(result, is_proven=in_file and is_checked, is_sealed=is_sealed)
 
 
 def _judge_standing(
@@ -216,22 +221,36 @@ def _judge_standing(
     status: PdfSignatureStatus,
     embedded: EmbeddedPdfSignature,
     law: _Law,
-    proof: _Proof,
 ) -> bool:
-    """How the signer's certificate stood when it signed; whether a document timestamp covers the answer."""
+    """How the signer's certificate stood when it signed; whether the file itself proves that it was good."""
     at = result.timestamped_at or law.at
-    found = _standing(status, embedded, law.told, law, at)
+    found = in_file = _standing(status, embedded, law.told, law, at)
+    if found.status == "unchecked" and law.asked:
+        found = _standing(status, embedded, law.told + law.asked, law, at)
     result.revocation, result.revocation_by = found.status, found.by
     result.revocation_at, result.revoked_at = found.said_at, found.revoked_at
     if found.status == "revoked":
         result.problems.append(_revoked_by(result, found.revoked_at))
     elif found.status == "unchecked" and not result.problems:
         result.problems.append("revocation_unchecked")
-    if found.status != "good" or proof.sealed is None:
+        whom = [status.signing_cert, *embedded.other_embedded_certs]
+        result.certificates = [base64.b64encode(one.dump()).decode() for one in whom]
+    return in_file.status == "good"
+
+
+def _is_sealed(
+    result: SignatureReport,
+    status: PdfSignatureStatus,
+    embedded: EmbeddedPdfSignature,
+    law: _Law,
+    proof: _Proof,
+) -> bool:
+    """Whether a document timestamp covers what proves that the certificate was good."""
+    if proof.sealed is None:
         return False
-    return (
-        not (law.told - proof.sealed) or _standing(status, embedded, proof.sealed, law, at).status == "good"
-    )
+    if not law.told - proof.sealed:
+        return True
+    return _standing(status, embedded, proof.sealed, law, result.timestamped_at).status == "good"
 
 
 def _revoked_by(result: SignatureReport, revoked_at: dt.datetime | None) -> str:
@@ -269,11 +288,11 @@ def _standing_of_stamp(stamp: Any, embedded: EmbeddedPdfSignature, law: _Law) ->
     )
 
 
-def _level(result: SignatureReport, *, is_checked: bool, is_sealed: bool) -> str:
+def _level(result: SignatureReport, *, is_proven: bool, is_sealed: bool) -> str:
     """The PAdES baseline level (ETSI EN 319 142-1 §6) that the file itself proves, never a higher one."""
     if result.timestamped_at is None:
         return "B-B"
-    if result.revocation != "good" or not is_checked:
+    if not is_proven:
         return "B-T"
     return "B-LTA" if is_sealed else "B-LT"
 

@@ -61,6 +61,9 @@ class SignatureReport:
     revocation_by: str = ""  # "ocsp" or "crl"
     revocation_at: dt.datetime | None = None  # when the authority said so
     revoked_at: dt.datetime | None = None
+    certificates: list[str] = dataclasses.field(
+        default_factory=list
+    )  # DER, base64: whom to ask about, where one must
     ends_at: dt.datetime | None = None  # of a timestamp: until when it proves anything by itself
 
     @property

@@ -22,10 +22,15 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import pkcs12
 
+from emr.accounts.models import User
 from signatures.certificates.authority import Issued
+from signatures.providers.base import Pin
+from signatures.providers.services import import_key
 from signatures.signing import cms, pades, timestamp
 from signatures.signing.appearance import Block
+from tests.emr.people import make_an
 from tests.signatures import support
+from tests.signatures.records import PIN
 from tests.signatures.tsa import _Quiet
 
 PASSPHRASE = b"246813579"
@@ -189,6 +194,19 @@ class Authority:
             return application(environ, start_response)
 
         return answer
+
+
+def with_key(authority: Authority, name: str, user: User | None = None) -> User:
+    """An, or whoever is given, with the key that the authority issued under the name."""
+    user = user or make_an()
+    import_key(
+        blob=authority.key_file(name),
+        passphrase=Pin(PASSPHRASE.decode()),
+        new_pin=Pin(PIN),
+        owner=user,
+        by=user,
+    )
+    return user
 
 
 class _Later:

@@ -23,7 +23,6 @@ from signatures.verification.verdicts import INVALID_REASONS, Report
 
 # Vain attempts wait longer and longer; an authority that answers somebody else ends the wait.
 _FIRST_PAUSE, _LONGEST_PAUSE = dt.timedelta(minutes=5), dt.timedelta(hours=6)
-_A_DAY = dt.timedelta(days=1)
 _LONG = dt.timedelta(days=30)
 _LEVELS = ("B-B", "B-T", "B-LT", "B-LTA")
 
@@ -67,9 +66,7 @@ def raise_version(*, version_id: int) -> Raised | None:
     if _is_broken(before):
         return _told(row, base.revision, before, problem="doubted", after=_LONG)
     if any(one.kind == "signature" and one.timestamped_at is None for one in before.signatures):
-        return _told(
-            row, base.revision, before, problem="no_timestamp", after=_A_DAY if _can_stamp() else None
-        )
+        return _told(row, base.revision, before, problem="no_timestamp", after=None)
     if not _publishes(before) and not _ends_soon(before):
         return _told(row, base.revision, before, problem="unpublished", after=None)
     found = gather(pdf, before, roots=_roots())
@@ -96,7 +93,7 @@ def raise_version(*, version_id: int) -> Raised | None:
         if not any("revoked" in one.problems for one in after.signatures):
             return _told(row, base.revision, before, problem="doubted", after=_LONG)
         problem, again_at = "revoked", None
-    found = Raised(
+    raised = Raised(
         version_id=version_id,
         base_revision=base.revision,
         pdf=grown if grown is not pdf else None,
@@ -105,7 +102,7 @@ def raise_version(*, version_id: int) -> Raised | None:
         next_try_at=again_at,
         protected_until=_protected_until(after),
     )
-    return _paused(found, row.attempts)
+    return _paused(raised, row.attempts)
 
 
 def _paused(raised: Raised, attempts: int) -> Raised:

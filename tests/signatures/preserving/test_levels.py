@@ -1,7 +1,6 @@
 """F-25: signed first, raised to B-LT and B-LTA later, without a person; with a real authority, off and on."""
 
 import datetime as dt
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,17 +11,16 @@ from emr.audit.models import AuditEvent
 from emr.outbox.models import OutboxEvent
 from encounters.documents.models import DocumentBytes
 from signatures.certificates.selectors import certificate_of
-from signatures.preserving import answers, selectors, services
+from signatures.preserving import selectors, services
 from signatures.preserving.health import trouble
 from signatures.preserving.models import Preservation
 from signatures.preserving.services import raising
 from signatures.providers.base import Pin
-from signatures.providers.services import import_key
 from signatures.signing import services as signing
-from signatures.signing import timestamp
 from signatures.signing.models import SigningRequest
+from signatures.verification import answers
 from signatures.verification.report import verify_pdf
-from signatures.verification.services import trusted_roots
+from signatures.verification.services import trusted_roots, verify_upload
 from signatures.verification.verdicts import Report, Verdict
 from tests.emr.people import make_an, make_user
 from tests.signatures import pki, support
@@ -30,29 +28,6 @@ from tests.signatures.records import PIN, deliver_all, make_ready, newest_pdf
 from tests.support.verapdf import broken_clauses
 
 pytestmark = [pytest.mark.django_db, pytest.mark.peer]
-
-
-@pytest.fixture
-def authority(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[pki.Authority]:
-    """A licensed authority that the instance trusts and whose timestamps it takes; nobody is left alone after a failure."""
-    for module in (timestamp, answers):
-        monkeypatch.setattr(module, "_REST_SECONDS", 0.0)
-    monkeypatch.setattr(answers, "_kept", {})
-    with pki.running(tmp_path / "pki") as running:
-        settings.EMR_TSA_URL, settings.EMR_TRUST_ROOTS = running.tsa, str(tmp_path / "pki/roots")
-        yield running
-
-
-def _with_key(authority: pki.Authority, name: str, user: object = None) -> object:
-    user = user or make_an()
-    import_key(
-        blob=authority.key_file(name),
-        passphrase=Pin(pki.PASSPHRASE.decode()),
-        new_pin=Pin(PIN),
-        owner=user,
-        by=user,
-    )
-    return user
 
 
 def _sign(request: SigningRequest) -> SigningRequest:
@@ -86,7 +61,7 @@ def _revisions(request: SigningRequest) -> int:
 
 def test_ocsp_is_away_then_back(authority: pki.Authority, tmp_path: Path) -> None:
     authority.down = {"ocsp", "crls"}
-    request = _sign(make_ready(_with_key(authority, "an")))
+    request = _sign(make_ready(pki.with_key(authority, "an")))
     signed = newest_pdf(request.version)
     assert request.level == "B-T"
     assert (_report(request).verdict, _report(request).signatures[0].problems) == (
@@ -126,13 +101,13 @@ def test_ocsp_is_away_then_back(authority: pki.Authority, tmp_path: Path) -> Non
 
 def test_lists_serve_where_ocsp_is_away(authority: pki.Authority) -> None:
     authority.down = {"ocsp"}
-    request = _sign(make_ready(_with_key(authority, "an")))
+    request = _sign(make_ready(pki.with_key(authority, "an")))
     _sweep()
     assert (_row().level, _report(request).signatures[0].revocation_by) == ("B-LTA", "crl")
 
 
 def test_without_timestamps_the_level_is_b_lt_and_rises_when_they_return(authority: pki.Authority) -> None:
-    request = _sign(make_ready(_with_key(authority, "an")))
+    request = _sign(make_ready(pki.with_key(authority, "an")))
     authority.down = {"tsa"}
     _sweep()
     row = _row()
@@ -147,7 +122,7 @@ def test_without_timestamps_the_level_is_b_lt_and_rises_when_they_return(authori
 def test_signed_with_everything_away_ends_up_archived_by_the_clock_alone(authority: pki.Authority) -> None:
     """B-B, stamped, proven, sealed: nobody touches anything."""
     authority.down = {"tsa", "ocsp", "crls"}
-    request = _sign(make_ready(_with_key(authority, "an")))
+    request = _sign(make_ready(pki.with_key(authority, "an")))
     assert (request.level, _sweep()) == ("B-B", 0)
     authority.down = set()
     signing.ask_for_timestamps(1)
@@ -158,7 +133,7 @@ def test_signed_with_everything_away_ends_up_archived_by_the_clock_alone(authori
 
 
 def test_the_first_answer_ends_the_others_pauses(authority: pki.Authority) -> None:
-    an = _with_key(authority, "an")
+    an = pki.with_key(authority, "an")
     authority.down = {"ocsp", "crls"}
     requests = [_sign(make_ready(an)) for _ in range(3)]
     _sweep()
@@ -173,7 +148,7 @@ def test_revoked_before_signing_comes_to_light_and_is_never_valid(authority: pki
     """F-26: the hospital didn't know; the authority did."""
     request = _sign(
         make_ready(
-            _with_key(
+            pki.with_key(
                 authority,
                 "chi",
                 make_user("chi", "Lê Thị Chi", "doctor", make_an().practitioner_roles.get().department),
@@ -190,7 +165,7 @@ def test_revoked_before_signing_comes_to_light_and_is_never_valid(authority: pki
 def test_the_night_renews_an_archive_before_it_ends(
     authority: pki.Authority, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    request = _sign(make_ready(_with_key(authority, "an")))
+    request = _sign(make_ready(pki.with_key(authority, "an")))
     _sweep()
     assert services.plan_ahead() == 0, "years are left"
     monkeypatch.setattr(selectors, "RENEW_BEFORE", dt.timedelta(days=365 * 8))
@@ -209,10 +184,12 @@ def test_the_night_renews_an_archive_before_it_ends(
 
 
 def test_two_signers_are_archived_together_and_the_second_isnt_disturbed(authority: pki.Authority) -> None:
-    an = _with_key(authority, "an")
+    an = pki.with_key(authority, "an")
     first = make_ready(an)
     department = first.version.document.department
-    binh = _with_key(authority, "binh", make_user("binh", "Trần Thị Bình", "head_of_department", department))
+    binh = pki.with_key(
+        authority, "binh", make_user("binh", "Trần Thị Bình", "head_of_department", department)
+    )
     signing.request_countersignature(version=first.version, signer=binh, by=an)
     _sign(first)
     assert _sweep() == 0, "Bình is looking at it"
@@ -225,12 +202,14 @@ def test_two_signers_are_archived_together_and_the_second_isnt_disturbed(authori
 
 def test_somebody_signs_while_authorities_are_asked(authority: pki.Authority) -> None:
     """The signature was made over the present PDF: what was gathered gives way and comes later."""
-    an = _with_key(authority, "an")
+    an = pki.with_key(authority, "an")
     first = _sign(make_ready(an))
     raised = services.raise_version(version_id=first.version_id)
     assert raised is not None and raised.pdf is not None
     department = first.version.document.department
-    binh = _with_key(authority, "binh", make_user("binh", "Trần Thị Bình", "head_of_department", department))
+    binh = pki.with_key(
+        authority, "binh", make_user("binh", "Trần Thị Bình", "head_of_department", department)
+    )
     second = signing.request_countersignature(version=first.version, signer=binh, by=an)
     deliver_all()
     second.refresh_from_db()
@@ -254,7 +233,7 @@ def test_an_authority_that_publishes_nothing_leaves_b_t(authority: pki.Authority
 def test_what_was_signed_before_is_taken_in_by_night_and_a_long_wait_is_told(
     authority: pki.Authority,
 ) -> None:
-    request = _sign(make_ready(_with_key(authority, "an")))
+    request = _sign(make_ready(pki.with_key(authority, "an")))
     Preservation.objects.all().delete()
     assert services.plan_ahead() == 1
     assert trouble() == ""
@@ -262,6 +241,25 @@ def test_what_was_signed_before_is_taken_in_by_night_and_a_long_wait_is_told(
     SigningRequest.objects.filter(pk=request.pk).update(completed_at=support.NOW - dt.timedelta(hours=25))
     assert trouble() != ""
     assert certificate_of(request.signer) is not None
+
+
+def test_whoever_checks_a_file_without_proof_has_its_authority_asked(
+    authority: pki.Authority, settings: Settings
+) -> None:
+    """Valid now, on the authority's word of now; the level stays what the file proves."""
+    for stamped in (False, True):
+        pdf = authority.sign("an", stamped=stamped)
+        report, _kept = verify_upload(pdf)
+        assert (report.verdict, report.signatures[0].level) == (Verdict.VALID, "B-T" if stamped else "B-B")
+        assert report.signatures[0].revocation_by == "ocsp"
+    authority.down = {"ocsp", "crls"}
+    answers._kept.clear()
+    assert verify_upload(pdf)[0].verdict == Verdict.UNKNOWN
+    authority.down = set()
+    assert verify_upload(authority.sign("chi"))[0].signatures[0].problems == ["revoked"]
+    settings.EMR_TRUST_ROOTS, asked = "", len(authority.asked)
+    assert verify_upload(pdf)[0].verdict == Verdict.UNKNOWN
+    assert len(authority.asked) == asked, "nobody is asked whom no trusted root leads to"
 
 
 @pytest.mark.parametrize("address", ["file:///etc/passwd", "ftp://127.0.0.1/x", "http://127.0.0.1:9/x"])
@@ -278,7 +276,7 @@ def test_an_answer_too_long_is_none(authority: pki.Authority) -> None:
 
 
 def test_nothing_is_asked_of_the_outbox_twice(authority: pki.Authority) -> None:
-    _sign(make_ready(_with_key(authority, "an")))
+    _sign(make_ready(pki.with_key(authority, "an")))
     services.ask_for_raising()
     services.ask_for_raising()
     assert OutboxEvent.objects.filter(topic="document_version.preservation_due").count() == 1

@@ -22,9 +22,10 @@ from django.test import override_settings
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.generic import pdf_name
 
-from signatures.preserving import answers, gathering
+from signatures.preserving import gathering
 from signatures.preserving.services.raising import _archive
 from signatures.signing import pades
+from signatures.verification import answers
 from signatures.verification.cage import as_json, from_json
 from signatures.verification.report import verify_pdf
 from signatures.verification.verdicts import INVALID_REASONS, Report, Verdict

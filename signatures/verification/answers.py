@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp
 from cryptography.x509.oid import AuthorityInformationAccessOID
 
-_TIMEOUT = 8.0  # seconds for a connection and each piece
+_TIMEOUT = 5.0  # seconds for a connection and each piece
 _SECONDS = 20.0  # for a whole answer
 _LARGEST_RESPONSE = 64 * 1024
 # A list lies in the file of each document: a longer one makes no archive. Such authorities answer by OCSP.
