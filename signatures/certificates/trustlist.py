@@ -5,6 +5,7 @@ authorities of the State's own beside it. Whoever trusts a root trusts what it l
 """
 
 import datetime as dt
+import logging
 import os
 import tempfile
 from dataclasses import dataclass
@@ -16,9 +17,12 @@ from cryptography.hazmat.primitives.serialization import pkcs7
 from django.conf import settings
 from django.utils.translation import gettext as _
 
+from emr.common.clock import now
 from emr.common.errors import DomainError
 from signatures.certificates.checks import display_name
 from signatures.certificates.trust import is_authority_at_some_time, trust_roots, was_issued_by
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -38,6 +42,16 @@ class Listed:
         return self.certificate.fingerprint(hashes.SHA256()).hex()
 
     @property
+    def ends_at(self) -> dt.datetime:
+        """The last instant of its certificate."""
+        return self.certificate.not_valid_after_utc
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether that is over: nothing new is signed under it; what a timestamp proves to be older stays valid."""
+        return self.ends_at < now()
+
+    @property
     def is_root(self) -> bool:
         """Whether it vouches for itself."""
         return was_issued_by(self.certificate, self.certificate)
@@ -50,8 +64,12 @@ class Listed:
 
 
 def listed() -> list[Listed]:
-    """Whom the instance trusts."""
-    return [Listed(one) for one in trust_roots()]
+    """Whom the instance trusts; nobody, when the folder isn't there or a file in it can't be read."""
+    try:
+        return [Listed(one) for one in trust_roots()]
+    except (OSError, ValueError):
+        logger.warning("EMR_TRUST_ROOTS can't be read")
+        return []
 
 
 def read_file(content: bytes) -> list[Listed]:

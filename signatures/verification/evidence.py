@@ -17,6 +17,7 @@ from asn1crypto import crl as crls
 from asn1crypto import ocsp as ocsps
 from asn1crypto import x509
 from cryptography.exceptions import InvalidSignature
+from pyhanko.pdf_utils.misc import PdfError
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.validation.dss import DocumentSecurityStore, enumerate_ocsp_certs
 from pyhanko.sign.validation.errors import NoDSSFoundError
@@ -105,7 +106,11 @@ def evidence_in(reader: PdfFileReader, *, upto: int | None = None) -> Evidence:
     found = Evidence()
     for revision in range(total):
         handler = reader.get_historical_resolver(revision)
-        if "/DSS" in handler.root:
+        try:
+            has_store = "/DSS" in handler.root
+        except (PdfError, KeyError):  # the first part of a file made for the web has no catalogue of its own
+            continue
+        if has_store:
             found += _store(handler)
     return found
 

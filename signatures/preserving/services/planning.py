@@ -31,7 +31,7 @@ def ask_for_raising(limit: int = BATCH) -> int:
     """Have the versions raised that are due, longest first; returns how many are asked for."""
     under_way = OutboxEvent.objects.filter(topic=TOPIC, done_at=None)
     asked = {payload["document_version_id"] for payload in under_way.values_list("payload", flat=True)}
-    if len(asked) >= limit:
+    if under_way.filter(failed_at=None).count() >= limit:
         return 0
     waiting = list(due().exclude(version_id__in=asked).values_list("version_id", flat=True)[:limit])
     for version_id in waiting:
