@@ -63,6 +63,13 @@ def waiting_long() -> QuerySet[Preservation]:
     ).distinct()
 
 
+def refused() -> QuerySet[Preservation]:
+    """Versions whose signatures verification doesn't confirm: revoked before they signed, or doubted otherwise."""
+    return Preservation.objects.filter(
+        problem__in=[Preservation.Problem.REVOKED, Preservation.Problem.DOUBTED]
+    )
+
+
 def unprotected() -> QuerySet[Preservation]:
     """Versions whose timestamps can't be relied on any more."""
     return Preservation.objects.filter(protected_until__lt=now())

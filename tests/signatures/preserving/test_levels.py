@@ -160,6 +160,7 @@ def test_revoked_before_signing_comes_to_light_and_is_never_valid(authority: pki
     report = _report(request)
     assert (report.verdict, report.signatures[0].problems) == (Verdict.INVALID, ["revoked"])
     assert report.signatures[0].revoked_at == pki.REVOKED_SINCE
+    assert "verify_signatures" in trouble(), "somebody is told"
 
 
 def test_the_night_renews_an_archive_before_it_ends(
