@@ -5,12 +5,11 @@ pyHanko's `intact` and `valid` stay true after a page was replaced by an increme
 with its reason, never an exception (S-44).
 """
 
-import base64
 import datetime as dt
 import hashlib
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from io import BytesIO
 from types import MappingProxyType
 from typing import Any
@@ -29,46 +28,28 @@ from pyhanko.sign.validation import (
 )
 from pyhanko.sign.validation.settings import KeyUsageConstraints
 from pyhanko_certvalidator import ValidationContext
-from pyhanko_certvalidator.util import get_declared_revinfo
 
 from signatures.verification.evidence import (
     Evidence,
-    Standing,
     certificates_in,
     check_genuine,
     evidence_in,
-    standing,
 )
 from signatures.verification.lasting import lasts_until, names
+from signatures.verification.standings import (
+    IN_ORDER,
+    NOTHING,
+    Law,
+    Proof,
+    is_sealed,
+    judge_standing,
+    level_of,
+    revocations_of,
+    standing_of_stamp,
+)
 from signatures.verification.verdicts import Report, SignatureReport, Verdict
 
 logger = logging.getLogger(__name__)
-
-
-_NOTHING = Evidence()
-
-
-@dataclass(frozen=True)
-class _Law:
-    """What the judge goes by: whom to trust, which certificates were revoked when, the instant asked about (now)."""
-
-    roots: list[x509.Certificate]
-    revoked: Mapping[str, dt.datetime]
-    at: dt.datetime | None
-    told: Evidence = _NOTHING  # in the file
-    asked: Evidence = _NOTHING  # of authorities, just now
-
-
-@dataclass(frozen=True)
-class _Proof:
-    """What document timestamps prove of everything before them: that it was there `at` then.
-
-    `is_checked`: their authority's own certificate was in order; `sealed`: the evidence that the last of them covers.
-    """
-
-    at: dt.datetime | None = None
-    is_checked: bool = False
-    sealed: Evidence | None = None
 
 
 def verify_pdf(
@@ -77,7 +58,7 @@ def verify_pdf(
     roots: Sequence[bytes],
     revoked: Mapping[str, dt.datetime] = MappingProxyType({}),
     at: dt.datetime | None = None,
-    asked: Evidence = _NOTHING,
+    asked: Evidence = NOTHING,
 ) -> Report:
     """Judge every signature of a PDF. `roots` are the trusted certificates (DER), `at` the instant asked about (now).
 
@@ -100,16 +81,16 @@ def verify_pdf(
         return report
     if not embedded and b"/ByteRange" in data:
         report.problems.append("hidden")
-    law = _Law([x509.Certificate.load(root) for root in roots], revoked, at, asked=asked)
+    law = Law([x509.Certificate.load(root) for root in roots], revoked, at, asked=asked)
     if embedded:
         law = replace(law, told=_evidence(reader, law, report))
-    proof = _Proof()
+    proof = Proof()
     for one in reversed(embedded):  # a document timestamp proves the time of the signatures before it
         judged = _judge(one, law, proof)
         if judged.kind == "timestamp" and judged.verdict == Verdict.VALID:
-            proof = _Proof(
+            proof = Proof(
                 at=judged.timestamped_at,
-                is_checked=judged.revocation in _IN_ORDER,
+                is_checked=judged.revocation in IN_ORDER,
                 sealed=proof.sealed if proof.sealed is not None else _sealed(reader, one, law),
             )
         report.signatures.insert(0, judged)
@@ -117,10 +98,7 @@ def verify_pdf(
     return report
 
 
-_IN_ORDER = {"good", "unpublished"}
-
-
-def _evidence(reader: PdfFileReader, law: _Law, report: Report) -> Evidence:
+def _evidence(reader: PdfFileReader, law: Law, report: Report) -> Evidence:
     """The file's proof of validity; what is forged is no proof, and a problem of the whole file."""
     try:
         told = evidence_in(reader)
@@ -132,12 +110,12 @@ def _evidence(reader: PdfFileReader, law: _Law, report: Report) -> Evidence:
     return told
 
 
-def _sealed(reader: PdfFileReader, stamp: EmbeddedPdfSignature, law: _Law) -> Evidence:
+def _sealed(reader: PdfFileReader, stamp: EmbeddedPdfSignature, law: Law) -> Evidence:
     """The evidence that a document timestamp covers."""
     return evidence_in(reader, upto=stamp.signed_revision) if law.told else Evidence()
 
 
-def _judge(embedded: EmbeddedPdfSignature, law: _Law, proof: _Proof) -> SignatureReport:
+def _judge(embedded: EmbeddedPdfSignature, law: Law, proof: Proof) -> SignatureReport:
     """One signature, whatever it is made of."""
     result = SignatureReport(field="")
     try:
@@ -153,7 +131,7 @@ def _judge(embedded: EmbeddedPdfSignature, law: _Law, proof: _Proof) -> Signatur
     return result
 
 
-def _context(law: _Law, at: dt.datetime | None) -> ValidationContext:
+def _context(law: Law, at: dt.datetime | None) -> ValidationContext:
     return ValidationContext(
         trust_roots=law.roots,
         other_certs=law.told.certificates,
@@ -170,8 +148,8 @@ _SIGNING_USAGE = KeyUsageConstraints(key_usage={"digital_signature", "non_repudi
 def _judge_signature(
     result: SignatureReport,
     embedded: EmbeddedPdfSignature,
-    law: _Law,
-    proof: _Proof,
+    law: Law,
+    proof: Proof,
 ) -> None:
     """`proof`: what document timestamps after this signature tell of it."""
     proven_at, is_checked = proof.at, proof.is_checked
@@ -179,11 +157,11 @@ def _judge_signature(
     stamp = status.timestamp_validity
     problems = []
     if stamp is not None and stamp.intact and stamp.valid and stamp.trusted:
-        maker = _standing_of_stamp(stamp, embedded, law)
+        maker = standing_of_stamp(stamp, embedded, law)
         if maker.status == "revoked":
             problems.append("timestamp_revoked")
         else:
-            proven_at, is_checked = stamp.timestamp, maker.status in _IN_ORDER
+            proven_at, is_checked = stamp.timestamp, maker.status in IN_ORDER
             result.ends_at = lasts_until(stamp.validation_path)
             result.timestamped_by = _text(stamp.signing_cert.subject.native, "common_name")
     if proven_at is not None and not status.trusted:
@@ -204,113 +182,23 @@ def _judge_signature(
         result.problems.append("wrong_value")
     elif not status.trusted:
         result.problems.append(_trust_problem(status, law.at))
-    result.problems += _revocation(result, status, law)
+    result.problems += revocations_of(result, status, law)
     result.problems += problems
     if stamp is not None and not (stamp.intact and stamp.valid and stamp.trusted):
         result.problems.append("timestamp" if not (stamp.intact and stamp.valid) else "timestamp_untrusted")
     if not status.seed_value_ok:
         result.problems.append("seed_value")
     result.bottom_line = bool(status.bottom_line)
-    in_file = _judge_standing(result, status, embedded, law)
-    is_sealed = in_file and _is_sealed(result, status, embedded, law, proof)
-    result.level = _level(result, is_proven=in_file and is_checked, is_sealed=is_sealed)
-
-
-def _judge_standing(
-    result: SignatureReport,
-    status: PdfSignatureStatus,
-    embedded: EmbeddedPdfSignature,
-    law: _Law,
-) -> bool:
-    """How the signer's certificate stood when it signed; whether the file itself proves that it was good."""
-    at = result.timestamped_at or law.at
-    found = in_file = _standing(status, embedded, law.told, law, at)
-    if found.status == "unchecked" and law.asked:
-        found = _standing(status, embedded, law.told + law.asked, law, at)
-    result.revocation, result.revocation_by = found.status, found.by
-    result.revocation_at, result.revoked_at = found.said_at, found.revoked_at
-    if found.status == "revoked":
-        result.problems.append(_revoked_by(result, found.revoked_at))
-    elif found.status == "unchecked" and not result.problems:
-        result.problems.append("revocation_unchecked")
-        whom = [status.signing_cert, *embedded.other_embedded_certs]
-        result.certificates = [base64.b64encode(one.dump()).decode() for one in whom]
-    return in_file.status == "good"
-
-
-def _is_sealed(
-    result: SignatureReport,
-    status: PdfSignatureStatus,
-    embedded: EmbeddedPdfSignature,
-    law: _Law,
-    proof: _Proof,
-) -> bool:
-    """Whether a document timestamp covers what proves that the certificate was good."""
-    if proof.sealed is None:
-        return False
-    if not law.told - proof.sealed:
-        return True
-    return _standing(status, embedded, proof.sealed, law, result.timestamped_at).status == "good"
-
-
-def _revoked_by(result: SignatureReport, revoked_at: dt.datetime | None) -> str:
-    """Revoked by then, as far as then is known: without a trusted time only the signer's clock says which came first."""
-    if result.timestamped_at is not None or revoked_at is None or result.claimed_at is None:
-        return "revoked"
-    return "revoked" if result.claimed_at >= revoked_at else "revoked_since"
-
-
-def _standing(
-    status: PdfSignatureStatus,
-    embedded: EmbeddedPdfSignature,
-    told: Evidence,
-    law: _Law,
-    at: dt.datetime | None,
-) -> Standing:
-    path = status.validation_path
-    if path is not None and not told and not any(any(get_declared_revinfo(one)) for one in path):
-        return Standing("unpublished", path=path)
-    return standing(
-        status.signing_cert, roots=law.roots, others=embedded.other_embedded_certs, evidence=told, at=at
+    in_file = judge_standing(result, status, embedded, law)
+    result.level = level_of(
+        result,
+        is_proven=in_file and is_checked,
+        is_archived=in_file and is_sealed(result, status, embedded, law, proof),
     )
-
-
-def _standing_of_stamp(stamp: Any, embedded: EmbeddedPdfSignature, law: _Law) -> Standing:
-    """How the timestamp authority's certificate stood when it made the token."""
-    path = stamp.validation_path
-    if path is None:
-        return Standing("unchecked")
-    if not law.told and not any(any(get_declared_revinfo(one)) for one in path):
-        return Standing("unpublished", path=path)
-    others = [*embedded.other_embedded_certs, *path]
-    return standing(
-        stamp.signing_cert, roots=law.roots, others=others, evidence=law.told, at=stamp.timestamp, fresh=None
-    )
-
-
-def _level(result: SignatureReport, *, is_proven: bool, is_sealed: bool) -> str:
-    """The PAdES baseline level (ETSI EN 319 142-1 §6) that the file itself proves, never a higher one."""
-    if result.timestamped_at is None:
-        return "B-B"
-    if not is_proven:
-        return "B-T"
-    return "B-LTA" if is_sealed else "B-LT"
-
-
-def _revocation(result: SignatureReport, status: PdfSignatureStatus, law: _Law) -> list[str]:
-    """What the hospital's own revocation of the certificate does to a signature (F-26).
-
-    Proven to be older: nothing. Claiming to be younger: it breaks it. Else nobody can say which came first.
-    """
-    revoked_at = law.revoked.get(hashlib.sha256(status.signing_cert.dump()).hexdigest())
-    if revoked_at is None or (result.timestamped_at is not None and result.timestamped_at < revoked_at):
-        return []
-    claimed = result.claimed_at
-    return ["revoked" if claimed is None or claimed >= revoked_at else "revoked_since"]
 
 
 def _validate(
-    embedded: EmbeddedPdfSignature, law: _Law, at: dt.datetime | None, proof: _Proof
+    embedded: EmbeddedPdfSignature, law: Law, at: dt.datetime | None, proof: Proof
 ) -> PdfSignatureStatus:
     return validate_pdf_signature(
         embedded,
@@ -323,8 +211,8 @@ def _validate(
 def _judge_timestamp(
     result: SignatureReport,
     embedded: EmbeddedPdfSignature,
-    law: _Law,
-    proof: _Proof,
+    law: Law,
+    proof: Proof,
 ) -> None:
     """A newer timestamp proves an older one that can't be confirmed any more by itself."""
     status = validate_pdf_timestamp(embedded, _context(law, proof.at or law.at))
@@ -334,7 +222,7 @@ def _judge_timestamp(
     result.intact, result.trusted = status.intact and status.valid, status.trusted
     result.chain = names(status.validation_path) if status.validation_path is not None else [result.signer]
     result.ends_at = lasts_until(status.validation_path)
-    found = _standing_of_stamp(status, embedded, law)
+    found = standing_of_stamp(status, embedded, law)
     result.revocation, result.revocation_by = found.status, found.by
     result.revocation_at, result.revoked_at = found.said_at, found.revoked_at
     _judge_changes(result, status)
