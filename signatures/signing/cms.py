@@ -37,9 +37,7 @@ _DIGESTS = {
 _RSA_KEY = oid("1.2.840.113549.1.1.1")
 _EC_KEY = oid("1.2.840.10045.2.1")
 _SIGNATURE_ALGORITHMS = {
-    (_RSA_KEY, 32): tlv(
-        SEQUENCE, oid("1.2.840.113549.1.1.11"), NULL
-    ),  # sha256WithRSAEncryption, PKCS #1 v1.5
+    (_RSA_KEY, 32): tlv(SEQUENCE, oid("1.2.840.113549.1.1.11"), NULL),  # PKCS #1 v1.5 with SHA-256
     (_EC_KEY, 32): tlv(SEQUENCE, oid("1.2.840.10045.4.3.2")),  # ecdsa-with-SHA256
     (_EC_KEY, 48): tlv(SEQUENCE, oid("1.2.840.10045.4.3.3")),  # ecdsa-with-SHA384
 }
