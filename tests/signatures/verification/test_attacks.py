@@ -129,6 +129,7 @@ def test_an_answer_from_before_the_revocation_proves_nothing(made: SimpleNamespa
     responder = held.architecture.service_registry.summon_responder(
         ServiceLabel("interm"), at_time=pki.REVOKED_SINCE - dt.timedelta(days=1)
     )
+    responder.validity = dt.timedelta(days=3650)  # and not out of date by its own word
     asked = ocsps.OCSPRequest.load(question.build().public_bytes(DER))
     old = responder.build_ocsp_response(asked)
     forged = _with(made.revoked, [_der(held.certificate("interm"))], [ocsps.OCSPResponse.load(old.dump())])
