@@ -132,7 +132,10 @@ def test_an_answer_from_before_the_revocation_proves_nothing(made: SimpleNamespa
     responder.validity = dt.timedelta(days=3650)  # and not out of date by its own word
     asked = ocsps.OCSPRequest.load(question.build().public_bytes(DER))
     old = responder.build_ocsp_response(asked)
-    forged = _with(made.revoked, [_der(held.certificate("interm"))], [ocsps.OCSPResponse.load(old.dump())])
+    above = answers.list_for(held.certificate("interm"), since=None)
+    forged = _with(
+        made.revoked, [_der(held.certificate("interm"))], [ocsps.OCSPResponse.load(old.dump())], [above]
+    )
     report = _verify(forged, made)
     assert (report.verdict, report.signatures[0].problems) == (Verdict.UNKNOWN, ["revocation_unchecked"])
 
