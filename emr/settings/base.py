@@ -24,7 +24,6 @@ EMR_MLLP_PORT = _env.integer("EMR_MLLP_PORT", 2575, minimum=1, maximum=65535)
 EMR_PROXY_COUNT = _env.integer("EMR_PROXY_COUNT", 0, maximum=5)
 EMR_PROXY_CERTIFICATES = _env.choice("EMR_PROXY_CERTIFICATES", "no", ("no", "yes"))
 EMR_WORKLIST_PORT = _env.integer("EMR_WORKLIST_PORT", 11112, minimum=1, maximum=65535)
-
 SECRET_KEY = _env.text("EMR_SECRET_KEY")
 # Hexadecimal AES-256 keys: the first wraps new files, all of them unwrap.
 EMR_FILE_KEYS = _env.words("EMR_FILE_KEY") or [_env.text("EMR_FILE_KEY")]
@@ -79,6 +78,7 @@ INSTALLED_APPS = [
     "signatures.signing",
     "signatures.sealing",
     "signatures.verification",
+    "signatures.preserving",
     "integrations.transport",
     "integrations.hl7v2",
     "integrations.his",

@@ -70,6 +70,16 @@ SCHEDULE = {
         "schedule": 60.0,
         "options": {"queue": "sync", "expires": 60},
     },
+    "levels-owed": {
+        "task": "signatures.preserving.tasks.raise_levels",
+        "schedule": 60.0,
+        "options": {"queue": "sync", "expires": 60},
+    },
+    "levels-night": {
+        "task": "signatures.preserving.tasks.look_ahead",
+        "schedule": 86400.0,
+        "options": {"queue": "bulk"},
+    },
     "lookups": {
         "task": "patients.oversight.tasks.look_through",
         "schedule": 15 * 60.0,

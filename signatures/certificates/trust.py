@@ -46,10 +46,14 @@ def trusted_chain(
     chain: list[x509.Certificate] = []
     current = certificate
     for _ in range(_LONGEST_CHAIN):
-        if any(_signed(current, root) and _is_authority(root, at) for root in roots):
+        if any(was_issued_by(current, root) and _is_authority(root, at) for root in roots):
             return chain
         issuer = next(
-            (one for one in issuers if one not in chain and _signed(current, one) and _is_authority(one, at)),
+            (
+                one
+                for one in issuers
+                if one not in chain and was_issued_by(current, one) and _is_authority(one, at)
+            ),
             None,
         )
         if issuer is None:
@@ -59,7 +63,8 @@ def trusted_chain(
     return None
 
 
-def _signed(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
+def was_issued_by(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
+    """Whether the issuer's key signed the certificate."""
     try:
         certificate.verify_directly_issued_by(issuer)
     except (ValueError, TypeError, InvalidSignature):
@@ -67,10 +72,15 @@ def _signed(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
     return True
 
 
-def _is_authority(certificate: x509.Certificate, at: dt.datetime) -> bool:
-    """Whether the certificate may issue others, and did not run out (RFC 5280 §4.2.1.9)."""
+def is_authority_at_some_time(certificate: x509.Certificate) -> bool:
+    """Whether the certificate may issue others (RFC 5280 §4.2.1.9)."""
     try:
-        constraints = certificate.extensions.get_extension_for_class(x509.BasicConstraints).value
-    except x509.ExtensionNotFound:
+        return certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
+    except (x509.ExtensionNotFound, ValueError):
         return False
-    return constraints.ca and certificate.not_valid_before_utc <= at <= certificate.not_valid_after_utc
+
+
+def _is_authority(certificate: x509.Certificate, at: dt.datetime) -> bool:
+    """Whether the certificate may issue others, and did not run out."""
+    is_current = certificate.not_valid_before_utc <= at <= certificate.not_valid_after_utc
+    return is_current and is_authority_at_some_time(certificate)

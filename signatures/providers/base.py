@@ -1,7 +1,8 @@
 """What every kind of signing key can do, whoever keeps it: software key, token, HSM, remote authority.
 
 Another keeper is another class with the methods of `Provider`, made known by `register_provider` (docs/signing.md has
-the contract in words). It never sees a document: it gets SHA-256 digests and answers with signature values.
+the contract in words). It never sees a document: it gets digests (SHA-256; SHA-384 for P-384 keys) and answers with
+signature values.
 """
 
 import contextlib
@@ -10,6 +11,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NoReturn, Protocol
 
 from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import utils
 
 if TYPE_CHECKING:
     from signatures.providers.models import Credential
@@ -57,11 +60,16 @@ class Found:
     batch_limit: int | None = None
 
 
+def prehashed(digest: bytes) -> utils.Prehashed:
+    """By which hash a digest was made, as its length tells: SHA-256 or SHA-384."""
+    return utils.Prehashed(hashes.SHA384() if len(digest) == hashes.SHA384.digest_size else hashes.SHA256())
+
+
 class UnlockedKey(Protocol):
     """A key for as long as the block that unlocked it lasts."""
 
     def sign_digests(self, digests: Sequence[bytes]) -> list[bytes]:
-        """A signature value over each SHA-256 digest: PKCS #1 v1.5 for RSA, a DER sequence for ECDSA.
+        """A signature value over each digest: PKCS #1 v1.5 for RSA, a DER sequence for ECDSA.
 
         All or none: raises ProviderDown or KeyRefused.
         """

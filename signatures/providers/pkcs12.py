@@ -5,11 +5,20 @@ from collections.abc import Iterator, Sequence
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa, utils
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.serialization import pkcs12
 
 from signatures.providers import vault
-from signatures.providers.base import Found, Pin, ProviderDown, Typed, UnlockedKey, Unsupported, WrongPin
+from signatures.providers.base import (
+    Found,
+    Pin,
+    ProviderDown,
+    Typed,
+    UnlockedKey,
+    Unsupported,
+    WrongPin,
+    prehashed,
+)
 from signatures.providers.models import Credential
 
 PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
@@ -26,10 +35,9 @@ class SoftwareKey:
 
     def sign_digests(self, digests: Sequence[bytes]) -> list[bytes]:
         """See UnlockedKey."""
-        prehashed = utils.Prehashed(hashes.SHA256())
         if isinstance(self._key, rsa.RSAPrivateKey):
-            return [self._key.sign(digest, padding.PKCS1v15(), prehashed) for digest in digests]
-        return [self._key.sign(digest, ec.ECDSA(prehashed)) for digest in digests]
+            return [self._key.sign(digest, padding.PKCS1v15(), prehashed(digest)) for digest in digests]
+        return [self._key.sign(digest, ec.ECDSA(prehashed(digest))) for digest in digests]
 
 
 class Pkcs12Provider:

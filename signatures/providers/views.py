@@ -17,6 +17,7 @@ from emr.common.doors import fresh
 from emr.common.errors import DomainError
 from emr.common.http import StaffRequest
 from emr.signin.services import RECENT_MINUTES
+from signatures.certificates import trustlist
 from signatures.certificates.models import Certificate
 from signatures.certificates.services import set_status
 from signatures.providers import permissions
@@ -51,6 +52,7 @@ def keys(request: StaffRequest) -> HttpResponse:
         "query": text,
         "state": state,
         "states": [(key, name, key == state) for key, name in _STATE_NAMES.items()],
+        "authorities": trustlist.listed(),
     }
     return render(request, "signatures/providers/keys.html", context)
 

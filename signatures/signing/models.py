@@ -223,7 +223,10 @@ class SigningRequest(FacilityRecord):
         max_length=64, blank=True, default="", help_text="of the bytes shown, hexadecimal"
     )
     digest = models.CharField(
-        max_length=64, blank=True, default="", help_text="of all but the hole, hexadecimal"
+        max_length=96,
+        blank=True,
+        default="",
+        help_text="of all but the hole, hexadecimal: SHA-256 or SHA-384",
     )
     hole_start = models.PositiveIntegerField(default=0)
     hole_end = models.PositiveIntegerField(default=0)
@@ -231,7 +234,9 @@ class SigningRequest(FacilityRecord):
     expires_at = models.DateTimeField(null=True, blank=True)
 
     completed_at = models.DateTimeField(null=True, blank=True)
-    level = models.CharField(max_length=4, blank=True, default="", help_text="B-B, or B-T when timestamped")
+    level = models.CharField(
+        max_length=5, blank=True, default="", help_text="PAdES baseline: B-B, B-T, B-LT, B-LTA, as verified"
+    )
     owes_timestamp = models.BooleanField(
         default=False, db_default=False, help_text="the authority was away: a document timestamp follows"
     )

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
 
+from asn1crypto import crl, ocsp, x509
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.generic import pdf_name
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
@@ -19,12 +20,15 @@ from pyhanko.pdf_utils.misc import PdfError
 from pyhanko.sign.fields import SigFieldSpec, SigSeedSubFilter
 from pyhanko.sign.general import SigningError
 from pyhanko.sign.signers.cms_embedder import PdfCMSEmbedder, SigIOSetup, SigObjSetup
+from pyhanko.sign.signers.constants import ESIC_EXTENSION_1
 from pyhanko.sign.signers.pdf_byterange import DocumentTimestamp, PdfSignedData, SignatureObject
+from pyhanko.sign.validation.dss import DocumentSecurityStore
 
 from signatures.signing.appearance import Block, appearance
 
 # Where the block goes on a page that keeps no place for it: bottom right, clear of a printer's margin.
 _FALLBACK_RIGHT, _FALLBACK_BOTTOM, _FALLBACK_GAP = 40.0, 40.0, 6.0
+_HASHES = {32: "sha256", 48: "sha384"}  # by the digest's size
 # All the ways in which pyHanko and a damaged file disagree.
 _TROUBLE = (PdfError, SigningError, ValueError, KeyError, IndexError, TypeError)
 
@@ -37,9 +41,9 @@ class UnfitPdf(Exception):
 class Prepared:
     """A PDF waiting for its signature value.
 
-    `tail` is what was appended to the original, so the whole file is `original + tail`; `digest` is SHA-256 of the
-    whole file but the hole, `sha256` of the whole file as it is shown. The hole runs from `hole_start` to `hole_end`
-    in the whole file, angle brackets included.
+    `tail` is what was appended to the original, so the whole file is `original + tail`; `digest` (SHA-256, or the hash asked
+    for) is of the whole file but the hole, `sha256` of the whole file as it is shown. The hole runs from `hole_start` to
+    `hole_end` in the whole file, angle brackets included.
     """
 
     tail: bytes
@@ -77,8 +81,9 @@ def prepare(
     anchor: str | None = None,
     before: Sequence[str] = (),
     reserved: int,
+    hash_name: str = "sha256",
 ) -> Prepared:
-    """Append a signature field with its visible block and a hole of `reserved` bytes.
+    """Append a signature field with its visible block and a hole of `reserved` bytes; the digest is by `hash_name`.
 
     The block goes to `place`, else to the named destination `anchor` that the renderer left on the page, else
     to the bottom right of the last page, beside those of the anchors `before` that had no place either. Raises UnfitPdf.
@@ -106,7 +111,7 @@ def prepare(
             reason=block.reason or None,
             bytes_reserved=2 * reserved,
         )
-        return _freeze(pdf, steps, signature)
+        return _freeze(pdf, steps, signature, hash_name)
     except _TROUBLE as error:
         raise UnfitPdf(str(error)) from error
 
@@ -125,6 +130,30 @@ def prepare_timestamp(pdf: bytes, *, field_name: str, reserved: int) -> Prepared
         raise UnfitPdf(str(error)) from error
 
 
+def append_evidence(
+    pdf: bytes,
+    *,
+    certificates: Sequence[x509.Certificate],
+    responses: Sequence[ocsp.OCSPResponse],
+    lists: Sequence[crl.CertificateList],
+) -> bytes:
+    """The PDF with what authorities said about certificates in its store, DSS (ETSI EN 319 142-1 §5.4). Raises UnfitPdf.
+
+    An incremental update that touches no signature. Before PDF 2.0 the store needs the extension that declares it.
+    """
+    try:
+        writer = _open(pdf)
+        writer.register_extension(ESIC_EXTENSION_1)
+        DocumentSecurityStore.supply_dss_in_writer(
+            writer, None, certs=certificates, ocsps=responses, crls=lists
+        )
+        output = BytesIO()
+        writer.write(output)  # type: ignore[no-untyped-call]
+        return output.getvalue()
+    except _TROUBLE as error:
+        raise UnfitPdf(str(error)) from error
+
+
 def _open(pdf: bytes) -> _QuietWriter:
     writer = _QuietWriter(BytesIO(pdf))
     if writer.prev.encrypted:
@@ -132,10 +161,12 @@ def _open(pdf: bytes) -> _QuietWriter:
     return writer
 
 
-def _freeze(pdf: bytes, steps: Generator[Any, Any, Any], placeholder: PdfSignedData) -> Prepared:
+def _freeze(
+    pdf: bytes, steps: Generator[Any, Any, Any], placeholder: PdfSignedData, hash_name: str = "sha256"
+) -> Prepared:
     """Write the update with its hole and take both digests."""
     steps.send(SigObjSetup(sig_placeholder=placeholder))
-    frozen, output = steps.send(SigIOSetup(md_algorithm="sha256"))
+    frozen, output = steps.send(SigIOSetup(md_algorithm=hash_name))
     whole = output.getbuffer()
     return Prepared(
         tail=bytes(whole[len(pdf) :]),
@@ -153,7 +184,7 @@ def embed(whole: bytes, *, hole_start: int, hole_end: int, digest: bytes, contai
     of rows or files can't make a broken signature. Raises UnfitPdf.
     """
     view = memoryview(whole)
-    frozen = hashlib.sha256(view[:hole_start])
+    frozen = hashlib.new(_HASHES.get(len(digest), "sha256"), view[:hole_start])
     frozen.update(view[hole_end:])
     if frozen.digest() != digest:
         raise UnfitPdf("The prepared file isn't the one whose digest was signed.")

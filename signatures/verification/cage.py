@@ -1,8 +1,8 @@
 """Verification of a stranger's file in a process of its own, with limits on time and memory (S-35).
 
-`python -m signatures.verification.cage` reads one line of JSON (roots, revocations) and then the PDF from standard
-input, and prints the report as JSON. It has no database, no settings and no keys; whatever the file does to it, the
-server goes on.
+`python -m signatures.verification.cage` reads one line of JSON (roots, revocations, authorities' answers) and then the PDF
+from standard input, and prints the report as JSON. It has no database, no settings and no keys; whatever the file does to
+it, the server goes on.
 """
 
 import base64
@@ -15,15 +15,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from signatures.verification.verdicts import Report, SignatureReport
+
+if TYPE_CHECKING:
+    from signatures.verification.evidence import Evidence
 
 CPU_SECONDS = 10
 WALL_SECONDS = 15
 MEMORY_BYTES = 1024 * 1024 * 1024
 _ROOT = Path(__file__).resolve().parents[2]
-_INSTANTS = ("claimed_at", "timestamped_at")
+_INSTANTS = ("claimed_at", "timestamped_at", "revocation_at", "revoked_at", "ends_at")
 
 
 class TooHeavy(Exception):
@@ -31,12 +34,17 @@ class TooHeavy(Exception):
 
 
 def verify_caged(
-    data: bytes, *, roots: Sequence[bytes], revoked: Mapping[str, dt.datetime] = MappingProxyType({})
+    data: bytes,
+    *,
+    roots: Sequence[bytes],
+    revoked: Mapping[str, dt.datetime] = MappingProxyType({}),
+    asked: "Evidence | None" = None,
 ) -> Report:
     """`verify_pdf` in a cage. Raises TooHeavy."""
     law = {
         "roots": [base64.b64encode(root).decode() for root in roots],
         "revoked": {fingerprint: since.isoformat() for fingerprint, since in revoked.items()},
+        "asked": asked.as_json() if asked is not None else None,
     }
     header = json.dumps(law).encode()
     try:
@@ -83,11 +91,14 @@ def main() -> int:
     resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-    from signatures.verification.report import verify_pdf  # noqa: PLC0415 -- loads pyHanko
+    from signatures.verification.evidence import Evidence  # noqa: PLC0415 -- loads pyHanko
+    from signatures.verification.report import verify_pdf  # noqa: PLC0415
 
     header, _, data = sys.stdin.buffer.read().partition(b"\n")
     law = json.loads(header)
     revoked = {name: dt.datetime.fromisoformat(since) for name, since in law["revoked"].items()}
-    report = verify_pdf(data, roots=[base64.b64decode(root) for root in law["roots"]], revoked=revoked)
+    roots = [base64.b64decode(root) for root in law["roots"]]
+    asked = Evidence.from_json(law["asked"]) if law["asked"] is not None else Evidence()
+    report = verify_pdf(data, roots=roots, revoked=revoked, asked=asked)
     print(json.dumps(as_json(report)))
     return 0

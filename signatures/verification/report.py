@@ -9,7 +9,7 @@ import datetime as dt
 import hashlib
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from io import BytesIO
 from types import MappingProxyType
 from typing import Any
@@ -29,18 +29,27 @@ from pyhanko.sign.validation import (
 from pyhanko.sign.validation.settings import KeyUsageConstraints
 from pyhanko_certvalidator import ValidationContext
 
+from signatures.verification.evidence import (
+    Evidence,
+    certificates_in,
+    check_genuine,
+    evidence_in,
+)
+from signatures.verification.lasting import lasts_until, names
+from signatures.verification.standings import (
+    IN_ORDER,
+    NOTHING,
+    Law,
+    Proof,
+    is_sealed,
+    judge_standing,
+    level_of,
+    revocations_of,
+    standing_of_stamp,
+)
 from signatures.verification.verdicts import Report, SignatureReport, Verdict
 
 logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class _Law:
-    """What the judge goes by: whom to trust, which certificates were revoked when, the instant asked about (now)."""
-
-    roots: list[x509.Certificate]
-    revoked: Mapping[str, dt.datetime]
-    at: dt.datetime | None
 
 
 def verify_pdf(
@@ -49,10 +58,12 @@ def verify_pdf(
     roots: Sequence[bytes],
     revoked: Mapping[str, dt.datetime] = MappingProxyType({}),
     at: dt.datetime | None = None,
+    asked: Evidence = NOTHING,
 ) -> Report:
     """Judge every signature of a PDF. `roots` are the trusted certificates (DER), `at` the instant asked about (now).
 
-    `revoked`: {SHA-256 of a certificate, hexadecimal: since when}.
+    `revoked`: {SHA-256 of a certificate, hexadecimal: since when}. `asked`: what authorities answered just now; it counts
+    for the verdict where the file itself proves nothing, never for the level.
     """
     report = Report(sha256=hashlib.sha256(data).hexdigest(), size=len(data))
     if not data[:1024].lstrip().startswith(b"%PDF-"):
@@ -70,26 +81,49 @@ def verify_pdf(
         return report
     if not embedded and b"/ByteRange" in data:
         report.problems.append("hidden")
-    law = _Law([x509.Certificate.load(root) for root in roots], revoked, at)
-    proven_at: dt.datetime | None = None
+    law = Law([x509.Certificate.load(root) for root in roots], revoked, at, asked=asked)
+    if embedded:
+        law = replace(law, told=_evidence(reader, law, report))
+    proof = Proof()
     for one in reversed(embedded):  # a document timestamp proves the time of the signatures before it
-        judged = _judge(one, law, proven_at)
+        judged = _judge(one, law, proof)
         if judged.kind == "timestamp" and judged.verdict == Verdict.VALID:
-            proven_at = judged.timestamped_at
+            proof = Proof(
+                at=judged.timestamped_at,
+                is_checked=judged.revocation in IN_ORDER,
+                sealed=proof.sealed if proof.sealed is not None else _sealed(reader, one, law),
+            )
         report.signatures.insert(0, judged)
     _judge_ending(report)
     return report
 
 
-def _judge(embedded: EmbeddedPdfSignature, law: _Law, proven_at: dt.datetime | None) -> SignatureReport:
+def _evidence(reader: PdfFileReader, law: Law, report: Report) -> Evidence:
+    """The file's proof of validity; what is forged is no proof, and a problem of the whole file."""
+    try:
+        told = evidence_in(reader)
+        check_genuine(told, known=[*law.roots, *certificates_in(reader)])
+    except Exception as error:
+        logger.info("evidence: %s", type(error).__name__)
+        report.problems.append("evidence")
+        return Evidence()
+    return told
+
+
+def _sealed(reader: PdfFileReader, stamp: EmbeddedPdfSignature, law: Law) -> Evidence:
+    """The evidence that a document timestamp covers."""
+    return evidence_in(reader, upto=stamp.signed_revision) if law.told else Evidence()
+
+
+def _judge(embedded: EmbeddedPdfSignature, law: Law, proof: Proof) -> SignatureReport:
     """One signature, whatever it is made of."""
     result = SignatureReport(field="")
     try:
         result.field = str(embedded.field_name)
         if embedded.sig_object_type == "/DocTimeStamp":
-            _judge_timestamp(result, embedded, law)
+            _judge_timestamp(result, embedded, law, proof)
         else:
-            _judge_signature(result, embedded, law, proven_at)
+            _judge_signature(result, embedded, law, proof)
     except Exception as error:
         logger.info("malformed signature: %s", type(error).__name__)
         result.problems.append("malformed")
@@ -97,9 +131,10 @@ def _judge(embedded: EmbeddedPdfSignature, law: _Law, proven_at: dt.datetime | N
     return result
 
 
-def _context(law: _Law, at: dt.datetime | None) -> ValidationContext:
+def _context(law: Law, at: dt.datetime | None) -> ValidationContext:
     return ValidationContext(
         trust_roots=law.roots,
+        other_certs=law.told.certificates,
         allow_fetching=False,
         revocation_mode="soft-fail",
         moment=at,
@@ -113,25 +148,33 @@ _SIGNING_USAGE = KeyUsageConstraints(key_usage={"digital_signature", "non_repudi
 def _judge_signature(
     result: SignatureReport,
     embedded: EmbeddedPdfSignature,
-    law: _Law,
-    proven_at: dt.datetime | None,
+    law: Law,
+    proof: Proof,
 ) -> None:
-    """`proven_at`: when a document timestamp after this signature saw it."""
-    status = _validate(embedded, law, law.at)
+    """`proof`: what document timestamps after this signature tell of it."""
+    proven_at, is_checked = proof.at, proof.is_checked
+    status = _validate(embedded, law, law.at, proof)
     stamp = status.timestamp_validity
+    problems = []
     if stamp is not None and stamp.intact and stamp.valid and stamp.trusted:
-        proven_at = stamp.timestamp
+        maker = standing_of_stamp(stamp, embedded, law)
+        if maker.status == "revoked":
+            problems.append("timestamp_revoked")
+        else:
+            proven_at, is_checked = stamp.timestamp, maker.status in IN_ORDER
+            result.ends_at = lasts_until(stamp.validation_path)
+            result.timestamped_by = _text(stamp.signing_cert.subject.native, "common_name")
     if proven_at is not None and not status.trusted:
         # Signed while the certificate was good, as a trusted clock says: what happened since doesn't matter (F-26).
-        status = _validate(embedded, law, proven_at)
+        status = _validate(embedded, law, proven_at, proof)
         stamp = status.timestamp_validity
     subject = status.signing_cert.subject.native
     result.signer = _text(subject, "common_name")
     result.organization, result.title = _text(subject, "organization_name"), _text(subject, "title")
     result.claimed_at = embedded.self_reported_timestamp
     result.timestamped_at = proven_at
-    result.level = "B-B" if proven_at is None else "B-T"
     result.intact, result.trusted = status.intact and status.valid, status.trusted
+    result.chain = names(status.validation_path) if status.validation_path is not None else [result.signer]
     _judge_changes(result, status)
     if not status.intact:
         result.problems.append("changed")
@@ -139,31 +182,28 @@ def _judge_signature(
         result.problems.append("wrong_value")
     elif not status.trusted:
         result.problems.append(_trust_problem(status, law.at))
-    result.problems += _revocation(result, status, law)
+    result.problems += revocations_of(result, status, law)
+    result.problems += problems
     if stamp is not None and not (stamp.intact and stamp.valid and stamp.trusted):
         result.problems.append("timestamp" if not (stamp.intact and stamp.valid) else "timestamp_untrusted")
     if not status.seed_value_ok:
         result.problems.append("seed_value")
     result.bottom_line = bool(status.bottom_line)
+    in_file = judge_standing(result, status, embedded, law)
+    result.level = level_of(
+        result,
+        is_proven=in_file and is_checked,
+        is_archived=in_file and is_sealed(result, status, embedded, law, proof),
+    )
 
 
-def _revocation(result: SignatureReport, status: PdfSignatureStatus, law: _Law) -> list[str]:
-    """What the hospital's own revocation of the certificate does to a signature (F-26).
-
-    Proven to be older: nothing. Claiming to be younger: it breaks it. Else nobody can say which came first.
-    """
-    revoked_at = law.revoked.get(hashlib.sha256(status.signing_cert.dump()).hexdigest())
-    if revoked_at is None or (result.timestamped_at is not None and result.timestamped_at < revoked_at):
-        return []
-    claimed = result.claimed_at
-    return ["revoked" if claimed is None or claimed >= revoked_at else "revoked_since"]
-
-
-def _validate(embedded: EmbeddedPdfSignature, law: _Law, at: dt.datetime | None) -> PdfSignatureStatus:
+def _validate(
+    embedded: EmbeddedPdfSignature, law: Law, at: dt.datetime | None, proof: Proof
+) -> PdfSignatureStatus:
     return validate_pdf_signature(
         embedded,
         signer_validation_context=_context(law, at),
-        ts_validation_context=_context(law, law.at),
+        ts_validation_context=_context(law, proof.at or law.at),
         key_usage_settings=_SIGNING_USAGE,
     )
 
@@ -171,18 +211,27 @@ def _validate(embedded: EmbeddedPdfSignature, law: _Law, at: dt.datetime | None)
 def _judge_timestamp(
     result: SignatureReport,
     embedded: EmbeddedPdfSignature,
-    law: _Law,
+    law: Law,
+    proof: Proof,
 ) -> None:
-    status = validate_pdf_timestamp(embedded, _context(law, law.at))
+    """A newer timestamp proves an older one that can't be confirmed any more by itself."""
+    status = validate_pdf_timestamp(embedded, _context(law, proof.at or law.at))
     result.kind, result.level = "timestamp", "T"
     result.signer = _text(status.signing_cert.subject.native, "common_name")
     result.timestamped_at = status.timestamp
     result.intact, result.trusted = status.intact and status.valid, status.trusted
+    result.chain = names(status.validation_path) if status.validation_path is not None else [result.signer]
+    result.ends_at = lasts_until(status.validation_path)
+    found = standing_of_stamp(status, embedded, law)
+    result.revocation, result.revocation_by = found.status, found.by
+    result.revocation_at, result.revoked_at = found.said_at, found.revoked_at
     _judge_changes(result, status)
     if not result.intact:
         result.problems.append("changed")
     elif not status.trusted:
         result.problems.append("timestamp_untrusted")
+    elif found.status == "revoked":
+        result.problems.append("timestamp_revoked")
     result.bottom_line = result.intact and status.trusted and not result.problems
 
 

@@ -1,6 +1,8 @@
 """Judging files: a stranger's, one of ours, the one behind a printed code."""
 
+import base64
 import hashlib
+from typing import TYPE_CHECKING
 
 from cryptography.hazmat.primitives.serialization import Encoding
 
@@ -10,7 +12,12 @@ from signatures.certificates.selectors import revocations
 from signatures.certificates.trust import trust_roots
 from signatures.verification.cage import TooHeavy, verify_caged
 from signatures.verification.selectors import is_kept, newest_bytes
-from signatures.verification.verdicts import Report
+from signatures.verification.verdicts import INVALID_REASONS, Report
+
+if TYPE_CHECKING:
+    from signatures.verification.evidence import Evidence
+
+_MOST_ASKED = 5  # signers of one file: nobody has the server ask for long
 
 
 def trusted_roots() -> list[bytes]:
@@ -22,6 +29,8 @@ def verify_upload(data: bytes) -> tuple[Report, bool]:
     """(report, whether exactly these bytes are kept here) for a file that anybody may have sent."""
     try:
         report = verify_caged(data, roots=trusted_roots(), revoked=revocations())
+        if asked := ask_authorities(report):
+            report = verify_caged(data, roots=trusted_roots(), revoked=revocations(), asked=asked)
     except TooHeavy:
         report = Report(hashlib.sha256(data).hexdigest(), len(data), problems=["unreadable", "too_heavy"])
     return report, is_kept(report.sha256)
@@ -36,9 +45,31 @@ def verify_stored(stored: DocumentBytes) -> Report:
     from signatures.verification.report import verify_pdf  # noqa: PLC0415 -- loads pyHanko
 
     report = verify_pdf(data, roots=trusted_roots(), revoked=revocations())
+    if asked := ask_authorities(report):
+        report = verify_pdf(data, roots=trusted_roots(), revoked=revocations(), asked=asked)
     if report.sha256 != stored.sha256:
         report.problems.append("differs")
     return report
+
+
+def ask_authorities(report: Report) -> "Evidence | None":
+    """What authorities answer now about signers whose standing is all that the file leaves open; None without an answer.
+
+    The certificates come out of the report: a stranger's file itself is opened in its cage alone.
+    """
+    whom = [one.certificates for one in report.signatures if one.problems == ["revocation_unchecked"]]
+    if not whom or INVALID_REASONS.intersection(report.problems):
+        return None
+    from asn1crypto import x509  # noqa: PLC0415 -- with what loads pyHanko
+
+    from signatures.verification.asking import ask_about  # noqa: PLC0415
+    from signatures.verification.evidence import Evidence  # noqa: PLC0415
+
+    told, roots = Evidence(), [x509.Certificate.load(root) for root in trusted_roots()]
+    for certificates in whom[:_MOST_ASKED]:
+        signer, *above = (x509.Certificate.load(base64.b64decode(one)) for one in certificates)
+        told += ask_about(signer, among=above, roots=roots, since=None)[0]
+    return told or None
 
 
 def verify_code(version: DocumentVersion) -> tuple[Report | None, bool]:

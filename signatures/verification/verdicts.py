@@ -29,6 +29,7 @@ INVALID_REASONS = frozenset(
             "not_pdf",
             "encrypted",
             "differs",
+            "evidence",
         ),
     }
 )
@@ -52,6 +53,18 @@ class SignatureReport:
     coverage: str = ""
     modification: str = ""
     problems: list[str] = dataclasses.field(default_factory=list)
+    chain: list[str] = dataclasses.field(
+        default_factory=list
+    )  # whose certificates, the signer's first, the root's last
+    timestamped_by: str = ""
+    revocation: str = ""  # how the certificate stood then: see evidence.Standing
+    revocation_by: str = ""  # "ocsp" or "crl"
+    revocation_at: dt.datetime | None = None  # when the authority said so
+    revoked_at: dt.datetime | None = None
+    certificates: list[str] = dataclasses.field(
+        default_factory=list
+    )  # DER, base64: whom to ask about, where one must
+    ends_at: dt.datetime | None = None  # of a timestamp: until when it proves anything by itself
 
     @property
     def verdict(self) -> Verdict:

@@ -16,41 +16,12 @@ from emr.ui.limits import at_most
 from signatures.verification import services
 from signatures.verification.forms import CodeForm, UploadForm
 from signatures.verification.selectors import confirmation_of, version_by_code
+from signatures.verification.shown import print_report, shown
 from signatures.verification.verdicts import Report
-from signatures.verification.words import COVERAGES, LEVELS, MODIFICATIONS, VERDICTS, problem_text, summary
 
 # Strangers' files are checked one after the other: each costs a process, and the ward comes first.
 _one_at_a_time = threading.BoundedSemaphore(1)
 _WAIT_SECONDS = 10
-
-
-def _shown(report: Report) -> dict[str, object]:
-    """The report in words, for the template."""
-    verdict_text, sentence = summary(report)
-    return {
-        "verdict": report.verdict.value,
-        "verdict_text": verdict_text,
-        "sentence": sentence,
-        "problems": [problem_text(code) for code in report.problems],
-        "sha256": report.sha256,
-        "signatures": [
-            {
-                "kind": one.kind,
-                "signer": one.signer,
-                "title": one.title,
-                "organization": one.organization,
-                "claimed_at": one.claimed_at,
-                "timestamped_at": one.timestamped_at,
-                "level": LEVELS.get(one.level, ""),
-                "verdict": one.verdict.value,
-                "verdict_text": VERDICTS[one.verdict],
-                "coverage": COVERAGES.get(one.coverage, one.coverage),
-                "modification": MODIFICATIONS.get(one.modification, one.modification),
-                "problems": [problem_text(code) for code in one.problems],
-            }
-            for one in report.signatures
-        ],
-    }
 
 
 @public
@@ -90,8 +61,17 @@ def _judge_upload(request: HttpRequest, form: UploadForm) -> HttpResponse:
     record(
         "document.verify", detail={"sha256": report.sha256, "verdict": report.verdict.value, "kept": is_kept}
     )
-    context = {"report": _shown(report), "is_kept": is_kept, "form": UploadForm(), "code_form": CodeForm()}
+    if "print" in request.POST:
+        return _printed(report, name=str(form.cleaned_data["file"].name), is_kept=is_kept)
+    context = {"report": shown(report), "is_kept": is_kept, "form": UploadForm(), "code_form": CodeForm()}
     return render(request, "signatures/verification/upload.html", context)
+
+
+def _printed(report: Report, **about: object) -> HttpResponse:
+    """The same report as a PDF, to be put beside the document."""
+    response = HttpResponse(print_report(report, about), content_type="application/pdf")
+    response["Content-Disposition"] = 'inline; filename="signatures.pdf"'
+    return response
 
 
 @public
@@ -108,11 +88,13 @@ def code(request: StaffRequest, code: str) -> HttpResponse:
         report, is_current = services.verify_code(version)
         confirmation = confirmation_of(version)
     record("document.verify", of=version, detail={"by": "code", "current": is_current})
+    if report is not None and "print" in request.GET:
+        return _printed(report, version=version, is_current=is_current)
     context = {
         "code": version.verify_code,
         "version": version,
         "is_current": is_current,
-        "report": _shown(report) if report is not None else None,
+        "report": shown(report) if report is not None else None,
         "confirmation": confirmation,
     }
     return render(request, "signatures/verification/code.html", context)

@@ -49,6 +49,11 @@ PROBLEMS: dict[str, Promise] = {
     "weak_algorithm": _("The signature uses an algorithm that is no longer safe."),
     "timestamp": _("The timestamp in the signature is broken."),
     "timestamp_untrusted": _("The timestamp comes from an authority that this hospital doesn't trust."),
+    "timestamp_revoked": _("The timestamp authority's certificate was revoked before it gave the timestamp."),
+    "revocation_unchecked": _(
+        "Nothing proves yet that the signer's certificate wasn't revoked when it signed; its authority has to be asked."
+    ),
+    "evidence": _("The proof of validity in the file is damaged or forged."),
     "seed_value": _("The signature breaks the rules that the document sets for it."),
 }
 
@@ -59,6 +64,15 @@ UNCHECKED_REASONS = frozenset({"not_pdf", "unreadable", "encrypted"})
 LEVELS: dict[str, Promise] = {
     "B-B": _("B-B, without a timestamp"),
     "B-T": _("B-T, with a timestamp"),
+    "B-LT": _("B-LT, with a timestamp and proof that the certificates were valid"),
+    "B-LTA": _("B-LTA, all of that sealed by an archive timestamp"),
+}
+
+REVOCATIONS: dict[str, Promise] = {
+    "good": _("not revoked at that time"),
+    "revoked": _("revoked by then"),
+    "unchecked": _("not proven"),
+    "unpublished": _("its authority publishes no revocations"),
 }
 
 COVERAGES: dict[str, Promise] = {

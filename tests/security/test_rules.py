@@ -26,6 +26,7 @@ OUTWARDS = {
     "emr/local/broker.py": "our own socket",
     "emr/local/postgres.py": "our own socket",
     "signatures/signing/timestamp.py": "EMR_TSA_URL",
+    "signatures/verification/answers.py": "what certificates of trusted authorities name",
     "signatures/providers/wire.py": "EMR_KEY_SERVICES",
     "emr/notices/channels/gateway.py": "EMR_SMS_URL, EMR_CHAT_URL",
     "emr/notices/channels/mail.py": "EMR_SMTP_HOST",

@@ -6,8 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa, utils
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -27,6 +26,7 @@ from signatures.providers.base import (
     UnlockedKey,
     WrongCode,
     WrongPin,
+    prehashed,
     provider,
 )
 from signatures.providers.models import Credential
@@ -90,12 +90,11 @@ class _Checked:
 
 
 def _verify(public: object, digest: bytes, value: bytes) -> None:
-    prehashed = utils.Prehashed(hashes.SHA256())
     try:
         if isinstance(public, rsa.RSAPublicKey):
-            public.verify(value, digest, padding.PKCS1v15(), prehashed)
+            public.verify(value, digest, padding.PKCS1v15(), prehashed(digest))
         elif isinstance(public, ec.EllipticCurvePublicKey):
-            public.verify(value, digest, ec.ECDSA(prehashed))
+            public.verify(value, digest, ec.ECDSA(prehashed(digest)))
         else:
             raise ProviderDown("the certificate's key can't sign")
     except InvalidSignature:

@@ -83,13 +83,14 @@ def _verify(signature: Signature) -> None:
     key = signature.certificate.parsed.public_key()
     value, attributes = bytes(signature.value), bytes(signature.signed_attributes)
     try:
+        algorithm = hashes.SHA384() if len(cms.message_digest(attributes)) == 48 else hashes.SHA256()
         if isinstance(key, rsa.RSAPublicKey):
-            key.verify(value, attributes, padding.PKCS1v15(), hashes.SHA256())
+            key.verify(value, attributes, padding.PKCS1v15(), algorithm)
         elif isinstance(key, ec.EllipticCurvePublicKey):
-            key.verify(value, attributes, ec.ECDSA(hashes.SHA256()))
+            key.verify(value, attributes, ec.ECDSA(algorithm))
         else:
             raise BrokenSignature("the certificate's key can't sign")
-    except InvalidSignature:
+    except (InvalidSignature, ValueError):
         raise BrokenSignature(f"signature {signature.uuid}") from None
 
 

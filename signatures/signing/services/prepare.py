@@ -91,6 +91,7 @@ def prepare_request(*, request_id: int) -> Preparation | None:
             anchor=anchor,
             before=before,
             reserved=_reserve(certificate),
+            hash_name=_hash_for(certificate),
         )
     except UnfitPdf:
         return Preparation(request_id=request_id, signer_id=request.signer_id, problem=_UNFIT)
@@ -130,6 +131,14 @@ def _reserve(certificate: Certificate) -> int:
     return cms.reserve(
         certificate=certificate.der, chain=certificate.chain_der, with_timestamp=timestamp.is_configured()
     )
+
+
+def _hash_for(certificate: Certificate) -> str:
+    """SHA-384 where the key's strength asks for it and its keeper can: remote authorities are asked for SHA-256."""
+    credential = getattr(certificate, "credential", None)
+    if credential is not None and credential.provider == "csc":
+        return "sha256"
+    return cms.hash_for(certificate.der)
 
 
 def _is_next(request: SigningRequest) -> bool:

@@ -48,7 +48,7 @@ def sign_bytes(
         raise DomainError(_("The facility has no seal."), code="no_seal")
     check_usable(certificate, at=now())
     attributes = cms.signed_attributes(hashlib.sha256(data).digest(), certificate.der)
-    digests = [hashlib.sha256(attributes).digest()]
+    digests = [cms.digest_of(attributes)]
     try:
         with unlocked_seal(certificate, digests=digests) as key:
             (value,) = key.sign_digests(digests)

@@ -1,6 +1,5 @@
 """The person's own act: one PIN, one signature value for each document shown."""
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
@@ -86,7 +85,7 @@ def _sign_all(
     """All values are there before the first row is written: a keeper that fails half-way leaves nothing half done."""
     der = certificate.der
     attributes = [cms.signed_attributes(bytes.fromhex(request.digest), der) for request in requests]
-    digests = [hashlib.sha256(one).digest() for one in attributes]
+    digests = [cms.digest_of(one) for one in attributes]
     with unlocked(certificate, pin, code=code, digests=digests) as key:
         values = key.sign_digests(digests)
     credential = certificate.credential

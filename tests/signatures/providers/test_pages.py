@@ -3,15 +3,17 @@
 import datetime as dt
 
 import pytest
+from cryptography.hazmat.primitives.hashes import SHA256
 from django.test import Client
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from pytest_django.fixtures import Settings
 
 from emr.accounts.models import Organization, User
 from emr.audit.models import AuditEvent
 from emr.common.clock import now
 from signatures.certificates.models import Certificate
-from signatures.certificates.services import set_status
+from signatures.certificates.services import demo_authority, set_status
 from signatures.providers.base import Pin
 from signatures.providers.models import Credential
 from signatures.providers.services import PinRefused, issue_demo_seal, unlocked
@@ -160,3 +162,14 @@ def test_another_hospitals_keys_are_not_there() -> None:
     _user, client = _admin(make_department(make_facility()))
     assert client.get(_url("key", _key_of(chi))).status_code == 404
     assert "Nguyễn Văn An" not in _listed(client)
+
+
+def test_whom_the_hospital_trusts_stands_below_with_its_last_day(settings: Settings) -> None:
+    an = make_signer()
+    _admin_user, client = _admin(an.practitioner_roles.get().department)
+    root = demo_authority().root
+    page = _listed(client)
+    assert "CA gốc thử nghiệm" in page and f"{root.not_valid_after_utc:%Y}" in page
+    assert root.fingerprint(SHA256()).hex() in page
+    settings.EMR_DEMO, settings.EMR_TRUST_ROOTS = False, "/nowhere"
+    assert "CA gốc thử nghiệm" not in _listed(client), "a folder that isn't there stops no page"

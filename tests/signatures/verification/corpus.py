@@ -71,6 +71,28 @@ def page_swapped(pdf: bytes) -> bytes:
     return _update(pdf, change)
 
 
+def page_appended(pdf: bytes) -> bytes:
+    """One more page after the signed ones."""
+
+    def change(writer: IncrementalPdfFileWriter) -> None:
+        tree = writer.root["/Pages"]
+        page = generic.DictionaryObject(
+            {
+                pdf_name("/Type"): pdf_name("/Page"),
+                pdf_name("/Parent"): writer.root.raw_get("/Pages"),
+                pdf_name("/MediaBox"): generic.ArrayObject(
+                    [generic.NumberObject(n) for n in (0, 0, 595, 842)]
+                ),
+            }
+        )
+        tree["/Kids"].append(writer.add_object(page))
+        tree[pdf_name("/Count")] = generic.NumberObject(int(tree["/Count"]) + 1)
+        writer.update_container(tree)
+        writer.update_container(tree["/Kids"])
+
+    return _update(pdf, change)
+
+
 def signature_hidden(pdf: bytes) -> bytes:
     """The form is taken away, so that readers see an unsigned file."""
 
@@ -172,6 +194,7 @@ FORGERIES: list[Callable[[bytes], bytes]] = [
     content_replaced,
     annotation_added,
     page_swapped,
+    page_appended,
     signature_hidden,
     bytes_appended,
     one_bit,

@@ -26,7 +26,8 @@ def test_every_kept_signature_is_judged_and_a_damaged_one_named(
     newest = max(
         (home / "files").rglob("*"), key=lambda path: path.stat().st_mtime_ns if path.is_file() else 0
     )
-    newest.write_bytes(newest.read_bytes()[:-1] + b"\0")
+    whole = newest.read_bytes()
+    newest.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))  # another byte, whatever it was
     with pytest.raises(SystemExit) as stop:
         call_command("verify_signatures", format="json")
     assert stop.value.code == 1

@@ -10,6 +10,7 @@ from django.core.management import CommandError, call_command
 from django.db import transaction
 from django.test import Client
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from pytest_django.fixtures import Settings
 
 from encounters.documents.models import Document, DocumentBytes
@@ -19,7 +20,7 @@ from signatures.signing.models import SigningRequest
 from signatures.verification import cage
 from signatures.verification.services import verify_stored, verify_upload
 from signatures.verification.verdicts import Verdict
-from signatures.verification.words import SENTENCES, UNCHECKED
+from signatures.verification.words import SENTENCES, UNCHECKED, VERDICTS
 from tests.signatures import support
 from tests.signatures.records import PIN, deliver_all, make_ready, make_signer, newest_pdf
 from tests.signatures.verification import corpus
@@ -88,6 +89,33 @@ def test_the_printed_code_leads_to_the_verdict(signed: SigningRequest) -> None:
     assert 'data-verdict="valid"' in page.content.decode()
     assert "Đào" not in page.content.decode()
     assert Client().get(reverse("signatures:verification:code", args=["AAAA"])).status_code == 404
+
+
+def test_the_report_can_be_taken_along_as_a_pdf(signed: SigningRequest, tmp_path: Path) -> None:
+    """By the code and by the file: the same words as on the page, and nothing clinical."""
+    file = SimpleUploadedFile("to.pdf", newest_pdf(signed.version), content_type="application/pdf")
+    upload = reverse("signatures:verification:upload")
+    code = reverse("signatures:verification:code", args=[signed.version.verify_code])
+    answers = [Client().get(code, {"print": "1"}), Client().post(upload, {"file": file, "print": "1"})]
+    for number, answer in enumerate(answers):
+        assert (answer.status_code, answer["Content-Type"]) == (200, "application/pdf")
+        printed = tmp_path / f"{number}.pdf"
+        printed.write_bytes(answer.content)
+        said = " ".join(support.run("pdftotext", printed, "-").split())
+        assert str(VERDICTS[Verdict.VALID]) in said and "Nguyễn Văn An" in said
+        assert "CA gốc thử nghiệm" in said, "the way up to the root"
+        assert "Đào" not in said
+
+
+def test_who_issued_a_certificate_is_said_and_so_is_that_nobody_knows_them(
+    signed: SigningRequest, settings: Settings
+) -> None:
+    code = reverse("signatures:verification:code", args=[signed.version.verify_code])
+    known = Client().get(code).content.decode()
+    assert "CA gốc thử nghiệm" in known and _("issuer not known to this hospital") not in known
+    settings.EMR_DEMO = False
+    page = Client().get(code).content.decode()
+    assert 'data-verdict="unknown"' in page and _("issuer not known to this hospital") in page
 
 
 def test_a_version_no_longer_in_force_says_so(signed: SigningRequest) -> None:

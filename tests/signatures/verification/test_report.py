@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from cryptography import x509
@@ -28,6 +29,15 @@ def test_a_signed_document_is_valid() -> None:
     assert (signature.signer, signature.title) == ("Nguyễn Văn An", "BS.")
     assert (signature.coverage, signature.modification, signature.level) == ("entire_file", "none", "B-B")
     assert signature.bottom_line and signature.claimed_at == support.NOW
+
+
+def test_a_file_made_for_the_web_is_judged_like_any_other(tmp_path: Path) -> None:
+    """Linearised: its first cross-reference section stands for a part of the file."""
+    base, linear = tmp_path / "base.pdf", tmp_path / "linear.pdf"
+    base.write_bytes(support.base_pdf())
+    support.run("qpdf", "--linearize", "--object-streams=disable", base, linear)
+    report = _verify(support.sign(linear.read_bytes()))
+    assert (report.verdict, report.problems) == (Verdict.VALID, [])
 
 
 def test_two_signatures_are_valid_together() -> None:

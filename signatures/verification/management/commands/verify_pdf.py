@@ -14,7 +14,7 @@ from signatures.certificates.selectors import revocations
 from signatures.verification.cage import as_json
 from signatures.verification.report import verify_pdf
 from signatures.verification.selectors import is_kept
-from signatures.verification.services import trusted_roots
+from signatures.verification.services import ask_authorities, trusted_roots
 from signatures.verification.verdicts import Report, Verdict
 from signatures.verification.words import VERDICTS, problem_text, summary
 
@@ -37,6 +37,8 @@ class Command(BaseCommand):
         except OSError as error:
             raise CommandError(f"{file}: {error.strerror}", returncode=2) from error
         report = verify_pdf(data, roots=trusted_roots(), revoked=revocations())
+        if asked := ask_authorities(report):
+            report = verify_pdf(data, roots=trusted_roots(), revoked=revocations(), asked=asked)
         kept = is_kept(report.sha256)
         if format == "json":
             self.stdout.write(
@@ -59,6 +61,10 @@ class Command(BaseCommand):
             self.stdout.write(
                 f"  signed {_moment(one.claimed_at)} (signer's clock), timestamped {_moment(one.timestamped_at)}"
                 f" · {one.level} · covers {one.coverage} · later changes: {one.modification}"
+            )
+            self.stdout.write(
+                f"  chain {' < '.join(one.chain) or '-'} · revocation: {one.revocation or '-'}"
+                f" {one.revocation_by} {_moment(one.revocation_at)}"
             )
             for problem in one.problems:
                 self.stdout.write(f"  - {problem_text(problem)}")

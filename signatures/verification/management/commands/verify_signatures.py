@@ -13,7 +13,7 @@ from signatures.verification.verdicts import Verdict
 
 
 class Command(BaseCommand):
-    """Exit codes: 0 none is invalid, 1 some are. One whose trust can't be established now is counted, not failed."""
+    """Exit codes: 0 none is invalid, 1 some are. One whose trust can't be established now is named, not failed."""
 
     help = "Check every signed document that is kept."
 
@@ -29,21 +29,27 @@ class Command(BaseCommand):
         )
         counts = dict.fromkeys(Verdict, 0)
         broken: list[str] = []
+        doubted: list[str] = []
         for stored in newest.select_related("attachment__key", "version").iterator(chunk_size=50):
             verdict = verify_stored(stored).verdict
             counts[verdict] += 1
             if verdict == Verdict.INVALID:
                 broken.append(str(stored.version.uuid))
+            elif verdict == Verdict.UNKNOWN:
+                doubted.append(str(stored.version.uuid))
         if options["format"] == "json":
             said = {
                 "ok": not broken,
                 "broken": broken,
+                "doubted": doubted,
                 **{str(verdict): count for verdict, count in counts.items()},
             }
             self.stdout.write(json.dumps(said))
         else:
             for uuid in broken:
                 self.stdout.write(f"INVALID {uuid}")
+            for uuid in doubted:
+                self.stdout.write(f"UNKNOWN {uuid}")
             self.stdout.write(", ".join(f"{count} {verdict}" for verdict, count in counts.items()))
         if broken:
             sys.exit(1)

@@ -1,0 +1,50 @@
+"""How well signed versions are proven for the years to come."""
+
+from django.db import models
+from django.db.models import Q
+
+from emr.accounts.models import FacilityRecord
+from emr.common.triggers import RowHistory, SameFacility
+from encounters.documents.models import DocumentVersion
+
+
+class Preservation(FacilityRecord):
+    """What was done so that a signed version stays provable, and when there is more to do. One row a version."""
+
+    class Problem(models.TextChoices):
+        UNREACHABLE = "unreachable"  # an authority's OCSP, list or timestamp service doesn't answer
+        OLD_ANSWER = "old_answer"  # it answers, but out of a time before the signature
+        UNPUBLISHED = (
+            "unpublished"  # the signer's authority publishes no revocations: B-T is all there can be
+        )
+        NO_TIMESTAMP = "no_timestamp"  # signed before a timestamp authority was named
+        REVOKED = "revoked"  # the answer: revoked before it signed
+        NO_BETTER = "no_better"  # a newer timestamp wouldn't last longer
+        DOUBTED = "doubted"  # verification doesn't confirm the signatures
+
+    version = models.OneToOneField(DocumentVersion, on_delete=models.PROTECT, related_name="preservation")
+    level = models.CharField(
+        max_length=5, blank=True, default="", help_text="the weakest signature's, as verified"
+    )
+    problem = models.CharField(max_length=12, choices=Problem, blank=True, default="")
+    attempts = models.PositiveSmallIntegerField(default=0, help_text="vain ones in a row")
+    next_try_at = models.DateTimeField(null=True, blank=True, help_text="None: nothing is to be done")
+    protected_until = models.DateTimeField(
+        null=True, blank=True, help_text="until when the outermost timestamp can be relied on"
+    )
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["next_try_at"], name="preserving_due", condition=Q(next_try_at__isnull=False)
+            ),
+            models.Index(
+                fields=["protected_until"],
+                name="preserving_ends",
+                condition=Q(protected_until__isnull=False),
+            ),
+        ]
+        triggers = [RowHistory("level"), SameFacility("version_id", "documents_documentversion")]
+
+    def __str__(self) -> str:
+        return f"{self.version_id} {self.level}"
