@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("signing", "0003_signature_cost"),
+        ("signing", "0004_desk"),
     ]
 
     operations = [
