@@ -43,6 +43,8 @@ def open_review(*, report: DiagnosticReport, by: User | None) -> ReportReview | 
     open_for_review(review)
     if report.is_critical:
         telling.tell_of_critical(review, by=by)
+    elif report.came_after_discharge:
+        telling.tell_of_late(review, by=by)
     return review
 
 
