@@ -11,7 +11,7 @@ from emr.accounts.models import Location, Organization, User
 from emr.common.vietnamese import tidy
 from encounters.results.vital_signs import SIGNS
 from integrations.monitors.access import beds_for
-from integrations.monitors.models import LONGEST_IDENTIFIER, Monitor
+from integrations.monitors.models import Monitor
 from integrations.monitors.permissions import MANAGE
 from integrations.monitors.selectors import SAID, STATES, wards_of
 from integrations.transport.models import Channel
@@ -77,7 +77,6 @@ class MonitorForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at 
         self.fields["department"].queryset = Organization.objects.filter(  # type: ignore[attr-defined]
             pk__in=[ward.pk for ward in wards]
         ).order_by("code")
-        self.fields["identifier"].max_length = LONGEST_IDENTIFIER  # type: ignore[attr-defined]
         self.fields["name"].required = False
         if self.instance.pk is not None:
             # Another name is another monitor: what it sent stays its own.

@@ -86,6 +86,11 @@ class Offer:
         return list(dict.fromkeys(one.reading.monitor.name for one in self.shown))
 
     @property
+    def posted(self) -> list[tuple[str, str]]:
+        """(name, number) of the same, as the form sends it back."""
+        return [(name, f"{value.normalize():f}") for name, value in self.said.items()]
+
+    @property
     def said_words(self) -> list[tuple[object, str]]:
         """(title, words) of what is kept as last time."""
         signs = {sign.name: sign for sign in BY_LOINC.values()}

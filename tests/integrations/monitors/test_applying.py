@@ -27,6 +27,7 @@ from integrations.monitors.models import (
     MonitorReading,
 )
 from integrations.monitors.services import apply_readings
+from integrations.reconciling.neighbours import neighbours_of
 from integrations.transport.mapping import map_code
 from integrations.transport.models import DeadLetter, Message, MessageState, NeighbourCode
 from patients.registry import systems
@@ -302,6 +303,11 @@ def test_a_monitor_without_a_number_is_known_by_the_place_it_names(
     put_on(monitor, binh, stay=stay)
     assert state(send(pcd(HEART, monitor="", pv1="^^ICU&01&&"))) == "applied"
     assert reasons(send(pcd(HEART, monitor="", pv1="^^ICU&02"))) == ["monitor_unknown"]
+
+
+def test_what_monitors_tell_is_nothing_to_reconcile(facility: Organization, monitor: Monitor) -> None:
+    names = {neighbour.name for neighbour in neighbours_of(facility.pk)}
+    assert "LIS" in names and "MONITOR" not in names
 
 
 def test_laboratory_results_still_go_to_the_laboratory_s_room(send: Send, facility: Organization) -> None:

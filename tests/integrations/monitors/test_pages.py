@@ -10,15 +10,17 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from emr.accounts.models import Organization, User
+from encounters.monitoring.models import EarlyWarning
 from encounters.results.models import Observation
 from encounters.visits.models import Encounter
 from integrations.monitors.models import DiscardedReadings, Monitor, MonitorUse
 from patients.registry import systems
 from patients.registry.services import restrict_patient
 from tests.emr.people import make_binh, make_chi, make_user
+from tests.encounters.monitoring.rounds import WELL, take
 from tests.encounters.visits.ward import admit, ago, department, make_bed, signed_in
 from tests.integrations.conftest import Send
-from tests.integrations.monitors.shown import ALL, HEART, make_channel, make_monitor, pcd, put_on
+from tests.integrations.monitors.shown import HEART, make_channel, make_monitor, pcd, put_on
 from tests.patients.people import make_patient
 
 pytestmark = pytest.mark.django_db
@@ -87,18 +89,22 @@ def test_a_stranger_s_patient_gets_no_monitor(binh: User, monitor: Monitor, faci
 def test_the_ward_confirms_a_line_and_the_patient_s_page_has_one_key(
     send: Send, binh: User, stay: Encounter, monitor: Monitor
 ) -> None:
+    take(stay, binh, WELL, effective_at=ago(hours=1))
+    before = Observation.objects.count()
     put_on(monitor, binh, stay=stay)
-    send(pcd(*ALL[:3]))
+    send(pcd())
     client = signed_in(binh)
     ward = client.get(page("of_ward", department().uuid), headers={"HX-Request": "true"})
     words = ward.content.decode()
     assert "82 /ph" in words and "Máy MON1" in words
     assert 'data-keys="F8"' in client.get(page("of_stay", stay.uuid)).content.decode()
     told = {"key": hidden(ward, "key"), "reading": _readings(words)}
+    told |= {name: hidden(ward, name) for name in ("consciousness", "oxygen_flow")}
     for _again in range(2):
         line = client.post(page("confirm", stay.uuid), told, headers={"HX-Request": "true"})
         assert line.status_code == 200 and "Đã lưu" in line.content.decode()
-    assert Observation.objects.count() == 3
+    assert Observation.objects.count() == before + 8
+    assert EarlyWarning.objects.count() == 2, "consciousness and oxygen as last time make it whole"
     assert "82 /ph" not in client.get(page("of_ward", department().uuid)).content.decode()
     nobodys = client.post(page("confirm", stay.uuid), told | {"reading": [str(uuid.uuid4())]})
     assert nobodys.status_code == 422
