@@ -5,6 +5,8 @@ import itertools
 import uuid
 from typing import Any
 
+from django.db.models import F
+
 from emr.accounts.models import Location, Organization, User
 from emr.common.clock import now
 from encounters.visits.models import Encounter
@@ -64,6 +66,8 @@ def put_on(
 ) -> MonitorUse:
     """On the patient, or at the bed, for so many minutes."""
     use = services.attach(monitor=monitor, by=by, key=uuid.uuid4(), stay=stay, bed=bed)
+    # It was nowhere else meanwhile.
+    MonitorUse.objects.filter(monitor=monitor).exclude(pk=use.pk).update(ends_at=F("starts_at"))
     MonitorUse.objects.filter(pk=use.pk).update(starts_at=ago(minutes=minutes))
     use.refresh_from_db()
     return use
@@ -82,8 +86,8 @@ def pcd(
     """One message; a fourth part of a value is its own time (OBX-14), a fifth OBX-8, a sixth OBX-11."""
     when = write_timestamp(at or now())
     lines = [
-        f"MSH|^~\\&|{sender}|99999|EMR|99999|{when}||ORU^R01^ORU_R01|{control or f'PCD{next(_numbers)}'}|P|2.6|||AL|NE"
-        "||UNICODE UTF-8|||IHE_PCD_001^IHE PCD^1.3.6.1.4.1.19376.1.6.1.1.1^ISO",
+        f"MSH|^~\\&|{sender}|99999|EMR|99999|{when}||ORU^R01^ORU_R01|{control or f'PCD{next(_numbers)}'}|P|2.6||||||"
+        "UNICODE UTF-8|||IHE_PCD_001^IHE PCD^1.3.6.1.4.1.19376.1.6.1.1.1^ISO",
         f"PID|||{pid}",
         f"PV1||I|{pv1}",
         f"OBR|1||F1|182777000^monitoring of patient^SCT|||{when}",
