@@ -9,7 +9,6 @@ from decimal import Decimal
 from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 
 from emr.accounts.models import Organization, User
-from emr.accounts.roles import EVERYWHERE
 from emr.accounts.services import facility_setting
 from emr.common.clock import now
 from encounters.monitoring.selectors import Last, last_values
@@ -156,7 +155,7 @@ def uses_by_stay(stays: Iterable[Encounter]) -> dict[int, list[MonitorUse]]:
     found: dict[int, list[MonitorUse]] = {}
     uses = running_uses().filter(Q(place__in=list(places)) | Q(bed__in=list(of_bed)))
     for use in uses.select_related("monitor").order_by("pk"):
-        place = places.get(use.place_id or 0) or of_bed.get(use.bed_id)
+        place = places.get(use.place_id or 0) or of_bed.get(use.bed_id or 0)
         if place is not None:
             found.setdefault(place.encounter_id, []).append(use)
     return found
@@ -174,7 +173,7 @@ def monitors_for(user: User, *, words: str = "", state: str = "all") -> QuerySet
     """The monitors of the person's departments, with `use_id` (the present one) and `last_at` (its newest value)."""
     reach = user.departments_for(READ)
     found = Monitor.objects.filter(facility_id=user.facility_id)
-    if reach != EVERYWHERE:
+    if isinstance(reach, frozenset):  # else everywhere
         found = found.filter(department__in=reach)
     found = found.filter(is_active=state != "retired")
     for word in words.split():
@@ -206,7 +205,7 @@ def uses_by_id(use_ids: Iterable[int | None]) -> dict[int, MonitorUse]:
     ).select_related("encounter__patient", "location", "department")
     by_bed = {place.location_id: place for place in present}
     for use in found.values():
-        use.present = use.place or by_bed.get(use.bed_id)  # type: ignore[attr-defined]  # for the list beside it
+        use.present = use.place or by_bed.get(use.bed_id or 0)  # type: ignore[attr-defined]  # for the list beside it
     return found
 
 

@@ -88,7 +88,9 @@ def _whose(told: Told, monitor: Monitor) -> Whose:
     places = EncounterLocation.objects.filter(Q(ends_at=None) | Q(ends_at__gt=last), cancelled_at=None)
     places = places.filter(starts_at__lte=last, encounter__status=Encounter.Status.IN_PROGRESS)
     places = (
-        places.filter(location=at_end.bed) if at_end.bed_id is not None else places.filter(pk=at_end.place_id)
+        places.filter(location=at_end.bed)
+        if at_end.bed_id is not None
+        else places.filter(pk=at_end.place_id or 0)
     )
     found = list(places.select_related("encounter__patient")[:2])
     if len(found) != 1:

@@ -214,7 +214,7 @@ def test_an_adverse_reaction_update_without_actions_is_a_whole_list(send: Send, 
     )
     tell(send, 8, iam("Penicillin"), iam("Tôm", status="E"), event="A60")
     assert listed() == [("Penicillin", "HIS")]
-    assert tell(send, 8.5, iam("Aspirin"), event="A60") == ["partly_older"]
+    assert "partly_older" in tell(send, 8.5, iam("Aspirin"), event="A60")
     assert listed() == [("Penicillin", "HIS")]
     tell(send, 7, iam("Penicillin", status="I"), event="A60")
     assert listed() == [], "a list of nothing but what is over"
