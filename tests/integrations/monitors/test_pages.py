@@ -16,7 +16,7 @@ from encounters.visits.models import Encounter
 from integrations.monitors.models import DiscardedReadings, Monitor, MonitorUse
 from patients.registry import systems
 from patients.registry.services import restrict_patient
-from tests.emr.people import make_binh, make_chi, make_user
+from tests.emr.people import make_an, make_binh, make_chi, make_user
 from tests.encounters.monitoring.rounds import WELL, take
 from tests.encounters.visits.ward import admit, ago, department, make_bed, signed_in
 from tests.integrations.conftest import Send
@@ -170,7 +170,7 @@ def test_a_restricted_patient_is_in_no_panel(
 ) -> None:
     put_on(monitor, binh, stay=stay)
     send(pcd(HEART))
-    restrict_patient(patient=stay.patient, level="V", reason="staff", by=binh)
+    restrict_patient(patient=stay.patient, level="V", reason="hiv", by=make_an(department()))
     client = signed_in(binh)
     for address in (page("of_ward", department().uuid), page("monitors"), page("monitor", monitor.uuid)):
         answer = client.get(address)
