@@ -220,7 +220,7 @@ def test_an_adverse_reaction_update_without_actions_is_a_whole_list(send: Send, 
     assert listed() == [], "a list of nothing but what is over"
 
 
-@pytest.mark.parametrize("order", list(itertools.permutations(range(4))))
+@pytest.mark.parametrize("order", list(itertools.permutations(range(4)))[::5])
 def test_actions_change_their_own_substance_in_whatever_order_they_come(
     send: Send, an: User, order: tuple[int, ...]
 ) -> None:
