@@ -12,4 +12,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("integrations.launch.urls")),
     path("", include("integrations.loading.urls")),
     path("", include("integrations.mdm.urls")),
+    path("", include("integrations.monitors.urls")),
 ]

@@ -258,6 +258,16 @@ RIGHTS: dict[str, dict[str, Scope]] = {
     "transport.manage": {"integration": F, "admin": F},
     # integrations.lis: whose a result is that integration staff corrected
     "lis.confirm_identity": {"laboratory": F, "imaging": F},
+    # integrations.monitors: monitors at the bed
+    "monitors.read": {
+        "doctor": D,
+        "head_of_department": D,
+        "nurse": D,
+        "head_nurse": D,
+        "integration": F,
+    },
+    "monitors.attach": {"nurse": D, "head_nurse": D},
+    "monitors.manage": {"head_nurse": D, "integration": F},
     # integrations.launch: who may send people here with a signed link
     "launch.manage": {"admin": F},
     # integrations.loading: the HIS's patients, open stays and past, once

@@ -138,8 +138,14 @@ def application(instance: Instance) -> list[Program]:
 DEMO_NEIGHBOURS = {"LIS": 1000, "RIS": 2000}
 
 
+# How the demo's monitors name themselves.
+DEMO_MONITORS = ("SIM-MON-01", "SIM-MON-02")
+
+
 def demo_neighbours(environment: dict[str, str], logs: Path) -> dict[str, Program]:
-    """A laboratory's and a radiology's system that answer orders with invented results; each says that it is none."""
+    """A laboratory's and a radiology's system that answer orders with invented results, and two monitors at the bed; each
+    says that it is none.
+    """
     listener = port(environment, "EMR_MLLP_PORT", 2575)
     found = {}
     for name, distance in DEMO_NEIGHBOURS.items():
@@ -149,6 +155,11 @@ def demo_neighbours(environment: dict[str, str], logs: Path) -> dict[str, Progra
         command = [PYTHON, "-m", "integrations.lis.simulator", "--name", name, "--delay", "20"]
         command += ["--port", str(listener + distance), "--to-port", str(listener)]
         found[program] = Program(program, _bound_to_us(command), environment, logs / f"{program}.log")
+    command = [PYTHON, "-m", "integrations.monitors.simulator", "--port", str(listener)]
+    for name in DEMO_MONITORS:
+        command += ["--monitor", name]
+    program = "demo-monitors"
+    found[program] = Program(program, _bound_to_us(command), environment, logs / f"{program}.log")
     return found
 
 

@@ -86,6 +86,7 @@ INSTALLED_APPS = [
     "integrations.launch",
     "integrations.loading",
     "integrations.mdm",
+    "integrations.monitors",
     "integrations.reconciling",
     "integrations.demo",
 ]

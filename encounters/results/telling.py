@@ -23,6 +23,7 @@ from encounters.results.selectors.stays import present_departments
 
 CRITICAL = "results.critical"
 CHANGED = "results.changed"
+LATE = "results.late"
 PAGE = "encounters:results:report"
 # Where a facility's own ladder has no second rung.
 _USUAL_MINUTES = 30
@@ -53,6 +54,16 @@ def register() -> None:
             level=Level.ATTENTION,
             answer=Answer.ALL,
             ladder=(Step(0, TOLD), Step(60, TOLD, ("sms", "chat"))),
+        )
+    )
+    register_kind(
+        Kind(
+            code=LATE,
+            title=_("Result after discharge, %(department)s"),
+            body=_("The patient has left: see whether anything is to be done, and acknowledge it."),
+            level=Level.ATTENTION,
+            answer=Answer.ONE,
+            ladder=(Step(0, TOLD),),
         )
     )
     register_watch("critical results", look)
@@ -100,11 +111,31 @@ def tell_of_critical(
     )
 
 
+def tell_of_late(review: ReportReview, *, by: User | None = None) -> None:
+    """Tell who ordered it, and the head of the ward that the patient has left; a critical one rings by its own ladder."""
+    department = _department(review)
+    is_there = review.requester is not None and review.requester.is_active
+    to: list[To] = [review.requester] if is_there and review.requester is not None else []
+    if department is not None:
+        to.append(Holders("head_of_department", department))
+    notify(
+        kind=LATE,
+        key=f"{LATE}:{review.report_id}",
+        facility=review.facility,
+        to=to,
+        parameters={"department": department.name if department else ""},
+        department=department,
+        about=review.report,
+        link=(PAGE, review.report.uuid),
+        by=by,
+    )
+
+
 def stop_telling(report: DiagnosticReport, *, by: User | None = None) -> None:
     """Somebody has acknowledged it, or a newer version is held."""
     open_ones = Notice.objects.filter(
         facility_id=report.facility_id,
-        kind=CRITICAL,
+        kind__in=[CRITICAL, LATE],
         about_type=report._meta.label,
         about_id=report.pk,
         cause_gone_at=None,

@@ -28,6 +28,7 @@ from integrations.demo import (
     launching,
     lookups,
     medicines,
+    monitors,
     morning,
     notices,
     signing,
@@ -98,6 +99,7 @@ def _fill(facility: Organization, patients: int, inpatients: int, signed: int) -
     lookups.build_lookups(facility, people)
     morning.build(facility, people)
     exchange.build(facility, people)
+    monitors.build(facility, people)
     inspecting.build(facility, people)
     signing.build(people)
     publish_many("demo.signature_wanted", [("", {"document_id": entry.pk}) for entry in oldest])

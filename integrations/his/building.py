@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from encounters.orders.models import MedicationRequest, ServiceRequest
 from encounters.orders.wording import number_text, regimen_words
+from integrations.his.selectors import HIS
 from integrations.hl7v2.building import FieldContent, build_message, build_segment
 from integrations.hl7v2.delivering import header_fields
 from integrations.hl7v2.order_building import patient_segment, staff_field, visit_segment
@@ -17,6 +18,8 @@ from integrations.transport.selectors import theirs
 
 AnyOrder = MedicationRequest | ServiceRequest
 NEW, CANCEL, HOLD, RELEASE = "NW", "CA", "HD", "RL"
+# A test that its performer added: a child of the order that it follows (table 0119), generated (table 0065).
+CHILD, _GENERATED = "CH", "G"
 _PRIORITIES = {"routine": "R", "urgent": "A", "stat": "S"}
 _STATES = {CANCEL: "CA", HOLD: "HD"}
 _SECTIONS = {
@@ -46,11 +49,27 @@ def build_order(
 
 def _orc(order: AnyOrder, control: str, at: datetime, timing: FieldContent) -> str:
     reason = [None, order.status_reason] if order.status_reason and control != NEW else None
+    parent, filler = _parent(order), _filler(order)
     return build_segment(
-        "ORC", control, order.placer_number, None, None, _STATES.get(control), None, timing, None,
+        "ORC", control, order.placer_number, filler, None, _STATES.get(control), None, timing, parent,
         write_timestamp(order.confirmed_at or at), None, None, staff_field(order.confirmed_by or order.requester),
         None, None, None, reason,
     )  # fmt: skip
+
+
+def _parent(order: AnyOrder) -> FieldContent:
+    """EIP: the order that a reflex test follows, by its placer's number; the HIS's own where it placed that one."""
+    root = order.reflex_of if isinstance(order, ServiceRequest) else None
+    if root is None:
+        return None
+    return [root.origin_number if HIS in root.origin.upper() else root.placer_number]
+
+
+def _filler(order: AnyOrder) -> FieldContent:
+    """The number that the laboratory gave a test which it added."""
+    if not isinstance(order, ServiceRequest) or order.reflex_of_id is None:
+        return None
+    return [order.origin_number.split("|")[0] or None, order.origin or None]
 
 
 def _coded(channel: Channel, kind: str, order: AnyOrder) -> list[str | None]:
@@ -122,9 +141,10 @@ def _service(order: ServiceRequest, channel: Channel, structure: str) -> list[st
     is_oml = structure.startswith("OML")
     priority = None if is_oml else _PRIORITIES[order.priority]
     obr = build_segment(
-        "OBR", "1", order.placer_number, None, _coded(channel, "service", order), priority,
-        *[None] * 7, order.clinical_question or None, None, None, staff_field(order.confirmed_by or order.requester), None,
-        order.accession_number or None, *[None] * 5, _SECTIONS.get(order.category),
+        "OBR", "1", order.placer_number, _filler(order), _coded(channel, "service", order), priority,
+        *[None] * 5, _GENERATED if order.reflex_of_id else None, None, order.clinical_question or None, None, None,
+        staff_field(order.confirmed_by or order.requester), None,
+        order.accession_number or None, *[None] * 5, _SECTIONS.get(order.category), *[None] * 4, _parent(order),
     )  # fmt: skip
     notes = [
         build_segment("NTE", str(n), "P", text)

@@ -8,7 +8,7 @@ from emr.accounts.models import Organization, User
 from integrations.his.selectors import Keeper, Matter, masters_of
 from integrations.hl7v2.outcomes import CannotApply
 from integrations.hl7v2.parsing import Hl7Message, parse
-from integrations.hl7v2.segments import Al1, Dg1, Evn, Mrg, Msh, Nk1, Pid, Pv1
+from integrations.hl7v2.segments import Al1, Dg1, Evn, Iam, Mrg, Msh, Nk1, Pid, Pv1
 from integrations.transport.models import Channel, Message
 
 # PID is who stays, MRG who goes: of today, and of older senders (A18 of 2.2, A34 of 2.3.1).
@@ -94,6 +94,10 @@ class Adt(HisMessage):
     def allergies(self) -> list[Al1]:
         """AL1, in order."""
         return [Al1.read(segment) for segment in self.parsed.all("AL1")]
+
+    def reactions(self) -> list[Iam]:
+        """IAM, in order."""
+        return [Iam.read(segment) for segment in self.parsed.all("IAM")]
 
     def merges(self) -> list[tuple[Pid, Mrg]]:
         """Each PID with the MRG that follows it (A40 may repeat the pair)."""

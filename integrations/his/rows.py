@@ -55,6 +55,7 @@ _PRIORITIES = {
     "urgent": "A",
     "khan": "A",
 }
+_NEXT = re.compile(r"[;\r\n]+")
 _DAY_FIRST = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})(?:[ T](.+))?$")
 
 
@@ -151,6 +152,7 @@ def adt_of(row: HisRow, event: str, *, at: dt.datetime | None) -> Hl7Message:
         if row.text("diagnosis_code") or row.text("diagnosis"):
             diagnosis = [row.text("diagnosis_code") or None, row.text("diagnosis") or None, "I10"]
             segments.append(build_segment("DG1", "1", None, diagnosis, None, None, "W", *[None] * 8, "1"))
+    segments += _allergies(row)
     if card := row.text("insurance"):
         segments.append(build_segment("IN1", "1", "BHYT", *[None] * 33, card))
     return _parsed(row, ["ADT", event], segments)
@@ -175,6 +177,18 @@ def _person(row: HisRow) -> str:
         None, None, [row.text("address") or None], None, row.text("phone") or None, *[None] * 19,
         write_timestamp(row.changed_at) if row.changed_at else None,
     )  # fmt: skip
+
+
+def _allergies(row: HisRow) -> list[str]:
+    """AL1 of "Penicillin: phản vệ; Tôm": the whole list. An empty column says nothing; "Không" says that none is known."""
+    listed = [part.strip() for part in _NEXT.split(row.text("allergies")) if part.strip()]
+    found = []
+    for number, part in enumerate(listed, start=1):
+        substance, _colon, reaction = part.partition(":")
+        found.append(
+            build_segment("AL1", str(number), None, [None, substance.strip()], None, reaction.strip() or None)
+        )
+    return found
 
 
 def _visit(row: HisRow) -> str:

@@ -74,6 +74,13 @@ def _where(stay: Encounter, place: EncounterLocation | None) -> FieldContent:
 def _visit(stay: Encounter, places: list[EncounterLocation], event: str) -> str:
     present = places[-1] if places else None
     prior = places[-2] if event == TRANSFER and len(places) > 1 else None
+    if event == CANCEL_TRANSFER:  # PV1-3 is where the patient is after all, PV1-6 where they never went
+        prior = (
+            EncounterLocation.objects.filter(encounter=stay, cancelled_at__isnull=False)
+            .select_related("department", "location__parent")
+            .order_by("-cancelled_at", "-pk")
+            .first()
+        )
     doctor = (
         stay.participants.filter(role=codes.ParticipantRole.ATTENDING, ends_at=None)
         .select_related("practitioner")

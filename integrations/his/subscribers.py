@@ -1,7 +1,8 @@
 """Changes of our orders are told to the HIS; what it answers comes back to the prescriber."""
 
+from emr.common.masters import ALLERGIES, DEMOGRAPHICS
 from emr.outbox import Delivery, subscribe
-from integrations.his.services import keep_refusals, tell_his, tell_stay
+from integrations.his.services import keep_refusals, tell_his, tell_person, tell_stay
 
 
 def _tell(delivery: Delivery) -> None:
@@ -141,3 +142,19 @@ def tell_stay_transfer_cancelled(delivery: Delivery) -> None:
 def tell_stay_discharge_cancelled(delivery: Delivery) -> None:
     """A13."""
     _tell_stay(delivery)
+
+
+def _tell_person(delivery: Delivery, matter: str) -> None:
+    tell_person(matter=matter, patient_id=int(delivery.payload["patient_id"]), fact=delivery.event_id)
+
+
+@subscribe("patient.updated", queue="sync")
+def tell_patient_updated(delivery: Delivery) -> None:
+    """A31."""
+    _tell_person(delivery, DEMOGRAPHICS)
+
+
+@subscribe("history.changed", queue="sync")
+def tell_allergies_changed(delivery: Delivery) -> None:
+    """A31, where allergies are ours."""
+    _tell_person(delivery, ALLERGIES)

@@ -339,6 +339,28 @@ class Al1:
 
 
 @dataclass(frozen=True, slots=True)
+class Iam:
+    """An allergy with what becomes of it (IAM-6: A, U, D; "" in a snapshot) and how sure it is (IAM-17)."""
+
+    allergy: Al1
+    action_code: str
+    clinical_status: str
+
+    @classmethod
+    def read(cls, segment: Segment) -> "Iam":
+        """From one IAM; as AL1, with the onset (IAM-11) for the date."""
+        s = segment
+        reactions = "; ".join(reaction.text() for reaction in s[5].each() if reaction.text())
+        words = (s[2].text().upper(), Coded.read(s[3]), s[4].text().upper(), reactions)
+        return cls(Al1(*words, _instant(s[11]), s[3].is_null), s[6].text().upper(), s[17].text().upper())
+
+    @property
+    def stands(self) -> bool:
+        """Not deleted, not in error (E), not over (I)."""
+        return self.action_code != "D" and self.clinical_status not in {"E", "I"}
+
+
+@dataclass(frozen=True, slots=True)
 class In1:
     """Insurance: the card's number with its validity."""
 

@@ -35,9 +35,13 @@ class Neighbour:
 
 
 def neighbours_of(facility_id: int) -> list[Neighbour]:
-    """The facility's neighbours by name. One query."""
+    """The facility's neighbours by name. One query.
+
+    Monitors at the bed are none: what they tell is no order, no result and no stay, and a day has thousands of it.
+    """
     found: dict[str, list[Channel]] = {}
-    channels = Channel.objects.filter(facility_id=facility_id).select_related("facility").order_by("pk")
+    channels = Channel.objects.filter(facility_id=facility_id).exclude(performs=Channel.Performs.MONITORS)
+    channels = channels.select_related("facility").order_by("pk")
     for channel in channels:
         found.setdefault(key_of(channel), []).append(channel)
     applications = [own[0].neighbour[0] for own in found.values()]

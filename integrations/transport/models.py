@@ -64,6 +64,7 @@ class Channel(FacilityRecord):
         LABORATORY = "laboratory", _("Laboratory tests")
         IMAGING = "imaging", _("Imaging and functional tests")
         BOTH = "both", _("Both")
+        MONITORS = "monitors", _("Vital signs of monitors at the bed")
 
     class UnknownCodes(models.TextChoices):
         """What becomes of a result whose test's code nobody has mapped."""

@@ -34,6 +34,7 @@ _PERSON: dict[str, str | Promise] = {
     "insurance": gettext_lazy("Insurance card number"),
     "phone": gettext_lazy("Phone"),
     "address": gettext_lazy("Address"),
+    "allergies": gettext_lazy("Allergies, a whole list: “Penicillin; Tôm”"),
 }
 _STAY: dict[str, str | Promise] = {
     "number": gettext_lazy("Visit number"),

@@ -48,13 +48,14 @@ from encounters.specimens.services import prepare_specimens
 from encounters.visits import codes
 from encounters.visits import services as visits
 from encounters.visits.models import Condition, Encounter, EncounterLocation, Procedure
-from integrations.demo import hospital, launching, lookups
+from integrations.demo import hospital, launching, lookups, monitors
 from integrations.demo import notices as demo_notices
 from integrations.hl7v2 import services as hl7v2
 from integrations.launch.models import LaunchKey
 from integrations.loading import services as loading
 from integrations.loading.models import FirstLoad, PastStay
 from integrations.mdm.models import ReceivedDocument
+from integrations.monitors.models import Monitor
 from integrations.transport.demo import load as load_channels
 from integrations.transport.listener import Frame
 from integrations.transport.models import Channel, DeadLetter, Message, NeighbourCode
@@ -156,6 +157,7 @@ ROWS: dict[str, Any] = {
     "handover_uuid": Handover,
     "outage_uuid": Outage,
     "precaution_uuid": Precaution,
+    "monitor_uuid": Monitor,
 }
 # Parts that are words: by the room whose address it is, else anywhere.
 WORDS = {
@@ -188,6 +190,7 @@ def people(settings: Any, tmp_path: Path) -> dict[str, User]:
     launching.build_key(people["quantri"])
     _patients(facility, people)
     _past(people["tichhop"])
+    monitors.build(facility, people)
     _messages()
     demo_notices.tell(facility, people)
     make_root(files=Files.here(), facility="Trung tâm", domains=["benhvien.local"], password="on paper only")

@@ -32,6 +32,7 @@ OUTWARDS = {
     "emr/notices/channels/mail.py": "EMR_SMTP_HOST",
     "emr/signin/provider.py": "EMR_OIDC_ISSUER",
     "integrations/his/simulator.py": "our own listener",
+    "integrations/monitors/simulator.py": "our own listener",
     "integrations/transport/client.py": "an outgoing channel's address and path",
     "integrations/transport/databases.py": "a polled database's address",
     "integrations/transport/wires.py": "a polled database's address",

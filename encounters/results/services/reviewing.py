@@ -40,9 +40,11 @@ def open_review(*, report: DiagnosticReport, by: User | None) -> ReportReview | 
         is_correction=is_correction,
         due_at=now() + telling.due_after(report.facility_id) if report.is_critical else None,
     )
-    open_for_review(review)
+    is_over = open_for_review(review)  # asks the stay anew: whoever files has read it a while ago
     if report.is_critical:
         telling.tell_of_critical(review, by=by)
+    elif is_over and report.encounter is not None and report.encounter.is_inpatient:
+        telling.tell_of_late(review, by=by)
     return review
 
 

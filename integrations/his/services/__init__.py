@@ -7,4 +7,5 @@ from integrations.his.services.refusals import apply_answer as apply_answer
 from integrations.his.services.refusals import keep_refusals as keep_refusals
 from integrations.his.services.rows import apply_row as apply_row
 from integrations.his.services.telling import tell_his as tell_his
+from integrations.his.services.telling_people import tell_person as tell_person
 from integrations.his.services.telling_stays import tell_stay as tell_stay

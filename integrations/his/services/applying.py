@@ -31,7 +31,7 @@ _STAYS = {
     "A13": reopen_stay,
 }
 # The person alone: pre-admission has no stay here yet.
-_PEOPLE = {"A05", "A28", "A31"}
+_PEOPLE = {"A05", "A28", "A31", "A60"}
 
 
 def apply_adt(message: Message) -> Applied:

@@ -45,6 +45,7 @@ def kinds_of(channel: Channel) -> set[str]:
     return {
         Channel.Performs.LABORATORY.value: {LABORATORY.value},
         Channel.Performs.IMAGING.value: {IMAGING.value},
+        Channel.Performs.MONITORS.value: set(),
     }.get(channel.performs, {LABORATORY.value, IMAGING.value})
 
 

@@ -38,6 +38,7 @@ from encounters.visits.models import Encounter
 from integrations.launch.services import add_key as add_launch_key
 from integrations.loading.models import FirstLoad, PastStay
 from integrations.mdm.models import ReceivedDocument
+from integrations.monitors.models import Monitor
 from integrations.transport.demo import load as load_channels
 from integrations.transport.models import Channel, DeadLetter, Message, MessageState, NeighbourCode
 from patients.coverage.services import record_coverage
@@ -508,6 +509,15 @@ def build() -> World:
                 ),
                 "access_uuid": glass,
                 "outage_uuid": make_outage(cases[case].author),
+                "monitor_uuid": Monitor.objects.create(
+                    facility=facility,
+                    channel=Channel.objects.filter(facility=facility).order_by("pk")[0],
+                    identifier="MON1",
+                    label="MON1",
+                    name="Máy 1",
+                    department=place,
+                    registered_by=cases[case].author,
+                ),
                 "questionnaire": Questionnaire.objects.order_by("pk")[0],
             }
         )

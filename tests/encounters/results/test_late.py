@@ -175,3 +175,30 @@ def test_the_clock_rings_again_for_a_critical_result_behind_the_wall(
     with wall.nowhere():
         telling.look()
     assert Notice.objects.filter(kind="results.critical", cause_gone_at=None).count() == 1
+
+
+def test_who_ordered_it_and_the_head_are_told_until_somebody_acknowledges_it(
+    ward: tuple[User, User, Encounter],
+) -> None:
+    an, chi, stay = ward
+    head = make_user("hoa", "Trần Thị Hoa", "head_of_department", department())
+    request = order(stay, an)
+    early = file(stay, facts(value("4.1"), issued_at=ago(hours=2)), request=request).report
+    assert not Notice.objects.filter(kind="results.late").exists()
+    discharge(stay, at=ago(hours=1))
+    late = file(Encounter.objects.get(pk=stay.pk), facts(value("4.4"), number="L2")).report
+    left = Encounter.objects.get(pk=stay.pk)
+    ordered = file(left, facts(value("4.5"), number="L3"), request=request).report
+    assert early.pk not in {late.pk, ordered.pk}
+    by_report = {notice.about_id: notice for notice in Notice.objects.filter(kind="results.late")}
+    assert set(by_report) == {late.pk, ordered.pk}
+    recipients = NoticeRecipient.objects.filter(notice=by_report[ordered.pk])
+    assert set(recipients.values_list("user", flat=True)) == {an.pk, head.pk}
+    assert set(NoticeRecipient.objects.filter(notice=by_report[late.pk]).values_list("user", flat=True)) == {
+        head.pk
+    }
+    acknowledge(report=ordered, by=an)
+    assert Notice.objects.get(pk=by_report[ordered.pk].pk).cause_gone_at is not None
+    assert Notice.objects.get(pk=by_report[late.pk].pk).cause_gone_at is None
+    assert not may_acknowledge(make_user("la", "Ngô Văn Lạ", "doctor", department(SURGERY)), late)
+    assert chi.pk not in set(NoticeRecipient.objects.values_list("user", flat=True))

@@ -194,3 +194,63 @@ class TestWhoKeepsThem:
         history.confirm_allergy(entry=told, by=an)
         tell(send, 8, SHRIMP)
         assert listed() == [("Latex", ""), ("Penicillin", "HIS"), ("Tôm", "HIS")]
+
+
+def iam(substance: str, action: str = "", status: str = "", *, severity: str = "SV", kind: str = "DA") -> str:
+    """One IAM; IAM-6 is the action, IAM-17 the clinical status."""
+    fields = ["IAM", "1", kind, f"^{substance}", severity, "Phản vệ", action, *[""] * 10, status]
+    return "|".join(fields).rstrip("|")
+
+
+def test_an_adverse_reaction_update_without_actions_is_a_whole_list(send: Send, an: User) -> None:
+    """ADT^A60 in snapshot mode."""
+    tell(send, 9, iam("Penicillin"), iam("Tôm", kind="FA"), event="A60")
+    told = AllergyIntolerance.objects.get(substance="Penicillin")
+    assert (told.criticality, told.reaction, told.source, told.is_unconfirmed) == (
+        "high",
+        "Phản vệ",
+        "HIS",
+        True,
+    )
+    tell(send, 8, iam("Penicillin"), iam("Tôm", status="E"), event="A60")
+    assert listed() == [("Penicillin", "HIS")]
+    assert "partly_older" in tell(send, 8.5, iam("Aspirin"), event="A60")
+    assert listed() == [("Penicillin", "HIS")]
+    tell(send, 7, iam("Penicillin", status="I"), event="A60")
+    assert listed() == [], "a list of nothing but what is over"
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(range(4)))[::5])
+def test_actions_change_their_own_substance_in_whatever_order_they_come(
+    send: Send, an: User, order: tuple[int, ...]
+) -> None:
+    said = [
+        (9, ("AL1|1|DA|^Penicillin|SV", "AL1|2|FA|^Tôm|MI"), "A31"),
+        (8, (iam("Aspirin", "A"),), "A60"),
+        (7, (iam("Tôm", "D"), iam("Penicillin", "U", severity="MI")), "A60"),
+        (6, (iam("Aspirin", "D"), iam("Cua", "A")), "A60"),
+    ]
+    for index in order:
+        hours, segments, event = said[index]
+        tell(send, hours, *segments, event=event)
+    assert listed() == [("Cua", "HIS"), ("Penicillin", "HIS")]
+    assert AllergyIntolerance.objects.get(substance="Penicillin", status="active").criticality == "low"
+
+
+def test_an_action_leaves_what_a_person_here_has_settled(send: Send, an: User) -> None:
+    tell(send, 9, iam("Penicillin", "A"), event="A60")
+    history.confirm_allergy(entry=AllergyIntolerance.objects.get(), by=an)
+    tell(send, 8, iam("Penicillin", "D"), event="A60")
+    assert listed() == [("Penicillin", "HIS")]
+    history.end_entry(entry=AllergyIntolerance.objects.get(), status="refuted", by=an, reason="Không phải")
+    assert "allergies_left_alone" in tell(send, 7, iam("Penicillin", "A"), event="A60")
+    assert listed() == []
+
+
+def test_where_the_emr_keeps_allergies_an_action_changes_nothing(
+    send: Send, facility: Organization, an: User
+) -> None:
+    tell(send, 9)
+    keep(facility, "emr", "allergies")
+    assert "kept_here" in tell(send, 8, iam("Penicillin", "A"), event="A60")
+    assert listed() == []

@@ -14,6 +14,7 @@ from integrations.transport import rows
 from integrations.transport.models import Channel, DeadLetter, Message, MessageState, NeighbourCode
 from integrations.transport.services import Arrival, channel_account, file_messages
 from patients.coverage.models import Coverage
+from patients.history.models import AllergyIntolerance
 from patients.registry.models import Patient
 from tests.integrations.conftest import facility, instant, state, work_off
 from tests.integrations.his.orders import keep, ordering_his
@@ -229,3 +230,23 @@ def test_nothing_of_an_order_is_guessed(
     assert state(row("order", **medicine(**changes))) == "dead"
     assert letter().reason == reason
     assert not MedicationRequest.objects.exists()
+
+
+def test_a_row_carries_the_whole_list_of_allergies(row: Row) -> None:
+    """An empty column says nothing; a shorter list takes back; that none is known is said in words."""
+
+    def listed() -> list[tuple[str, str]]:
+        rows = AllergyIntolerance.objects.filter(status="active").order_by("substance")
+        return [(found.substance or "-", found.reaction) for found in rows]
+
+    said = {"mrn": "BN7", "full_name": "Trần Thị Lan"}
+    row("patient", hours=5, **said, allergies="Penicillin: phản vệ; Tôm|Cua")
+    assert listed() == [("Penicillin", "phản vệ"), ("Tôm|Cua", "")]
+    row("patient", hours=4, **said, allergies=None)
+    assert len(listed()) == 2
+    row("patient", hours=3, **said, allergies="Penicillin: phản vệ")
+    assert listed() == [("Penicillin", "phản vệ")]
+    row("patient", hours=3.5, **said, allergies="Aspirin")
+    assert listed() == [("Penicillin", "phản vệ")], "older news"
+    row("patient", hours=2, **said, allergies="Không")
+    assert listed() == [("-", "")]

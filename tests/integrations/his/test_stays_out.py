@@ -148,3 +148,16 @@ def test_what_it_can_not_know_is_announced_before_its_news_and_never_cancelled(
     visits.transfer(encounter=moved, department=make_department(facility, "K19"), by=an)
     visits.cancel_admission(encounter=gone, by=an, reason="Nhầm người")
     assert events(his) == ["A01", "A02"]
+
+
+def test_a_transfer_taken_back_names_where_the_patient_never_went(
+    his: Neighbour, facility: Organization, an: User
+) -> None:
+    stay = admitted(facility, an)
+    work_off()
+    visits.transfer(encounter=stay, department=make_department(facility, "K19"), by=an)
+    work_off()
+    visits.cancel_transfer(encounter=stay, by=an, reason="Nhầm người")
+    *_before, back = told(his)
+    assert back.first("MSH")[9].text(2) == "A12"
+    assert (back.first("PV1")[3].text(), back.first("PV1")[6].text()) == ("K03", "K19")

@@ -1,0 +1,21 @@
+"""Verbs of this room."""
+
+from integrations.monitors.services.applying import apply_readings
+from integrations.monitors.services.attaching import (
+    attach,
+    detach,
+    end_uses_of,
+    keep_monitor,
+    register_monitor,
+)
+from integrations.monitors.services.confirming import confirm
+
+__all__ = [
+    "apply_readings",
+    "attach",
+    "confirm",
+    "detach",
+    "end_uses_of",
+    "keep_monitor",
+    "register_monitor",
+]
