@@ -8,6 +8,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 from emr.settings import _env, beat
+from emr.settings.logs import LOGGING  # noqa: F401  for those who build on this
 
 # Lets classes name what they are of at run time, as the type checker wants: ModelForm[Channel].
 django_stubs_ext.monkeypatch()
@@ -370,32 +371,3 @@ EMR_MLLP_TLS_CERT = _env.text("EMR_MLLP_TLS_CERT", "")
 EMR_MLLP_TLS_KEY = _env.text("EMR_MLLP_TLS_KEY", "")
 EMR_MLLP_TLS_CA = _env.text("EMR_MLLP_TLS_CA", "")
 EMR_TRUST_ROOTS = _env.text("EMR_TRUST_ROOTS", "")
-
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "filters": {"request": {"()": "emr.common.logs.RequestFilter"}},
-    "formatters": {
-        "line": {"()": "emr.common.logs.OneLineFormatter"},
-        "json": {"()": "emr.common.logs.JsonFormatter"},
-    },
-    "handlers": {
-        "console": {
-            "class": "logging.StreamHandler",
-            "formatter": _env.choice("EMR_LOG_FORMAT", "line", ("line", "json")),
-            "filters": ["request"],
-        }
-    },
-    "root": {"handlers": ["console"], "level": "INFO"},
-    "loggers": {
-        "axes": {"level": "ERROR"},
-        # Its lines hold addresses; each request has a line of ours with the view's name. Faults (500) stay.
-        "django.request": {"level": "ERROR"},
-        "django.server": {"level": "WARNING"},
-        "celery": {"level": "WARNING"},
-        "weasyprint": {"level": "ERROR"},
-        "fontTools": {"level": "ERROR"},
-        "pyhanko": {"level": "ERROR"},
-        "fido2": {"level": "WARNING"},
-    },
-}
