@@ -218,6 +218,7 @@ def test_the_pages_and_what_the_list_costs() -> None:
     assert ("THỨ 5" in shown, "THỨ 6" in shown) == (True, False)
     # Checked while she was here counts no more when she leaves later; a check after that does.
     with clock("11:00"):
+        client = signed_in(thu)  # the screen has locked by itself meanwhile
         discharge(stay, at=at("11:00"))
         discharge(other, at=at("11:00"))  # whom nobody has checked
         for chip, is_there in (("left", True), ("checked", False)):
