@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.db import transaction
 from django.utils import timezone
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
 from emr.accounts.models import Organization, User
@@ -377,6 +377,17 @@ ACTS = st.one_of(
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
     phases=[Phase.explicit, Phase.generate],
+)
+@example(acts=[("bed", "01"), ("measure", "0"), ("move", "a 02 3"), ("move", "a - 3"), ("tell", "")])
+@example(
+    acts=[
+        ("put", "a"),
+        ("measure", "0"),
+        ("move", "a - 3"),
+        ("measure", "0"),
+        ("put", "b"),
+        ("measure", "40"),
+    ]
 )
 @given(acts=st.lists(ACTS, min_size=6, max_size=14))
 def test_whatever_moves_no_value_is_ever_offered_for_another_patient(
