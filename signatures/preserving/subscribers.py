@@ -10,6 +10,12 @@ def note(delivery: Delivery) -> None:
     services.note_signed(version_id=delivery.payload["document_version_id"])
 
 
+@subscribe("document_version.sealed", queue="bulk")
+def note_seal(delivery: Delivery) -> None:
+    """The facility's seal stands in the PDF, on what a patient confirmed."""
+    services.note_sealed(version_id=delivery.payload["document_version_id"])
+
+
 @subscribe("document_version.preservation_due", queue="bulk", long=True)
 def preserve(delivery: Delivery) -> None:
     """Ask and append outside any transaction, then store it with "done". One success ends the others' pauses."""

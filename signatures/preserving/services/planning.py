@@ -27,6 +27,12 @@ def note_signed(*, version_id: int) -> Preservation:
 
 
 @transaction.atomic
+def note_sealed(*, version_id: int) -> None:
+    """A seal was put on after people had signed: it wants proof too. What nobody has signed yet waits for who signs."""
+    Preservation.objects.filter(version_id=version_id).update(next_try_at=now(), attempts=0)
+
+
+@transaction.atomic
 def ask_for_raising(limit: int = BATCH) -> int:
     """Have the versions raised that are due, longest first; returns how many are asked for."""
     under_way = OutboxEvent.objects.filter(topic=TOPIC, done_at=None)

@@ -16,6 +16,7 @@ from encounters.consents.models import Confirmation
 from encounters.consents.services import Signer
 from encounters.documents.models import Document
 from encounters.documents.selectors import with_state
+from signatures.preserving.models import Preservation
 from signatures.providers.base import Pin
 from signatures.providers.services import issue_demo_seal
 from signatures.sealing.models import ConfirmationSeal
@@ -99,6 +100,7 @@ def test_sealed_at_once_with_the_evidence_on_the_page_and_then_signed(client: Cl
     ]
     paper.refresh_from_db()
     assert paper.status == "final", "the author hasn't signed yet"
+    assert not Preservation.objects.exists(), "nobody's signature is there to be proven"
     assert not with_state(Document.objects.filter(pk=paper.pk)).get().is_signed
     checked = client.get(reverse("signatures:verification:code", args=[paper.current_version.verify_code]))
     page = checked.content.decode()
@@ -133,6 +135,18 @@ def test_after_the_signature_and_never_between_it_and_its_embedding() -> None:
         "form_filling",
         "none",
     ]
+
+
+def test_the_proof_is_looked_for_again_when_a_seal_comes_after_the_signature() -> None:
+    an, binh, paper = make_rendered()
+    issue_demo_seal(facility=paper.facility)
+    sign(paper, an)
+    deliver_all()
+    Preservation.objects.update(next_try_at=None)
+    take(paper, binh)
+    deliver_again()
+    deliver_again()
+    assert Preservation.objects.get().next_try_at is not None
 
 
 def test_without_a_seal_it_waits_and_the_state_page_says_so() -> None:
