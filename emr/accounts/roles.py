@@ -353,8 +353,11 @@ NOT_CLINICAL = frozenset(
         "transport", "launch", "loading", "reconciling",
     )
 )  # fmt: skip
-# Judging afterwards opens no chart either, nor does taking a result back by its number, which shows no value.
-OPENS_NO_CHART = frozenset({"emergency_access.review", "results.take_back"})
+# Judging afterwards opens no chart either, nor does taking a result back by its number, which shows no value, nor the list
+# of monitors, which names only patients whom the person reaches anyway.
+OPENS_NO_CHART = frozenset(
+    {"emergency_access.review", "results.take_back", "monitors.read", "monitors.manage"}
+)
 
 
 def is_clinical(right: str) -> bool:

@@ -16,7 +16,6 @@ from encounters.results.vital_signs import BY_LOINC, VitalSign
 from encounters.visits.models import Encounter, EncounterLocation
 from integrations.monitors.models import DiscardedReadings, Monitor, MonitorReading, MonitorUse
 from integrations.monitors.permissions import READ
-from integrations.monitors.settings import FRESH_MINUTES
 
 # Said of everybody at each round and measured by no monitor: shown and kept as last time, where that is known.
 SAID = ("consciousness", "oxygen_flow")
@@ -101,7 +100,7 @@ class Offer:
 
 def offers_of(facility_id: int, stay_ids: Sequence[int]) -> dict[int, Offer]:
     """{stay: the newest values of a monitor that may be confirmed}; three queries, however many stays."""
-    oldest = now() - dt.timedelta(minutes=int(facility_setting(facility_id, FRESH_MINUTES)))
+    oldest = now() - dt.timedelta(minutes=int(facility_setting(facility_id, "monitor_fresh_minutes")))
     rows = (
         held()
         .filter(

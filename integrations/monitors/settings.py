@@ -5,13 +5,9 @@ from django.utils.translation import pgettext_lazy
 
 from emr.common.choices import Whole, declare
 
-KEEP_SECONDS = "monitor_keep_seconds"
-CLOCK_SECONDS = "monitor_clock_seconds"
-FRESH_MINUTES = "monitor_fresh_minutes"
-
 declare(
     Whole(
-        name=KEEP_SECONDS,
+        name="monitor_keep_seconds",
         room="monitors",
         label=_("Of a monitor's values one is kept in each"),
         help=_("What comes between is dropped. Of each sign; longer keeps the database smaller."),
@@ -23,7 +19,7 @@ declare(
 )
 declare(
     Whole(
-        name=CLOCK_SECONDS,
+        name="monitor_clock_seconds",
         room="monitors",
         label=_("A monitor's clock may differ from ours by"),
         help=_("What is further off, or came later, is used for nobody: whose it is couldn't be known."),
@@ -35,7 +31,7 @@ declare(
 )
 declare(
     Whole(
-        name=FRESH_MINUTES,
+        name="monitor_fresh_minutes",
         room="monitors",
         label=_("A monitor's value may be confirmed for"),
         help=_("What is confirmed together becomes one round at the time of its newest value."),

@@ -30,7 +30,6 @@ class SealingConfig(AppConfig):
             advice=gettext_lazy(
                 "See whether the facility's seal can be used; what waits is sealed by itself then."
             ),
-            is_public=True,
         )
 
 

@@ -2,7 +2,7 @@
 
 from encounters.bedside.services.assigning import assign_patients, release_patients
 from encounters.bedside.services.caring import (
-    compose_care_sheet,
+    compose_care,
     correct_column,
     take_back_column,
     write_column,
@@ -21,7 +21,7 @@ __all__ = [
     "assess_wound",
     "assign_patients",
     "check_chart",
-    "compose_care_sheet",
+    "compose_care",
     "correct_column",
     "declare_outage",
     "end_precaution",

@@ -197,7 +197,7 @@ def take_back_column(*, column: CareColumn, reason: str, by: User, key: uuid.UUI
 
 
 @transaction.atomic
-def compose_care_sheet(*, encounter: Encounter, code: str, shift: Shift, by: User) -> Document:
+def compose_care(*, encounter: Encounter, code: str, shift: Shift, by: User) -> Document:
     """Make 37/BV2 or 38/BV2 of the columns that `by` wrote in the shift, to be signed.
 
     Asked again it is the same document; where a column or a fact beside one changed since, its next version, to be signed

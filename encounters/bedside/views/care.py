@@ -183,7 +183,7 @@ def compose(request: StaffRequest, column_uuid: UUID) -> HttpResponse:
     column = access_column(request.user, column_uuid)
     shift = columns_of.shift_of(column)
     try:
-        services.compose_care_sheet(
+        services.compose_care(
             encounter=column.encounter,
             code=columns_of.form_code(column.level),
             shift=shift,

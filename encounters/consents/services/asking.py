@@ -91,7 +91,7 @@ def ask_outside(
         asked_at=moment,
         expires_at=moment + LIVES,
     )
-    record("consent.ask", by=by, of=challenge, patient=document.patient, detail={"provider": provider})
+    record("consent.request", by=by, of=challenge, patient=document.patient, detail={"provider": provider})
     publish("confirmation_challenge.owed", challenge_id=challenge.pk)
     return challenge
 

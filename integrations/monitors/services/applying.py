@@ -25,7 +25,6 @@ from integrations.monitors.models import (
     MonitorUse,
 )
 from integrations.monitors.reading import Told, Value, read_monitor
-from integrations.monitors.settings import CLOCK_SECONDS, KEEP_SECONDS
 from integrations.transport.codes import note_codes
 from integrations.transport.models import Message
 
@@ -77,7 +76,7 @@ def _monitor(told: Told) -> Monitor:
 
 def _whose(told: Told, monitor: Monitor) -> Whose:
     came, taken = told.message.received_at, told.sampled_at
-    allowed = dt.timedelta(seconds=int(facility_setting(told.channel.facility_id, CLOCK_SECONDS)))
+    allowed = dt.timedelta(seconds=int(facility_setting(told.channel.facility_id, "monitor_clock_seconds")))
     if taken is None or abs(came - taken) > allowed:
         raise _Discard(Reason.CLOCK, monitor.identifier)
     first, last = min(came, taken), max(came, taken)
@@ -150,7 +149,7 @@ def _pressure(
 def _rows(
     told: Told, monitor: Monitor, whose: Whose, values: list[tuple[Named, Value]]
 ) -> list[MonitorReading]:
-    every = int(facility_setting(told.channel.facility_id, KEEP_SECONDS))
+    every = int(facility_setting(told.channel.facility_id, "monitor_keep_seconds"))
     begins = max(whose.use.starts_at, whose.place.starts_at)
     encounter = whose.place.encounter
     return [

@@ -43,7 +43,7 @@ def write(stay: Encounter, by: User, **told: Any) -> CareColumn:
 
 
 def sheet(stay: Encounter, by: User, code: str = "38/BV2") -> Document:
-    return services.compose_care_sheet(encounter=stay, code=code, shift=this_shift(), by=by)
+    return services.compose_care(encounter=stay, code=code, shift=this_shift(), by=by)
 
 
 def said_on(document: Document) -> dict[str, Any]:

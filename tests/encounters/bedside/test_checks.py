@@ -88,7 +88,7 @@ def test_a_sheet_that_is_made_waits_for_its_signature() -> None:
     care(stay, an)
     write(stay, binh, at("09:00"))
     assert "column_unsigned" in kinds(stay)
-    services.compose_care_sheet(encounter=stay, code="38/BV2", shift=this_shift(), by=binh)
+    services.compose_care(encounter=stay, code="38/BV2", shift=this_shift(), by=binh)
     assert "column_unsigned" not in kinds(stay)
     assert any("38/BV2" in line and "chưa ký" in line for line in words(stay))
 

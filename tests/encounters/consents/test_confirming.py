@@ -16,6 +16,7 @@ from emr.common.clock import now
 from emr.common.errors import DomainError
 from emr.notices import channels
 from emr.notices.text import Outgoing
+from emr.outbox.models import OutboxEvent
 from encounters.consents import services
 from encounters.consents.codes import code_of
 from encounters.consents.models import Confirmation, ConfirmationChallenge
@@ -315,6 +316,8 @@ def test_a_service_that_signs_is_an_adapter(binh: User, vneid: Signing) -> None:
     )
     deliver_all()  # away at first: tried again, nothing lost
     assert not vneid.is_away
+    OutboxEvent.objects.filter(done_at=None).update(available_at=dt.datetime(2020, 1, 1, tzinfo=dt.UTC))
+    deliver_all()
     (asked,) = vneid.asked
     assert (asked.sha256, asked.id) == (digest(paper), challenge.uuid)
     refused("waiting", paper, binh, way="digital", challenge=challenge)

@@ -296,7 +296,7 @@ def test_nfd_and_nfc_names_are_equal(send: Send) -> None:
         ((b"Nguy\xe1\xbb\x85n^V\xc4\x83n B\xc3\xacnh", b""), "no_patient_name"),
         ((b"19800517", b"19801399"), "time"),
         ((b"K03^P1^G1", b""), "no_place"),
-        ((b"ADT^A01", b"ADT^A60"), "unsupported"),
+        ((b"ADT^A01", b"ADT^A61"), "unsupported"),
         ((b"19800517", b"29990101"), "refused"),
     ],
 )

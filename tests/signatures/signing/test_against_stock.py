@@ -1,6 +1,7 @@
 """What our fast way writes and what pyHanko's PdfSigner writes are one kind of file: in structure, to three judges."""
 
 import subprocess
+from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -19,15 +20,22 @@ from tools.bench import levels
 pytestmark = pytest.mark.xdist_group("against_stock")  # cutting the font is most of the work
 
 
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
+    """A timestamp authority's address, and the folder with its root."""
+    folder = tmp_path_factory.mktemp("tsa")
+    with tsa.running(folder) as (address, _root):
+        yield address, folder / "roots"
+
+
 @pytest.fixture(params=["B-B", "B-T"])
-def pair(request: pytest.FixtureRequest, tmp_path: Path, settings: Settings) -> Any:
+def pair(request: pytest.FixtureRequest, authority: tuple[str, Path], settings: Settings) -> Any:
     """(ours, stock's) at one level, over the same page by the same key."""
-    if request.param == "B-B":
-        yield levels.sign_ours(""), levels.stock_signer("")()
-        return
-    with tsa.running(tmp_path) as (address, _root):
-        settings.EMR_TSA_URL, settings.EMR_TRUST_ROOTS = address, str(tmp_path / "roots")
-        yield levels.sign_ours(address), levels.stock_signer(address)()
+    address = ""
+    if request.param == "B-T":
+        address, roots = authority
+        settings.EMR_TSA_URL, settings.EMR_TRUST_ROOTS = address, str(roots)
+    return levels.sign_ours(address), levels.stock_signer(address)()
 
 
 def _signature(pdf: bytes) -> Any:
@@ -65,18 +73,16 @@ def _structure(pdf: bytes) -> dict[str, object]:
 
 @pytest.mark.peer
 def test_the_two_are_of_one_structure_and_pyhanko_and_pdfsig_accept_both(
-    pair: tuple[bytes, bytes], tmp_path: Path, need_tool: Any
+    pair: tuple[bytes, bytes], authority: tuple[str, Path], tmp_path: Path, need_tool: Any
 ) -> None:
     ours, stock = pair
     assert _structure(ours) == _structure(stock)
     trial, _issued = levels.signer()
     roots = list(load_certs_from_pemder_data(trial.root.public_bytes(serialization.Encoding.PEM)))
+    _address, folder = authority
+    has_time = "signature_time_stamp_token" in str(_structure(ours)["unsigned"])
+    extra = list(load_certs_from_pemder_data((folder / "time.pem").read_bytes())) if has_time else []
     for name, pdf in (("ours", ours), ("stock", stock)):
-        extra = (
-            list(load_certs_from_pemder_data((tmp_path / "roots/time.pem").read_bytes()))
-            if (tmp_path / "roots").exists()
-            else []
-        )
         context = ValidationContext(trust_roots=[*roots, *extra], allow_fetching=False)
         status = validate_pdf_signature(_signature(pdf), context)
         assert status.bottom_line and status.coverage == SignatureCoverageLevel.ENTIRE_FILE, name
