@@ -5,11 +5,12 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from emr.accounts.models import Organization
 from emr.common.clock import local_now, local_today
+from encounters.visits.models import Encounter
 from integrations.reconciling import doubled, late, orphans
 from integrations.reconciling.counting import Cells, count
 from integrations.reconciling.days import Day
@@ -18,6 +19,7 @@ from integrations.reconciling.kinds import Cell, Finding, Matter
 from integrations.reconciling.models import SignedFinding, SignOff
 from integrations.reconciling.neighbours import Neighbour
 from integrations.transport.models import Channel
+from patients.registry.models import Confidentiality
 
 QUESTIONS: tuple[Callable[[Ground], Iterator[Finding]], ...] = (
     orphans.dead_letters,
@@ -75,8 +77,14 @@ def board_of(facility: Organization, day: Day) -> Board:
 
 
 def findings_of(ground: Ground) -> list[Finding]:
-    """Everything that doesn't fit, kind by kind."""
-    return [finding for question in QUESTIONS for finding in question(ground)]
+    """Everything that doesn't fit, kind by kind. Of a restricted patient's stay only the end of the number stands (S-05)."""
+    found = [finding for question in QUESTIONS for finding in question(ground)]
+    stays = Encounter.objects.filter(pk__in={finding.stay_id for finding in found if finding.stay_id})
+    hidden = set(stays.exclude(patient__confidentiality=Confidentiality.NORMAL).values_list("pk", flat=True))
+    return [
+        replace(finding, number=f"•••{finding.number[-3:]}") if finding.stay_id in hidden else finding
+        for finding in found
+    ]
 
 
 @dataclass(frozen=True, slots=True)

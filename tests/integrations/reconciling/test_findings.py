@@ -124,6 +124,9 @@ class TestOrphans:
         ours = admit(at=before(hours=1), identifier="DT000500")
         (finding,) = of_kind(look(), kinds.STAY_NOT_TOLD)
         assert (finding.neighbour, finding.number) == (HIS, ours.identifier)
+        Patient.objects.filter(pk=ours.patient_id).update(confidentiality="R", confidentiality_reason="hiv")
+        (finding,) = of_kind(look(), kinds.STAY_NOT_TOLD)
+        assert finding.number == "•••500", "S-05: whose chart is restricted stands in no list"
         keep(facility, "emr", "movement")
         assert of_kind(look(), kinds.STAY_NOT_TOLD) == [], "movements are kept here"
 
