@@ -18,7 +18,8 @@ SQL_TESTS := tests/emr/audit tests/emr/outbox tests/emr/common tests/patients/re
 	tests/patients/registry/test_search_plan.py tests/patients/registry/test_together.py \
 	tests/encounters/visits/test_database.py tests/integrations/hl7v2/test_receiving.py tests/signatures/sealing
 
-# One worker more than cores: each waits for PostgreSQL now and then. Browsers apart: Playwright keeps an event loop running in the process, in which pyHanko can't start its own.
+# One worker more than cores: each waits for PostgreSQL now and then. Browsers apart: Playwright keeps an event loop
+# running in the process, in which pyHanko can't start its own.
 test: bootstrap-test ## everything that .ci/run runs
 	@$(MAKE) --no-print-directory lint
 	$(BIN)/pytest -n 3 --dist loadgroup -m "not browser and not long"
