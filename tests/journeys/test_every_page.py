@@ -359,8 +359,14 @@ def _pages(people: dict[str, User]) -> tuple[dict[str, list[str]], list[str]]:
     first = [*PREFERRED, *(username for username in people if username not in PREFERRED)]
     for name, path, view in _views():
         # Every home is there already; the kit has its own test; a link of the HIS opens a chart or says no in words.
-        # A ward's pack is a sealed file to take away.
-        apart = {"ui:home", "ui:styleguide", "integrations:launch:open", "encounters:bedside:pack_file"}
+        # A ward's pack and the copy of signed paper are files.
+        apart = {
+            "ui:home",
+            "ui:styleguide",
+            "integrations:launch:open",
+            "encounters:bedside:pack_file",
+            "encounters:consents:paper",
+        }
         if name in apart:
             continue
         right = getattr(view, "required_right", None)
