@@ -126,7 +126,7 @@ def _usable_seal(confirmation: Confirmation) -> Certificate:
 
 def _container(certificate: Certificate, attributes: bytes) -> tuple[bytes, str]:
     """(the CMS container, its level): with a timestamp where an authority is named and answers."""
-    digests = [hashlib.sha256(attributes).digest()]
+    digests = [cms.digest_of(attributes)]
     try:
         with unlocked_seal(certificate, digests=digests) as key:
             (value,) = key.sign_digests(digests)

@@ -1,6 +1,5 @@
 """The facility's seal on documents: its keeper's act, with the facility's certificate, after all who answer for them."""
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
@@ -50,7 +49,7 @@ def seal_documents(*, shown: Mapping[UUID, str], by: User) -> list[Outcome]:
 def _seal_all(requests: Sequence[SigningRequest], *, certificate: Certificate, by: User) -> None:
     """All values are there before the first row is written."""
     attributes = [cms.signed_attributes(bytes.fromhex(one.digest), certificate.der) for one in requests]
-    digests = [hashlib.sha256(one).digest() for one in attributes]
+    digests = [cms.digest_of(one) for one in attributes]
     with unlocked_seal(certificate, digests=digests) as key:
         values = key.sign_digests(digests)
     for request, signed, value in zip(requests, attributes, values, strict=True):
