@@ -14,15 +14,19 @@ from django.db import transaction
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pytest_django.fixtures import Settings
 
+from emr.accounts.models import User
+from emr.common.clock import local_today
 from signatures.certificates.services import demo_authority
 from signatures.providers.base import Pin
-from signatures.providers.services import import_key
+from signatures.providers.services import import_key, keep_seal
 from signatures.signing import services
+from signatures.signing.chains import Place
+from signatures.signing.selectors import waiting_for
 from signatures.verification.services import verify_stored
 from signatures.verification.verdicts import Verdict
-from tests.emr.people import make_an
+from tests.emr.people import make_an, make_department, make_user
 from tests.signatures import support
-from tests.signatures.records import PIN, deliver_all, make_ready, newest_pdf
+from tests.signatures.records import PIN, deliver_all, make_ready, make_signer, newest_pdf
 
 pytestmark = pytest.mark.django_db
 
@@ -34,8 +38,8 @@ KEYS = {
 }
 
 
-def _file(key: Any, name: str) -> bytes:
-    """A PKCS #12 of the demo authority's for a key that somebody else made."""
+def _certified(key: Any, name: str) -> tuple[x509.Certificate, x509.Certificate]:
+    """(the demo authority's certificate for a key that somebody else made, its issuer's)."""
     trial = demo_authority()
     usage = x509.KeyUsage(True, True, False, False, False, False, False, False, False)
     certificate = (
@@ -49,8 +53,14 @@ def _file(key: Any, name: str) -> bytes:
         .add_extension(usage, critical=True)
         .sign(trial.key, hashes.SHA256())
     )
+    return certificate, trial.issuing
+
+
+def _file(key: Any, name: str) -> bytes:
+    """Both with the key as a PKCS #12."""
+    certificate, issuer = _certified(key, name)
     encryption = serialization.BestAvailableEncryption(b"1357924680")
-    return pkcs12.serialize_key_and_certificates(None, key, certificate, [trial.issuing], encryption)
+    return pkcs12.serialize_key_and_certificates(None, key, certificate, [issuer], encryption)
 
 
 @pytest.mark.parametrize("kind", KEYS)
@@ -91,3 +101,27 @@ def test_each_kind_of_key_signs_with_its_hash(kind: str, settings: Settings, tmp
         ),
         *("-content", tmp_path / "content", "-out", tmp_path / "out"),
     )
+
+
+def test_a_seal_of_a_strong_key_holds_on_a_document(settings: Settings) -> None:
+    settings.EMR_DEMO = True
+    an = make_signer(make_an())
+    key = KEYS["p-384"][0]()
+    certificate, issuer = _certified(key, an.facility.name)
+    keep_seal(key=key, certificate=certificate, issuers=[issuer], facility=an.facility, by=None)
+    mai = make_user(
+        "mai", "Hồ Thị Mai", "seal_keeper", make_department(an.facility, "HC", "Phòng Hành chính")
+    )
+    services.save_chain(
+        facility=an.facility, code="36/BV2", places=[Place(1, "seal")], starts_on=local_today(), by=an
+    )
+    request = make_ready(an)
+    services.sign_requests(shown={request.uuid: request.sha256}, pin=Pin(PIN), by=an)
+    deliver_all()
+    (asked,) = waiting_for(mai)
+    (outcome,) = services.seal_documents(shown={asked.uuid: asked.sha256}, by=User.objects.get(pk=mai.pk))
+    assert outcome.is_signed, outcome.problem
+    deliver_all()
+    assert verify_stored(request.version.bytes.latest("revision")).verdict == Verdict.VALID
+    *_, sealed = PdfFileReader(BytesIO(newest_pdf(request.version))).embedded_regular_signatures
+    assert sealed.md_algorithm == "sha384"
