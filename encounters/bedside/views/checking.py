@@ -14,6 +14,7 @@ from emr.accounts.access import requires
 from emr.audit.services import record
 from emr.common.errors import Conflict, DomainError
 from emr.common.http import StaffRequest
+from emr.common.kept import keep_filter, kept_filter
 from emr.common.vietnamese import tidy
 from encounters.bedside import permissions, services
 from encounters.bedside.access import access_remark
@@ -32,11 +33,9 @@ _KEPT = "bedside_checks"
 def checks(request: StaffRequest) -> HttpResponse:
     """One of my wards' charts. Filters travel by POST, since a name never stands in an address, and are kept."""
     if request.method == "POST":
-        request.session[_KEPT] = {
-            name: tidy(request.POST.get(name, ""))[:80] for name in ("chip", "department", "q", "page")
-        }
+        keep_filter(request, _KEPT)
         return redirect("encounters:bedside:checks")
-    kept: dict[str, str] = request.session.get(_KEPT, {})
+    kept = kept_filter(request, _KEPT)
     wards = wards_of(request.user, permissions.CHECK)
     ward = next((w for w in wards if str(w.uuid) == kept.get("department")), next(iter(wards), None))
     chip = kept.get("chip") if kept.get("chip") in CHIPS else LEFT

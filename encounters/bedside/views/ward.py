@@ -14,6 +14,7 @@ from emr.audit.services import record
 from emr.common.clock import now
 from emr.common.doors import polled_fragment
 from emr.common.http import StaffRequest
+from emr.common.kept import keep_filter, kept_filter
 from emr.common.vietnamese import tidy
 from encounters.bedside import permissions, selectors
 from encounters.bedside.models import Execution
@@ -41,12 +42,10 @@ def ward(request: StaffRequest) -> HttpResponse:
     """One of my wards in this shift. Filters travel by POST, since a name never stands in an address, and are kept."""
     user = request.user
     if request.method == "POST":
-        request.session[_KEPT] = {
-            name: tidy(request.POST.get(name, ""))[:80] for name in ("chip", "department", "q", "page")
-        }
+        keep_filter(request, _KEPT)
         if not request.htmx:
             return redirect("encounters:bedside:ward")
-    kept: dict[str, str] = request.session.get(_KEPT, {})
+    kept = kept_filter(request, _KEPT)
     wards = selectors.wards_of(user)
     chosen = next((w for w in wards if str(w.uuid) == kept.get("department")), next(iter(wards), None))
     context: dict[str, Any] = {"wards": wards, "ward": chosen}

@@ -14,7 +14,7 @@ from emr.audit.services import record
 from emr.common.clock import local_today
 from emr.common.doors import polled_fragment
 from emr.common.http import StaffRequest
-from emr.common.vietnamese import tidy
+from emr.common.kept import keep_filter, kept_filter
 from encounters.consents import permissions, services
 from encounters.consents.selectors import round as rounds
 from encounters.visits.selectors.wards import day_bounds
@@ -29,12 +29,10 @@ _KEPT = "disclosure_round"
 def ward(request: StaffRequest) -> HttpResponse:
     """Today's disclosures of one ward, by bed. Filters travel by POST: a name never stands in an address."""
     if request.method == "POST":
-        request.session[_KEPT] = {
-            name: tidy(request.POST.get(name, ""))[:80] for name in ("chip", "department", "q", "page")
-        }
+        keep_filter(request, _KEPT)
         if not request.htmx:
             return redirect("encounters:consents:disclosures")
-    kept: dict[str, str] = request.session.get(_KEPT, {})
+    kept = kept_filter(request, _KEPT)
     department = rounds.of_department(request.user, kept.get("department", ""))
     rows = rounds.rows_of_round(request.user, department) if department is not None else []
     chip = kept.get("chip") or "all"

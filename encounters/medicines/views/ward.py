@@ -15,6 +15,7 @@ from emr.audit.services import record
 from emr.common.doors import polled
 from emr.common.errors import DomainError
 from emr.common.http import StaffRequest
+from emr.common.kept import keep_filter, kept_filter
 from emr.common.vietnamese import tidy
 from encounters.medicines import permissions, services
 from encounters.medicines.access import access_conflict, labelled_dose, my_departments
@@ -37,7 +38,7 @@ _KEPT = "medicine_list"
 
 def _filter(request: StaffRequest) -> tuple[WorklistFilter, list[Organization], str]:
     """What the list shows, kept for the way back; the departments to choose from; the page."""
-    kept: dict[str, str] = request.session.get(_KEPT, {})
+    kept = kept_filter(request, _KEPT)
     departments = my_departments(request.user, permissions.GIVE)
     department = next((d.pk for d in departments if str(d.pk) == kept.get("department")), None)
     wanted = WorklistFilter(chip=kept.get("chip") or "due", department_id=department, words=kept.get("q", ""))
@@ -49,9 +50,7 @@ def _filter(request: StaffRequest) -> tuple[WorklistFilter, list[Organization], 
 def ward(request: StaffRequest) -> HttpResponse:
     """The patients with something to give. Filters travel by POST: a name never stands in an address."""
     if request.method == "POST":
-        request.session[_KEPT] = {
-            name: tidy(request.POST.get(name, ""))[:80] for name in ("chip", "department", "q", "page")
-        }
+        keep_filter(request, _KEPT)
         if not request.htmx:
             return redirect("encounters:medicines:ward")
     wanted, departments, number = _filter(request)

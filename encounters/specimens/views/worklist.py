@@ -13,6 +13,7 @@ from emr.accounts.access import requires
 from emr.audit.services import record
 from emr.common.doors import polled
 from emr.common.http import StaffRequest
+from emr.common.kept import keep_filter, kept_filter
 from emr.common.vietnamese import tidy
 from encounters.specimens import permissions, selectors, services
 from encounters.specimens.access import labelled
@@ -30,7 +31,7 @@ _MOST_STAYS = 60
 
 def _filter(request: StaffRequest) -> tuple[selectors.WorklistFilter, list[object], str]:
     """What the list shows, kept for the way back; the departments to choose from; the page."""
-    kept: dict[str, str] = request.session.get(_KEPT, {})
+    kept = kept_filter(request, _KEPT)
     departments = [
         d
         for d in clinical_departments(request.user.facility_id)
@@ -48,9 +49,7 @@ def _filter(request: StaffRequest) -> tuple[selectors.WorklistFilter, list[objec
 def worklist(request: StaffRequest) -> HttpResponse:
     """The patients with something to draw. Filters travel by POST: a name never stands in an address."""
     if request.method == "POST":
-        request.session[_KEPT] = {
-            name: tidy(request.POST.get(name, ""))[:80] for name in ("chip", "department", "q", "page")
-        }
+        keep_filter(request, _KEPT)
         if not request.htmx:
             return redirect("encounters:specimens:worklist")
     wanted, departments, number = _filter(request)
