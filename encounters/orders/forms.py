@@ -255,12 +255,6 @@ class PharmacyFilter(forms.Form):
     q = forms.CharField(max_length=80, required=False)
 
 
-class StatusForm(forms.Form):
-    """Why an order is stopped or held."""
-
-    reason = forms.CharField(label=_("Reason"), max_length=200, required=False)
-
-
 class TableForm(forms.Form):
     """A table's file, or `shipped`: the sample that comes with the product."""
 

@@ -14,7 +14,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from emr.common.errors import DomainError
-from integrations.transport.intakes import SqlSource
 from integrations.transport.readers import Row, Shown
 
 # MSH-9's place: "ROW^STAY".
@@ -136,11 +135,6 @@ def number_of_patient(values: Mapping[str, Any]) -> str:
     """The patient's number for search and order, without what no number has in it."""
     said = values.get("mrn")
     return "".join(sign for sign in said if sign.isprintable())[:200] if isinstance(said, str) else ""
-
-
-def kind_label(kind: str) -> str:
-    """What a row of the kind is called."""
-    return str(SqlSource.Kind(kind).label)
 
 
 class RowReader:

@@ -232,8 +232,3 @@ def _has_word(row: Row, word: str) -> bool:
         or word in bed
         or any(number.startswith(word) for number in numbers if number)
     )
-
-
-def shift_tasks(rows: list[Row]) -> dict[str, int]:
-    """The ward's sums for its head: {overdue, due, done}."""
-    return {name: sum(getattr(row, name) for row in rows) for name in ("overdue", "due", "done")}

@@ -135,6 +135,19 @@ def test_members_sign_in_any_order_and_never_over_the_same_bytes(an: User, em: U
     )
 
 
+def test_a_form_that_names_its_members_has_them_asked_together(
+    an: User, em: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hoa = _head(an, "hoa", "Mai Thị Hoa")
+    monkeypatch.setattr(chains, "_members", {})
+    chains.register_members(FORM, lambda _version: [hoa, em])
+    _chain(an, Place(1, "members"))
+    version = _signed_by_author(an)
+    assert not chains.wants_members(version.document), "nobody has to name them by hand"
+    (of_hoa,), (of_em,) = waiting_for(hoa), waiting_for(em)
+    assert of_hoa.turn == of_em.turn
+
+
 def test_two_places_on_one_document_are_never_signed_in_one_batch(an: User, em: User) -> None:
     """Em stands in for Hoa too: the second is prepared over the first."""
     version = _signed_by_author(an)
