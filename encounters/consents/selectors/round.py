@@ -146,9 +146,9 @@ def next_of_round(user: User, department: Organization, *, after: Document | Non
     return next(ready, None)
 
 
-def open_count(rows: list[Row]) -> int:
-    """How many of the ward still have to be told today."""
-    return len([row for row in rows if row.state in {TO_MAKE, PRINTING, WAITING}])
+def is_all_told(rows: list[Row]) -> bool:
+    """Whether everybody whom there was something to tell has confirmed it; not where nothing was to be told yet."""
+    return {row.state for row in rows} - {NOTHING} == {DONE}
 
 
 def stays_to_make(rows: list[Row]) -> list[Encounter]:

@@ -48,7 +48,7 @@ def ward(request: StaffRequest) -> HttpResponse:
         "department": department,
         "departments": rounds.my_departments(request.user),
         "to_make": len(rounds.stays_to_make(rows)),
-        "open_count": rounds.open_count(rows),
+        "is_all_told": rounds.is_all_told(rows),
         "first": next((row.document for row in rows if row.state == rounds.WAITING), None),
         "is_printing": any(row.state == rounds.PRINTING for row in rows),
     }

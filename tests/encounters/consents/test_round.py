@@ -52,6 +52,7 @@ def test_a_ward_is_told_bed_after_bed(client: Client) -> None:
     an, binh, dao = make_world()
     call_command("load_medicine_sheets", stdout=io.StringIO())
     hoa, _nobody = neighbour("02"), neighbour("03")
+    assert not rounds.is_all_told(rounds.rows_of_round(binh, department())), "nothing was given yet"
     given(dao, an, binh)
     given(hoa, an, binh)
     assert states(binh) == ["to-make", "to-make", "nothing"]
@@ -79,6 +80,9 @@ def test_a_ward_is_told_bed_after_bed(client: Client) -> None:
     take(first, binh)
     after = client.get(f"{reverse('encounters:consents:state', args=[first.uuid])}?round={department().uuid}")
     assert str(second.uuid) in after.content.decode(), "one key leads to the next bed"
+    assert not rounds.is_all_told(rounds.rows_of_round(binh, department()))
+    take(second, binh)
+    assert rounds.is_all_told(rounds.rows_of_round(binh, department()))
 
 
 def test_as_many_queries_for_twelve_beds_as_for_two() -> None:
