@@ -17,7 +17,12 @@ _ROOMS = [
     "bedside",
     "medicines",
     "consents",
+    "scanning",
+    "attestations",
     "inspections",
+    "completeness",
+    "bundles",
+    "records",
 ]
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include(f"encounters.{room}.urls")) for room in _ROOMS if find_spec(f"encounters.{room}.urls")

@@ -1,0 +1,1 @@
+"""A closed record as one file: PDF/A with every signed document inside, a sealed manifest, HoSoBenhAn."""
