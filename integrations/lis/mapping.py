@@ -15,7 +15,7 @@ from encounters.orders.selectors.catalogue import orderable, services_by_code
 from encounters.results.analytes import BY_LOINC
 from encounters.results.facts import ReportFacts, ValueFacts, all_values
 from integrations.transport.catalogues import MOST, Catalogue
-from integrations.transport.codes import Sent, ours
+from integrations.transport.codes import Sent, ours_of
 from integrations.transport.models import Channel, NeighbourCode
 
 SERVICE, UNIT = NeighbourCode.Kind.SERVICE.value, NeighbourCode.Kind.UNIT.value
@@ -87,9 +87,9 @@ class Translation:
     def __init__(self, channel: Channel, reports: Sequence[ReportFacts]) -> None:
         values = [value for report in reports for value in all_values(report.values)]
         codes = {code for code in (*(r.code for r in reports), *(v.code for v in values)) if code}
-        self._mapped = ours(channel, SERVICE, codes) if codes else {}
         units = {value.unit for value in values if value.unit and not value.ucum}
-        self._units = ours(channel, UNIT, units) if units else {}
+        known = ours_of(channel, {SERVICE: codes, UNIT: units})
+        self._mapped, self._units = known[SERVICE], known[UNIT]
         self._services = (
             services_by_code(channel.facility_id, {*codes, *self._mapped.values()}) if codes else {}
         )

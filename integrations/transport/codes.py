@@ -43,9 +43,23 @@ def neighbour_codes(channel: Channel) -> QuerySet[NeighbourCode]:
 
 def ours(channel: Channel, kind: str, codes: Iterable[str]) -> dict[str, str]:
     """Our codes for the neighbour's, those that somebody mapped alone: {their code: our code}. One query."""
-    wanted = {code[:_LONGEST] for code in codes}
-    rows = neighbour_codes(channel).filter(kind=kind, code__in=wanted).exclude(mapped_to="").order_by("-pk")
-    return dict(rows.values_list("code", "mapped_to"))
+    return ours_of(channel, {kind: codes})[kind]
+
+
+def ours_of(channel: Channel, codes: Mapping[str, Iterable[str]]) -> dict[str, dict[str, str]]:
+    """The same for several kinds of codes: {kind: {their code: our code}}. One query, none without codes."""
+    wanted = {(kind, code[:_LONGEST]) for kind, sent in codes.items() for code in sent}
+    found: dict[str, dict[str, str]] = {kind: {} for kind in codes}
+    if not wanted:
+        return found
+    kinds, sent_codes = zip(*wanted, strict=True)
+    rows = (
+        neighbour_codes(channel).filter(kind__in=set(kinds), code__in=set(sent_codes)).exclude(mapped_to="")
+    )
+    for kind, code, mapped_to in rows.order_by("-pk").values_list("kind", "code", "mapped_to"):
+        if (kind, code) in wanted:
+            found[kind][code] = mapped_to
+    return found
 
 
 def theirs(channel: Channel, kind: str, our_codes: Iterable[str]) -> dict[str, str]:
@@ -67,7 +81,8 @@ def note_unmapped(channel: Channel, kind: str, code: str, words: str = "") -> No
 def note_codes(channel: Channel, seen: Iterable[Sent]) -> None:
     """Remember codes that we don't know, each once, however many; counts and times move on where they are known.
 
-    Do it last: rows of much used codes stay locked until the transaction ends. They are locked in one order.
+    Every message of a laboratory may hold the same ones: a code that another worker is counting this moment isn't counted
+    here, so that nobody waits for a count.
     """
     words: dict[tuple[str, str], str] = {}
     for sent in seen:
@@ -81,9 +96,8 @@ def note_codes(channel: Channel, seen: Iterable[Sent]) -> None:
         kind__in={kind for kind, _code in words}, code__in={code for _kind, code in words}
     )
     rows = [row for row in wanted.order_by("pk") if (row.kind, row.code) in words]
-    locked = NeighbourCode.objects.filter(pk__in=[row.pk for row in rows]).order_by("pk")
-    list(locked.select_for_update().values_list("pk", flat=True))
-    NeighbourCode.objects.filter(pk__in=[row.pk for row in rows]).update(
+    free = NeighbourCode.objects.filter(pk__in=[row.pk for row in rows]).select_for_update(skip_locked=True)
+    NeighbourCode.objects.filter(pk__in=free.values("pk")).update(
         seen_count=F("seen_count") + 1, last_seen_at=moment
     )
     for row in rows:

@@ -86,14 +86,15 @@ def file_report(
     _check_people(facility, patient, stay, request)
     _check_facts(report)
     one_at_a_time(facility, source, report.filler_number)
-    versions = DiagnosticReport.objects.filter(
-        facility=facility, source=source, filler_number=report.filler_number
-    ).select_related("patient")
-    newest = versions.order_by("-pk").first()
-    for row in versions.filter(version_key=report.version_key):
-        if row.patient.root_id == patient.root_id:
+    versions = list(
+        DiagnosticReport.objects.filter(facility=facility, source=source, filler_number=report.filler_number)
+        .select_related("patient")
+        .order_by("-pk")
+    )
+    for row in versions:
+        if row.version_key == report.version_key and row.patient.root_id == patient.root_id:
             return _known(row, report)
-    replaced = _held(newest, patient)
+    replaced = _held(versions[0] if versions else None, patient)
     if replaced is not None and _is_behind(report, replaced):
         record("report.late", by=author, of=replaced, detail={"status": report.status})
         return Filed(replaced, LATE)
@@ -183,7 +184,7 @@ def _check_people(
             raise DomainError(_("The order isn't in effect yet."), code="not_in_effect")
     if stay is None:
         return
-    if stay.patient.root_id != patient.root_id:
+    if stay.patient_id != patient.pk and stay.patient.root_id != patient.root_id:
         raise DomainError(_("The stay is another patient's."), code="other_patient")
     if stay.status in {"cancelled", "entered-in-error"}:
         raise DomainError(_("This stay was cancelled: nothing can be written on it."), code="cancelled_stay")

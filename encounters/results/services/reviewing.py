@@ -73,7 +73,9 @@ def _last_department(report: DiagnosticReport) -> Organization | None:
 
 def is_nobodys(report: DiagnosticReport) -> bool:
     """Whether the report waits to be acknowledged and no doctor or department is known to do so."""
-    nobody = {"requester": None, "encounter": None, "department": None, "outcome": ReportReview.Outcome.OPEN}
+    if report.encounter_id is not None:
+        return False
+    nobody = {"requester": None, "department": None, "outcome": ReportReview.Outcome.OPEN}
     return ReportReview.objects.filter(report=report, **nobody).exists()
 
 

@@ -33,16 +33,16 @@ def known_reflex(channel: Channel, group: Group) -> ServiceRequest | None:
     number = reflex_number(group)
     if not number:
         return None
-    return (
-        ServiceRequest.objects.filter(
-            facility=channel.facility,
-            origin=channel.sending_application[:60],
-            origin_number=number,
-            reflex_of__isnull=False,
-        )
-        .select_related("patient", "encounter", "requester", "facility")
-        .first()
+    added = ServiceRequest.objects.filter(
+        facility=channel.facility,
+        origin=channel.sending_application[:60],
+        origin_number=number,
+        reflex_of__isnull=False,
     )
+    # Asked of every result and nearly never so: the row with all that hangs on it is read when there is one.
+    if not added.exists():
+        return None
+    return added.select_related("patient", "encounter", "requester", "facility").first()
 
 
 def parent_of(channel: Channel, group: Group) -> ServiceRequest | None:

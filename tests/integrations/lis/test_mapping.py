@@ -1,8 +1,10 @@
 """A laboratory's own codes: seen, listed, mapped, and understood from then on, over a real socket and from page to chart."""
 
 from collections.abc import Iterator
+from threading import Thread
 
 import pytest
+from django.db import connection, connections, transaction
 from django.test import Client
 from django.urls import reverse
 
@@ -167,6 +169,31 @@ def test_channels_of_one_neighbour_share_a_code(facility: Organization) -> None:
     assert (row.seen_count, row.channel) == (3, first)
     NeighbourCode.objects.update(mapped_to="X")
     assert ours(second, "service", ["GLU-1"]) == {"GLU-1": "X"}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_count_keeps_no_other_worker_waiting(facility: Organization) -> None:
+    """A laboratory sends the same codes in every message: workers would file its results one at a time."""
+    lis = Channel.objects.get(name="LIS", direction="in")
+    note_codes(lis, [Sent("service", "GLU-1")])
+    trouble: list[Exception] = []
+
+    def count_as_well() -> None:
+        try:
+            with transaction.atomic(), connection.cursor() as cursor:
+                cursor.execute("SET LOCAL lock_timeout = '2s'")
+                note_codes(lis, [Sent("service", "GLU-1"), Sent("service", "HGB")])
+        except Exception as error:
+            trouble.append(error)
+        connections.close_all()
+
+    with transaction.atomic():
+        note_codes(lis, [Sent("service", "GLU-1")])
+        other = Thread(target=count_as_well)
+        other.start()
+        other.join()
+    assert trouble == []
+    assert dict(NeighbourCode.objects.values_list("code", "seen_count")) == {"GLU-1": 2, "HGB": 1}
 
 
 @pytest.mark.parametrize(
