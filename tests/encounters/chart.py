@@ -1,9 +1,7 @@
-"""A stay with a chart: bà Đào in internal medicine, An who writes, the two shipped forms in force."""
+"""A stay with a chart: bà Đào in internal medicine, An who writes, the shipped forms in force."""
 
-import io
 from typing import Any
 
-from django.core.management import call_command
 from django.utils import timezone
 
 from emr.accounts.models import User
@@ -12,7 +10,6 @@ from emr.outbox.services import deliver
 from emr.terminology.models import CodeSystem, Concept
 from encounters.documents import services
 from encounters.documents.models import Document, DocumentDraft
-from encounters.forms.models import Questionnaire
 from encounters.visits.models import Encounter
 from tests.emr.people import make_an
 from tests.encounters.visits.ward import admit, department
@@ -20,17 +17,8 @@ from tests.encounters.visits.ward import admit, department
 ICD = "icd10"
 
 
-_shipped: list[dict[str, Any]] = []  # read and checked once a process: hundreds of tests want them
-
-
 def load_forms() -> None:
-    """The shipped forms, and the one code that the tests write."""
-    if _shipped:
-        Questionnaire.objects.bulk_create([Questionnaire(**row) for row in _shipped], ignore_conflicts=True)
-    else:
-        call_command("load_questionnaires", stdout=io.StringIO())
-        rows = Questionnaire.objects.filter(facility=None).values()
-        _shipped.extend({name: row[name] for name in row if name != "id"} for row in rows)
+    """The one code that the tests write; the shipped forms are there."""
     system, _ = CodeSystem.objects.get_or_create(
         code=ICD, defaults={"url": "http://hl7.org/fhir/sid/icd-10", "title": "ICD-10"}
     )

@@ -1,5 +1,6 @@
 """Test databases: migrated once by the owner, cloned per worker, used as the role that owns nothing."""
 
+import json
 import os
 
 import psycopg
@@ -8,6 +9,7 @@ from django.db import connections
 from django.test import TransactionTestCase
 from psycopg import sql
 
+from emr.common import wall
 from emr.local.postgres import APPLICATION, OWNER, PORT, SUPERUSER
 from tests.support.services import PASSWORD, TEMPLATE, Services
 
@@ -67,6 +69,7 @@ def _migrate_template(services: Services) -> None:
             )
             point_at(services, unfinished)
             call_command("migrate", database="owner", verbosity=0, interactive=False)
+            _load_forms()
             for alias in connections:
                 connections[alias].close()
             connection.execute(
@@ -75,6 +78,16 @@ def _migrate_template(services: Services) -> None:
                 )
             )
         connection.execute("SELECT pg_advisory_unlock(1)")
+
+
+def _load_forms() -> None:
+    """The product's own forms, as in every house that runs: most tests want them, and they are large."""
+    from encounters.forms.management.commands.load_questionnaires import SHIPPED  # noqa: PLC0415  no Django yet above
+    from encounters.forms.services import load_questionnaire  # noqa: PLC0415
+
+    with wall.everywhere():
+        for path in sorted(SHIPPED.glob("*.json")):
+            load_questionnaire(json.loads(path.read_text(encoding="utf-8")))
 
 
 def _start_over(services: Services, name: str) -> None:

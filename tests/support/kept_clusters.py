@@ -21,6 +21,7 @@ MAKES_THE_SCHEMA = (
     "*/triggers.py",
     "*/grants.py",
     "*/policies.py",
+    "*/questionnaires/*.json",
 )
 KEPT = 4
 _folder = Path(tempfile.gettempdir()) / f"emr-test-clusters-{os.getuid()}"

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.utils import timezone
+
 from emr.accounts.cover import start_cover_duty
 from emr.accounts.models import Location, Organization, PractitionerRole, User
 from emr.common.clock import now
@@ -77,6 +79,13 @@ class Case:
     marks: list[str] = field(default_factory=list)
 
 
+def earlier_today(*, hours: int) -> dt.datetime:
+    """So many hours ago (at most ten), but never yesterday: what a list of today shows doesn't hang on the time of day."""
+    moment = timezone.localtime()
+    since_midnight = moment - moment.replace(hour=0, minute=0, second=0, microsecond=0)
+    return (moment - min(dt.timedelta(hours=hours), since_midnight * hours / 10)).replace(microsecond=0)
+
+
 def _case(situation: str, department: Organization) -> Case:
     facility = department.parent or department
     word = situation.upper()
@@ -93,7 +102,12 @@ def _case(situation: str, department: Organization) -> Case:
         facility=facility, department=department, kind="bed", code=f"B{word}", name=f"Giường {word}"
     )
     stay = visits.admit(
-        patient=patient, department=department, bed=bed, by=author, at=ago(hours=9), attending=author
+        patient=patient,
+        department=department,
+        bed=bed,
+        by=author,
+        at=earlier_today(hours=9),
+        attending=author,
     )
     condition = visits.record_diagnosis(
         encounter=stay,
@@ -103,10 +117,16 @@ def _case(situation: str, department: Organization) -> Case:
         by=author,
     )
     procedure = visits.record_procedure(
-        encounter=stay, by=author, kind="procedure", text=f"Thủ thuật {word}MARK", started_at=ago(hours=2)
+        encounter=stay,
+        by=author,
+        kind="procedure",
+        text=f"Thủ thuật {word}MARK",
+        started_at=earlier_today(hours=2),
     )
-    signs = record_vital_signs(encounter=stay, values={"pulse": 88}, by=author, effective_at=ago(hours=2))
-    warning = take(stay, author, ILL, effective_at=ago(hours=1)).warning
+    signs = record_vital_signs(
+        encounter=stay, values={"pulse": 88}, by=author, effective_at=earlier_today(hours=2)
+    )
+    warning = take(stay, author, ILL, effective_at=earlier_today(hours=1)).warning
     fluid = record_fluid(encounter=stay, kind="in-drink", volume=200, by=author, key=uuid.uuid4())
     entry = begin(stay, author)
     documents.save_draft(
@@ -199,8 +219,8 @@ def _case(situation: str, department: Organization) -> Case:
             number=word,
             line=word,
             title=f"Đơn thuốc {word}MARK",
-            happened_at=ago(hours=3),
-            told_at=ago(hours=3),
+            happened_at=earlier_today(hours=3),
+            told_at=earlier_today(hours=3),
             text=f"Uống thuốc {word}MARK",
             sha256=word,
             message=_message(facility, f"MDM{word}"),
