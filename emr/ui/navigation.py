@@ -12,9 +12,10 @@ room's `permissions.py`. An entry whose URL name doesn't exist (yet) is left out
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Literal, Protocol, TypeVar, cast
 
-from django.urls import NoReverseMatch, reverse
+from django.urls import NoReverseMatch, get_urlconf, reverse
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -116,10 +117,20 @@ def _is_for(holder: _HasRights, entry: _Entry) -> bool:
 
 def address(url_name: str, *args: object) -> str:
     """The URL of that name, or "" when no room offers it."""
+    return _reversed(url_name, *args) if args else _fixed(url_name, get_urlconf())
+
+
+def _reversed(url_name: str, *args: object) -> str:
     try:
         return reverse(url_name, args=args)
     except NoReverseMatch:
         return ""
+
+
+@cache
+def _fixed(url_name: str, _urlconf: str | None) -> str:
+    """Each page asks for three dozen addresses that never change."""
+    return _reversed(url_name)
 
 
 def links(request: HttpRequest) -> list[tuple[Link, str, bool]]:
