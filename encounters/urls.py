@@ -7,6 +7,7 @@ from django.urls import URLPattern, URLResolver, include, path
 app_name = "encounters"
 _ROOMS = [
     "visits",
+    "phrases",
     "forms",
     "documents",
     "orders",

@@ -154,6 +154,16 @@ RIGHTS: dict[str, dict[str, Scope]] = {
         "director": F,
     },
     "documents.oversee": {"head_of_department": D, "records": F, "planning": F, "director": F},
+    # encounters.phrases
+    "phrases.use": {
+        "doctor": D,
+        "head_of_department": D,
+        "nurse": D,
+        "head_nurse": D,
+        "laboratory": D,
+        "imaging": D,
+    },
+    "phrases.share": {"head_of_department": D, "head_nurse": D},
     # encounters.orders
     "orders.read": {
         "doctor": D,

@@ -63,6 +63,7 @@ INSTALLED_APPS = [
     "patients.coverage",
     "patients.oversight",
     "encounters.visits",
+    "encounters.phrases",
     "encounters.forms",
     "encounters.documents",
     "encounters.orders",

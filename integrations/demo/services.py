@@ -31,6 +31,7 @@ from integrations.demo import (
     monitors,
     morning,
     notices,
+    phrases,
     signing,
     stays,
 )
@@ -102,6 +103,7 @@ def _fill(facility: Organization, patients: int, inpatients: int, signed: int) -
     monitors.build(facility, people)
     inspecting.build(facility, people)
     signing.build(people)
+    phrases.build(people)
     publish_many("demo.signature_wanted", [("", {"document_id": entry.pk}) for entry in oldest])
     return {
         "patients": len(registered),

@@ -41,6 +41,8 @@ from encounters.monitoring.models import EarlyWarning, FluidEntry
 from encounters.monitoring.services import record_fluid
 from encounters.orders.models import OrderSet, PharmacyComment, PrescriptionLine, ServiceRequest, SpokenOrder
 from encounters.orders.services import add_medication, add_service
+from encounters.phrases.models import Phrase
+from encounters.phrases.services import keep_phrase
 from encounters.results.models import DiagnosticReport, Observation, ResultPrint
 from encounters.results.services import record_vital_signs, request_report_print
 from encounters.specimens.models import Specimen
@@ -116,6 +118,7 @@ ROWS: dict[str, Any] = {
     "comment_uuid": PharmacyComment,
     "line_uuid": PrescriptionLine,
     "set_uuid": OrderSet,
+    "phrase_uuid": Phrase,
     "place_uuid": EncounterLocation,
     "condition_uuid": Condition,
     "procedure_uuid": Procedure,
@@ -196,6 +199,7 @@ def people(settings: Any, tmp_path: Path) -> dict[str, User]:
     make_root(files=Files.here(), facility="Trung tâm", domains=["benhvien.local"], password="on paper only")
     issue_demo_key(owner=people["bacsi"], pin="123456")
     _office(facility, people["quantri"])
+    keep_phrase(by=people["bacsi"], abbreviation="pnbt", text="Phổi trong.")
     issue_demo_seal(facility=facility)
     lookups.build_lookups(facility, people)
     people["lan"] = _mandates(facility, people)

@@ -32,6 +32,7 @@ from encounters.medicines.models import (
 from encounters.monitoring.services import record_fluid
 from encounters.orders.models import OrderRefusal, OrderSet, PharmacyComment, PrescriptionLine, SpokenOrder
 from encounters.orders.services import add_medication, add_service
+from encounters.phrases.services import keep_phrase
 from encounters.results.services import record_vital_signs, request_report_print
 from encounters.specimens.models import Specimen
 from encounters.visits import codes
@@ -526,6 +527,9 @@ def build() -> World:
                 "delegation_uuid": _delegation(cases[case].author, visitor),
                 "set_uuid": OrderSet.objects.create(
                     facility=facility, code="BO", name="Bộ xét nghiệm", kind="panel"
+                ),
+                "phrase_uuid": keep_phrase(
+                    by=cases[case].author, abbreviation="pnbt", text="Phổi trong.", department=place
                 ),
                 "access_uuid": glass,
                 "outage_uuid": make_outage(cases[case].author),

@@ -1,0 +1,4 @@
+"""Rights of this room."""
+
+USE = "phrases.use"
+SHARE = "phrases.share"
