@@ -9,7 +9,7 @@ from emr.accounts.access import Denied, demand
 from emr.accounts.models import User
 from encounters.records import permissions
 from encounters.records.models import Loan
-from encounters.records.selectors.worklist import loans_for, records_for
+from encounters.records.selectors.worklist import loans_for, records_within
 from encounters.visits.models import Encounter
 
 
@@ -17,7 +17,7 @@ def access_record(user: User, encounter_uuid: UUID, right: str = permissions.REA
     """The stay whose record it is; raises Denied (404 outside the person's reach, 403 where they don't act)."""
     demand(user, right)
     found = (
-        records_for(user)
+        records_within(user)
         .select_related("patient", "patient__merged_into", "department", "facility")
         .filter(uuid=encounter_uuid)
         .first()

@@ -34,7 +34,6 @@ def _is_psychiatric(stay: Encounter) -> bool:
 _FACTS: dict[str, Callable[[Encounter], bool]] = {
     "always": lambda stay: True,
     "death": lambda stay: stay.outcome in codes.DEATHS,
-    "psychiatric": _is_psychiatric,
     "work-accident": lambda stay: stay.accident_type == codes.AccidentType.WORK,
     "traffic-accident": lambda stay: stay.accident_type == codes.AccidentType.TRAFFIC,
 }
@@ -63,11 +62,15 @@ def by_hand() -> list[RetentionClass]:
 
 def longest(stay: Encounter, added: Collection[str] = ()) -> RetentionClass:
     """The class that keeps this record longest, among what its data say and what was added by hand."""
-    told = [
-        kind
-        for kind in classes().values()
-        if kind.code in added or (kind.from_data and _FACTS[kind.from_data](stay))
-    ]
+    return longest_of(stay, added, is_psychiatric=_is_psychiatric(stay))
+
+
+def longest_of(stay: Encounter, added: Collection[str], *, is_psychiatric: bool) -> RetentionClass:
+    """The same for a stay whose main diagnosis was looked up."""
+    facts = {name for name, holds in _FACTS.items() if holds(stay)} | (
+        {"psychiatric"} if is_psychiatric else set()
+    )
+    told = [kind for kind in classes().values() if kind.code in added or kind.from_data in facts]
     return max(told, key=lambda kind: float("inf") if kind.years is None else kind.years)
 
 

@@ -33,7 +33,7 @@ STEPS = {
         Step(
             "complete",
             _("Complete the record"),
-            _("Completed"),
+            _("Completed by the doctor"),
             permissions.COMPLETE,
             (S.OPEN, S.RETURNED, S.REOPENED),
             S.COMPLETED,
@@ -68,7 +68,7 @@ STEPS = {
         ),
         Step(
             "accept",
-            _("Accept"),
+            _("Accept the record"),
             _("Checked and accepted"),
             permissions.CHECK,
             (S.SUBMITTED,),

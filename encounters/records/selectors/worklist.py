@@ -55,7 +55,7 @@ def _is_late(facility_id: int) -> Q:
 
 def _chips(facility_id: int) -> dict[str, tuple[StrOrPromise, Q]]:
     return {
-        "open": (_("To complete"), Q(record_state__in=[S.OPEN, S.REOPENED])),
+        "open": (_("To be completed"), Q(record_state__in=[S.OPEN, S.REOPENED])),
         "returned": (_("Returned with faults"), Q(record_state=S.RETURNED)),
         "completed": (_("To countersign"), Q(record_state=S.COMPLETED)),
         "countersigned": (_("To hand in"), Q(record_state=S.COUNTERSIGNED)),
@@ -67,23 +67,40 @@ def _chips(facility_id: int) -> dict[str, tuple[StrOrPromise, Q]]:
     }
 
 
-def records_for(user: User, right: str = permissions.READ) -> QuerySet[Encounter]:
-    """The records of finished stays in the person's departments (or the house), restricted patients kept out. A department
-    sees its archived ones as long as it opens their charts.
+def records_within(user: User, right: str = permissions.READ) -> QuerySet[Encounter]:
+    """The records in the person's departments (or the house), restricted patients kept out; those being written too.
 
-    Annotated with `doctor_id` and `doctor_name`: the attending doctor, the last one.
+    A department sees its archived ones as long as it opens their charts. A visit without a record type has no record of
+    its own (R-01): it is examined, not treated.
     """
-    found = Encounter.objects.filter(facility_id=user.facility_id, status=Encounter.Status.FINISHED)
+    has_one = Q(encounter_class=Encounter.Class.INPATIENT) | ~Q(record_type="")
+    found = Encounter.objects.filter(
+        has_one,
+        facility_id=user.facility_id,
+        status__in=[Encounter.Status.IN_PROGRESS, Encounter.Status.FINISHED],
+    )
     reach = user.departments_for(right)
     if isinstance(reach, frozenset):
         lately = now() - dt.timedelta(days=care_days(user.facility_id))
         found = found.filter(~Q(record_state=S.ARCHIVED) | Q(ended_at__gte=lately), department__in=reach)
+    return found.filter(not_hidden(user, right))
+
+
+def records_for(user: User, right: str = permissions.READ) -> QuerySet[Encounter]:
+    """Of `records_within` those whose patients have left: the worklist.
+
+    Annotated with `doctor_id` and `doctor_name`: the attending doctor, the last one.
+    """
     attending = EncounterParticipant.objects.filter(encounter=OuterRef("pk"), role="ATND").order_by(
         "-starts_at", "-pk"
     )
-    return found.filter(not_hidden(user, right)).annotate(
-        doctor_id=Subquery(attending.values("practitioner")[:1]),
-        doctor_name=Subquery(attending.values("practitioner__full_name")[:1]),
+    return (
+        records_within(user, right)
+        .filter(status=Encounter.Status.FINISHED)
+        .annotate(
+            doctor_id=Subquery(attending.values("practitioner")[:1]),
+            doctor_name=Subquery(attending.values("practitioner__full_name")[:1]),
+        )
     )
 
 

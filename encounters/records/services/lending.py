@@ -58,7 +58,7 @@ def ask_for_loan(
     if stay.record_state != Encounter.RecordState.ARCHIVED:
         raise DomainError(_("Only an archived record is lent."), code="not_archived")
     if not purpose.strip():
-        raise DomainError(_("Say what it is needed for."), code="no_purpose", field="purpose")
+        raise DomainError(_("Say what the record is needed for."), code="no_purpose", field="purpose")
     if (borrower is None) == (not outsider.strip()) or (borrower is None and kind != Loan.Kind.FOLDER):
         message = _("Name one borrower. On the screen only staff read; others read by an inspection mandate.")
         raise DomainError(message, code="no_borrower", field="borrower")

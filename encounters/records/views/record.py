@@ -120,7 +120,7 @@ def step(request: StaffRequest, encounter_uuid: UUID) -> HttpResponse:
         )
     except DomainError as refusal:
         return _refused(request, stay, refusal)
-    messages.success(request, _("%(step)s.") % {"step": verb.done})
+    messages.success(request, f"{verb.done}.")
     return _back(stay)
 
 

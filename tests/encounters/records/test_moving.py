@@ -200,6 +200,7 @@ def test_the_doctor_is_told_of_a_record_that_came_back() -> None:
 
 def test_giving_back_opens_the_chart_to_the_ward_however_long_ago_the_patient_left() -> None:
     stay = left(days=45)
+    stay.patient.care_contexts.update(starts_at=ago(days=47), ends_at=ago(days=45))
     assert not encounters_for(person("an")).filter(pk=stay.pk).exists()
     brought_to("submitted", stay)
     step(stay, "return")
