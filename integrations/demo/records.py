@@ -1,6 +1,7 @@
 """Records of patients who have gone home, one in each state on the way to the archive; their signed pages are on paper."""
 
 import datetime as dt
+from typing import Any
 
 from emr.accounts.models import Organization, User
 from emr.common.clock import local_today, now
@@ -21,7 +22,7 @@ _WAY = {
     "return": "khth",
     "reopen": "giamdoc",
 }
-_FOUND = {
+_FOUND: dict[str, dict[str, Any]] = {
     "return": {"reason": "Bổ sung diễn biến ngày thứ hai và chữ ký.", "faults": ["CM03", "KY01"]},
     "reopen": {"reason": "Bổ sung kết quả giải phẫu bệnh về muộn."},
 }
@@ -93,7 +94,7 @@ def _stay(patient: Patient, ward: Organization, people: dict[str, User], days: i
             encounter=stay, role=role, by=doctor, code="J18.9", at=came_at, late_reason=_LATE
         )
     return visits.discharge(
-        encounter=stay, by=doctor, ended_at=left_at, outcome="1", disposition="home", late_reason=_LATE
+        encounter=stay, by=doctor, at=left_at, outcome="1", disposition="home", late_reason=_LATE
     )
 
 

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import CharField, Count, F, Min, OuterRef, Q, QuerySet, Subquery, Value, Window
 from django.db.models.functions import MD5, Cast, Concat, RowNumber
@@ -20,6 +21,8 @@ from encounters.visits.models import Encounter, EncounterParticipant
 from encounters.visits.selectors.wards import day_bounds
 from patients.registry.access import care_days, not_hidden
 
+# Stays with `doctor_id` and `doctor_name`, see `records_for`.
+Records = QuerySet[Any]
 # Until these the department has the record in hand.
 WITH_THE_WARD = (S.OPEN, S.RETURNED, S.REOPENED, S.COMPLETED, S.COUNTERSIGNED)
 
@@ -86,7 +89,7 @@ def records_within(user: User, right: str = permissions.READ) -> QuerySet[Encoun
     return found.filter(not_hidden(user, right))
 
 
-def records_for(user: User, right: str = permissions.READ) -> QuerySet[Encounter]:
+def records_for(user: User, right: str = permissions.READ) -> Records:
     """Of `records_within` those whose patients have left: the worklist.
 
     Annotated with `doctor_id` and `doctor_name`: the attending doctor, the last one.
@@ -104,7 +107,7 @@ def records_for(user: User, right: str = permissions.READ) -> QuerySet[Encounter
     )
 
 
-def chips_of(records: QuerySet[Encounter], facility_id: int) -> list[Chip]:
+def chips_of(records: Records, facility_id: int) -> list[Chip]:
     """The filters with their counts: one query."""
     chips = _chips(facility_id)
     counts = records.aggregate(
@@ -113,7 +116,7 @@ def chips_of(records: QuerySet[Encounter], facility_id: int) -> list[Chip]:
     return [Chip(key, title, counts[key]) for key, (title, _condition) in chips.items()]
 
 
-def found_among(records: QuerySet[Encounter], facility_id: int, wanted: RecordFilter) -> QuerySet[Encounter]:
+def found_among(records: Records, facility_id: int, wanted: RecordFilter) -> Records:
     """Those that fit, the oldest discharge first: names without accents in any order, or the beginning of a number."""
     chips = _chips(facility_id)
     records = records.filter(chips.get(wanted.chip, chips["all"])[1])
@@ -131,7 +134,7 @@ def found_among(records: QuerySet[Encounter], facility_id: int, wanted: RecordFi
     return records.select_related("patient", "department", "record_keeping").order_by("ended_at", "pk")
 
 
-def doctors_among(records: QuerySet[Encounter]) -> list[tuple[int, str]]:
+def doctors_among(records: Records) -> list[tuple[int, str]]:
     """(id, name) of the doctors whose records aren't archived yet, for the filter; one query."""
     found = records.exclude(record_state=S.ARCHIVED).exclude(doctor_id=None)
     return list(found.order_by("doctor_name").values_list("doctor_id", "doctor_name").distinct())
@@ -171,7 +174,7 @@ class LateCount:
     oldest: dt.datetime
 
 
-def late_by(records: QuerySet[Encounter], facility_id: int, whose: str) -> list[LateCount]:
+def late_by(records: Records, facility_id: int, whose: str) -> list[LateCount]:
     """Late records counted by "doctor" or "department", the most first; one query."""
     key, name = ("doctor_id", "doctor_name") if whose == "doctor" else ("department_id", "department__name")
     late = records.filter(_is_late(facility_id)).values(key, name)
@@ -179,7 +182,7 @@ def late_by(records: QuerySet[Encounter], facility_id: int, whose: str) -> list[
     return [LateCount(row[key], row[name] or "", row["count"], row["oldest"]) for row in grouped]
 
 
-def sample_of(records: QuerySet[Encounter], per_doctor: int) -> QuerySet[Encounter]:
+def sample_of(records: Records, per_doctor: int) -> Records:
     """So many submitted records of each doctor, drawn by lot; the lot stays the same for the day."""
     lot = MD5(Concat(Cast("uuid", CharField()), Value(local_today().isoformat())))
     drawn = records.filter(record_state=S.SUBMITTED).annotate(

@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.core.paginator import Paginator
-from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -22,7 +21,6 @@ from encounters.completeness.selectors import counts_by_stay
 from encounters.records import permissions, retention
 from encounters.records.selectors import worklist as selectors
 from encounters.visits.forms.fields import clinical_departments
-from encounters.visits.models import Encounter
 
 PAGE, EXPORTED, PER_DOCTOR = 50, 5000, 2
 _KEPT = "records"
@@ -52,7 +50,7 @@ def _number(text: str) -> int | None:
     return int(text) if text.isdigit() else None
 
 
-def _found(request: StaffRequest) -> tuple[QuerySet[Encounter], QuerySet[Encounter], selectors.RecordFilter]:
+def _found(request: StaffRequest) -> tuple[selectors.Records, selectors.Records, selectors.RecordFilter]:
     wanted = _wanted(request)
     everything = selectors.records_for(request.user)
     return everything, selectors.found_among(everything, request.user.facility_id, wanted), wanted
@@ -148,14 +146,16 @@ def late(request: StaffRequest) -> HttpResponse:
     """Records that should have been handed in, by doctor and by department."""
     found = selectors.records_for(request.user, permissions.OVERSEE)
     facility_id = request.user.facility_id
+    by_doctor = selectors.late_by(found, facility_id, "doctor")
+    by_department = selectors.late_by(found, facility_id, "department")
     context = {
         "tables": [
-            ("doctor", _("By doctor"), selectors.late_by(found, facility_id, "doctor")),
-            ("department", _("By department"), selectors.late_by(found, facility_id, "department")),
+            ("doctor", _("By doctor"), by_doctor),
+            ("department", _("By department"), by_department),
         ],
         "days": selectors.hand_in_days(facility_id),
     }
-    record("record.overdue", by=request.user, detail={"count": len(context["tables"][0][2])})
+    record("record.overdue", by=request.user, detail={"count": sum(row.count for row in by_department)})
     return render(request, "encounters/records/late.html", context)
 
 

@@ -40,7 +40,7 @@ def _context(user: User, stay: Encounter, **more: Any) -> dict[str, Any]:
     events = list(history.events_of(stay))
     keeping = Keeping.objects.filter(encounter=stay).select_related("held_by").first()
     gaps = gaps_of(stay) if not stay.is_record_closed else []
-    steps = [
+    steps: list[dict[str, Any]] = [
         {
             "step": step,
             "refusal": services.refusal_of(encounter=stay, verb=verb, by=user),
@@ -58,7 +58,6 @@ def _context(user: User, stay: Encounter, **more: Any) -> dict[str, Any]:
         "gaps": gaps,
         "blocking": [gap for gap in gaps if gap.blocks and not gap.overridden],
         "late": history.late_of(stay, events),
-        "first_step": next((entry for entry in steps if entry["step"].verb != "reopen"), None),
         "steps": steps,
         "faults": services.fault_list(stay.facility_id),
         "keeping": keeping,

@@ -41,7 +41,7 @@ def left(patient: Any = None, *, days: int = 0, **told: Any) -> Encounter:
     load_forms()
     late = {"late_reason": "Nhập lại"} if days else {}
     stay = admit(patient, at=ago(days=days, hours=30), attending=person("an"), **{"late_reason": "Nhập lại"})
-    stay = discharge(stay, ended_at=ago(days=days, hours=1), **late, **told)
+    stay = discharge(stay, at=ago(days=days, hours=1), **late, **told)
     choose("record_head_signature", False, stay)
     return stay
 
