@@ -73,14 +73,10 @@ def _chips(facility_id: int) -> dict[str, tuple[StrOrPromise, Q]]:
 def records_within(user: User, right: str = permissions.READ) -> QuerySet[Encounter]:
     """The records in the person's departments (or the house), restricted patients kept out; those being written too.
 
-    A department sees its archived ones as long as it opens their charts. A visit without a record type has no record of
-    its own (R-01): it is examined, not treated.
+    A department sees its archived ones as long as it opens their charts.
     """
-    has_one = Q(encounter_class=Encounter.Class.INPATIENT) | ~Q(record_type="")
     found = Encounter.objects.filter(
-        has_one,
-        facility_id=user.facility_id,
-        status__in=[Encounter.Status.IN_PROGRESS, Encounter.Status.FINISHED],
+        facility_id=user.facility_id, status__in=[Encounter.Status.IN_PROGRESS, Encounter.Status.FINISHED]
     )
     reach = user.departments_for(right)
     if isinstance(reach, frozenset):
@@ -90,16 +86,18 @@ def records_within(user: User, right: str = permissions.READ) -> QuerySet[Encoun
 
 
 def records_for(user: User, right: str = permissions.READ) -> Records:
-    """Of `records_within` those whose patients have left: the worklist.
+    """Of `records_within` those whose patients have left: the worklist. A visit without a record type has no record of its
+    own (R-01): it is examined, not treated.
 
     Annotated with `doctor_id` and `doctor_name`: the attending doctor, the last one.
     """
     attending = EncounterParticipant.objects.filter(encounter=OuterRef("pk"), role="ATND").order_by(
         "-starts_at", "-pk"
     )
+    has_one = Q(encounter_class=Encounter.Class.INPATIENT) | ~Q(record_type="")
     return (
         records_within(user, right)
-        .filter(status=Encounter.Status.FINISHED)
+        .filter(has_one, status=Encounter.Status.FINISHED)
         .annotate(
             doctor_id=Subquery(attending.values("practitioner")[:1]),
             doctor_name=Subquery(attending.values("practitioner__full_name")[:1]),

@@ -178,9 +178,10 @@ def _let_in(stay: Encounter, event: RecordEvent) -> None:
     the patient left.
     """
     source = f"record:{stay.pk}"
-    if event.to_state in {Encounter.RecordState.RETURNED, Encounter.RecordState.REOPENED}:
+    given_back = event.to_state in {Encounter.RecordState.RETURNED, Encounter.RecordState.REOPENED}
+    if given_back and stay.department is not None:
         open_care(patient=stay.patient, department=stay.department, reason="record", source=source)
-    elif event.verb == "complete":
+    if event.verb == "complete":
         close_care(source=source)
 
 

@@ -27,7 +27,10 @@ _KEPT = "records"
 _FIRST_CHIP = {
     permissions.CHECK: "submitted",
     permissions.ARCHIVE: "accepted",
+    permissions.COUNTERSIGN: "completed",
     permissions.COMPLETE: "open",
+    permissions.SUBMIT: "countersigned",
+    permissions.OVERSEE: "late",
 }
 
 

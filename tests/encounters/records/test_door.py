@@ -19,7 +19,7 @@ from encounters.visits.models import Encounter
 from tests.emr.people import make_binh
 from tests.encounters.chart import begin, deliver_all, draft_of, written
 from tests.encounters.records.world import brought_to, left, person, step
-from tests.encounters.results.reports import facts, file
+from tests.encounters.results.reports import facts, file, value
 from tests.encounters.visits.ward import department, signed_in
 
 pytestmark = pytest.mark.django_db
@@ -130,7 +130,7 @@ def test_an_addition_is_written_confirmed_and_from_then_on_closed_too() -> None:
     draft = draft_of(document)
     saved = client.post(
         reverse("encounters:documents:draft", args=[document.uuid]),
-        {name: value[0] for name, value in written(document).items()} | {"revision": str(draft.revision)},
+        {name: value[0] for name, value in written(document).items()} | {"version": str(draft.revision)},
     )
     assert saved.status_code == 200
     draft.refresh_from_db()
@@ -153,7 +153,7 @@ def test_to_an_archived_record_nothing_is_added_until_it_is_reopened() -> None:
 def test_a_result_that_comes_late_is_kept_listed_and_told() -> None:
     stay = brought_to("accepted")
     deliver_all()
-    filed = file(stay, facts(number="LATE1"))
+    filed = file(stay, facts(value(), number="LATE1"))
     deliver_all()
     late = late_of(stay, list(events_of(stay)))
     assert [report.pk for report in late.reports] == [filed.report.pk]

@@ -15,8 +15,8 @@ from encounters.records.models import RecordEvent
 from encounters.records.selectors.worklist import late_by, records_for, sample_of
 from encounters.visits.models import Encounter
 from tests.emr.people import make_chi, make_user
-from tests.encounters.records.world import brought_to, choose, left, person, step
-from tests.encounters.visits.ward import department, signed_in
+from tests.encounters.records.world import brought_to, choose, left, lent, person, step
+from tests.encounters.visits.ward import department, discharge, signed_in, visit
 from tests.patients.people import make_patient
 
 pytestmark = pytest.mark.django_db
@@ -69,6 +69,22 @@ def test_another_departments_records_stay_its_own() -> None:
     assert stay.patient.full_name.upper() not in client.get(LIST).content.decode()
     assert client.get(_page(stay)).status_code == 404
     assert client.post(f"{_page(stay)}step", {"verb": "complete"}).status_code == 404
+
+
+def test_whoever_has_the_chart_open_sees_where_its_record_stands_and_changes_nothing() -> None:
+    stay, chi = brought_to("archived"), make_chi()
+    lent(stay, chi)
+    client = signed_in(chi)
+    assert client.get(_page(stay)).status_code == 200
+    assert client.post(f"{_page(stay)}step", {"verb": "complete"}).status_code == 403
+
+
+def test_a_visit_that_is_an_examination_stands_on_no_list() -> None:
+    seen = visit(make_patient("Khám Thôi"), department=department(), attending=person("an"))
+    discharge(seen)
+    client = _as("an")
+    assert "KHÁM THÔI" not in _shown(client, chip="all")
+    assert client.get(_page(seen)).status_code == 200
 
 
 def test_the_list_costs_the_same_however_long_it_is() -> None:
