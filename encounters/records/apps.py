@@ -21,7 +21,7 @@ class RecordsConfig(AppConfig):
         register_banner("records", record_parts, order=35)
         read = permissions.READ
         register(
-            Link(_("Records"), "encounters:records:list", right=read, icon="journal-check", key="h", order=55)
+            Link(_("Records"), "encounters:records:list", right=read, icon="journal-check", key="e", order=55)
         )
         register(
             Panel(
