@@ -5,6 +5,7 @@ from uuid import UUID
 from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.db.models import QuerySet
+from django_stubs_ext import StrOrPromise
 
 from emr.accounts import permissions
 from emr.accounts.models import CoverDuty, User
@@ -16,7 +17,8 @@ __all__ = ["Denied", "access_cover_duty", "cover_duties_for", "demand", "public"
 class Denied(PermissionDenied):
     """Refused. `hidden`: existence is a secret, so the person sees 404; else 403.
 
-    The middleware rolls the request back and writes one audit line; `entity` and `patient_id` are for that line alone.
+    The middleware rolls the request back and writes one audit line; `entity` and `patient_id` are for that line alone;
+    `because` is shown instead of the usual advice (403).
     """
 
     def __init__(
@@ -26,12 +28,14 @@ class Denied(PermissionDenied):
         entity: models.Model | None = None,
         patient_id: int | None = None,
         hidden: bool = True,
+        because: StrOrPromise = "",
     ) -> None:
         super().__init__(action)
         self.action = action
         self.entity = entity
         self.patient_id = patient_id if patient_id is not None else getattr(entity, "patient_id", None)
         self.hidden = hidden
+        self.because = because
 
 
 def cover_duties_for(user: User) -> QuerySet[CoverDuty]:

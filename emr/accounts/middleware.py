@@ -97,4 +97,4 @@ class AccessMiddleware:
                 "view": getattr(request.resolver_match, "view_name", ""),
             },
         )
-        return not_found(request) if denied.hidden else forbidden(request)
+        return not_found(request) if denied.hidden else forbidden(request, denied)

@@ -153,6 +153,7 @@ RIGHTS: dict[str, dict[str, Scope]] = {
         "planning": F,
         "director": F,
     },
+    "documents.append": {"doctor": D, "head_of_department": D},
     "documents.oversee": {"head_of_department": D, "records": F, "planning": F, "director": F},
     # encounters.phrases
     "phrases.use": {
@@ -255,6 +256,26 @@ RIGHTS: dict[str, dict[str, Scope]] = {
     },
     "signing.seal": {"seal_keeper": F},
     "signing.chains": {"planning": F, "director": F},
+    # encounters.records: the life of the record
+    "records.read": {
+        "doctor": D,
+        "head_of_department": D,
+        "nurse": D,
+        "head_nurse": D,
+        "records": F,
+        "planning": F,
+        "director": F,
+    },
+    "records.complete": {"doctor": D, "head_of_department": D},
+    "records.countersign": {"head_of_department": D},
+    "records.submit": {"doctor": D, "head_of_department": D, "nurse": D, "head_nurse": D},
+    "records.check": {"planning": F},
+    "records.archive": {"records": F, "planning": F},
+    "records.reopen": {"planning": F, "director": F},
+    "records.keep": {"records": F},
+    "records.lend": {"records": F},
+    "records.approve_loan": {"planning": F, "director": F},
+    "records.oversee": {"head_of_department": D, "records": F, "planning": F, "director": F},
     # encounters.inspections: charts read by people from outside, by letter
     "inspections.prepare": {"records": F, "planning": F},
     "inspections.approve": {"planning": F, "director": F},
@@ -348,6 +369,38 @@ WHEN_LISTED = frozenset(
 # Where one stay alone is listed: what belongs to it, who this is and who pays; nothing of the person's other matters.
 OF_THE_PERSON = frozenset({"registry.read", "coverage.read", "inspections.read"})
 WHEN_ONE_STAY_IS_LISTED = WHEN_LISTED - {"history.read"}
+
+# What a closed record lets through: reading, printing and signing, what came late, and the record's own life. A right
+# that isn't named here changes nothing in it.
+WHEN_CLOSED = WHEN_LISTED | frozenset(
+    {
+        "bedside.read",
+        "documents.append",
+        "documents.oversee",
+        "documents.print",
+        "medicines.read",
+        "monitors.read",
+        "performing.imaging",
+        "performing.laboratory",
+        "performing.release",
+        "records.approve_loan",
+        "records.archive",
+        "records.check",
+        "records.complete",
+        "records.countersign",
+        "records.keep",
+        "records.lend",
+        "records.oversee",
+        "records.read",
+        "records.reopen",
+        "records.submit",
+        "results.acknowledge",
+        "results.compose",
+        "results.print",
+        "results.take_back",
+        "specimens.receive",
+    }
+)
 
 ROLES: dict[str, dict[str, Scope]] = {
     role: {right: holders[role] for right, holders in RIGHTS.items() if role in holders}

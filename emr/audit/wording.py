@@ -98,6 +98,8 @@ NOUNS: dict[str, StrOrPromise] = {
     "round": pgettext_lazy("audit", "ward round"),
     "seal": pgettext_lazy("audit", "seal"),
     "trust_list": pgettext_lazy("audit", "trusted authorities"),
+    "record": pgettext_lazy("audit", "medical record as a whole"),
+    "record_loan": pgettext_lazy("audit", "lending of a record"),
     "second_factor": pgettext_lazy("audit", "second factor"),
     "session": pgettext_lazy("audit", "session"),
     "shift_sheet": pgettext_lazy("audit", "sheet of a shift"),
@@ -298,6 +300,19 @@ VERBS: dict[str, StrOrPromise] = {
     "form": pgettext_lazy("audit", "form made"),
     "graph": pgettext_lazy("audit", "graph looked at"),
     "settle": pgettext_lazy("audit", "settled"),
+    "append": pgettext_lazy("audit", "added late"),
+    "archive": pgettext_lazy("audit", "archived"),
+    "ask": pgettext_lazy("audit", "prepared for approval"),
+    "complete": pgettext_lazy("audit", "completed by the doctor"),
+    "countersign": pgettext_lazy("audit", "countersigned by the head"),
+    "disposal_list": pgettext_lazy("audit", "those kept long enough listed"),
+    "give_back": pgettext_lazy("audit", "given back by the head"),
+    "keep_paper": pgettext_lazy("audit", "paper folder noted"),
+    "release_hold": pgettext_lazy("audit", "hold lifted"),
+    "reopen": pgettext_lazy("audit", "reopened"),
+    "sample": pgettext_lazy("audit", "sample drawn"),
+    "set_classes": pgettext_lazy("audit", "class of keeping set"),
+    "submit": pgettext_lazy("audit", "handed in"),
 }
 
 

@@ -62,10 +62,12 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
 
 
 def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    """403: the right is missing."""
+    """403: the right is missing, or the refusal itself says why (`because`)."""
     advice = _(
         "Your role does not include this. If you need it for your work, ask the head of your department."
     )
+    if because := getattr(exception, "because", ""):
+        return answer(request, 403, _("This can't be done now"), str(because))
     return answer(request, 403, _("You may not open this"), advice)
 
 

@@ -19,7 +19,7 @@ from encounters.bedside.models import (
 from encounters.bedside.rhythm import CATEGORIES
 from encounters.bedside.selectors.staff import wards_of
 from encounters.orders.models import ServiceRequest
-from encounters.visits.access import access_encounter, acts_here, reaches_stay
+from encounters.visits.access import access_encounter, acts_here, demand_unlocked, reaches_stay
 from encounters.visits.models import Encounter
 
 
@@ -35,6 +35,7 @@ def access_ward(user: User, department_uuid: UUID, right: str = permissions.READ
 def _demand_acting(user: User, right: str, stay: Encounter, entity: object) -> None:
     if not reaches_stay(user, stay.pk, right):
         raise Denied(right, entity=entity)  # type: ignore[arg-type]
+    demand_unlocked(right, stay)
     if not acts_here(user, right, stay):
         raise Denied(right, entity=entity, hidden=False)  # type: ignore[arg-type]
 
@@ -125,6 +126,7 @@ def access_column(user: User, column_uuid: UUID, right: str = permissions.PERFOR
         raise Denied(right, entity=CareColumn.objects.filter(uuid=column_uuid).first())
     if not reaches_stay(user, found.encounter_id, right):
         raise Denied(right, entity=found)
+    demand_unlocked(right, found.encounter)
     # The ward where it was written may put it right after the patient has moved on.
     if not (
         acts_here(user, right, found.encounter)

@@ -9,7 +9,7 @@ from encounters.consents.models import Confirmation
 from encounters.documents.access import access_document
 from encounters.documents.models import Document
 from encounters.documents.permissions import READ
-from encounters.visits.access import acts_here
+from encounters.visits.access import acts_here, demand_unlocked
 
 
 def access_for_confirming(user: User, document_uuid: UUID) -> Document:
@@ -18,6 +18,7 @@ def access_for_confirming(user: User, document_uuid: UUID) -> Document:
     """
     demand(user, permissions.TAKE)
     document = access_document(user, document_uuid, READ)
+    demand_unlocked(permissions.TAKE, document.encounter)
     if not acts_here(user, permissions.TAKE, document.encounter):
         raise Denied(permissions.TAKE, entity=document, hidden=False)
     return document

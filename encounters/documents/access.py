@@ -8,7 +8,7 @@ from emr.accounts.access import Denied, demand
 from emr.accounts.models import User
 from encounters.documents import permissions
 from encounters.documents.models import CoursePrint, Document
-from encounters.visits.access import acts_here, encounters_for, stay_reached
+from encounters.visits.access import acts_here, demand_unlocked, encounters_for, is_locked, stay_reached
 from patients.registry.access import emergency_ends_at, remember_emergency
 
 _LOOKING = {permissions.READ, permissions.PRINT}
@@ -51,12 +51,20 @@ def access_document(user: User, document_uuid: UUID, right: str = permissions.RE
     for patient in (document.patient, document.encounter.patient):
         remember_emergency(user, patient, document.emergency_ends_at)
     if right not in _LOOKING and not may_write(user, document, right):
+        if not document.is_open_addendum:
+            demand_unlocked(right, document.encounter)
         raise Denied(right, entity=document, hidden=False)
     return document
 
 
 def may_write(user: User, document: Document, right: str = permissions.WRITE) -> bool:
-    """Whether the person may work on the document: in its department, and in an emergency on their own alone (S-11)."""
+    """Whether the person may work on the document: in its department, and in an emergency on their own alone (S-11).
+
+    In a closed record that is an addition not yet finished, and nothing else.
+    """
+    if is_locked(right, document.encounter):
+        is_addition = right == permissions.WRITE and document.is_open_addendum
+        return is_addition and user.has_right(permissions.APPEND, document.department_id)
     if user.has_right(right, document.department_id):
         return True
     return document.author_id == user.pk and acts_here(user, right, document.encounter)

@@ -41,6 +41,9 @@ class Document(FacilityRecord):
     # When what it tells happened; `created_at` is when it was entered (R-21).
     happened_at = models.DateTimeField(default=now)
     late_reason = models.CharField(max_length=200, blank=True, default="")
+    is_addendum = models.BooleanField(
+        default=False, db_default=False, help_text="begun after the stay's record was closed (R-24)"
+    )
     error_reason = models.CharField(max_length=200, blank=True, default="")
     error_at = models.DateTimeField(null=True, blank=True)
     error_by = models.ForeignKey(
@@ -75,15 +78,34 @@ class Document(FacilityRecord):
                 condition=Q(status="draft") | Q(status="entered-in-error") | Q(current_version__isnull=False),
                 name="a_final_document_has_a_version",
             ),
+            models.CheckConstraint(
+                condition=Q(is_addendum=False) | ~Q(late_reason=""), name="an_addendum_says_why_it_is_late"
+            ),
         ]
         triggers = [
             RowHistory(),
+            pgtrigger.Trigger(
+                name="a_closed_record_takes_addenda",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert,
+                func=(
+                    "IF NOT NEW.is_addendum AND EXISTS (SELECT 1 FROM visits_encounter e WHERE e.id = NEW.encounter_id"
+                    " AND e.record_state NOT IN ('open', 'returned', 'reopened'))"
+                    " THEN RAISE EXCEPTION 'the record is closed' USING ERRCODE = 'check_violation'; END IF;"
+                    " RETURN NEW;"
+                ),
+            ),
             SameFacility("patient_id", "registry_patient"),
             SameFacility("encounter_id", "visits_encounter"),
         ]
 
     def __str__(self) -> str:
         return f"{self.code} {self.uuid}"
+
+    @property
+    def is_open_addendum(self) -> bool:
+        """An addition to a closed record that is still being written."""
+        return self.is_addendum and self.current_version_id is None and not self.is_closed
 
     @property
     def is_closed(self) -> bool:

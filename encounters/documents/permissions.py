@@ -3,4 +3,5 @@
 READ = "documents.read"
 WRITE = "documents.write"
 PRINT = "documents.print"
+APPEND = "documents.append"
 OVERSEE = "documents.oversee"

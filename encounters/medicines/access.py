@@ -17,7 +17,7 @@ from encounters.medicines.models import (
     WardTray,
 )
 from encounters.orders.models import MedicationRequest
-from encounters.visits.access import acts_here, reaches_stay
+from encounters.visits.access import acts_here, demand_unlocked, reaches_stay
 from encounters.visits.forms.fields import clinical_departments
 from encounters.visits.models import Encounter, EncounterLocation
 from patients.registry.access import not_hidden
@@ -30,6 +30,8 @@ def _demand_acts(user: User, right: str, row: DueDose | MedicationAdministration
 def _demand_stay(user: User, right: str, stay: Encounter, row: object) -> None:
     if not reaches_stay(user, stay.pk, right):
         raise Denied(right, entity=row)  # type: ignore[arg-type]  # one of our models
+    if right != permissions.READ:
+        demand_unlocked(right, stay)
     if right != permissions.READ and not acts_here(user, right, stay):
         raise Denied(right, entity=row, hidden=False)  # type: ignore[arg-type]  # one of our models
 

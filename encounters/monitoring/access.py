@@ -10,7 +10,7 @@ from emr.accounts.models import Organization, User
 from encounters.monitoring import permissions
 from encounters.monitoring.models import EarlyWarning, FluidEntry
 from encounters.results.permissions import RECORD_VITAL_SIGNS
-from encounters.visits.access import access_encounter, acts_here, refuse_in_emergency
+from encounters.visits.access import access_encounter, acts_here, demand_unlocked, refuse_in_emergency
 from encounters.visits.models import Encounter, EncounterLocation
 
 
@@ -22,6 +22,7 @@ def access_stay_measured(
     """
     demand(user, right)
     stay = access_encounter(user, encounter_uuid)
+    demand_unlocked(right, stay)
     if acts_here(user, right, stay):
         return stay
     if at is not None:

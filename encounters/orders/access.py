@@ -14,7 +14,7 @@ from encounters.orders.models import (
     ServiceRequest,
     SpokenOrder,
 )
-from encounters.visits.access import acts_here, reaches_stay, stay_reached
+from encounters.visits.access import acts_here, demand_unlocked, reaches_stay, stay_reached
 from encounters.visits.models import Encounter
 
 
@@ -34,6 +34,8 @@ def access_order(
             continue
         tried = found
         if reaches_stay(user, found.encounter_id, right):
+            if right != permissions.READ:
+                demand_unlocked(right, found.encounter)
             if right != permissions.READ and not _may_change(user, right, found):
                 raise Denied(right, entity=found, hidden=False)
             return found
@@ -64,6 +66,7 @@ def access_spoken(user: User, spoken_uuid: UUID) -> SpokenOrder:
     reaches = found.prescriber_id == user.pk or reaches_stay(user, found.encounter_id, permissions.PLACE)
     if not reaches or not may_decide(user, found):
         raise Denied(permissions.PLACE, entity=found, hidden=not reaches)
+    demand_unlocked(permissions.PLACE, found.encounter)
     return found
 
 
@@ -73,6 +76,7 @@ def access_review(user: User, order_uuid: UUID) -> MedicationRequest:
     found = MedicationRequest.objects.select_related("encounter__patient").filter(uuid=order_uuid).first()
     if found is None or not reaches_stay(user, found.encounter_id, permissions.REVIEW):
         raise Denied(permissions.REVIEW, entity=found)
+    demand_unlocked(permissions.REVIEW, found.encounter)
     return found
 
 
@@ -88,6 +92,7 @@ def access_review_of_stay(user: User, encounter_uuid: UUID) -> Encounter:
     )
     if found is None:
         raise Denied(permissions.REVIEW, entity=Encounter.objects.filter(uuid=encounter_uuid).first())
+    demand_unlocked(permissions.REVIEW, found)
     return found
 
 
@@ -130,6 +135,7 @@ def access_comment(user: User, comment_uuid: UUID) -> PharmacyComment:
         permissions.PLACE, found.encounter.department_id
     ):
         raise Denied(permissions.PLACE, entity=found, hidden=False)
+    demand_unlocked(permissions.PLACE, found.encounter)
     return found
 
 

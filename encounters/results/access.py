@@ -11,7 +11,7 @@ from encounters.results import permissions
 from encounters.results.models import DiagnosticReport, Observation, ReportReview, ResultPrint
 from encounters.results.models.reports import OF_THE_LABORATORY, RELEASED
 from encounters.results.selectors.stays import present_departments, stays_now
-from encounters.visits.access import reaches_stay, refuse_in_emergency
+from encounters.visits.access import demand_unlocked, reaches_stay, refuse_in_emergency
 from patients.registry.access import listed_stays, reached
 
 # Stays of the person whom a review is about, whichever of their rows it names.
@@ -30,6 +30,7 @@ def access_observation(user: User, observation_uuid: UUID, right: str = permissi
     if found is None or not reaches_stay(user, found.encounter_id, right):
         raise Denied(right, entity=found)
     if right != permissions.READ:
+        demand_unlocked(right, found.encounter)
         refuse_in_emergency(user, right, found.encounter, owner_id=found.performer_id)
     return found
 

@@ -8,7 +8,7 @@ from emr.accounts.access import Denied, demand
 from emr.accounts.models import User
 from encounters.specimens import permissions
 from encounters.specimens.models import Specimen
-from encounters.visits.access import acts_here, reaches_stay
+from encounters.visits.access import acts_here, demand_unlocked, reaches_stay
 
 
 def access_specimen(user: User, specimen_uuid: UUID, right: str = permissions.COLLECT) -> Specimen:
@@ -17,6 +17,7 @@ def access_specimen(user: User, specimen_uuid: UUID, right: str = permissions.CO
     found = _tubes().filter(uuid=specimen_uuid).first()
     if found is None or not reaches_stay(user, found.encounter_id, right):
         raise Denied(right, entity=found)
+    demand_unlocked(right, found.encounter)
     if not acts_here(user, right, found.encounter):
         raise Denied(right, entity=found, hidden=False)
     return found

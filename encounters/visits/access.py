@@ -3,10 +3,11 @@
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext_lazy as _
 
 from emr.accounts.access import Denied, demand
 from emr.accounts.models import User
-from emr.accounts.roles import WHEN_LISTED
+from emr.accounts.roles import WHEN_CLOSED, WHEN_LISTED
 from encounters.visits import permissions
 from encounters.visits.models import Encounter
 from patients.registry.access import (
@@ -68,16 +69,38 @@ def access_encounter(user: User, encounter_uuid: UUID, right: str = permissions.
         tried = Encounter.objects.filter(uuid=encounter_uuid).first()
         raise Denied(right, entity=tried)
     remember_emergency(user, stay.patient, stay.emergency_ends_at)
-    if right != permissions.READ and not acts_here(user, right, stay):
-        raise Denied(right, entity=stay, hidden=False)
+    if right != permissions.READ:
+        demand_unlocked(right, stay)
+        if not acts_here(user, right, stay):
+            raise Denied(right, entity=stay, hidden=False)
     return stay
 
 
+CLOSED = _(
+    "The record of this stay is closed: it is read and printed, not written on. What came late is entered as an addition"
+    " on the record's own page; for anything else the planning office reopens the record, with a reason."
+)
+
+
+def is_locked(right: str, stay: Encounter) -> bool:
+    """Whether the stay's record is closed to what the right does (R-24)."""
+    return stay.is_record_closed and right not in WHEN_CLOSED
+
+
+def demand_unlocked(right: str, stay: Encounter) -> None:
+    """Raise Denied (403, with the words that say why) where the record is closed to what the right does."""
+    if is_locked(right, stay):
+        raise Denied(right, entity=stay, hidden=False, because=CLOSED)
+
+
 def acts_here(user: User, right: str, stay: Encounter, *, department_id: int | None = None) -> bool:
-    """Whether the person may do this: where the patient is now (or in the department named), or in an emergency.
+    """Whether the person may do this: where the patient is now (or in the department named), or in an emergency. On a
+    closed record nobody does what isn't named in `WHEN_CLOSED`.
 
     Who holds the right for listed charts alone reads the stays that are listed, wherever the patient is.
     """
+    if is_locked(right, stay):
+        return False
     if user.is_listed_only(right):
         return right in WHEN_LISTED and reaches_stay(user, stay.pk, right)
     if user.has_right(right, department_id or stay.department_id):

@@ -26,6 +26,23 @@ class EncounterStatus(TextChoices):
     ENTERED_IN_ERROR = "entered-in-error", _("Entered in error")
 
 
+class RecordState(TextChoices):
+    """Where the record of the stay (hồ sơ bệnh án) stands on its way to the archive (R-24)."""
+
+    OPEN = "open", _("Being written")
+    COMPLETED = "completed", _("Completed by the doctor")
+    COUNTERSIGNED = "countersigned", _("Countersigned by the head")
+    SUBMITTED = "submitted", _("Handed in")
+    RETURNED = "returned", _("Returned with faults")
+    ACCEPTED = "accepted", _("Checked and accepted")
+    ARCHIVED = "archived", _("Archived")
+    REOPENED = "reopened", _("Reopened")
+
+
+# In these the record is written on; in every other one only what `emr.accounts.roles.WHEN_CLOSED` names passes.
+WRITABLE = frozenset({RecordState.OPEN, RecordState.RETURNED, RecordState.REOPENED})
+
+
 class AdmissionSource(TextChoices):
     """Trực tiếp vào (01/BV1 item 13)."""
 

@@ -32,6 +32,7 @@ from integrations.demo import (
     morning,
     notices,
     phrases,
+    records,
     signing,
     stays,
 )
@@ -102,6 +103,7 @@ def _fill(facility: Organization, patients: int, inpatients: int, signed: int) -
     exchange.build(facility, people)
     monitors.build(facility, people)
     inspecting.build(facility, people)
+    records.build(facility, people)
     signing.build(people)
     phrases.build(people)
     publish_many("demo.signature_wanted", [("", {"document_id": entry.pk}) for entry in oldest])

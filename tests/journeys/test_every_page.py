@@ -43,6 +43,7 @@ from encounters.orders.models import OrderSet, PharmacyComment, PrescriptionLine
 from encounters.orders.services import add_medication, add_service
 from encounters.phrases.models import Phrase
 from encounters.phrases.services import keep_phrase
+from encounters.records.models import Loan
 from encounters.results.models import DiagnosticReport, Observation, ResultPrint
 from encounters.results.services import record_vital_signs, request_report_print
 from encounters.specimens.models import Specimen
@@ -79,6 +80,7 @@ from tests.encounters.bedside.rows import build_bedside_rows
 from tests.encounters.chart import begin, deliver_all, draft_of, load_forms, written
 from tests.encounters.inspections.letters import listing
 from tests.encounters.monitoring.rounds import ILL, take
+from tests.encounters.records.rows import build_record_rows
 from tests.encounters.results.reports import FILE, facts, file, later, value
 from tests.encounters.visits.ward import ago
 from tests.integrations.conftest import ago as hl7_ago
@@ -161,6 +163,7 @@ ROWS: dict[str, Any] = {
     "outage_uuid": Outage,
     "precaution_uuid": Precaution,
     "monitor_uuid": Monitor,
+    "loan_uuid": Loan,
 }
 # Parts that are words: by the room whose address it is, else anywhere.
 WORDS = {
@@ -246,6 +249,7 @@ def _patients(facility: Organization, people: dict[str, User]) -> None:
     fill_tray(department=ward, start=ago(hours=9), end=ago(hours=9) + day, key=stay.uuid, by=an)
     prepare_specimens(encounter=stay, by=an)
     build_bedside_rows(entry, an)
+    build_record_rows(stay, an, "")
     request_course_print(encounter=stay, by=an)
     begin(stay, an)
     record_coverage(patient=dao, payer="BHYT", card_number="CN4380200123456", by=clerk)

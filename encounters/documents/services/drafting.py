@@ -97,6 +97,9 @@ def begin_document(
         raise DomainError(_("This stay was cancelled: nothing can be written on it."), code="cancelled")
     if encounter.department_id is None:
         raise DomainError(_("The patient is in no department yet."), code="no_department")
+    if encounter.is_record_closed and not late_reason.strip():
+        message = _("The record is closed: what is added to it says why it comes late.")
+        raise DomainError(message, code="record_closed", field="late_reason")
     check_time(encounter, at, late_reason)
     document = Document(
         facility=encounter.facility,
@@ -107,6 +110,7 @@ def begin_document(
         author=author or by,
         happened_at=at,
         late_reason=late_reason.strip(),
+        is_addendum=encounter.is_record_closed,
     )
     try:
         with transaction.atomic():

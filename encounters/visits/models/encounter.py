@@ -43,6 +43,7 @@ class Encounter(FacilityRecord):
     Status = codes.EncounterStatus
     Outcome = codes.Outcome
     Disposition = codes.Disposition
+    RecordState = codes.RecordState
 
     patient = models.ForeignKey("registry.Patient", on_delete=models.PROTECT, related_name="encounters")
     encounter_class = models.CharField(max_length=4, choices=codes.EncounterClass)
@@ -62,6 +63,13 @@ class Encounter(FacilityRecord):
     late_reason = models.CharField(max_length=300, blank=True, default="")
     department = models.ForeignKey(
         Organization, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    # Changed by `encounters.records.services` alone.
+    record_state = models.CharField(
+        max_length=13,
+        choices=codes.RecordState,
+        default=codes.RecordState.OPEN,
+        db_default=codes.RecordState.OPEN.value,
     )
     record_type = models.CharField(max_length=12, blank=True, default="", help_text="01/BV1, 02/BV1 …")
     reason = models.CharField(max_length=500, blank=True, default="")
@@ -114,6 +122,11 @@ class Encounter(FacilityRecord):
             ),
             models.Index(fields=["facility", "-admitted_at"], name="encounter_admitted"),
             models.Index(fields=["facility", "-ended_at"], name="encounter_ended"),
+            models.Index(
+                fields=["facility", "record_state", "ended_at"],
+                condition=Q(status="finished"),
+                name="encounter_record_state",
+            ),
             # The search box finds numbers by their beginnings.
             models.Index(OpClass("identifier", name="varchar_pattern_ops"), name="encounter_identifier"),
             models.Index(
@@ -163,6 +176,14 @@ class Encounter(FacilityRecord):
             models.CheckConstraint(
                 condition=~Q(status="in-progress") | Q(ended_at=None), name="running_stays_have_no_end"
             ),
+            models.CheckConstraint(
+                condition=~Q(record_state="archived") | ~Q(archive_number=""),
+                name="an_archived_record_has_its_number",
+            ),
+            models.CheckConstraint(
+                condition=Q(record_state="open") | Q(status__in=["finished", "entered-in-error"]),
+                name="a_running_stay_has_an_open_record",
+            ),
             # One person lies in one hospital bed at a time.
             ExclusionConstraint(
                 name="no_overlapping_inpatient_stays",
@@ -182,6 +203,19 @@ class Encounter(FacilityRecord):
     def is_open(self) -> bool:
         """Still in progress."""
         return self.status == codes.EncounterStatus.IN_PROGRESS
+
+    @property
+    def is_archived(self) -> bool:
+        """It has an archive number, and its record wasn't reopened since."""
+        return bool(self.archive_number) and self.record_state in {
+            codes.RecordState.OPEN,
+            codes.RecordState.ARCHIVED,
+        }
+
+    @property
+    def is_record_closed(self) -> bool:
+        """Whether its record is completed: nothing more is written on it but what comes late, as such."""
+        return self.record_state not in codes.WRITABLE
 
     @property
     def is_inpatient(self) -> bool:

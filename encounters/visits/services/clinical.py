@@ -285,8 +285,10 @@ def void_procedure(*, procedure: Procedure, by: User | None, reason: str) -> Pro
 def _demand_writable(stay: Encounter) -> None:
     if stay.status == Encounter.Status.ENTERED_IN_ERROR:
         raise DomainError(_("This stay was entered in error."), code="entered_in_error")
-    if stay.archive_number:
+    if stay.is_archived:
         raise DomainError(_("The record of this stay is archived."), code="archived")
+    if stay.is_record_closed:
+        raise DomainError(_("The record of this stay has been closed."), code="record_closed")
 
 
 def _replace(stay: Encounter, former: Condition | Procedure, by: User | None, reason: str) -> None:

@@ -196,6 +196,8 @@ def cancel_discharge(
         raise DomainError(_("This stay was not discharged."), code="not_finished")
     if stay.archive_number:
         raise DomainError(_("The record of this stay is archived."), code="archived")
+    if stay.record_state != codes.RecordState.OPEN:
+        raise DomainError(_("The record of this stay has been closed."), code="record_closed")
     _rules.check_version(stay, expected_version)
     _rules.demand_reason(reason)
     demand_ours(stay.facility_id, MOVEMENT, stay)

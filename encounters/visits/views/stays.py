@@ -64,17 +64,20 @@ def may(user: User, stay: Encounter) -> dict[str, Any]:
         "transfer": living and not moves and here(permissions.TRANSFER),
         "move_bed": living and not beds and here(permissions.TRANSFER),
         "discharge": living and not moves and here(permissions.DISCHARGE),
-        "details": (living or finished) and not stay.archive_number and here(permissions.ADMIT),
+        "details": (living or finished)
+        and not (stay.is_archived or stay.is_record_closed)
+        and here(permissions.ADMIT),
         "admit": living and not moves and not stay.is_inpatient and user.has_right(permissions.ADMIT),
         "cancel": living and not moves and here(permissions.CANCEL),
         "label": not user.is_listed_only(permissions.READ),
         "cancel_discharge": finished
         and not moves
         and not stay.archive_number
+        and stay.record_state == codes.RecordState.OPEN
         and here(permissions.DISCHARGE),
         "diagnose": (living or finished)
         and not diagnoses
-        and not stay.archive_number
+        and not (stay.is_archived or stay.is_record_closed)
         and here(permissions.DIAGNOSE),
     }
 

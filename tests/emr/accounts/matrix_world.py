@@ -58,6 +58,7 @@ from tests.emr.people import make_department, make_facility, make_user
 from tests.encounters.bedside.rows import build_bedside_rows, make_outage
 from tests.encounters.chart import begin, draft_of, load_forms, written
 from tests.encounters.monitoring.rounds import ILL, take
+from tests.encounters.records.rows import build_record_rows
 from tests.encounters.results.reports import FILE, facts, file, value
 from tests.encounters.visits.ward import ago
 from tests.patients.people import make_patient
@@ -278,6 +279,7 @@ def _case(situation: str, department: Organization) -> Case:
         ),
     }
     rows |= build_bedside_rows(entry, author, word)
+    rows |= build_record_rows(stay, author, word)
     case = Case(patient, department, author, stay, {name: str(row.uuid) for name, row in rows.items()})
     case.marks = [
         f"{word}MARK",
