@@ -101,6 +101,10 @@ RIGHTS: dict[str, StrOrPromise] = {
     "medicines.settle": pgettext_lazy(
         "right", "settle doses that were recorded twice, take back what was recorded"
     ),
+    "completeness.read": pgettext_lazy("right", "see what a record lacks"),
+    "completeness.oversee": pgettext_lazy("right", "see who owes what to records"),
+    "completeness.override": pgettext_lazy("right", "let a record be closed without something"),
+    "completeness.rules": pgettext_lazy("right", "change what records are asked for"),
     "inspections.prepare": pgettext_lazy("right", "enter letters and list the charts they name"),
     "inspections.approve": pgettext_lazy("right", "approve what somebody else has prepared"),
     "inspections.oversee": pgettext_lazy("right", "see and withdraw mandates"),
