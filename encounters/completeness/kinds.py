@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from django_stubs_ext import StrOrPromise
 
 from encounters.completeness.checks import acts, forms, stay
@@ -51,8 +51,8 @@ _STATE = Parameter(
     gettext_lazy("How far it must be"),
     "one",
     (
-        ("finished", gettext_lazy("confirmed")),
-        ("signed", gettext_lazy("signed")),
+        ("finished", pgettext_lazy("completeness", "confirmed")),
+        ("signed", pgettext_lazy("completeness", "signed")),
         ("sealed", gettext_lazy("signed and sealed by the facility")),
         ("confirmed", gettext_lazy("confirmed by the patient")),
     ),
@@ -135,7 +135,7 @@ KINDS: dict[str, Kind] = {
                 gettext_lazy("State"),
                 "one",
                 (
-                    ("draft", gettext_lazy("draft")),
+                    ("draft", pgettext_lazy("completeness", "draft")),
                     ("unsigned", gettext_lazy("without a signature")),
                     ("waiting", gettext_lazy("waiting for somebody else's signature")),
                     ("refused", gettext_lazy("with a signature that isn't valid")),

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from django_stubs_ext import StrOrPromise
 
 from encounters.completeness.checks.found import Found, owed_since, page_of
@@ -16,7 +16,7 @@ STAY_FIELDS: dict[str, tuple[StrOrPromise, str, str, Callable[[Encounter, Facts]
         gettext_lazy("type of record"), "visits:details", "id_record_type", lambda stay, _facts: bool(stay.record_type),
     ),
     "outcome": (
-        gettext_lazy("outcome"), "visits:detail", "outcome", lambda stay, _facts: bool(stay.outcome),
+        pgettext_lazy("completeness", "outcome"), "visits:detail", "outcome", lambda stay, _facts: bool(stay.outcome),
     ),
     "disposition": (
         gettext_lazy("how the patient left"), "visits:detail", "disposition",
