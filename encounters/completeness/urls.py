@@ -9,5 +9,5 @@ urlpatterns = [
     path("completeness/", owed.owed, name="worklist"),
     path("completeness/mine", owed.mine, name="mine"),
     path("completeness/rules/", rules.rules, name="rules"),
-    path("completeness/rules/<slug:code>/", rules.rule, name="rule"),
+    path("completeness/rules/<slug:rule_code>/", rules.rule, name="rule"),
 ]

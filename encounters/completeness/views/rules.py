@@ -53,16 +53,16 @@ def _row(holding: Rule, planned: list[Rule]) -> dict[str, Any]:
 
 @requires(permissions.RULES)
 @require_http_methods(["GET", "HEAD", "POST"])
-def rule(request: StaffRequest, code: str) -> HttpResponse:
+def rule(request: StaffRequest, rule_code: str) -> HttpResponse:
     """One rule: as it holds, its history, and the form of its next version. `?kind=` begins a new one."""
-    present, after = _present(request, code)
+    present, after = _present(request, rule_code)
     form = RuleForm(request.POST or None, rule=present, after=after)
     if request.method == "POST" and form.is_valid():
         told = form.cleaned_data
         try:
             services.set_rule(
                 facility=request.user.facility,
-                code=code,
+                code=rule_code,
                 content=form.content(),
                 begins_on=told["begins_on"],
                 reason=told["reason"],
@@ -73,10 +73,10 @@ def rule(request: StaffRequest, code: str) -> HttpResponse:
             form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
         else:
             messages.success(request, _("The rule is kept as a new version."))
-            return redirect("encounters:completeness:rule", code)
+            return redirect("encounters:completeness:rule", rule_code)
     if request.method != "POST":
-        record("completeness_rule.read", by=request.user, detail={"code": code})
-    context = _context(request, code, present, form)
+        record("completeness_rule.read", by=request.user, detail={"code": rule_code})
+    context = _context(request, rule_code, present, form)
     status = 422 if request.method == "POST" else 200
     return render(request, "encounters/completeness/rule.html", context, status=status)
 
