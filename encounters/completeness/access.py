@@ -1,8 +1,8 @@
-"""Whose gaps a person sees: those of the stays that they reach, in departments that they oversee, and their own."""
+"""Whose gaps a person sees: those of the stays that they reach, everybody's in departments that they oversee."""
 
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from emr.accounts.models import User
 from encounters.completeness import permissions
@@ -15,8 +15,8 @@ def access_stay(user: User, encounter_uuid: UUID, right: str = permissions.READ)
     return access_encounter(user, encounter_uuid, right)
 
 
-def stays_reached(user: User, right: str = permissions.READ) -> QuerySet[Encounter]:
-    """The stays of which the person may see what is owed: reached, and in departments where the right is held."""
-    found = encounters_for(user, right)
-    departments = user.departments_for(right)
-    return found.filter(Q(department__in=departments)) if isinstance(departments, frozenset) else found
+def stays_overseen(user: User) -> QuerySet[Encounter]:
+    """The stays of which the person sees what everybody owes: reached, and in departments where the right is held."""
+    found = encounters_for(user, permissions.OVERSEE)
+    departments = user.departments_for(permissions.OVERSEE)
+    return found.filter(department__in=departments) if isinstance(departments, frozenset) else found

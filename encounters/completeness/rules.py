@@ -29,8 +29,8 @@ EVERY = "*"
 _PLAIN = ("kind", "words", "parameters", "blocks", "overridable", "owner", "is_on")
 # Whose it is to put right; a role where no single person is known.
 OWNERS: dict[str, tuple[StrOrPromise, str]] = {
-    "attending": (_("Attending doctor"), "doctor"),
-    "author": (_("Who wrote it"), "doctor"),
+    "attending": (_("Attending doctor"), "head_of_department"),
+    "author": (_("Who wrote it"), "head_of_department"),
     "nurse": (_("Responsible nurse"), "head_nurse"),
     "head": (_("Head of department"), "head_of_department"),
     "planning": (_("Planning office"), "planning"),

@@ -166,7 +166,7 @@ def _owner(rule: Rule, one: Found, stay: Encounter, facts: Facts) -> int | None:
         return facts.person(stay, codes.ParticipantRole.NURSE)
     if rule.owner in {"head", "planning"}:
         return None
-    if rule.owner == "author" and one.person_id is not None:
+    if one.person_id is not None and (rule.owner == "author" or one.state_of is not None):
         return one.person_id
     return facts.attending(stay) or one.person_id
 

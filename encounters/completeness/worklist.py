@@ -13,9 +13,10 @@ from emr.accounts.roles import CHOICES
 from emr.common.clock import now
 from emr.common.vietnamese import fold
 from encounters.completeness import permissions
-from encounters.completeness.access import stays_reached
+from encounters.completeness.access import stays_overseen
 from encounters.completeness.selectors import Gap, gaps_by_stay, median_age, owing_stays
 from encounters.completeness.telling import look_back
+from encounters.visits.access import encounters_for
 from encounters.visits.models import Encounter
 
 ROLE_NAMES: dict[str, StrOrPromise] = dict(CHOICES)
@@ -54,12 +55,13 @@ class Owed:
 
 def gaps_overseen(user: User) -> list[Owed]:
     """The open gaps of the records that the person oversees; a constant number of queries."""
-    return _open(owing_stays(stays_reached(user, permissions.OVERSEE), days=look_back(user.facility_id)))
+    return _open(owing_stays(stays_overseen(user), days=look_back(user.facility_id)))
 
 
 def own_gaps(user: User) -> list[Owed]:
     """What this person owes, the oldest first: by name, or by the role that they hold in the stay's department."""
-    found = _open(owing_stays(stays_reached(user), days=look_back(user.facility_id)))
+    reached = encounters_for(user, permissions.READ)
+    found = _open(owing_stays(reached, days=look_back(user.facility_id)))
     moment = now()
     held = set(
         PractitionerRole.objects.filter(Q(ends_at=None) | Q(ends_at__gt=moment), user=user, starts_at__lte=moment)

@@ -95,10 +95,10 @@ def procedure_form(rule: Rule, stay: Encounter, facts: Facts) -> Iterator[Found]
         return
     standing = [paper.day for paper in facts.of_codes(stay, wanted) if _stands(paper, state, facts)]
     pages = facts.paper_of_codes(stay, wanted)
-    days = sorted(standing + [page.day for page in pages if page.day is not None])
+    days = standing + [page.day for page in pages if page.day is not None]
     undated = sum(page.day is None for page in pages)
     begun = [paper for paper in facts.of_codes(stay, wanted) if not _stands(paper, state, facts)]
-    for row in _without(done, days, before=state == "confirmed")[undated:]:
+    for row in without_form(done, days, before=state == "confirmed")[undated:]:
         told = {"what": row.text, "day": day_words(timezone.localdate(row.started_at))}
         if begun:
             paper = begun.pop(0)
@@ -119,26 +119,35 @@ def procedure_form(rule: Rule, stay: Encounter, facts: Facts) -> Iterator[Found]
             )
 
 
-def _without(done: list[Procedure], days: list[dt.date], *, before: bool) -> list[Procedure]:
-    """The procedures that no form is left for, oldest first.
+def without_form(done: list[Procedure], days: list[dt.date], *, before: bool) -> list[Procedure]:
+    """The procedures that no form is left for, oldest first; as few as there can be.
 
-    With `before` a form counts for an operation on its day or later, and for all of that day; else for one on its day or
-    the day before.
+    With `before` a form counts for an operation on its day or later, and for all of that day; else for one that lasted
+    until its day or the day before.
     """
-    free, served = list(days), set[dt.date]()
-    held: list[Procedure] = []
-    for row in sorted(done, key=lambda row: (row.started_at, row.pk)):
-        day = timezone.localdate(row.started_at)
-        if before and day in served:
-            continue
-        last = timezone.localdate(row.ended_at or row.started_at) + dt.timedelta(days=1)
-        fitting = [d for d in free if (d <= day if before else day <= d <= last)]
-        if fitting:
-            free.remove(fitting[0])
-            served.add(day)
-        else:
-            held.append(row)
-    return held
+    left = sorted(done, key=lambda row: (_window(row, before=before)[1], row.started_at, row.pk))
+    for day in sorted(days):
+        served = next((row for row in left if _is_within(day, _window(row, before=before))), None)
+        if served is not None:
+            operated = timezone.localdate(served.started_at)
+            left = [
+                row
+                for row in left
+                if row is not served and not (before and timezone.localdate(row.started_at) == operated)
+            ]
+    return sorted(left, key=lambda row: (row.started_at, row.pk))
+
+
+def _window(row: Procedure, *, before: bool) -> tuple[dt.date, dt.date]:
+    """From when until when a form may be dated to count for it."""
+    day = timezone.localdate(row.started_at)
+    if before:
+        return dt.date.min, day
+    return day, timezone.localdate(row.ended_at or row.started_at) + dt.timedelta(days=1)
+
+
+def _is_within(day: dt.date, window: tuple[dt.date, dt.date]) -> bool:
+    return window[0] <= day <= window[1]
 
 
 def form_fields(rule: Rule, stay: Encounter, facts: Facts) -> Iterator[Found]:

@@ -16,10 +16,10 @@ STAY_FIELDS: dict[str, tuple[StrOrPromise, str, str, Callable[[Encounter, Facts]
         gettext_lazy("type of record"), "visits:details", "id_record_type", lambda stay, _facts: bool(stay.record_type),
     ),
     "outcome": (
-        pgettext_lazy("completeness", "outcome"), "visits:detail", "outcome", lambda stay, _facts: bool(stay.outcome),
+        pgettext_lazy("completeness", "outcome"), "visits:detail", "diagnoses", lambda stay, _facts: bool(stay.outcome),
     ),
     "disposition": (
-        gettext_lazy("how the patient left"), "visits:detail", "disposition",
+        gettext_lazy("how the patient left"), "visits:detail", "diagnoses",
         lambda stay, _facts: bool(stay.disposition),
     ),
     "main_diagnosis": (
@@ -32,7 +32,7 @@ STAY_FIELDS: dict[str, tuple[StrOrPromise, str, str, Callable[[Encounter, Facts]
         or facts.has_diagnosis(stay, codes.DiagnosisRole.DISCHARGE_MAIN, coded=True),
     ),
     "death": (
-        gettext_lazy("time of death"), "visits:detail", "outcome", lambda stay, facts: stay.pk in facts.deaths,
+        gettext_lazy("time of death"), "visits:detail", "diagnoses", lambda stay, facts: stay.pk in facts.deaths,
     ),
     "death_cause": (
         gettext_lazy("main cause of death with its ICD-10 code"), "visits:detail", "diagnoses",

@@ -112,7 +112,7 @@ def test_who_owes_what_by_record_by_person_and_ones_own() -> None:
     client.post(page("worklist"), {"chip": "people"})
     body = client.get(page("worklist")).content.decode()
     assert "BS. Nguyễn Văn An" in body
-    assert "Bác sĩ" in body, "where no doctor is named the role owes it"
+    assert "Trưởng khoa" in body, "where no doctor is named the head owes it"
     del hoa
     own = signed_in(an)
     body = own.get(page("worklist")).content.decode()
