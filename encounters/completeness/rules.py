@@ -13,10 +13,10 @@ versions that had begun by then the one that began last; where it has none, the 
 import datetime as dt
 import functools
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from string import Template
 from typing import Any
 
 from django.utils.translation import get_language
@@ -26,6 +26,7 @@ from django_stubs_ext import StrOrPromise
 from encounters.completeness.models import RuleVersion
 
 EVERY = "*"
+_PLACES = re.compile(r"\$(day|form|what)\b")
 _PLAIN = ("kind", "words", "parameters", "blocks", "overridable", "owner", "is_on")
 # Whose it is to put right; a role where no single person is known.
 OWNERS: dict[str, tuple[StrOrPromise, str]] = {
@@ -67,7 +68,8 @@ class Rule:
     def in_words(self, **told: str) -> str:
         """The rule's sentence in the present language with what was found put in."""
         language = (get_language() or "vi").split("-", maxsplit=1)[0]
-        return Template(self.words.get(language) or self.words["vi"]).safe_substitute(told)
+        sentence = self.words.get(language) or self.words["vi"]
+        return _PLACES.sub(lambda found: told.get(found[1], found[0]), sentence)
 
     @property
     def title(self) -> str:
