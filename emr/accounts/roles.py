@@ -240,6 +240,25 @@ RIGHTS: dict[str, dict[str, Scope]] = {
     "medicines.settle": {"head_nurse": D, "head_of_department": D},
     # encounters.consents: what patients confirm
     "consents.take": {"doctor": D, "head_of_department": D, "nurse": D, "head_nurse": D},
+    # encounters.completeness: what records lack
+    "completeness.read": {
+        "doctor": D,
+        "head_of_department": D,
+        "nurse": D,
+        "head_nurse": D,
+        "records": F,
+        "planning": F,
+        "director": F,
+    },
+    "completeness.oversee": {
+        "head_of_department": D,
+        "head_nurse": D,
+        "records": F,
+        "planning": F,
+        "director": F,
+    },
+    "completeness.override": {"head_of_department": D, "planning": F},
+    "completeness.rules": {"planning": F},
     # signatures.providers (the staff's keys; no document), signatures.signing
     "providers.manage": {"admin": F},
     "signing.sign": {

@@ -90,6 +90,11 @@ SCHEDULE = {
         "schedule": 30 * 60.0,
         "options": {"queue": "bulk", "expires": 30 * 60},
     },
+    "completeness-remind": {
+        "task": "encounters.completeness.tasks.remind",
+        "schedule": 86400.0,
+        "options": {"queue": "bulk"},
+    },
     "audit-seal": {
         "task": "signatures.sealing.tasks.seal_days",
         "schedule": 15 * 60.0,

@@ -4,6 +4,10 @@ import datetime as dt
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
+from django.db.models import QuerySet
+
+from encounters.documents.models import DocumentVersion
+
 
 @dataclass(frozen=True, slots=True)
 class SignedBy:
@@ -27,3 +31,31 @@ def register_signatures(signatures: SignaturesOf) -> None:
 def signatures_of(version_ids: Collection[int]) -> dict[int, list[SignedBy]]:
     """The signatures of these versions."""
     return _registered[0](version_ids) if _registered and version_ids else {}
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How the signatures of a version stand beside their being there."""
+
+    # Verification didn't confirm them when it looked last.
+    is_refused: bool = False
+    # The facility's seal is among them, as a step of the form's chain.
+    is_sealed: bool = False
+    # Whose signatures are still asked for: ids of persons.
+    waits_for: tuple[int, ...] = ()
+
+
+# {version's id: its standing}; versions of which there is nothing to say are left out. The versions come as a query; as
+# many queries of its own for a thousand as for one.
+StandingsOf = Callable[[QuerySet[DocumentVersion]], dict[int, Standing]]
+_standings: list[StandingsOf] = []
+
+
+def register_standings(standings: StandingsOf) -> None:
+    """Called by the room that knows how signatures stand, in AppConfig.ready(); again replaces it."""
+    _standings[:] = [standings]
+
+
+def standings_of(versions: QuerySet[DocumentVersion]) -> dict[int, Standing]:
+    """How the signatures of these versions stand."""
+    return _standings[0](versions) if _standings else {}

@@ -7,6 +7,7 @@ import datetime as dt
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
@@ -219,6 +220,39 @@ def _is_member(value_set: str, coding: Coding) -> bool | None:
     if coding.system != system:
         return False
     return concept(name, coding.code) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Blank:
+    """A question that nobody answered: its field on the page, its linkId, its words, those of the part that it stands in."""
+
+    id: str
+    link_id: str
+    label: str
+    part: str
+    is_required: bool
+
+
+def blanks(questionnaire: Questionnaire, content: Content, *, language: str = "vi") -> list[Blank]:
+    """The questions of the form without an answer, in its order: those that are asked, and that a person answers.
+
+    What is filled in by the system, or not asked by its own conditions, is left out. No query.
+    """
+    form = form_of(questionnaire)
+    response, _unreadable = engine.read_response(content)
+    tree = engine.arrange(form, response, now=moment())
+    found = []
+    for part in tree.nodes:
+        words = part.item.text.in_language(language)
+        for node in part.walk():
+            item = node.item
+            if not item.is_question or item.read_only or item.hidden or item.section or node.answers:
+                continue
+            if tree.is_enabled(node):
+                place = screen.id_of(node.answer_path(0))
+                label = item.text.in_language(language) or words
+                found.append(Blank(place, item.link_id, label, words, item.required or bool(item.min_occurs)))
+    return found
 
 
 @transaction.atomic

@@ -22,6 +22,7 @@ from integrations.demo import (
     door,
     doses,
     exchange,
+    gaps,
     hospital,
     inspecting,
     laboratory,
@@ -104,6 +105,7 @@ def _fill(facility: Organization, patients: int, inpatients: int, signed: int) -
     monitors.build(facility, people)
     inspecting.build(facility, people)
     records.build(facility, people)
+    gaps.build(people)
     signing.build(people)
     phrases.build(people)
     publish_many("demo.signature_wanted", [("", {"document_id": entry.pk}) for entry in oldest])

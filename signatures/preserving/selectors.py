@@ -6,6 +6,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from emr.common.clock import now
 from encounters.documents.models import DocumentVersion
+from encounters.documents.signed import Standing
 from signatures.preserving.models import Preservation
 from signatures.signing.models import SigningRequest
 
@@ -73,3 +74,29 @@ def refused() -> QuerySet[Preservation]:
 def unprotected() -> QuerySet[Preservation]:
     """Versions whose timestamps can't be relied on any more."""
     return Preservation.objects.filter(protected_until__lt=now())
+
+
+def standings_of(versions: QuerySet[DocumentVersion]) -> dict[int, Standing]:
+    """How the signatures of these versions stand: refused by verification, sealed, waiting for whom. Two queries."""
+    doubted = Preservation.objects.filter(
+        version__in=versions.values("pk"),
+        problem__in=[Preservation.Problem.REVOKED, Preservation.Problem.DOUBTED],
+    )
+    refused = set(doubted.values_list("version_id", flat=True))
+    steps = (
+        SigningRequest.objects.filter(version__in=versions.values("pk"))
+        .filter(Q(is_seal=True, status=SigningRequest.Status.COMPLETED) | Q(status__in=SigningRequest.OPEN))
+        .order_by("turn", "step")
+        .values_list("version_id", "signer_id", "status")
+    )
+    sealed: set[int] = set()
+    waiting: dict[int, list[int]] = {}
+    for version_id, signer_id, status in steps:
+        if status == SigningRequest.Status.COMPLETED:
+            sealed.add(version_id)
+        else:
+            waiting.setdefault(version_id, []).append(signer_id)
+    return {
+        pk: Standing(pk in refused, pk in sealed, tuple(dict.fromkeys(waiting.get(pk, ()))))
+        for pk in refused | sealed | waiting.keys()
+    }

@@ -176,6 +176,7 @@ WORDS = {
     ("", "guarding_name"): "restricted_reach",
     ("", "system"): "icd10",
     ("", "table_name"): "services",
+    ("", "rule_code"): "daily-entry",
     ("", "load_kind"): "patients",
     ("", "position"): "1",
 }

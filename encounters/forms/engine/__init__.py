@@ -1,6 +1,7 @@
 """The forms engine: pure functions over FHIR R4 Questionnaires and their responses; no database, clock or request."""
 
 from encounters.forms.engine.calculation import (
+    arrange,
     calculate,
     carry_over,
     initial_response,
@@ -43,6 +44,7 @@ __all__ = [
     "Row",
     "Text",
     "Tree",
+    "arrange",
     "build",
     "calculate",
     "carry_over",

@@ -556,6 +556,7 @@ OTHER_PARTS: dict[str, Callable[[str], str]] = {
     "kind": lambda name: "allergy" if "history" in name else "wristband",
     "system": lambda _name: "icd10",
     "table_name": lambda _name: "services",
+    "rule_code": lambda _name: "daily-entry",
     "load_kind": lambda _name: "patients",
     "role_code": lambda _name: "doctor",
     "setting_name": lambda _name: "sign_within_hours",

@@ -1,0 +1,1 @@
+"""Small functions that each ask one thing of a stay."""
