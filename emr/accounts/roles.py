@@ -229,6 +229,11 @@ RIGHTS: dict[str, dict[str, Scope]] = {
     "medicines.settle": {"head_nurse": D, "head_of_department": D},
     # encounters.consents: what patients confirm
     "consents.take": {"doctor": D, "head_of_department": D, "nurse": D, "head_nurse": D},
+    # encounters.bundles: closed records as files, extracts of them
+    "bundles.read": {"records": F, "planning": F, "director": F},
+    "bundles.make": {"records": F, "planning": F},
+    "bundles.extract": {"records": F, "planning": F, "director": F},
+    "bundles.approve": {"planning": F, "director": F},
     # signatures.providers (the staff's keys; no document), signatures.signing
     "providers.manage": {"admin": F},
     "signing.sign": {
