@@ -116,7 +116,7 @@ def assemble(
     work.pdf.save(
         output,
         deterministic_id=True,
-        recompress_flate=False,
+        compress_streams=False,  # what is large is compressed already
         object_stream_mode=pikepdf.ObjectStreamMode.generate,
     )
     return output.getvalue(), hashlib.sha256(written).hexdigest()
@@ -282,7 +282,6 @@ def _attach(work: _Work, content: Content) -> None:
         stream.Params = Dictionary(
             Size=len(data),
             ModDate=String(moment),
-            CheckSum=String(hashlib.md5(data, usedforsecurity=False).digest()),
         )
         described = pdf.make_indirect(
             Dictionary(

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pikepdf
 from pikepdf import Array, Dictionary, Name, Pdf
@@ -22,6 +23,7 @@ class Pen:
     def __init__(self, pdf: Pdf, text: str) -> None:
         self.font: Font = font_for(printable(text))
         self._fonts = Dictionary({str(_FONT): _embedded(pdf, self.font)})
+        self._keep = pdf.make_stream(b"q\n")
         self._faint = pdf.make_indirect(
             Dictionary(Type=Name.ExtGState, ca=0.22, CA=0.22)  # PDF/A-2 and later allow transparency
         )
@@ -51,14 +53,12 @@ class Pen:
 
     def lend(self, page: pikepdf.Page) -> None:
         """Put the font and the faint ink among the page's resources; what is there stays, under its own names."""
-        resources = page.obj.get("/Resources")
-        own = Dictionary() if resources is None else Dictionary(resources)
-        page.obj.Resources = own
-        fonts = Dictionary(own.get("/Font", Dictionary()))
+        own = _copy(page.resources)
+        fonts, states = _copy(own.get("/Font")), _copy(own.get("/ExtGState"))
         fonts[str(_FONT)] = self._fonts[str(_FONT)]
-        states = Dictionary(own.get("/ExtGState", Dictionary()))
         states[str(_FAINT)] = self._faint
         own.Font, own.ExtGState = fonts, states
+        page.obj.Resources = own
 
     def stamp(self, pdf: Pdf, page: pikepdf.Page, foot: str, marks: Sequence[str] = ()) -> None:
         """Write the foot in the lowest margin of the page as it is shown, and each mark faintly over all of it."""
@@ -78,8 +78,7 @@ class Pen:
         if marks:
             drawn += self._marks(marks, width, height)
         # Whatever state the page's own drawing leaves behind is closed first.
-        page.contents_add(pdf.make_stream(b"q\n"), prepend=True)
-        page.contents_add(pdf.make_stream(b"\nQ\n" + drawn + b"Q\n"))
+        page.obj.Contents = Array([self._keep, *_contents(page), pdf.make_stream(b"\nQ\n" + drawn + b"Q\n")])
 
     def _marks(self, marks: Sequence[str], width: float, height: float) -> bytes:
         cosine, sine = _TURN
@@ -97,6 +96,23 @@ class Pen:
             drawn += b"Q\n"
             y += _MARK_STEP
         return drawn + b"Q\n"
+
+
+def _copy(present: Any) -> Dictionary:
+    """The dictionary as one of its own: pages share theirs."""
+    own = Dictionary()
+    if isinstance(present, pikepdf.Object):
+        for name in present.keys():  # noqa: SIM118  a PDF's dictionary
+            own[name] = present[name]
+    return own
+
+
+def _contents(page: pikepdf.Page) -> list[pikepdf.Object]:
+    """The streams that draw the page."""
+    present = page.obj.get("/Contents")
+    if isinstance(present, Array):
+        return list(present)
+    return [present] if isinstance(present, pikepdf.Stream) else []
 
 
 def _embedded(pdf: Pdf, font: Font) -> pikepdf.Object:

@@ -39,7 +39,8 @@ def opened(data: bytes, content_type: str) -> Pdf:
         if not 0 < len(pdf.pages) <= _MOST_PAGES:
             raise Unfit("không có trang, hoặc quá nhiều trang")
         # What signatures look like becomes part of the page; the file beside it carries their proof.
-        pdf.flatten_annotations("all")
+        if any("/Annots" in page.obj for page in pdf.pages):
+            pdf.flatten_annotations("all")
         for page in pdf.pages:
             for key in set(page.obj.keys()) - _KEPT:
                 del page.obj[key]

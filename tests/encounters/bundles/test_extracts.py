@@ -23,18 +23,18 @@ from encounters.documents.models import Document
 from encounters.visits.models import Encounter
 from tests.emr.people import make_user
 from tests.encounters.bundles.rows import make_all, make_record
-from tests.encounters.visits.ward import signed_in
+from tests.encounters.visits.ward import department, signed_in
 from tests.support.verapdf import broken_clauses
 
 pytestmark = pytest.mark.django_db
 
 
 def clerk() -> User:
-    return make_user("luutru", "Trần Thị Lưu", role="records")
+    return make_user("luutru", "Trần Thị Lưu", "records", department())
 
 
 def planner() -> User:
-    return make_user("khth", "Lê Văn Kế", role="planning")
+    return make_user("khth", "Lê Văn Kế", "planning", department())
 
 
 def asked(stay: Encounter, parts: list[Document], by: User, **more: Any) -> RecordExtract:
