@@ -296,8 +296,8 @@ def _attach(work: _Work, content: Content) -> None:
         names.append(String(name))
         names.append(described)
         associated.append(described)
-    present = pdf.Root.get("/Names")
-    pdf.Root.Names = Dictionary(present) if present is not None else Dictionary()
+    if "/Names" not in pdf.Root:
+        pdf.Root.Names = Dictionary()
     pdf.Root.Names.EmbeddedFiles = Dictionary(Names=names)
     pdf.Root.AF = associated
     pdf.Root.PageMode = Name.UseOutlines

@@ -36,6 +36,7 @@ def content_of(encounter: Encounter, *, archive_number: str = "") -> Content:
 
     Raises DomainError while a finished document is still being printed.
     """
+    demand_printed(encounter)
     with override("vi"):
         return _head(encounter, archive_number) | {
             "pieces": pieces(encounter),
@@ -95,8 +96,20 @@ def _head(encounter: Encounter, archive_number: str) -> Content:
 
 
 def pieces(encounter: Encounter) -> list[dict[str, Any]]:
-    """Everything in the record, in its order."""
+    """Everything in the record that has its PDF, in its order."""
     return in_order([*_documents(encounter), *_reports(encounter), *_files(encounter)])
+
+
+def demand_printed(encounter: Encounter) -> None:
+    """Raise DomainError while a finished document has no PDF yet: no record is frozen without it. One query."""
+    has_pdf = DocumentBytes.objects.filter(version=OuterRef("current_version"))
+    finished = Document.objects.filter(encounter=encounter, current_version__isnull=False)
+    code = finished.filter(~Exists(has_pdf)).values_list("code", flat=True).first()
+    if code is not None:
+        raise DomainError(
+            _("%(code)s is still being printed; ask again in a minute.") % {"code": code},
+            code="not_rendered",
+        )
 
 
 def _documents(encounter: Encounter) -> list[dict[str, Any]]:
@@ -112,13 +125,6 @@ def _documents(encounter: Encounter) -> list[dict[str, Any]]:
         .distinct("version_id")
     )
     by_version = {stored.version_id: stored for stored in newest}
-    finished = Document.objects.filter(encounter=encounter, current_version__isnull=False)
-    for version_id, code in finished.values_list("current_version_id", "code"):
-        if version_id not in by_version:
-            raise DomainError(
-                _("%(code)s is still being printed; ask again in a minute.") % {"code": code},
-                code="not_rendered",
-            )
     signed = signatures_of(list(by_version))
     rows = []
     for version_id, stored in by_version.items():

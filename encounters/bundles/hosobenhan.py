@@ -234,7 +234,8 @@ def as_xml(export: Export) -> bytes:
     for where in export.get("bi_cat", []):
         SubElement(root, "bi_cat").text = ".".join(where)
     indent(root, space=" ")
-    return b'<?xml version="1.0" encoding="UTF-8"?>\n' + tostring(root, encoding="utf-8") + b"\n"
+    written: str = tostring(root, encoding="unicode")
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{written}\n'.encode()
 
 
 def _write(place: Element, row: Row) -> None:

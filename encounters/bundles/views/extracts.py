@@ -23,6 +23,7 @@ from emr.common.errors import DomainError
 from emr.common.http import StaffRequest
 from emr.common.kept import keep_filter, kept_filter
 from emr.signin.services import RECENT_MINUTES
+from emr.storage.models import Attachment
 from emr.storage.services import read_bytes
 from encounters.bundles import permissions, selectors, services
 from encounters.bundles.access import access_extract, extracts_for
@@ -98,21 +99,22 @@ def _context(request: StaffRequest, found: RecordExtract) -> dict[str, Any]:
         "is_own": found.asked_by_id == user.pk,
         "may_decide": is_asked and found.asked_by_id != user.pk and user.has_right(permissions.APPROVE),
         "may_withdraw": found.status in {"asked", "approved"} and not found.is_over,
-        "may_take": _may_be_taken(found),
+        "may_take": _to_take(found) is not None,
     }
 
 
-def _may_be_taken(found: RecordExtract) -> bool:
+def _to_take(found: RecordExtract) -> Attachment | None:
+    """The file, where it may be handed out."""
     bundle = getattr(found, "bundle", None)
     is_open = found.status == RecordExtract.Status.APPROVED and not found.is_over
-    return is_open and bundle is not None and bundle.attachment is not None
+    return bundle.attachment if is_open and bundle is not None else None
 
 
 @requires(permissions.EXTRACT)
 @require_safe
-def extract(request: StaffRequest, extract_uuid: UUID) -> HttpResponse:
+def extract(request: StaffRequest, copy_uuid: UUID) -> HttpResponse:
     """One of them: for whom, what, who decided, and the file."""
-    found = access_extract(request.user, extract_uuid)
+    found = access_extract(request.user, copy_uuid)
     rows = [dated(row) for row in pieces(found.encounter) if row["uuid"] in found.parts]
     record("record_extract.read", by=request.user, of=found)
     return render(request, "encounters/bundles/extract.html", _context(request, found) | {"rows": rows})
@@ -121,17 +123,17 @@ def extract(request: StaffRequest, extract_uuid: UUID) -> HttpResponse:
 @polled
 @requires(permissions.EXTRACT)
 @require_safe
-def extract_state(request: StaffRequest, extract_uuid: UUID) -> HttpResponse:
+def extract_state(request: StaffRequest, copy_uuid: UUID) -> HttpResponse:
     """What the waiting page asks every two seconds."""
-    found = access_extract(request.user, extract_uuid)
+    found = access_extract(request.user, copy_uuid)
     return render(request, "encounters/bundles/_extract.html", _context(request, found))
 
 
 @require_POST
 @requires(permissions.APPROVE)
-def decide(request: StaffRequest, extract_uuid: UUID) -> HttpResponse:
+def decide(request: StaffRequest, copy_uuid: UUID) -> HttpResponse:
     """Approve it, or refuse it with a reason."""
-    found = access_extract(request.user, extract_uuid, permissions.APPROVE)
+    found = access_extract(request.user, copy_uuid, permissions.APPROVE)
     approve = "approve" in request.POST
     try:
         services.decide_extract(
@@ -146,9 +148,9 @@ def decide(request: StaffRequest, extract_uuid: UUID) -> HttpResponse:
 
 @require_POST
 @requires(permissions.EXTRACT)
-def withdraw(request: StaffRequest, extract_uuid: UUID) -> HttpResponse:
+def withdraw(request: StaffRequest, copy_uuid: UUID) -> HttpResponse:
     """It is handed out no more."""
-    found = access_extract(request.user, extract_uuid)
+    found = access_extract(request.user, copy_uuid)
     services.withdraw_extract(found, by=request.user)
     return redirect("encounters:bundles:extract", found.uuid)
 
@@ -156,12 +158,12 @@ def withdraw(request: StaffRequest, extract_uuid: UUID) -> HttpResponse:
 @requires(permissions.EXTRACT)
 @fresh(RECENT_MINUTES)
 @require_safe
-def take(request: StaffRequest, extract_uuid: UUID) -> HttpResponse:
+def take(request: StaffRequest, copy_uuid: UUID) -> HttpResponse:
     """The file, within its term. That it was taken, and for whom, is written down before a byte leaves."""
-    found = access_extract(request.user, extract_uuid)
-    if not _may_be_taken(found):
+    found = access_extract(request.user, copy_uuid)
+    attachment = _to_take(found)
+    if attachment is None:
         return HttpResponse(status=404)
-    attachment = found.bundle.attachment
     record(
         "record_extract.export",
         by=request.user,

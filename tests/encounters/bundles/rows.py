@@ -1,9 +1,15 @@
 """Records that become files: a stay with finished documents, some signed for real, and a seal."""
 
+import datetime as dt
+import uuid
+from typing import Any
+
 from emr.accounts.models import User
+from emr.common.clock import local_today
 from emr.outbox.models import OutboxEvent
 from emr.outbox.services import deliver
-from encounters.bundles.models import Bundle
+from encounters.bundles.hosobenhan import export_of
+from encounters.bundles.models import Bundle, RecordExtract
 from encounters.bundles.services import request_bundle
 from encounters.documents.models import Document
 from encounters.visits.models import Encounter
@@ -57,3 +63,24 @@ def made(stay: Encounter, by: User, archive_number: str = "NT 000123") -> Bundle
     make_all()
     bundle.refresh_from_db()
     return bundle
+
+
+def build_bundle_rows(stay: Encounter, by: User, word: str = "") -> dict[str, Any]:
+    """{part of an address: row}: a file that nobody has made yet, an extract that waits; `word` stands in its texts."""
+    whose = {"facility": stay.facility, "patient": stay.patient, "encounter": stay}
+    content = {"pieces": [], "export": export_of(stay), "extract": None}
+    return {
+        "bundle_uuid": Bundle.objects.create(
+            **whose, content=content, digest=stay.uuid.hex * 2, requested_by=by
+        ),
+        "copy_uuid": RecordExtract.objects.create(
+            **whose,
+            key=uuid.uuid4(),
+            receiver_kind="court",
+            receiver=f"Tòa án {word}MARK",
+            purpose="Vụ án",
+            parts=[],
+            expires_on=local_today() + dt.timedelta(days=5),
+            asked_by=by,
+        ),
+    }
