@@ -9,8 +9,8 @@ instants YYYY-MM-DDTHH:MM:SS+07:00, numbers plain, codes those in force at the t
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from html import escape
 from typing import Any
-from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from encounters.bundles.rows import ROWS
 from encounters.visits.models import Encounter
@@ -223,24 +223,32 @@ def as_json(export: Export) -> bytes:
 
 def as_xml(export: Export) -> bytes:
     """The same as XML, UTF-8, as `as_schema` describes; letters that XML has no place for are left out."""
-    root = Element(ROOT)
+    return "\n".join(_xml_lines(export)).encode()
+
+
+def _xml_lines(export: Export) -> Iterator[str]:
+    yield '<?xml version="1.0" encoding="UTF-8"?>'
+    yield f"<{ROOT}>"
     for group in GROUPS:
-        place = SubElement(root, group.name)
-        if not group.is_list:
-            _write(place, export[group.name])
-            continue
-        for row in export[group.name]:
-            _write(SubElement(place, ROW), row)
+        yield f" <{group.name}>"
+        if group.is_list:
+            for row in export[group.name]:
+                yield f"  <{ROW}>"
+                yield from _elements(row)
+                yield f"  </{ROW}>"
+        else:
+            yield from _elements(export[group.name])
+        yield f" </{group.name}>"
     for where in export.get("bi_cat", []):
-        SubElement(root, "bi_cat").text = ".".join(where)
-    indent(root, space=" ")
-    written: str = tostring(root, encoding="unicode")
-    return f'<?xml version="1.0" encoding="UTF-8"?>\n{written}\n'.encode()
+        yield f" <bi_cat>{'.'.join(where)}</bi_cat>"
+    yield f"</{ROOT}>"
 
 
-def _write(place: Element, row: Row) -> None:
+def _elements(row: Row) -> Iterator[str]:
     for name, value in row.items():
-        SubElement(place, name).text = "".join(letter for letter in value if _is_xml(ord(letter)))
+        text = escape("".join(letter for letter in value if _is_xml(ord(letter))), quote=False)
+        # A parser would read a carriage return as the end of a line.
+        yield f"   <{name}>{text.replace(chr(13), '&#13;')}</{name}>"
 
 
 def _is_xml(code: int) -> bool:
