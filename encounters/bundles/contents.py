@@ -7,6 +7,7 @@ A piece is a "document" (with "version", "version_uuid", "signers", and the newe
 """
 
 import datetime as dt
+from collections.abc import Iterable
 from typing import Any
 
 from django.db.models import Exists, OuterRef
@@ -19,9 +20,9 @@ from emr.storage.models import Attachment
 from encounters.bundles.hosobenhan import export_of
 from encounters.bundles.models import RecordExtract
 from encounters.bundles.order import in_order, part_of
-from encounters.bundles.pieces import pieces_of
 from encounters.documents.heading import bare, numbers, person_of
 from encounters.documents.models import Document, DocumentBytes
+from encounters.documents.pieces import pieces_of
 from encounters.documents.signed import SignedBy, signatures_of
 from encounters.results.models import DiagnosticReport, ReportAttachment, ReportForm
 from encounters.visits.models import Encounter
@@ -152,9 +153,13 @@ def _document(stored: DocumentBytes, signers: list[SignedBy], *, flag: str) -> d
         "version_uuid": str(version.uuid),
         "is_current": flag != "replaced",
         "revision": stored.revision,
-        "signers": [{"name": one.name, "capacity": one.capacity, "at": _iso(one.at)} for one in signers],
+        "signers": _told(signers),
         **_kept(stored.attachment),
     }
+
+
+def _told(signers: Iterable[SignedBy]) -> list[dict[str, str]]:
+    return [{"name": one.name, "capacity": one.capacity, "at": _iso(one.at)} for one in signers]
 
 
 def _kept(attachment: Attachment) -> dict[str, Any]:
@@ -214,12 +219,13 @@ def _files(encounter: Encounter) -> list[dict[str, Any]]:
         rows.append(
             {
                 "kind": "file",
-                "part": piece.part,
+                "part": piece.part or part_of(piece.code),
                 "uuid": piece.uuid,
                 "code": piece.code,
                 "title": piece.title,
                 "at": _iso(piece.at),
                 "flag": piece.flag,
+                "signers": _told(piece.signers),
                 **_kept(piece.attachment),
             }
         )

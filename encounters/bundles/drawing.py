@@ -61,7 +61,7 @@ class Pen:
         page.obj.Resources = own
 
     def stamp(self, pdf: Pdf, page: pikepdf.Page, foot: str, marks: Sequence[str] = ()) -> None:
-        """Write the foot in the lowest margin of the page as it is shown, and each mark faintly over all of it."""
+        """Write the foot in the lowest margin of the page as it is shown; the marks in the highest, and faintly over it."""
         self.lend(page)
         left, bottom, right, top = (float(edge) for edge in page.mediabox)
         turn = int(page.obj.get("/Rotate", 0)) % 360
@@ -76,7 +76,8 @@ class Pen:
         x = (width - self.width(foot, _FOOT_SIZE)) / 2
         drawn = b"q\n" + matrix + b"0.2 g\n" + self.show(foot, x=x, y=_FOOT, size=_FOOT_SIZE)
         if marks:
-            drawn += self._marks(marks, width, height)
+            line = self.fitted(" · ".join(marks), _FOOT_SIZE, width - 60)
+            drawn += self.show(line, x=30, y=height - 16, size=_FOOT_SIZE) + self._marks(marks, width, height)
         # Whatever state the page's own drawing leaves behind is closed first.
         page.obj.Contents = Array([self._keep, *_contents(page), pdf.make_stream(b"\nQ\n" + drawn + b"Q\n")])
 

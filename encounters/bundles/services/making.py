@@ -187,7 +187,12 @@ def keep_bundle(bundle_id: int, made: Made) -> Bundle:
     bundle.attachment = store_bytes(made.sealed.pdf, content_type="application/pdf", facility=bundle.facility)
     bundle.status, bundle.pages, bundle.waits_for_seal = Bundle.Status.READY, made.pages, False
     bundle.manifest_sha256, bundle.seal_level, bundle.made_at = made.manifest_sha256, made.sealed.level, now()
-    bundle.save()
+    bundle.save(
+        update_fields=[
+            *("attachment", "status", "pages", "waits_for_seal"),
+            *("manifest_sha256", "seal_level", "made_at"),
+        ]
+    )
     keeper().note(bundle, bundle.requested_by, made.sealed)
     record(
         "bundle.make",

@@ -16,12 +16,12 @@ from emr.outbox.models import OutboxEvent
 from emr.outbox.services import deliver
 from emr.storage.models import Attachment
 from emr.storage.services import read_bytes, store_bytes
-from encounters.bundles import pieces
 from encounters.bundles.checking import attachments_of, check_bundle
 from encounters.bundles.models import Bundle
-from encounters.bundles.pieces import Piece
 from encounters.bundles.selectors import bundle_of
 from encounters.bundles.services import cancel_bundle, making, request_bundle, resume_bundle
+from encounters.documents import pieces
+from encounters.documents.pieces import Piece
 from encounters.documents.services import prints
 from signatures.providers.services import issue_demo_seal
 from tests.emr.people import make_chi

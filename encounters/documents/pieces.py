@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from emr.storage.models import Attachment
+from encounters.documents.signed import SignedBy
 from encounters.visits.models import Encounter
 
 
@@ -12,7 +13,8 @@ from encounters.visits.models import Encounter
 class Piece:
     """A kept file that belongs to a stay: a checked page of paper, a report sent as PDF.
 
-    `flag` is "paper" for pages of paper, else ""; `part` one of `order.PARTS`.
+    `flag` is "paper" for pages of paper, else ""; `part` a name of `encounters/bundles/order.py`, "": by the form's code;
+    `signers`: whose signature or seal stands in the file itself.
     """
 
     uuid: str
@@ -20,8 +22,9 @@ class Piece:
     title: str
     at: dt.datetime
     attachment: Attachment
-    part: str = "other"
+    part: str = ""
     flag: str = ""
+    signers: tuple[SignedBy, ...] = ()
 
 
 PiecesOf = Callable[[Encounter], list[Piece]]
