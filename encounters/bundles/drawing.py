@@ -177,7 +177,7 @@ class Line:
 
 
 _LEFT, _RIGHT, _TOP, _BOTTOM, _STEP = 50.0, 555.0, 770.0, 50.0, 15.0
-_COLUMNS = (50.0, 80.0, 135.0, 320.0, 380.0, 515.0)
+_COLUMNS = (50.0, 74.0, 122.0, 285.0, 340.0, 522.0)
 LINES_ON_A_PAGE = int((_TOP - _BOTTOM) // _STEP)
 
 

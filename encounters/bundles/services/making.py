@@ -127,7 +127,7 @@ def _cover(bundle: Bundle) -> bytes:
                 "content": content,
                 "title": "TRÍCH SAO HỒ SƠ BỆNH ÁN" if extract else "HỒ SƠ BỆNH ÁN",
                 "digest": bundle.digest[:12],
-                "counts": f"Gồm {len(content['pieces'])} mục, {files} tệp gốc",
+                "counts": f"Gồm {len(content['pieces'])} mục" + ("" if extract else f", {files} tệp gốc"),
                 "begins_at": _instant(content["stay"]["begins_at"]),
                 "ended_at": _instant(content["stay"]["ended_at"]),
                 "approved_at": _instant(extract["approved_at"]) if extract else None,
