@@ -259,6 +259,11 @@ RIGHTS: dict[str, dict[str, Scope]] = {
     },
     "completeness.override": {"head_of_department": D, "planning": F},
     "completeness.rules": {"planning": F},
+    # encounters.bundles: closed records as files, extracts of them
+    "bundles.read": {"records": F, "planning": F, "director": F},
+    "bundles.make": {"records": F, "planning": F},
+    "bundles.extract": {"records": F, "planning": F, "director": F},
+    "bundles.approve": {"planning": F, "director": F},
     # signatures.providers (the staff's keys; no document), signatures.signing
     "providers.manage": {"admin": F},
     "signing.sign": {

@@ -103,8 +103,10 @@ def qr_svg(text: str) -> SafeString:
     return mark_safe(segno.make(text, error="m", micro=False).svg_inline(scale=2, border=1))  # noqa: S308  segno escapes
 
 
-def render_pdf(html: str, *, identifier: bytes, stylesheets: tuple[str, ...] = FORM) -> bytes:
-    """PDF/A-2b of the page. `identifier` (16 bytes) becomes the file's ID, so that the same input gives the same bytes.
+def render_pdf(
+    html: str, *, identifier: bytes, stylesheets: tuple[str, ...] = FORM, variant: str = PDF_VARIANT
+) -> bytes:
+    """PDF/A-2b of the page (or `variant`). `identifier` (16 bytes) becomes the file's ID: the same input, the same bytes.
 
     Raises Refused when the page names anything that isn't packaged.
     """
@@ -112,7 +114,7 @@ def render_pdf(html: str, *, identifier: bytes, stylesheets: tuple[str, ...] = F
     document = weasyprint.HTML(string=html, base_url="asset:print/", url_fetcher=PackagedAssets()).render(
         stylesheets=[css], font_config=fonts
     )
-    pdf: bytes = document.write_pdf(pdf_variant=PDF_VARIANT, pdf_identifier=identifier)
+    pdf: bytes = document.write_pdf(pdf_variant=variant, pdf_identifier=identifier)
     return pdf
 
 

@@ -11,7 +11,7 @@ from emr.accounts.models import Organization
 from emr.audit.services import record
 from emr.common import wall
 from emr.common.errors import DomainError
-from emr.outbox import Later, publish_many
+from emr.outbox import Later, publish, publish_many
 from emr.signin.services import keep_pin, uses_pin
 from emr.terminology.models import Concept
 from encounters.orders.services import load_shipped
@@ -109,6 +109,8 @@ def _fill(facility: Organization, patients: int, inpatients: int, signed: int) -
     signing.build(people)
     phrases.build(people)
     publish_many("demo.signature_wanted", [("", {"document_id": entry.pk}) for entry in oldest])
+    if oldest:
+        publish("demo.record_file_wanted", encounter_id=oldest[0].encounter_id)
     return {
         "patients": len(registered),
         "visits": past,

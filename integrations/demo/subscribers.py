@@ -1,10 +1,16 @@
-"""The demo's doctors sign when their pages are ready."""
+"""The demo's doctors sign when their pages are ready; then a record becomes a file."""
 
 from emr.outbox import Delivery, subscribe
-from integrations.demo import services
+from integrations.demo import archiving, services
 
 
 @subscribe("demo.signature_wanted", queue="bulk", max_attempts=20)
 def sign(delivery: Delivery) -> None:
     """Some entries of a fresh demo are signed."""
     services.sign_entry(document_id=delivery.payload["document_id"])
+
+
+@subscribe("demo.record_file_wanted", queue="bulk", max_attempts=20)
+def make_file(delivery: Delivery) -> None:
+    """One record of a fresh demo becomes a file, and somebody asks for an extract of it."""
+    archiving.build_file(encounter_id=delivery.payload["encounter_id"])

@@ -11,9 +11,12 @@ class SealingConfig(AppConfig):
         """Hear of extracts and confirmations, let `verify_audit` walk the seals, say on the health page what waits."""
         from emr.audit.selectors import register_walk  # noqa: PLC0415
         from emr.common.health import register_part  # noqa: PLC0415
+        from encounters.bundles.seals import Keeper, register_keeper  # noqa: PLC0415
         from encounters.consents.seals import register_seals  # noqa: PLC0415
         from signatures.sealing import selectors, subscribers  # noqa: F401, PLC0415
+        from signatures.sealing.services.files import demand_seal, note_seal, seal_file  # noqa: PLC0415
 
+        register_keeper(Keeper(demand=demand_seal, put=seal_file, note=note_seal))
         register_seals(selectors.seals_of)
         register_walk("seals", selectors.walk_seals, selectors.seal_notes)
         register_part(

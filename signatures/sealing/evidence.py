@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
+from emr.common.font import printable
 from encounters.consents.strokes import Strokes, polylines
 from signatures.signing.appearance import Block
-from signatures.signing.font import printable
 
 # The place that the form keeps: the width between its margins, 46 mm high (static/print/form.css).
 WIDTH, HEIGHT = 498.0, 130.0

@@ -9,7 +9,7 @@ from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.generic import pdf_name
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 
-from signatures.signing.font import Font, font_for, printable
+from emr.common.font import Font, font_for, printable
 
 # Printed forms are in Vietnamese whatever the language of the screen, so these words are not translated.
 _SIGNED_BY = "Người ký: "

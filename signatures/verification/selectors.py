@@ -1,13 +1,17 @@
 """Questions about kept files, by digest and by printed code."""
 
+from encounters.bundles.models import Bundle
 from encounters.consents.models import Confirmation
 from encounters.consents.seals import seals_of
 from encounters.documents.models import DocumentBytes, DocumentVersion
 
 
 def is_kept(sha256: str) -> bool:
-    """Whether a document with exactly these bytes is kept here (in any revision)."""
-    return DocumentBytes.objects.filter(sha256=sha256).exists()
+    """Whether a document (in any revision), a record's file or an extract with exactly these bytes is kept here."""
+    return (
+        DocumentBytes.objects.filter(sha256=sha256).exists()
+        or Bundle.objects.filter(attachment__sha256=sha256).exists()
+    )
 
 
 def newest_bytes(version: DocumentVersion) -> DocumentBytes | None:

@@ -6,7 +6,10 @@ from typing import TYPE_CHECKING
 
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from emr.storage.models import Attachment
 from emr.storage.services import DamagedFile, read_bytes
+from encounters.bundles.models import RecordExtract
+from encounters.bundles.seals import Judged
 from encounters.documents.models import Document, DocumentBytes, DocumentVersion
 from signatures.certificates.selectors import revocations
 from signatures.certificates.trust import trust_roots
@@ -37,19 +40,39 @@ def verify_upload(data: bytes) -> tuple[Report, bool]:
 
 
 def verify_stored(stored: DocumentBytes) -> Report:
-    """Judge a file of our own: its signatures, and that it still is what was stored."""
+    """Judge a document's PDF: its signatures, and that it still is what was stored."""
+    return _verify_kept(stored.attachment, stored.sha256)
+
+
+def _verify_kept(attachment: Attachment, sha256: str) -> Report:
     try:
-        data = read_bytes(stored.attachment)
+        data = read_bytes(attachment)
     except DamagedFile:
-        return Report(stored.sha256, 0, problems=["unreadable"])
+        return Report(sha256, 0, problems=["unreadable"])
     from signatures.verification.report import verify_pdf  # noqa: PLC0415 -- loads pyHanko
 
     report = verify_pdf(data, roots=trusted_roots(), revoked=revocations())
     if asked := ask_authorities(report):
         report = verify_pdf(data, roots=trusted_roots(), revoked=revocations(), asked=asked)
-    if report.sha256 != stored.sha256:
+    if report.sha256 != sha256:
         report.problems.append("differs")
     return report
+
+
+def judge_file(data: bytes) -> Judged:
+    """Whether the signatures in a file of our own making hold: a record's file, or a document taken out of one."""
+    from signatures.verification.report import verify_pdf  # noqa: PLC0415 -- loads pyHanko
+    from signatures.verification.words import problem_text  # noqa: PLC0415
+
+    report = verify_pdf(data, roots=trusted_roots(), revoked=revocations())
+    if asked := ask_authorities(report):
+        report = verify_pdf(data, roots=trusted_roots(), revoked=revocations(), asked=asked)
+    problems = [*report.problems, *(problem for one in report.signatures for problem in one.problems)]
+    return Judged(
+        verdict=report.verdict.value,
+        signers=[one.signer for one in report.signatures if one.kind == "signature"],
+        problems=[str(problem_text(problem)) for problem in dict.fromkeys(problems)],
+    )
 
 
 def ask_authorities(report: Report) -> "Evidence | None":
@@ -70,6 +93,12 @@ def ask_authorities(report: Report) -> "Evidence | None":
         signer, *above = (x509.Certificate.load(base64.b64decode(one)) for one in certificates)
         told += ask_about(signer, among=above, roots=roots, since=None)[0]
     return told or None
+
+
+def verify_extract(extract: RecordExtract) -> Report | None:
+    """Judge the file of an extract; None while it isn't made."""
+    attachment = getattr(getattr(extract, "bundle", None), "attachment", None)
+    return None if attachment is None else _verify_kept(attachment, attachment.sha256)
 
 
 def verify_code(version: DocumentVersion) -> tuple[Report | None, bool]:

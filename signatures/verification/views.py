@@ -13,6 +13,8 @@ from emr.audit.services import record
 from emr.common import wall
 from emr.common.http import StaffRequest
 from emr.ui.limits import at_most
+from encounters.bundles.models import RecordExtract
+from encounters.bundles.selectors import extract_by_code
 from signatures.verification import services
 from signatures.verification.forms import CodeForm, UploadForm
 from signatures.verification.selectors import confirmation_of, version_by_code
@@ -82,6 +84,9 @@ def code(request: StaffRequest, code: str) -> HttpResponse:
     """What stands behind a printed code: is it ours, is it current, do its signatures hold."""
     with wall.everywhere():  # who holds the print knows whose it is; only the code says it to us
         version = version_by_code(code)
+        extract = extract_by_code(code) if version is None else None
+    if extract is not None:
+        return _extract(request, extract)
     if version is None:
         return render(request, "signatures/verification/code.html", {"code": code[:40]}, status=404)
     with wall.within(version.facility_id):
@@ -98,3 +103,16 @@ def code(request: StaffRequest, code: str) -> HttpResponse:
         "confirmation": confirmation,
     }
     return render(request, "signatures/verification/code.html", context)
+
+
+def _extract(request: HttpRequest, extract: RecordExtract) -> HttpResponse:
+    """An extract's code: whether it is ours, still in force, and its seal holds. For whom and of whom isn't said."""
+    with wall.within(extract.facility_id):
+        report = services.verify_extract(extract)
+    record("record_extract.verify", of=extract, detail={"by": "code", "over": extract.is_over})
+    context = {
+        "code": extract.verify_code,
+        "extract": extract,
+        "report": shown(report) if report is not None else None,
+    }
+    return render(request, "signatures/verification/extract.html", context)

@@ -28,6 +28,7 @@ from encounters.bedside.models import (
     WoundAssessment,
     WoundPhoto,
 )
+from encounters.bundles.models import Bundle, RecordExtract
 from encounters.documents import services as documents
 from encounters.documents.models import CoursePrint, Document, DocumentDraft, DocumentVersion
 from encounters.documents.services import request_course_print
@@ -77,6 +78,7 @@ from signatures.signing.models import Delegation, SigningRequest
 from tests.emr.people import make_user
 from tests.emr.ui.conftest import AXE, open_page, sign_in
 from tests.encounters.bedside.rows import build_bedside_rows
+from tests.encounters.bundles.rows import build_bundle_rows
 from tests.encounters.chart import begin, deliver_all, draft_of, load_forms, written
 from tests.encounters.inspections.letters import listing
 from tests.encounters.monitoring.rounds import ILL, take
@@ -139,6 +141,8 @@ ROWS: dict[str, Any] = {
     "received_uuid": ReceivedDocument,
     "entry_uuid": AllergyIntolerance,
     "coverage_uuid": Coverage,
+    "bundle_uuid": Bundle,
+    "copy_uuid": RecordExtract,
     "print_uuid": CoursePrint,
     "result_print_uuid": ResultPrint,
     "key_uuid": Credential,
@@ -251,6 +255,7 @@ def _patients(facility: Organization, people: dict[str, User]) -> None:
     prepare_specimens(encounter=stay, by=an)
     build_bedside_rows(entry, an)
     build_record_rows(stay, an, "")
+    build_bundle_rows(stay, an)
     request_course_print(encounter=stay, by=an)
     begin(stay, an)
     record_coverage(patient=dao, payer="BHYT", card_number="CN4380200123456", by=clerk)

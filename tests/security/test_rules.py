@@ -62,6 +62,8 @@ RENDERED = {
 }
 # Views that hand out bytes of ours (prints, signed PDFs, extracts); a stranger's go through emr/storage/strangers.py.
 OUR_BYTES = {
+    "encounters/bundles/views/extracts.py",
+    "encounters/bundles/views/files.py",
     "encounters/consents/views/confirming.py",
     "encounters/documents/views/documents.py",
     "encounters/documents/views/prints.py",

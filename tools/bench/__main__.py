@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from tools.bench.charts import Charts
     from tools.bench.messages import Rates
 
-PARTS = "abcdefhikwxy"
+PARTS = "abcdefhijkwxy"
 
 
 def main() -> None:
@@ -63,6 +63,10 @@ def measure(report: Report, instance: Instance, asked: argparse.Namespace) -> No
         from tools.bench import levels  # noqa: PLC0415
 
         levels.measure(report)
+    if "j" in asked.parts:
+        from tools.bench import bundles  # noqa: PLC0415
+
+        bundles.measure(report)
     if night is not None:
         from tools.bench import carts  # noqa: PLC0415
 

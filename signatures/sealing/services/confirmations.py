@@ -4,8 +4,6 @@ The bytes that were shown are the beginning of the sealed file, to the byte: the
 signature (ETSI EN 319 142-1), as a person's is. It comes before or after the signatures of staff and breaks none of them.
 """
 
-import hashlib
-import logging
 from dataclasses import dataclass
 
 from django.db import transaction
@@ -14,7 +12,6 @@ from django.utils.translation import override
 from emr.audit.services import record
 from emr.common.arming import demand_armed
 from emr.common.clock import now
-from emr.common.errors import DomainError
 from emr.outbox import publish
 from emr.outbox.registry import Later
 from emr.storage.services import read_bytes, store_bytes
@@ -22,20 +19,14 @@ from encounters.consents.models import Confirmation
 from encounters.consents.selectors.evidence import printed_lines
 from encounters.documents.confirmed import PLACE
 from encounters.documents.models import DocumentBytes
-from signatures.certificates.checks import check_usable
-from signatures.certificates.models import Certificate
-from signatures.certificates.selectors import seal_of
-from signatures.providers.base import ProviderDown
-from signatures.providers.services import unlocked_seal
 from signatures.sealing.models import ConfirmationSeal
+from signatures.sealing.services.files import container_of, usable_seal
 from signatures.signing import cms, timestamp
 from signatures.signing.models import SigningRequest
 from signatures.signing.selectors import latest_bytes, latest_revision
 from signatures.signing.services import Purpose
 
-logger = logging.getLogger(__name__)
-# A signature is being put into the PDF; the seal's keeper is away; the facility has no seal (yet).
-_BUSY, _AWAY, _NONE = 2.0, 60.0, 600.0
+_BUSY = 2.0  # seconds: a signature is being put into the PDF
 
 
 @dataclass(frozen=True)
@@ -64,7 +55,7 @@ def seal_confirmation(*, confirmation_id: int) -> Sealed | None:
     if confirmation is None:
         return None
     _demand_calm(confirmation.version_id)
-    certificate = _usable_seal(confirmation)
+    certificate = usable_seal(confirmation.facility)
     base = latest_bytes(confirmation.version)
     if base is None:
         raise Later("not rendered", seconds=_BUSY)
@@ -95,7 +86,7 @@ def seal_confirmation(*, confirmation_id: int) -> Sealed | None:
         ),
     )
     attributes = cms.signed_attributes(prepared.digest, certificate.der)
-    container, level = _container(certificate, attributes)
+    container, level = container_of(certificate, attributes)
     sealed = pades.embed(
         pdf + prepared.tail,
         hole_start=prepared.hole_start,
@@ -110,42 +101,6 @@ def _demand_calm(version_id: int) -> None:
     """Raise Later while a signature of this version is made and not embedded: it was made over the newest PDF."""
     if SigningRequest.objects.filter(version_id=version_id, status=SigningRequest.Status.SIGNED).exists():
         raise Later("a signature is being embedded", seconds=_BUSY)
-
-
-def _usable_seal(confirmation: Confirmation) -> Certificate:
-    certificate = seal_of(confirmation.facility)
-    if certificate is None:
-        raise Later("no seal", seconds=_NONE)
-    try:
-        check_usable(certificate, at=now())
-    except DomainError as refusal:
-        logger.error("A confirmation can't be sealed: %s", refusal.code)
-        raise Later("unusable seal", seconds=_NONE) from None
-    return certificate
-
-
-def _container(certificate: Certificate, attributes: bytes) -> tuple[bytes, str]:
-    """(the CMS container, its level): with a timestamp where an authority is named and answers."""
-    digests = [cms.digest_of(attributes)]
-    try:
-        with unlocked_seal(certificate, digests=digests) as key:
-            (value,) = key.sign_digests(digests)
-    except ProviderDown:
-        raise Later("the seal can't be reached", seconds=_AWAY) from None
-    token = None
-    if timestamp.is_configured():
-        try:
-            token = timestamp.fetch_token(hashlib.sha256(value).digest())
-        except timestamp.NoTimestamp:
-            token = None
-    container = cms.signed_data(
-        attributes=attributes,
-        signature=value,
-        certificate=certificate.der,
-        chain=certificate.chain_der,
-        timestamp_token=token,
-    )
-    return container, "B-B" if token is None else "B-T"
 
 
 @transaction.atomic

@@ -56,6 +56,7 @@ from signatures.signing.models import Delegation
 from signatures.signing.services.requests import open_author_request
 from tests.emr.people import make_department, make_facility, make_user
 from tests.encounters.bedside.rows import build_bedside_rows, make_outage
+from tests.encounters.bundles.rows import build_bundle_rows
 from tests.encounters.chart import begin, draft_of, load_forms, written
 from tests.encounters.monitoring.rounds import ILL, take
 from tests.encounters.records.rows import build_record_rows
@@ -280,6 +281,7 @@ def _case(situation: str, department: Organization) -> Case:
     }
     rows |= build_bedside_rows(entry, author, word)
     rows |= build_record_rows(stay, author, word)
+    rows |= build_bundle_rows(stay, author, word)
     case = Case(patient, department, author, stay, {name: str(row.uuid) for name, row in rows.items()})
     case.marks = [
         f"{word}MARK",

@@ -12,9 +12,9 @@ from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.validation import PdfSignatureStatus, SignatureCoverageLevel, validate_pdf_signature
 from pyhanko_certvalidator import ValidationContext
 
+from emr.common.font import font_for, printable
 from signatures.signing import pades
 from signatures.signing.appearance import Block
-from signatures.signing.font import font_for, printable
 from tests.signatures import support
 from tests.support.verapdf import broken_clauses
 

@@ -1,0 +1,10 @@
+"""Rights of this room."""
+
+READ = "bundles.read"
+"""Open a closed record's file, take it and the HoSoBenhAn, check it."""
+MAKE = "bundles.make"
+"""Ask for a record's file, call it off."""
+EXTRACT = "bundles.extract"
+"""Ask for an extract of a record for somebody, hand it out once it is approved."""
+APPROVE = "bundles.approve"
+"""Approve or refuse an extract that somebody else asked for."""
