@@ -229,6 +229,19 @@ RIGHTS: dict[str, dict[str, Scope]] = {
     "medicines.settle": {"head_nurse": D, "head_of_department": D},
     # encounters.consents: what patients confirm
     "consents.take": {"doctor": D, "head_of_department": D, "nurse": D, "head_nurse": D},
+    # encounters.scanning: paper that comes in
+    "scanning.read": {
+        "doctor": D,
+        "head_of_department": D,
+        "nurse": D,
+        "head_nurse": D,
+        "records": F,
+        "planning": F,
+        "director": F,
+        "inspector": L,
+    },
+    "scanning.upload": {"doctor": D, "head_of_department": D, "nurse": D, "head_nurse": D, "records": F},
+    "scanning.check": {"head_of_department": D, "head_nurse": D, "records": F},
     # signatures.providers (the staff's keys; no document), signatures.signing
     "providers.manage": {"admin": F},
     "signing.sign": {
@@ -305,6 +318,7 @@ IN_EMERGENCY = frozenset(
         "results.read",
         "results.record_vital_signs",
         "monitoring.record",
+        "scanning.read",
     }
 )
 # What the desk needs to take in a restricted patient: who it is and who pays, nothing of why (S-05).
@@ -332,6 +346,7 @@ WHEN_LISTED = frozenset(
         "documents.read",
         "orders.read",
         "results.read",
+        "scanning.read",
         "inspections.read",
     }
 )

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from django.db import transaction
 from django.utils.translation import override
 
+from emr.accounts.models import Organization
 from emr.audit.services import record
 from emr.common.arming import demand_armed
 from emr.common.clock import now
@@ -64,7 +65,7 @@ def seal_confirmation(*, confirmation_id: int) -> Sealed | None:
     if confirmation is None:
         return None
     _demand_calm(confirmation.version_id)
-    certificate = _usable_seal(confirmation)
+    certificate = usable_seal(confirmation.facility)
     base = latest_bytes(confirmation.version)
     if base is None:
         raise Later("not rendered", seconds=_BUSY)
@@ -95,7 +96,7 @@ def seal_confirmation(*, confirmation_id: int) -> Sealed | None:
         ),
     )
     attributes = cms.signed_attributes(prepared.digest, certificate.der)
-    container, level = _container(certificate, attributes)
+    container, level = container_of(certificate, attributes)
     sealed = pades.embed(
         pdf + prepared.tail,
         hole_start=prepared.hole_start,
@@ -112,19 +113,20 @@ def _demand_calm(version_id: int) -> None:
         raise Later("a signature is being embedded", seconds=_BUSY)
 
 
-def _usable_seal(confirmation: Confirmation) -> Certificate:
-    certificate = seal_of(confirmation.facility)
+def usable_seal(facility: Organization) -> Certificate:
+    """The facility's seal; raises Later, without ever giving up, where there is none that can be used now."""
+    certificate = seal_of(facility)
     if certificate is None:
         raise Later("no seal", seconds=_NONE)
     try:
         check_usable(certificate, at=now())
     except DomainError as refusal:
-        logger.error("A confirmation can't be sealed: %s", refusal.code)
+        logger.error("The facility's seal can't be used: %s", refusal.code)
         raise Later("unusable seal", seconds=_NONE) from None
     return certificate
 
 
-def _container(certificate: Certificate, attributes: bytes) -> tuple[bytes, str]:
+def container_of(certificate: Certificate, attributes: bytes) -> tuple[bytes, str]:
     """(the CMS container, its level): with a timestamp where an authority is named and answers."""
     digests = [cms.digest_of(attributes)]
     try:
