@@ -20,7 +20,7 @@ _LONGEST_HEAD, _LARGEST = 16 * 1024, 64 * 1024 * 1024
 
 
 class Unreadable(Exception):
-    """The whole file can't be taken. `code`: encrypted, unreadable, too_many_pages."""
+    """The whole file can't be taken. `code`: encrypted, unreadable, too_many_pages, too_large."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)

@@ -73,6 +73,8 @@ def _image_pages(data: bytes) -> list[Page]:
     try:
         opened = Image.open(io.BytesIO(data), formats=_KINDS)
         count = getattr(opened, "n_frames", 1)
+    except Image.DecompressionBombError as error:
+        raise Unfit("too_large") from error
     except Exception as error:
         raise Unfit("unreadable") from error
 

@@ -3,11 +3,14 @@
 from encounters.consents.models import Confirmation
 from encounters.consents.seals import seals_of
 from encounters.documents.models import DocumentBytes, DocumentVersion
+from encounters.scanning.models import Paper
 
 
 def is_kept(sha256: str) -> bool:
-    """Whether a document with exactly these bytes is kept here (in any revision)."""
-    return DocumentBytes.objects.filter(sha256=sha256).exists()
+    """Whether a document (in any revision) or a sealed copy of paper with exactly these bytes is kept here."""
+    if DocumentBytes.objects.filter(sha256=sha256).exists():
+        return True
+    return Paper.objects.filter(sealed__sha256=sha256).exists()
 
 
 def newest_bytes(version: DocumentVersion) -> DocumentBytes | None:
@@ -19,6 +22,16 @@ def version_by_code(code: str) -> DocumentVersion | None:
     """The version that a printed code names, however it was typed."""
     plain = "".join(letter for letter in code.upper() if letter.isalnum())
     return DocumentVersion.objects.select_related("document", "facility").filter(verify_code=plain).first()
+
+
+def paper_by_code(code: str) -> Paper | None:
+    """The sealed copy of paper that a printed code names, however it was typed."""
+    plain = "".join(letter for letter in code.upper() if letter.isalnum())
+    return (
+        Paper.objects.select_related("facility", "sealed__key")
+        .filter(verify_code=plain, sealed__isnull=False)
+        .first()
+    )
 
 
 def confirmation_of(version: DocumentVersion) -> dict[str, object] | None:

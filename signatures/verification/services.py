@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from emr.storage.models import Attachment
 from emr.storage.services import DamagedFile, read_bytes
 from encounters.documents.models import Document, DocumentBytes, DocumentVersion
 from signatures.certificates.selectors import revocations
@@ -38,16 +39,21 @@ def verify_upload(data: bytes) -> tuple[Report, bool]:
 
 def verify_stored(stored: DocumentBytes) -> Report:
     """Judge a file of our own: its signatures, and that it still is what was stored."""
+    return verify_kept(stored.attachment, sha256=stored.sha256)
+
+
+def verify_kept(attachment: Attachment, *, sha256: str) -> Report:
+    """The same for any PDF that is kept here under this digest."""
     try:
-        data = read_bytes(stored.attachment)
+        data = read_bytes(attachment)
     except DamagedFile:
-        return Report(stored.sha256, 0, problems=["unreadable"])
+        return Report(sha256, 0, problems=["unreadable"])
     from signatures.verification.report import verify_pdf  # noqa: PLC0415 -- loads pyHanko
 
     report = verify_pdf(data, roots=trusted_roots(), revoked=revocations())
     if asked := ask_authorities(report):
         report = verify_pdf(data, roots=trusted_roots(), revoked=revocations(), asked=asked)
-    if report.sha256 != stored.sha256:
+    if report.sha256 != sha256:
         report.problems.append("differs")
     return report
 

@@ -13,9 +13,10 @@ from emr.audit.services import record
 from emr.common import wall
 from emr.common.http import StaffRequest
 from emr.ui.limits import at_most
+from encounters.scanning.models import Paper
 from signatures.verification import services
 from signatures.verification.forms import CodeForm, UploadForm
-from signatures.verification.selectors import confirmation_of, version_by_code
+from signatures.verification.selectors import confirmation_of, paper_by_code, version_by_code
 from signatures.verification.shown import print_report, shown
 from signatures.verification.verdicts import Report
 
@@ -82,6 +83,9 @@ def code(request: StaffRequest, code: str) -> HttpResponse:
     """What stands behind a printed code: is it ours, is it current, do its signatures hold."""
     with wall.everywhere():  # who holds the print knows whose it is; only the code says it to us
         version = version_by_code(code)
+        paper = paper_by_code(code) if version is None else None
+    if paper is not None:
+        return _paper(request, paper)
     if version is None:
         return render(request, "signatures/verification/code.html", {"code": code[:40]}, status=404)
     with wall.within(version.facility_id):
@@ -98,3 +102,18 @@ def code(request: StaffRequest, code: str) -> HttpResponse:
         "confirmation": confirmation,
     }
     return render(request, "signatures/verification/code.html", context)
+
+
+def _paper(request: StaffRequest, paper: Paper) -> HttpResponse:
+    """The digital copy of paper behind a code: whether its seal holds, when it was made; nothing of what it shows."""
+    assert paper.sealed is not None  # noqa: S101  looked for by that
+    with wall.within(paper.facility_id):
+        report = services.verify_kept(paper.sealed, sha256=paper.sealed.sha256)
+    record("document.verify", of=paper, detail={"by": "code", "current": paper.status == Paper.Status.SEALED})
+    context = {
+        "code": paper.verify_code,
+        "paper": paper,
+        "is_current": paper.status == Paper.Status.SEALED,
+        "report": shown(report),
+    }
+    return render(request, "signatures/verification/paper.html", context)
