@@ -1,4 +1,4 @@
-"""The demo's doctors sign when their pages are ready."""
+"""The demo's doctors sign when their pages are ready, its head nurse checks paper once it is read."""
 
 from emr.outbox import Delivery, subscribe
 from integrations.demo import services
@@ -8,3 +8,9 @@ from integrations.demo import services
 def sign(delivery: Delivery) -> None:
     """Some entries of a fresh demo are signed."""
     services.sign_entry(document_id=delivery.payload["document_id"])
+
+
+@subscribe("demo.check_wanted", queue="bulk", max_attempts=20)
+def check(delivery: Delivery) -> None:
+    """One paper is accepted, one returned."""
+    services.check_paper(**{name: delivery.payload[name] for name in ("encounter_id", "verdict")})

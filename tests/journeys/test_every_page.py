@@ -43,6 +43,7 @@ from encounters.orders.models import OrderSet, PharmacyComment, PrescriptionLine
 from encounters.orders.services import add_medication, add_service
 from encounters.results.models import DiagnosticReport, Observation, ResultPrint
 from encounters.results.services import record_vital_signs, request_report_print
+from encounters.scanning.models import Paper, ScanBatch, ScannedPage
 from encounters.specimens.models import Specimen
 from encounters.specimens.services import prepare_specimens
 from encounters.visits import codes
@@ -78,6 +79,7 @@ from tests.encounters.chart import begin, deliver_all, draft_of, load_forms, wri
 from tests.encounters.inspections.letters import listing
 from tests.encounters.monitoring.rounds import ILL, take
 from tests.encounters.results.reports import FILE, facts, file, later, value
+from tests.encounters.scanning.rows import build_scanning_rows
 from tests.encounters.visits.ward import ago
 from tests.integrations.conftest import ago as hl7_ago
 from tests.integrations.loading.files import PATIENTS, full_case, table, whole
@@ -100,6 +102,9 @@ DARK = """_tags => {
 }""".replace("FAINT", FAINT)
 # The row whose page an address asks for, by the name of the address's own part.
 ROWS: dict[str, Any] = {
+    "batch_uuid": ScanBatch,
+    "page_uuid": ScannedPage,
+    "paper_uuid": Paper,
     "patient_uuid": Patient,
     "tray_uuid": WardTray,
     "survivor_uuid": Patient,
@@ -242,6 +247,7 @@ def _patients(facility: Organization, people: dict[str, User]) -> None:
     fill_tray(department=ward, start=ago(hours=9), end=ago(hours=9) + day, key=stay.uuid, by=an)
     prepare_specimens(encounter=stay, by=an)
     build_bedside_rows(entry, an)
+    build_scanning_rows(stay, an)
     request_course_print(encounter=stay, by=an)
     begin(stay, an)
     record_coverage(patient=dao, payer="BHYT", card_number="CN4380200123456", by=clerk)
@@ -366,6 +372,7 @@ def _pages(people: dict[str, User]) -> tuple[dict[str, list[str]], list[str]]:
             "integrations:launch:open",
             "encounters:bedside:pack_file",
             "encounters:consents:paper",
+            "encounters:scanning:pdf",
         }
         if name in apart:
             continue
