@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 from uuid import UUID
 
+# What is written by hand while the system is away, of whatever form; packs of wards hold such sheets.
+OUTAGE_SHEET = "PHIEU-MAT-HE-THONG"
 _PREFIX = "BAM1"
 _DIGITS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _VERIFY = re.compile(r"[2-9A-HJ-NP-Z]{16}")

@@ -76,7 +76,7 @@ def pdf_of(pictures: Sequence[Image.Image]) -> bytes:
 
 def tiff_of(pictures: Sequence[Image.Image]) -> bytes:
     kept = io.BytesIO()
-    first, *rest = pictures
+    first, *rest = [picture.copy() for picture in pictures]  # Pillow leaves settings of a PDF on them
     first.save(kept, "TIFF", save_all=True, append_images=rest, compression="tiff_deflate")
     return kept.getvalue()
 

@@ -67,7 +67,7 @@ def _encrypted() -> bytes:
     from pyhanko.pdf_utils.reader import PdfFileReader  # noqa: PLC0415
     from pyhanko.pdf_utils.writer import copy_into_new_writer  # noqa: PLC0415
 
-    writer = copy_into_new_writer(PdfFileReader(io.BytesIO(pdf_of([page_with()]))))
+    writer = copy_into_new_writer(PdfFileReader(io.BytesIO(pdf_of([page_with()])), strict=False))
     writer.encrypt(owner_pass="a", user_pass="b")
     kept = io.BytesIO()
     writer.write(kept)
