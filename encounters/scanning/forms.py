@@ -8,6 +8,8 @@ from django.utils.translation import gettext_lazy as _
 from encounters.scanning.services import Action, Upload
 from encounters.scanning.services.receiving import MEGABYTES, MOST_FILES
 
+_TOGETHER = 2 * MEGABYTES
+
 
 class _Files(forms.ClearableFileInput):
     allow_multiple_selected = True
@@ -35,6 +37,16 @@ class UploadForm(forms.Form):
         widget=_Files(attrs={"accept": "application/pdf,image/jpeg,image/png,image/tiff"}),
     )
 
+    def clean_scans(self) -> list[Any]:
+        """Refuse more at once than the server may hold in memory."""
+        scans: list[Any] = self.cleaned_data["scans"]
+        if sum(one.size or 0 for one in scans) > _TOGETHER * 1024**2:
+            raise forms.ValidationError(
+                _("Together the files are larger than %(size)d MB. Send them in parts."),
+                params={"size": _TOGETHER},
+            )
+        return scans
+
     @property
     def uploads(self) -> list[Upload]:
         """The files, each read no further than one may be large."""
@@ -43,6 +55,11 @@ class UploadForm(forms.Form):
             Upload(name=str(one.name or ""), data=one.read(most))
             for one in self.cleaned_data["scans"][: MOST_FILES + 1]
         ]
+
+
+def said(form: forms.Form) -> str:
+    """What is wrong with the form, in one line."""
+    return " ".join(str(error) for errors in form.errors.values() for error in errors)
 
 
 class FileForm(forms.Form):

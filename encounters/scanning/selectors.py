@@ -36,7 +36,9 @@ def pages_of(paper: Paper) -> list[ScannedPage]:
 
 def with_pages(papers: QuerySet[Paper]) -> QuerySet[Paper]:
     """The same with `.pages_held` (how many) and their first pages prefetched as `.shown`."""
-    held = ScannedPage.objects.filter(removed_at=None, place=1).only("uuid", "paper_id", "rotation")
+    held = ScannedPage.objects.filter(removed_at=None, place=1).only(
+        "uuid", "paper", "rotation", "place", "number", "thumbnail"
+    )
     return papers.annotate(pages_held=Count("pages", filter=Q(pages__removed_at=None))).prefetch_related(
         Prefetch("pages", queryset=held, to_attr="shown")
     )

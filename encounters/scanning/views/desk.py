@@ -20,7 +20,7 @@ from emr.common.kept import keep_filter, kept_filter
 from emr.common.vietnamese import tidy
 from encounters.scanning import permissions, selectors, services
 from encounters.scanning.access import access_batch, access_unfiled
-from encounters.scanning.forms import UploadForm
+from encounters.scanning.forms import UploadForm, said
 
 PAGE = 50
 _KEPT = "scanning_desk"
@@ -64,7 +64,7 @@ def upload(request: StaffRequest) -> HttpResponse:
     form = UploadForm(request.POST, request.FILES)
     try:
         if not form.is_valid():
-            raise DomainError(_("Choose a file or take a photograph."))
+            raise DomainError(said(form))
         services.receive(files=form.uploads, key=form.cleaned_data["key"], by=request.user)
     except DomainError as refusal:
         messages.error(request, str(refusal))

@@ -17,7 +17,7 @@ from emr.storage.services import read_bytes
 from emr.storage.strangers import handed_over
 from encounters.scanning import permissions, selectors, services
 from encounters.scanning.access import access_page, access_paper
-from encounters.scanning.forms import AcceptForm, ActionForm, DescribeForm, ReasonForm
+from encounters.scanning.forms import AcceptForm, ActionForm, DescribeForm, ReasonForm, said
 from encounters.scanning.models import Paper
 from encounters.visits.access import acts_here
 
@@ -90,7 +90,7 @@ def describe(request: StaffRequest, paper_uuid: UUID) -> HttpResponse:
     form = DescribeForm(request.POST)
     try:
         if not form.is_valid():
-            raise DomainError(" ".join(str(error) for errors in form.errors.values() for error in errors))
+            raise DomainError(said(form))
         services.describe(paper=found, by=request.user, **form.cleaned_data)
     except DomainError as refusal:
         return _back(request, found, refusal)

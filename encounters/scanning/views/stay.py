@@ -21,7 +21,7 @@ from encounters.documents.marks import form_mark
 from encounters.forms.selectors import normal_code
 from encounters.scanning import permissions, selectors, services
 from encounters.scanning.access import access_unfiled, unfiled_for
-from encounters.scanning.forms import FileForm, UploadForm
+from encounters.scanning.forms import FileForm, UploadForm, said
 from encounters.scanning.models import ScannedPage
 from encounters.visits.access import access_encounter, acts_here
 
@@ -85,7 +85,7 @@ def upload(request: StaffRequest, encounter_uuid: UUID) -> HttpResponse:
     form = UploadForm(request.POST, request.FILES)
     try:
         if not form.is_valid():
-            raise DomainError(_("Choose a file or take a photograph."))
+            raise DomainError(said(form))
         services.receive(
             files=form.uploads,
             key=form.cleaned_data["key"],
