@@ -105,3 +105,15 @@ def access_page(user: User, page_uuid: UUID) -> ScannedPage:
         return access_unfiled(user, page_uuid)
     access_paper(user, page.paper.uuid)
     return page
+
+
+def access_original(user: User, page_uuid: UUID) -> ScanBatch:
+    """The file as it was sent, for who may look at this page; raises Denied (404), for a file that holds anything else
+    than this patient's pages to everybody but its sender.
+    """
+    page = access_page(user, page_uuid)
+    batch = ScanBatch.objects.select_related("original__key").get(pk=page.batch_id)
+    others = batch.pages.filter(is_blank=False).exclude(patient_id=page.patient_id)
+    if batch.uploaded_by_id != user.pk and (page.paper_id is None or others.exists()):
+        raise Denied(permissions.READ, entity=batch)
+    return batch

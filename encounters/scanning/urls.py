@@ -18,6 +18,7 @@ urlpatterns = [
     path(_PAGE, desk.page, name="page"),
     path(f"{_PAGE}aside", desk.set_aside, name="set_aside"),
     path(f"{_PAGE}image", papers.image, name="image"),
+    path(f"{_PAGE}original", papers.original, name="original"),
     path(f"{_PAGE}thumbnail", papers.thumbnail, name="thumbnail"),
     path(_PAPER, papers.paper, name="paper"),
     path(f"{_PAPER}state", papers.state, name="state"),

@@ -141,7 +141,7 @@ def number_pages(pages: Sequence[ScannedPage]) -> None:
 
 
 def note(
-    paper: Paper, verb: PaperEvent.Verb, *, by: User, page: ScannedPage | None = None, reason: str = ""
+    paper: Paper, verb: PaperEvent.Verb, *, by: User | None, page: ScannedPage | None = None, reason: str = ""
 ) -> None:
     """Write down what was done to the paper's pages; whoever looked at it before must look again."""
     PaperEvent.objects.create(

@@ -75,7 +75,7 @@ def keep_sealed(*, paper_id: int, pdf: bytes, level: str) -> bool:
     row.sealed = store_bytes(pdf, content_type="application/pdf", facility=row.facility)
     row.status, row.sealed_at, row.seal_level = Paper.Status.SEALED, now(), level[:4]
     row.save(update_fields=["sealed", "status", "sealed_at", "seal_level"])
-    note(row, PaperEvent.Verb.SEAL, by=row.checked_by)
+    note(row, PaperEvent.Verb.SEAL, by=None)
     record(
         "seal.use",
         by=row.checked_by,

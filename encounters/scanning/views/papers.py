@@ -16,7 +16,7 @@ from emr.common.http import StaffRequest
 from emr.storage.services import read_bytes
 from emr.storage.strangers import handed_over
 from encounters.scanning import permissions, selectors, services
-from encounters.scanning.access import access_page, access_paper
+from encounters.scanning.access import access_original, access_page, access_paper
 from encounters.scanning.forms import AcceptForm, ActionForm, DescribeForm, ReasonForm, said
 from encounters.scanning.models import Paper
 from encounters.visits.access import acts_here
@@ -173,6 +173,15 @@ def image(request: StaffRequest, page_uuid: UUID) -> HttpResponse:
 def thumbnail(request: StaffRequest, page_uuid: UUID) -> HttpResponse:
     """One page, small."""
     return _picture(request, page_uuid, small=True)
+
+
+@require_safe
+@requires(permissions.READ)
+def original(request: StaffRequest, page_uuid: UUID) -> HttpResponse:
+    """The file that the page came in, byte for byte."""
+    batch = access_original(request.user, page_uuid)
+    record("scan.read", by=request.user, of=batch, detail={"sha256": batch.original.sha256})
+    return handed_over(batch.original, name=f"original-{batch.uuid}")
 
 
 def _picture(request: StaffRequest, page_uuid: UUID, *, small: bool) -> HttpResponse:

@@ -18,7 +18,7 @@ from patients.registry.services.restricting import restrict_patient
 from tests.emr.people import make_binh, make_chi, make_department, make_facility, make_user
 from tests.encounters.chart import deliver_all, make_stay
 from tests.encounters.scanning.rows import build_scanning_rows
-from tests.encounters.scanning.sheets import jpeg, page_with, pdf_of, send, sheet_of
+from tests.encounters.scanning.sheets import blank, jpeg, page_with, pdf_of, send, sheet_of
 from tests.encounters.visits.ward import admit, department, signed_in
 from tests.patients.people import make_patient
 
@@ -122,6 +122,25 @@ def test_every_look_is_written_down_thumbnails_too(ward: tuple[User, User, Encou
     ):
         assert chi.get(address).status_code == 404
     assert chi.post(at("accept", paper.uuid), {"revision": 1}).status_code in {403, 404}
+
+
+def test_the_file_as_it_was_sent_is_given_out_where_it_holds_this_patient_alone(
+    ward: tuple[User, User, Encounter],
+) -> None:
+    an, binh, stay = ward
+    data = pdf_of([sheet_of(stay), blank()])
+    send(data, binh)
+    mixed = pdf_of([sheet_of(stay), sheet_of(admit(make_patient("Phạm Văn Tư")), "01/BV2")])
+    send(mixed, binh)
+    alone, both = (
+        ScannedPage.objects.get(batch=batch, number=1) for batch in ScanBatch.objects.order_by("pk")
+    )
+    client = signed_in(an)
+    answer = client.get(at("original", alone.uuid))
+    assert answer.content == data and answer["Content-Disposition"].startswith("attachment")
+    assert client.get(at("original", both.uuid)).status_code == 404
+    assert signed_in(binh).get(at("original", both.uuid)).content == mixed
+    assert AuditEvent.objects.filter(action="scan.read").count() == 2
 
 
 def test_the_uploader_is_not_offered_to_check(ward: tuple[User, User, Encounter]) -> None:
