@@ -242,6 +242,8 @@ RIGHTS: dict[str, dict[str, Scope]] = {
     "consents.take": {"doctor": D, "head_of_department": D, "nurse": D, "head_nurse": D},
     # encounters.completeness: what records lack
     "completeness.read": {
+    # encounters.scanning: paper that comes in
+    "scanning.read": {
         "doctor": D,
         "head_of_department": D,
         "nurse": D,
@@ -264,6 +266,10 @@ RIGHTS: dict[str, dict[str, Scope]] = {
     "bundles.make": {"records": F, "planning": F},
     "bundles.extract": {"records": F, "planning": F, "director": F},
     "bundles.approve": {"planning": F, "director": F},
+        "inspector": L,
+    },
+    "scanning.upload": {"doctor": D, "head_of_department": D, "nurse": D, "head_nurse": D, "records": F},
+    "scanning.check": {"head_of_department": D, "head_nurse": D, "records": F},
     # signatures.providers (the staff's keys; no document), signatures.signing
     "providers.manage": {"admin": F},
     "signing.sign": {
@@ -360,6 +366,7 @@ IN_EMERGENCY = frozenset(
         "results.read",
         "results.record_vital_signs",
         "monitoring.record",
+        "scanning.read",
     }
 )
 # What the desk needs to take in a restricted patient: who it is and who pays, nothing of why (S-05).
@@ -387,6 +394,7 @@ WHEN_LISTED = frozenset(
         "documents.read",
         "orders.read",
         "results.read",
+        "scanning.read",
         "inspections.read",
     }
 )

@@ -106,6 +106,9 @@ RIGHTS: dict[str, StrOrPromise] = {
     "medicines.give": pgettext_lazy("right", "give medicines and say why not"),
     "medicines.prepare": pgettext_lazy("right", "fill trays and print labels of doses"),
     "consents.take": pgettext_lazy("right", "put documents before patients and take the confirmation"),
+    "scanning.read": pgettext_lazy("right", "look at scanned paper"),
+    "scanning.upload": pgettext_lazy("right", "bring paper in and file it"),
+    "scanning.check": pgettext_lazy("right", "check scanned paper of others and take it back"),
     "medicines.settle": pgettext_lazy(
         "right", "settle doses that were recorded twice, take back what was recorded"
     ),

@@ -2,6 +2,7 @@
 
 import contextlib
 import datetime as dt
+import io
 import logging
 import os
 import threading
@@ -21,6 +22,7 @@ from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import URLFetcher, URLFetcherResponse
 
 from encounters.documents.confirmed import PLACE
+from encounters.documents.marks import read_mark, version_mark
 from encounters.documents.signers import at_the_end
 
 _PRINT = Path(settings.BASE_DIR) / "static" / "print"
@@ -34,13 +36,15 @@ class Refused(ValueError):
 
 
 class PackagedAssets(URLFetcher):  # type: ignore[misc]  # WeasyPrint ships no types
-    """`asset:print/…` alone: no network, no file of the machine, no way out of the folder."""
+    """`asset:print/…`, and `asset:mark/…` for a page's code: no network, no file of the machine, no way out."""
 
     def fetch(self, url: str, headers: object = None) -> URLFetcherResponse:
         parts = urlsplit(url)
         if parts.scheme == "data":
             return super().fetch(url, headers)
         folder, _, name = unquote(parts.path).partition("/")
+        if parts.scheme == "asset" and folder == "mark":
+            return URLFetcherResponse(url, _mark_svg(name), {"Content-Type": "image/svg+xml"})
         if parts.scheme != "asset" or parts.netloc or folder != "print":
             raise Refused("prints reach packaged assets only")
         path = (_PRINT / name).resolve()
@@ -51,6 +55,7 @@ class PackagedAssets(URLFetcher):  # type: ignore[misc]  # WeasyPrint ships no t
 
 FORM = ("form.css",)
 SHEETS = ("form.css", "sheets.css")
+SCANS = ("form.css", "scan.css")
 
 # WeasyPrint tells its progress through this logger alone: a line a step, and one for each page laid out.
 _PROGRESS = logging.getLogger("weasyprint.progress")
@@ -98,6 +103,24 @@ def _stylesheet(names: tuple[str, ...]) -> tuple[weasyprint.CSS, FontConfigurati
     return css, fonts
 
 
+def _mark_svg(text: str) -> bytes:
+    """The code of a page as an SVG file, 12 mm wide or a little less: three dots of a scanner at 200 dpi a module."""
+    code = segno.make(text, error="m", micro=False)
+    buffer = io.BytesIO()
+    code.save(buffer, kind="svg", scale=12 / code.symbol_size(border=2)[0], border=2, unit="mm")
+    return buffer.getvalue()
+
+
+# Pages further on carry the code of the version without their number.
+_NUMBERED = range(1, 41)
+
+
+def page_marks(verify_code: str) -> list[tuple[str, str]]:
+    """(which pages in CSS, address of the code in their corner): every page of a version's print says what it is of."""
+    numbered = [(f":nth({page})", f"asset:mark/{version_mark(verify_code, page)}") for page in _NUMBERED]
+    return [("", f"asset:mark/{version_mark(verify_code)}"), *numbered]
+
+
 def qr_svg(text: str) -> SafeString:
     """A QR code as inline SVG, error correction M."""
     return mark_safe(segno.make(text, error="m", micro=False).svg_inline(scale=2, border=1))  # noqa: S308  segno escapes
@@ -121,8 +144,10 @@ def render_pdf(
 def render_version_html(composition: dict[str, Any], *, body: SafeString, frozen_at: dt.datetime) -> str:
     """The official form around a body: national heading, facility, form code, QR, page x of y, places to sign."""
     header = composition["header"]
+    mark = read_mark(header["verify_text"])
     context = {
         "header": header,
+        "marks": page_marks(mark.verify_code) if mark is not None else [],
         "body": body,
         "frozen_at": frozen_at,
         "qr": qr_svg(header["verify_text"]),

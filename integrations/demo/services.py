@@ -7,7 +7,7 @@ from django.core.management import call_command
 from django.db import transaction
 from django.utils.translation import override
 
-from emr.accounts.models import Organization
+from emr.accounts.models import Organization, User
 from emr.audit.services import record
 from emr.common import wall
 from emr.common.errors import DomainError
@@ -34,6 +34,7 @@ from integrations.demo import (
     notices,
     phrases,
     records,
+    papers,
     signing,
     stays,
 )
@@ -98,6 +99,7 @@ def _fill(facility: Organization, patients: int, inpatients: int, signed: int) -
     laboratory.build(people)
     bedside.build(people)
     consents.build(people)
+    papers.build(people)
     oldest = entries[:signed]
     lookups.build_lookups(facility, people)
     morning.build(facility, people)
@@ -128,6 +130,13 @@ def sign_entry(*, document_id: int) -> None:
     if request is None:
         raise Later
     sign_requests(shown={request.uuid: request.sha256}, pin=Pin(DEMO_PIN), by=request.signer)
+
+
+def check_paper(*, encounter_id: int, verdict: str) -> None:
+    """Check scanned paper as the head nurse would, once it is read; asks to be called later before that (Later)."""
+    _refuse_outside_demo()
+    if not papers.check(encounter_id=encounter_id, verdict=verdict, by=User.objects.get(username="ddtruong")):
+        raise Later
 
 
 def _refuse_outside_demo() -> None:

@@ -1,4 +1,4 @@
-"""The demo's doctors sign when their pages are ready; then a record becomes a file."""
+"""The demo's doctors sign when their pages are ready, its head nurse checks paper once it is read; then a record becomes a file."""
 
 from emr.outbox import Delivery, subscribe
 from integrations.demo import archiving, services
@@ -14,3 +14,9 @@ def sign(delivery: Delivery) -> None:
 def make_file(delivery: Delivery) -> None:
     """One record of a fresh demo becomes a file, and somebody asks for an extract of it."""
     archiving.build_file(encounter_id=delivery.payload["encounter_id"])
+
+
+@subscribe("demo.check_wanted", queue="bulk", max_attempts=20)
+def check(delivery: Delivery) -> None:
+    """One paper is accepted, one returned."""
+    services.check_paper(**{name: delivery.payload[name] for name in ("encounter_id", "verdict")})

@@ -34,6 +34,14 @@ class SealingConfig(AppConfig):
                 "See whether the facility's seal can be used; what waits is sealed by itself then."
             ),
         )
+        register_part(
+            "paper_seal",
+            _papers,
+            title=gettext_lazy("Seals on scanned paper"),
+            advice=gettext_lazy(
+                "See whether the facility's seal can be used; what waits is sealed by itself then."
+            ),
+        )
 
 
 def _health() -> str:
@@ -59,6 +67,16 @@ def _confirmations() -> str:
         if count
         else ""
     )
+
+
+def _papers() -> str:
+    """Empty while accepted paper is sealed within the hour."""
+    from datetime import timedelta  # noqa: PLC0415
+
+    from signatures.sealing.selectors import unsealed_count  # noqa: PLC0415
+
+    count = unsealed_count(timedelta(hours=1), "paper.accepted")
+    return gettext("%(n)d scanned papers wait for the facility's seal.") % {"n": count} if count else ""
 
 
 _HOURS = 3

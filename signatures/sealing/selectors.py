@@ -143,7 +143,9 @@ def seals_of(confirmation_ids: Collection[int]) -> dict[int, dt.datetime]:
     return dict(sealed.values_list("confirmation_id", "sealed_at"))
 
 
-def unsealed_count(older_than: dt.timedelta) -> int:
-    """How many confirmations have waited for the seal for longer than that, those given up included."""
-    owed = OutboxEvent.objects.filter(topic="confirmation.given", done_at=None)
+def unsealed_count(older_than: dt.timedelta, topic: str = "confirmation.given") -> int:
+    """How many confirmations (or, by `topic`, accepted papers) have waited for the seal for longer than that, those given
+    up included.
+    """
+    owed = OutboxEvent.objects.filter(topic=topic, done_at=None)
     return owed.filter(created_at__lt=now() - older_than).count()

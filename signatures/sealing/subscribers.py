@@ -4,6 +4,7 @@ from django.utils.translation import gettext_noop as _
 
 from emr.common.errors import DomainError
 from emr.outbox import Delivery, subscribe
+from encounters.scanning.services import keep_sealed
 from signatures.sealing import services
 from signatures.sealing.services.extracts import TooLong
 from signatures.signing.services import advance
@@ -36,6 +37,16 @@ def seal(delivery: Delivery) -> None:
     with delivery.finish():
         if sealed is not None:
             services.keep_sealed(sealed)
+
+
+@subscribe("paper.accepted", queue="interactive", long=True)
+def seal_paper(delivery: Delivery) -> None:
+    """Make and seal the copy outside any transaction, then keep it with "done": one sealed file however often it runs."""
+    paper_id = delivery.payload["paper_id"]
+    sealed = services.seal_paper(paper_id=paper_id)
+    with delivery.finish():
+        if sealed is not None:
+            keep_sealed(paper_id=paper_id, pdf=sealed.pdf, level=sealed.level)
 
 
 @subscribe("document_version.sealed", queue="interactive")

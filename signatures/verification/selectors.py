@@ -4,13 +4,17 @@ from encounters.bundles.models import Bundle
 from encounters.consents.models import Confirmation
 from encounters.consents.seals import seals_of
 from encounters.documents.models import DocumentBytes, DocumentVersion
+from encounters.scanning.models import Paper
 
 
 def is_kept(sha256: str) -> bool:
-    """Whether a document (in any revision), a record's file or an extract with exactly these bytes is kept here."""
+    """Whether a document (in any revision), a record's file, an extract or a sealed copy of paper with exactly these bytes is
+    kept here.
+    """
     return (
         DocumentBytes.objects.filter(sha256=sha256).exists()
         or Bundle.objects.filter(attachment__sha256=sha256).exists()
+        or Paper.objects.filter(sealed__sha256=sha256).exists()
     )
 
 
@@ -23,6 +27,16 @@ def version_by_code(code: str) -> DocumentVersion | None:
     """The version that a printed code names, however it was typed."""
     plain = "".join(letter for letter in code.upper() if letter.isalnum())
     return DocumentVersion.objects.select_related("document", "facility").filter(verify_code=plain).first()
+
+
+def paper_by_code(code: str) -> Paper | None:
+    """The sealed copy of paper that a printed code names, however it was typed."""
+    plain = "".join(letter for letter in code.upper() if letter.isalnum())
+    return (
+        Paper.objects.select_related("facility", "sealed__key")
+        .filter(verify_code=plain, sealed__isnull=False)
+        .first()
+    )
 
 
 def confirmation_of(version: DocumentVersion) -> dict[str, object] | None:

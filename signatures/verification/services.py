@@ -40,11 +40,12 @@ def verify_upload(data: bytes) -> tuple[Report, bool]:
 
 
 def verify_stored(stored: DocumentBytes) -> Report:
-    """Judge a document's PDF: its signatures, and that it still is what was stored."""
-    return _verify_kept(stored.attachment, stored.sha256)
+    """Judge a file of our own: its signatures, and that it still is what was stored."""
+    return verify_kept(stored.attachment, sha256=stored.sha256)
 
 
-def _verify_kept(attachment: Attachment, sha256: str) -> Report:
+def verify_kept(attachment: Attachment, *, sha256: str) -> Report:
+    """The same for any PDF that is kept here under this digest."""
     try:
         data = read_bytes(attachment)
     except DamagedFile:
@@ -98,7 +99,7 @@ def ask_authorities(report: Report) -> "Evidence | None":
 def verify_extract(extract: RecordExtract) -> Report | None:
     """Judge the file of an extract; None while it isn't made."""
     attachment = getattr(getattr(extract, "bundle", None), "attachment", None)
-    return None if attachment is None else _verify_kept(attachment, attachment.sha256)
+    return None if attachment is None else verify_kept(attachment, sha256=attachment.sha256)
 
 
 def verify_code(version: DocumentVersion) -> tuple[Report | None, bool]:

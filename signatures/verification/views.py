@@ -15,9 +15,10 @@ from emr.common.http import StaffRequest
 from emr.ui.limits import at_most
 from encounters.bundles.models import RecordExtract
 from encounters.bundles.selectors import extract_by_code
+from encounters.scanning.models import Paper
 from signatures.verification import services
 from signatures.verification.forms import CodeForm, UploadForm
-from signatures.verification.selectors import confirmation_of, version_by_code
+from signatures.verification.selectors import confirmation_of, paper_by_code, version_by_code
 from signatures.verification.shown import print_report, shown
 from signatures.verification.verdicts import Report
 
@@ -85,8 +86,11 @@ def code(request: StaffRequest, code: str) -> HttpResponse:
     with wall.everywhere():  # who holds the print knows whose it is; only the code says it to us
         version = version_by_code(code)
         extract = extract_by_code(code) if version is None else None
+        paper = paper_by_code(code) if version is None and extract is None else None
     if extract is not None:
         return _extract(request, extract)
+    if paper is not None:
+        return _paper(request, paper)
     if version is None:
         return render(request, "signatures/verification/code.html", {"code": code[:40]}, status=404)
     with wall.within(version.facility_id):
@@ -116,3 +120,18 @@ def _extract(request: HttpRequest, extract: RecordExtract) -> HttpResponse:
         "report": shown(report) if report is not None else None,
     }
     return render(request, "signatures/verification/extract.html", context)
+
+
+def _paper(request: StaffRequest, paper: Paper) -> HttpResponse:
+    """The digital copy of paper behind a code: whether its seal holds, when it was made; nothing of what it shows."""
+    assert paper.sealed is not None  # noqa: S101  looked for by that
+    with wall.within(paper.facility_id):
+        report = services.verify_kept(paper.sealed, sha256=paper.sealed.sha256)
+    record("document.verify", of=paper, detail={"by": "code", "current": paper.status == Paper.Status.SEALED})
+    context = {
+        "code": paper.verify_code,
+        "paper": paper,
+        "is_current": paper.status == Paper.Status.SEALED,
+        "report": shown(report),
+    }
+    return render(request, "signatures/verification/paper.html", context)

@@ -47,6 +47,7 @@ from encounters.phrases.services import keep_phrase
 from encounters.records.models import Loan
 from encounters.results.models import DiagnosticReport, Observation, ResultPrint
 from encounters.results.services import record_vital_signs, request_report_print
+from encounters.scanning.models import Paper, ScanBatch, ScannedPage
 from encounters.specimens.models import Specimen
 from encounters.specimens.services import prepare_specimens
 from encounters.visits import codes
@@ -84,6 +85,7 @@ from tests.encounters.inspections.letters import listing
 from tests.encounters.monitoring.rounds import ILL, take
 from tests.encounters.records.rows import build_record_rows
 from tests.encounters.results.reports import FILE, facts, file, later, value
+from tests.encounters.scanning.rows import build_scanning_rows
 from tests.encounters.visits.ward import ago
 from tests.integrations.conftest import ago as hl7_ago
 from tests.integrations.loading.files import PATIENTS, full_case, table, whole
@@ -106,6 +108,9 @@ DARK = """_tags => {
 }""".replace("FAINT", FAINT)
 # The row whose page an address asks for, by the name of the address's own part.
 ROWS: dict[str, Any] = {
+    "batch_uuid": ScanBatch,
+    "page_uuid": ScannedPage,
+    "paper_uuid": Paper,
     "patient_uuid": Patient,
     "tray_uuid": WardTray,
     "survivor_uuid": Patient,
@@ -256,6 +261,7 @@ def _patients(facility: Organization, people: dict[str, User]) -> None:
     build_bedside_rows(entry, an)
     build_record_rows(stay, an, "")
     build_bundle_rows(stay, an)
+    build_scanning_rows(stay, an)
     request_course_print(encounter=stay, by=an)
     begin(stay, an)
     record_coverage(patient=dao, payer="BHYT", card_number="CN4380200123456", by=clerk)
@@ -380,6 +386,7 @@ def _pages(people: dict[str, User]) -> tuple[dict[str, list[str]], list[str]]:
             "integrations:launch:open",
             "encounters:bedside:pack_file",
             "encounters:consents:paper",
+            "encounters:scanning:pdf",
         }
         if name in apart:
             continue

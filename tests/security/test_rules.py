@@ -68,6 +68,7 @@ OUR_BYTES = {
     "encounters/documents/views/documents.py",
     "encounters/documents/views/prints.py",
     "encounters/results/views/prints.py",
+    "encounters/scanning/views/papers.py",
     "signatures/sealing/views.py",
 }
 UNSAFE = {"pickle", "shelve", "marshal", "dill", "jsonpickle"}

@@ -14,7 +14,8 @@ from emr.common.clock import now
 from emr.storage import keys
 from encounters.bedside import sealing
 from encounters.bedside.models import WardCode, WardPack
-from encounters.bedside.selectors.packs import pack_rows
+from encounters.bedside.selectors.packs import PackRow, pack_rows
+from encounters.documents.marks import OUTAGE_SHEET, form_mark
 
 logger = logging.getLogger(__name__)
 
@@ -51,7 +52,11 @@ def make_pack(*, code: WardCode) -> WardPack:
     with override("vi"):
         page = render_to_string(
             "encounters/bedside/pack.html",
-            {"ward": department, "made_at": moment, "rows": [(row, _qr(row.code)) for row in rows]},
+            {
+                "ward": department,
+                "made_at": moment,
+                "rows": [(row, _qr(row.code), _qr(_sheet_mark(row))) for row in rows],
+            },
         )
     closed = sealing.seal(
         page,
@@ -71,6 +76,11 @@ def make_pack(*, code: WardCode) -> WardPack:
     )
     record("ward_pack.make", of=pack, detail={"department": department.code, "count": len(rows)})
     return pack
+
+
+def _sheet_mark(row: PackRow) -> str:
+    """The code by which the sheet files itself when it is scanned afterwards."""
+    return form_mark(row.place.encounter.uuid, OUTAGE_SHEET)
 
 
 def _qr(text: str) -> str:

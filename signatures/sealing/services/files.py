@@ -3,8 +3,6 @@
 import hashlib
 import logging
 
-from django.utils.translation import override
-
 from emr.accounts.models import Organization, User
 from emr.audit.services import record
 from emr.common.arming import demand_armed
@@ -70,18 +68,20 @@ def demand_seal(facility: Organization) -> None:
 
 
 def seal_file(facility: Organization, pdf: bytes, anchor: str) -> SealedFile:
-    """The PDF with the facility's seal at the named place; slow, changes nothing. Raises Later, UnfitPdf."""
+    """A record's file with the facility's seal at the named place; slow, changes nothing. Raises Later, UnfitPdf."""
+    demand_armed()
+    return SealedFile(*sealed_pdf(pdf, usable_seal(facility), anchor=anchor, reason="Đóng hồ sơ bệnh án"))
+
+
+def sealed_pdf(pdf: bytes, certificate: Certificate, *, anchor: str, reason: str) -> tuple[bytes, str]:
+    """(the PDF with a visible seal at the named place, its level B-B or B-T); changes nothing. Raises Later, UnfitPdf."""
     from signatures.signing import pades  # noqa: PLC0415 -- loads pyHanko, which only the worker needs
     from signatures.signing.appearance import Block  # noqa: PLC0415
 
-    demand_armed()
-    certificate = usable_seal(facility)
-    with override("vi"):
-        block = Block(signer=facility.name, title="", signed_at=now(), reason="Đóng hồ sơ bệnh án")
     prepared = pades.prepare(
         pdf,
         field_name="Seal",
-        block=block,
+        block=Block(signer=certificate.facility.name, title="", signed_at=now(), reason=reason),
         anchor=anchor,
         reserved=cms.reserve(
             certificate=certificate.der,
@@ -97,7 +97,7 @@ def seal_file(facility: Organization, pdf: bytes, anchor: str) -> SealedFile:
         digest=prepared.digest,
         container=container,
     )
-    return SealedFile(sealed, level)
+    return sealed, level
 
 
 def note_seal(bundle: Bundle, by: User, sealed: SealedFile) -> None:

@@ -61,6 +61,7 @@ from tests.encounters.chart import begin, draft_of, load_forms, written
 from tests.encounters.monitoring.rounds import ILL, take
 from tests.encounters.records.rows import build_record_rows
 from tests.encounters.results.reports import FILE, facts, file, value
+from tests.encounters.scanning.rows import build_scanning_rows
 from tests.encounters.visits.ward import ago
 from tests.patients.people import make_patient
 
@@ -282,6 +283,7 @@ def _case(situation: str, department: Organization) -> Case:
     rows |= build_bedside_rows(entry, author, word)
     rows |= build_record_rows(stay, author, word)
     rows |= build_bundle_rows(stay, author, word)
+    rows |= build_scanning_rows(stay, author, word)
     case = Case(patient, department, author, stay, {name: str(row.uuid) for name, row in rows.items()})
     case.marks = [
         f"{word}MARK",
