@@ -229,6 +229,27 @@ RIGHTS: dict[str, dict[str, Scope]] = {
     "medicines.settle": {"head_nurse": D, "head_of_department": D},
     # encounters.consents: what patients confirm
     "consents.take": {"doctor": D, "head_of_department": D, "nurse": D, "head_nurse": D},
+    # encounters.attestations: papers handed out with a number
+    "attestations.read": {
+        "doctor": D,
+        "head_of_department": D,
+        "nurse": D,
+        "head_nurse": D,
+        "registration": F,
+        "records": F,
+        "planning": F,
+        "director": F,
+    },
+    "attestations.issue": {"doctor": D, "head_of_department": D},
+    "attestations.hand_over": {
+        "doctor": D,
+        "head_of_department": D,
+        "nurse": D,
+        "head_nurse": D,
+        "registration": F,
+        "records": F,
+    },
+    "attestations.configure": {"records": F, "planning": F},
     # signatures.providers (the staff's keys; no document), signatures.signing
     "providers.manage": {"admin": F},
     "signing.sign": {

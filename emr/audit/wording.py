@@ -11,6 +11,7 @@ from emr.audit.models import AuditEvent
 from emr.audit.subjects import numbers_of, people_of
 
 NOUNS: dict[str, StrOrPromise] = {
+    "abbreviation": pgettext_lazy("audit", "short word"),
     "allergy": pgettext_lazy("audit", "allergy"),
     "assignment": pgettext_lazy("audit", "nurse of a patient"),
     "audit": pgettext_lazy("audit", "audit log"),
@@ -76,6 +77,7 @@ NOUNS: dict[str, StrOrPromise] = {
     "order_table": pgettext_lazy("audit", "table of what may be ordered"),
     "outage": pgettext_lazy("audit", "outage"),
     "password": pgettext_lazy("audit", "password"),
+    "attestation": pgettext_lazy("audit", "paper handed out"),
     "past_stay": pgettext_lazy("audit", "past stay"),
     "patient": pgettext_lazy("audit", "patient"),
     "precaution": pgettext_lazy("audit", "isolation or risk"),
@@ -297,6 +299,11 @@ VERBS: dict[str, StrOrPromise] = {
     "form": pgettext_lazy("audit", "form made"),
     "graph": pgettext_lazy("audit", "graph looked at"),
     "settle": pgettext_lazy("audit", "settled"),
+    "number": pgettext_lazy("audit", "numbered"),
+    "override": pgettext_lazy("audit", "let stand with a reason"),
+    "recall": pgettext_lazy("audit", "recalled"),
+    "reissue": pgettext_lazy("audit", "begun again under a new number"),
+    "write_in_full": pgettext_lazy("audit", "short words written in full"),
 }
 
 

@@ -97,6 +97,10 @@ RIGHTS: dict[str, StrOrPromise] = {
     "medicines.read": pgettext_lazy("right", "read which doses were given"),
     "medicines.give": pgettext_lazy("right", "give medicines and say why not"),
     "medicines.prepare": pgettext_lazy("right", "fill trays and print labels of doses"),
+    "attestations.read": pgettext_lazy("right", "see which papers were handed out, and the register"),
+    "attestations.issue": pgettext_lazy("right", "begin papers, issue them again, take them back"),
+    "attestations.hand_over": pgettext_lazy("right", "hand papers over and enter who took them"),
+    "attestations.configure": pgettext_lazy("right", "say which short words the hospital writes"),
     "consents.take": pgettext_lazy("right", "put documents before patients and take the confirmation"),
     "medicines.settle": pgettext_lazy(
         "right", "settle doses that were recorded twice, take back what was recorded"

@@ -13,6 +13,7 @@ from emr.audit.services import record
 from emr.common import wall
 from emr.common.http import StaffRequest
 from emr.ui.limits import at_most
+from encounters.documents.issued import standing_of
 from signatures.verification import services
 from signatures.verification.forms import CodeForm, UploadForm
 from signatures.verification.selectors import confirmation_of, version_by_code
@@ -87,6 +88,7 @@ def code(request: StaffRequest, code: str) -> HttpResponse:
     with wall.within(version.facility_id):
         report, is_current = services.verify_code(version)
         confirmation = confirmation_of(version)
+        standing = standing_of(version.document)
     record("document.verify", of=version, detail={"by": "code", "current": is_current})
     if report is not None and "print" in request.GET:
         return _printed(report, version=version, is_current=is_current)
@@ -96,5 +98,6 @@ def code(request: StaffRequest, code: str) -> HttpResponse:
         "is_current": is_current,
         "report": shown(report) if report is not None else None,
         "confirmation": confirmation,
+        "standing": standing,
     }
     return render(request, "signatures/verification/code.html", context)
