@@ -2,6 +2,7 @@
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from encounters.attestations.kinds import KINDS
 
@@ -19,7 +20,7 @@ class HandOverForm(forms.Form):
     receiver_name = forms.CharField(label=_("Who takes it"), max_length=160)
     relationship = forms.CharField(label=_("Relation to the patient"), max_length=60, required=False)
     id_number = forms.CharField(label=_("Personal number or passport"), max_length=20, required=False)
-    copies = forms.IntegerField(label=_("Copies"), min_value=1, max_value=20, initial=1)
+    copies = forms.IntegerField(label=pgettext_lazy("paper", "Copies"), min_value=1, max_value=20, initial=1)
 
 
 class ReasonForm(forms.Form):

@@ -7,6 +7,7 @@ of a kind are data here, the words on paper are the form's.
 from dataclasses import dataclass
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from django_stubs_ext import StrOrPromise
 
 from emr.common.choices import Whole, declare
@@ -42,7 +43,7 @@ KINDS: dict[str, Kind] = {
     for kind in (
         Kind(
             code=DISCHARGE,
-            words=_("Discharge paper"),
+            words=pgettext_lazy("paper", "Discharge paper"),
             series="GRV",
             icon="box-arrow-right",
             once=True,
@@ -51,22 +52,38 @@ KINDS: dict[str, Kind] = {
             leave_days=30,
             long_leave_days=180,
         ),
-        Kind(code=SUMMARY, words=_("Summary of the record"), series="TTBA", icon="file-text"),
+        Kind(
+            code=SUMMARY,
+            words=pgettext_lazy("paper", "Summary of the record"),
+            series="TTBA",
+            icon="file-text",
+        ),
         Kind(
             code=REQUEST,
-            words=_("Request for the summary"),
+            words=pgettext_lazy("paper", "Request for the summary"),
             series="DNTT",
             icon="envelope-paper",
             author="NGƯỜI TIẾP NHẬN",
             second="",
         ),
-        Kind(code=DEATH, words=_("Death notice"), series="GBT", icon="file-medical", once=True, death=True),
         Kind(
-            code=INPATIENT, words=_("Inpatient confirmation"), series="XNNT", icon="hospital", inpatient=True
+            code=DEATH,
+            words=pgettext_lazy("paper", "Death notice"),
+            series="GBT",
+            icon="file-medical",
+            once=True,
+            death=True,
+        ),
+        Kind(
+            code=INPATIENT,
+            words=pgettext_lazy("paper", "Inpatient confirmation"),
+            series="XNNT",
+            icon="hospital",
+            inpatient=True,
         ),
         Kind(
             code=SICK_LEAVE,
-            words=_("Sick-leave certificate"),
+            words=pgettext_lazy("paper", "Sick-leave certificate"),
             series="GNV",
             icon="calendar-x",
             inpatient=False,
@@ -75,14 +92,16 @@ KINDS: dict[str, Kind] = {
         ),
         Kind(
             code=ANTENATAL,
-            words=_("Antenatal leave"),
+            words=pgettext_lazy("paper", "Antenatal leave"),
             series="NDT",
             icon="calendar-heart",
             women=True,
             leave_days=300,
         ),
-        Kind(code=APPOINTMENT, words=_("Appointment"), series="GHK", icon="calendar-check"),
-        Kind(code=REFERRAL, words=_("Referral"), series="PCC", icon="truck"),
+        Kind(
+            code=APPOINTMENT, words=pgettext_lazy("paper", "Appointment"), series="GHK", icon="calendar-check"
+        ),
+        Kind(code=REFERRAL, words=pgettext_lazy("paper", "Referral"), series="PCC", icon="truck"),
     )
 }
 LEAVES = frozenset(code for code, kind in KINDS.items() if kind.leave_days)

@@ -14,7 +14,7 @@ urlpatterns = [
     path("papers/<uuid:paper_uuid>/hand-over", paper.hand_over, name="hand_over"),
     path("papers/<uuid:paper_uuid>/reissue", paper.reissue, name="reissue"),
     path("papers/<uuid:paper_uuid>/take-back", paper.take_back, name="take_back"),
-    path("documents/<uuid:document_uuid>/paper-checks", paper.checks, name="checks"),
-    path("documents/<uuid:document_uuid>/in-full", paper.in_full, name="in_full"),
-    path("documents/<uuid:document_uuid>/keep-words", paper.keep, name="keep"),
+    path("documents/<uuid:paper_document_uuid>/paper-checks", paper.checks, name="checks"),
+    path("documents/<uuid:paper_document_uuid>/in-full", paper.in_full, name="in_full"),
+    path("documents/<uuid:paper_document_uuid>/keep-words", paper.keep, name="keep"),
 ]

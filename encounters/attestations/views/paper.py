@@ -102,9 +102,9 @@ def _refused(request: StaffRequest, paper: Attestation, refusal: DomainError) ->
 
 @require_safe
 @requires(permissions.ISSUE)
-def checks(request: StaffRequest, document_uuid: UUID) -> HttpResponse:
+def checks(request: StaffRequest, paper_document_uuid: UUID) -> HttpResponse:
     """Beside the draft: its number, what must be put right, short words."""
-    paper = access_paper_of(request.user, document_uuid, permissions.ISSUE)
+    paper = access_paper_of(request.user, paper_document_uuid, permissions.ISSUE)
     return render(request, "encounters/attestations/_checks.html", _checks(paper))
 
 
@@ -124,21 +124,21 @@ def _checks(paper: Attestation) -> dict[str, Any]:
 
 @require_POST
 @requires(permissions.ISSUE)
-def in_full(request: StaffRequest, document_uuid: UUID) -> HttpResponse:
+def in_full(request: StaffRequest, paper_document_uuid: UUID) -> HttpResponse:
     """Write the known short words out, and show the draft anew."""
-    paper = access_paper_of(request.user, document_uuid, permissions.ISSUE)
+    paper = access_paper_of(request.user, paper_document_uuid, permissions.ISSUE)
     try:
         services.write_in_full(paper=paper, by=request.user)
     except DomainError as refusal:
         messages.warning(request, str(refusal))
-    return redirect("encounters:documents:document", document_uuid)
+    return redirect("encounters:documents:document", paper_document_uuid)
 
 
 @require_POST
 @requires(permissions.ISSUE)
-def keep(request: StaffRequest, document_uuid: UUID) -> HttpResponse:
+def keep(request: StaffRequest, paper_document_uuid: UUID) -> HttpResponse:
     """Let short words or an overlap stand, for a reason."""
-    paper = access_paper_of(request.user, document_uuid, permissions.ISSUE)
+    paper = access_paper_of(request.user, paper_document_uuid, permissions.ISSUE)
     try:
         services.keep_words(
             paper=paper,

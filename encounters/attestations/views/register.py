@@ -5,6 +5,7 @@ from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from emr.accounts.access import requires
@@ -93,7 +94,7 @@ def sheet(request: StaffRequest) -> HttpResponse:
         _("Instead of"),
         _("From"),
         _("Until"),
-        _("Copies"),
+        pgettext("paper", "Copies"),
         _("Reason"),
     ]
     record("attestation.export", by=request.user, detail={"count": len(rows)})

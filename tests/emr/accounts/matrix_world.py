@@ -52,6 +52,7 @@ from signatures.sealing.models import LogExtract
 from signatures.signing.models import Delegation
 from signatures.signing.services.requests import open_author_request
 from tests.emr.people import make_department, make_facility, make_user
+from tests.encounters.attestations.rows import build_paper_rows, make_word
 from tests.encounters.bedside.rows import build_bedside_rows, make_outage
 from tests.encounters.chart import begin, draft_of, load_forms, written
 from tests.encounters.monitoring.rounds import ILL, take
@@ -256,7 +257,7 @@ def _case(situation: str, department: Organization) -> Case:
             look_count=1,
         ),
     }
-    rows |= build_bedside_rows(entry, author, word)
+    rows |= build_bedside_rows(entry, author, word) | build_paper_rows(stay, author)
     case = Case(patient, department, author, stay, {name: str(row.uuid) for name, row in rows.items()})
     case.marks = [
         f"{word}MARK",
@@ -509,6 +510,7 @@ def build() -> World:
                 ),
                 "access_uuid": glass,
                 "outage_uuid": make_outage(cases[case].author),
+                "word_uuid": make_word(cases[case].author),
                 "monitor_uuid": Monitor.objects.create(
                     facility=facility,
                     channel=Channel.objects.filter(facility=facility).order_by("pk")[0],

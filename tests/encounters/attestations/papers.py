@@ -12,6 +12,7 @@ from encounters.attestations.models import Attestation
 from encounters.documents import services as documents
 from encounters.documents.models import DocumentVersion
 from encounters.forms.services import answers_of
+from encounters.visits.details import DeathDetails
 from encounters.visits.models import Encounter
 from tests.encounters import chart
 from tests.encounters.visits.ward import ago, discharge, visit
@@ -67,13 +68,11 @@ TYPED: dict[str, dict[str, list[str]]] = {
 
 def stay_for(kind: str) -> tuple[User, Encounter]:
     """An, and a stay that gives such a paper."""
-    an, stay = chart.make_stay(at=ago(hours=30))
+    an, stay = chart.make_stay(at=ago(hours=20))
     if kind in {"TT25-07", "TT25-11"}:
         stay = visit(at=ago(hours=2))
     elif kind == "TT25-05":
-        stay = discharge(
-            stay, outcome="5", death={"died_at": ago(hours=1), "cause_kind": "1", "autopsy": False}
-        )
+        stay = discharge(stay, outcome="5", death=DeathDetails(died_at=ago(hours=1)))
     elif kind in {"TT25-02", "TT25-03"}:
         stay = discharge(stay)
     return an, stay

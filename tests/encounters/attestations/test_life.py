@@ -40,7 +40,7 @@ def test_every_paper_is_filled_numbered_printed_and_issued(kind: str) -> None:
 
 
 def test_the_stay_fills_the_discharge_paper() -> None:
-    an, stay = make_stay(at=ago(hours=30))
+    an, stay = make_stay(at=ago(hours=20))
     discharge(stay)
     stay.refresh_from_db()
     paper = services.begin_paper(encounter=stay, kind="TT25-02", by=an)
@@ -52,7 +52,7 @@ def test_the_stay_fills_the_discharge_paper() -> None:
 
 
 def test_a_paper_that_the_stay_doesn_t_give_is_refused() -> None:
-    an, stay = make_stay(at=ago(hours=30))
+    an, stay = make_stay(at=ago(hours=20))
     for kind in ("TT25-02", "TT25-05", "TT25-07", "nonsense"):
         with pytest.raises(DomainError) as refusal:
             services.begin_paper(encounter=stay, kind=kind, by=an)
@@ -61,7 +61,7 @@ def test_a_paper_that_the_stay_doesn_t_give_is_refused() -> None:
 
 
 def test_numbers_run_on_without_a_gap_also_after_a_refusal() -> None:
-    an, stay = make_stay(at=ago(hours=30))
+    an, stay = make_stay(at=ago(hours=20))
     for number in range(1, 4):
         paper = services.begin_paper(encounter=stay, kind="TT01-V", by=an)
         if number == 2:
