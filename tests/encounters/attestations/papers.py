@@ -43,7 +43,12 @@ def leave(days: int = 5, first: int = 0) -> dict[str, list[str]]:
 TYPED: dict[str, dict[str, list[str]]] = {
     "TT25-02": ICD
     | {"a/treatment/0": ["Kháng sinh 7 ngày, nghỉ ngơi."], "a/advice/0": ["Uống thuốc theo đơn."]},
-    "TT25-03": ICD | {"a/course/0": ["Sốt, ho 3 ngày."], "a/treatment/0": ["Kháng sinh."]},
+    "TT25-03": ICD
+    | {
+        "a/admission.text/0": ["Sốt chưa rõ nguyên nhân"],
+        "a/course/0": ["Sốt, ho 3 ngày."],
+        "a/treatment/0": ["Kháng sinh."],
+    },
     "TT25-04": {
         "a/asker.name/0": ["Nguyễn Văn Sáu"],
         "a/asker.relation/0": ["Chồng"],
