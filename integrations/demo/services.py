@@ -31,6 +31,7 @@ from integrations.demo import (
     monitors,
     morning,
     notices,
+    papers,
     signing,
     stays,
 )
@@ -95,6 +96,7 @@ def _fill(facility: Organization, patients: int, inpatients: int, signed: int) -
     laboratory.build(people)
     bedside.build(people)
     consents.build(people)
+    papers.build(people)
     oldest = entries[:signed]
     lookups.build_lookups(facility, people)
     morning.build(facility, people)
@@ -120,6 +122,12 @@ def sign_entry(*, document_id: int) -> None:
     if request is None:
         raise Later
     sign_requests(shown={request.uuid: request.sha256}, pin=Pin(DEMO_PIN), by=request.signer)
+
+
+def sign_paper(*, document_id: int) -> None:
+    """Sign or seal a paper as its people would; asks to be called later before its pages are ready (Later)."""
+    _refuse_outside_demo()
+    papers.sign_next(document_id=document_id, pin=DEMO_PIN)
 
 
 def _refuse_outside_demo() -> None:

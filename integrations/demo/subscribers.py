@@ -8,3 +8,9 @@ from integrations.demo import services
 def sign(delivery: Delivery) -> None:
     """Some entries of a fresh demo are signed."""
     services.sign_entry(document_id=delivery.payload["document_id"])
+
+
+@subscribe("demo.paper_wanted", queue="bulk", max_attempts=20)
+def sign_paper(delivery: Delivery) -> None:
+    """Some papers of a fresh demo are signed and sealed."""
+    services.sign_paper(document_id=delivery.payload["document_id"])
