@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from django.db.models import Count, Q, QuerySet, Sum
+from django.utils import timezone
 from django_stubs_ext import StrOrPromise
 
 from emr.accounts.models import User
@@ -92,7 +93,7 @@ def sheet_rows(papers: QuerySet[Attestation]) -> list[list[Cell]]:
         [
             paper.number,
             paper.words,
-            paper.numbered_at.date() if paper.numbered_at else None,
+            timezone.localdate(paper.numbered_at) if paper.numbered_at else None,
             paper.patient.full_name,
             paper.encounter.identifier,
             paper.encounter.admission_number,

@@ -48,10 +48,10 @@ def begin_paper(*, encounter: Encounter, kind: str, by: User) -> Attestation:
 
 
 def _begun(encounter: Encounter, kind: str, by: User) -> Attestation | None:
-    papers = Attestation.objects.filter(encounter=encounter, kind=kind, replaces=None).order_by("-pk")
+    papers = Attestation.objects.filter(encounter=encounter, kind=kind).order_by("-pk")
     if KINDS[kind].once:
         return papers.filter(status__in=_OPEN).first()
-    return papers.filter(status=Attestation.Status.DRAFT, begun_by=by).first()
+    return papers.filter(status=Attestation.Status.DRAFT, begun_by=by, replaces=None).first()
 
 
 def written_number(kind: str, year: int, sequence: int) -> str:

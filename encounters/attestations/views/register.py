@@ -9,12 +9,13 @@ from django.utils.translation import pgettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from emr.accounts.access import requires
+from emr.accounts.roles import EVERYWHERE
 from emr.audit.services import record
 from emr.common import sheets
 from emr.common.clock import local_today
 from emr.common.doors import fresh
 from emr.common.http import StaffRequest
-from emr.common.vietnamese import tidy
+from emr.common.kept import keep_filter, kept_filter
 from emr.signin.services import RECENT_MINUTES
 from encounters.attestations import permissions, selectors
 from encounters.attestations.kinds import KINDS
@@ -25,18 +26,13 @@ _KEPT = "paper_register"
 _FIELDS = ("kind", "year", "state", "q", "page")
 
 
-def _kept(request: StaffRequest) -> dict[str, str]:
-    kept: dict[str, str] = request.session.get(_KEPT, {})
-    return kept
-
-
 def _year(kept: dict[str, str]) -> int:
     written = kept.get("year", "")
     return int(written) if written.isdigit() and len(written) == 4 else local_today().year
 
 
 def _found(request: StaffRequest) -> QuerySet[Attestation]:
-    kept = _kept(request)
+    kept = kept_filter(request, _KEPT)
     return selectors.register_of(
         request.user,
         kind=kept.get("kind", ""),
@@ -51,19 +47,24 @@ def _found(request: StaffRequest) -> QuerySet[Attestation]:
 def register(request: StaffRequest) -> HttpResponse:
     """The register under a filter. What is looked for travels by POST: a name never stands in an address."""
     if request.method == "POST":
-        request.session[_KEPT] = {name: tidy(request.POST.get(name, ""))[:80] for name in _FIELDS}
+        keep_filter(request, _KEPT, _FIELDS)
         return redirect("encounters:attestations:register")
-    kept = _kept(request)
+    kept = kept_filter(request, _KEPT)
     year = _year(kept)
     page = Paginator(_found(request), PAGE_SIZE).get_page(kept.get("page") or "1")
     record("attestation.list", by=request.user, detail={"count": len(page.object_list)})
     counts = selectors.counts_by_kind(request.user, year)
     kinds = [(code, kind.words, counts.get(code, 0)) for code, kind in KINDS.items()]
-    this_year = local_today().year
+    this_year, kind = local_today().year, kept.get("kind", "")
+    sees_all = request.user.departments_for(permissions.READ) == EVERYWHERE
     context = {
         "page": page,
         "kinds": [("", _("All"), sum(counts.values())), *kinds],
-        "kind": kept.get("kind", ""),
+        "kind": kind,
+        "shows_gaps": bool(kind) and sees_all,
+        "missing": selectors.missing_numbers(request.user.facility_id, kind, year)
+        if kind and sees_all
+        else [],
         "year": year,
         "years": [str(one) for one in range(this_year, this_year - 10, -1)],
         "states": [choice for choice in Attestation.Status.choices if choice[0] != "draft"],

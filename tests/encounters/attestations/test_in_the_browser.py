@@ -48,7 +48,7 @@ def test_from_the_discharge_to_the_paper_in_the_patient_s_hand(
     page.goto(f"{live_server.url}/encounters/{stay.uuid}/discharge/")
     page.select_option("[name=outcome]", "2")
     page.select_option("[name=disposition]", "home")
-    hand.click(page.get_by_role("button", name="Cho ra viện").first)
+    hand.click(page.locator("form.stay-form button[type=submit]").first)
     hand.click(page.get_by_role("button", name="Giấy ra viện và tóm tắt"))
     expect(page.locator("[name='a/diagnosis.text/0']")).to_have_value("Viêm phổi")
     expect(page.get_by_text("Không còn vướng mắc")).to_be_visible()

@@ -168,3 +168,13 @@ def test_lists_cost_the_same_however_long(django_assert_max_num_queries: DjangoA
                 assert client.get(address).status_code == 200
             counts.append(len(asked))
     assert counts[:2] == counts[2:]
+
+
+def test_who_sees_the_whole_register_sees_that_no_number_is_missing() -> None:
+    an, _papers = _several(2)
+    client = signed_in(make_user("luu", "Ngô Văn Lưu", "records", department()))
+    assert (
+        "Không thiếu số nào" in client.post(at("register"), {"kind": "TT01-V"}, follow=True).content.decode()
+    )
+    told = signed_in(an).post(at("register"), {"kind": "TT01-V"}, follow=True).content.decode()
+    assert "Không thiếu số nào" not in told, "who sees a part of the register can't know"
