@@ -94,7 +94,7 @@ def _results(stay: Encounter) -> str:
     for report in list(reports_of_stay(stay, only="abnormal")[:_REPORTS]):
         values = [
             " ".join(word for word in (finding.title, value_text(finding), finding.unit) if word)
-            for finding in report.notable[:_FINDINGS]
+            for finding in getattr(report, "notable", [])[:_FINDINGS]
         ]
         at = timezone.localtime(report.effective_at)
         lines.append(

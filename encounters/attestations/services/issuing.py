@@ -85,8 +85,9 @@ def give_number(document: Document, content: checks.Content, by: User) -> None:
         # Two leaves of one person are numbered one after the other.
         Patient.objects.select_for_update(of=("self",)).get(pk=paper.patient_id)
     paper.starts_on, paper.ends_on = checks.validity(paper, content, local_today())
-    both = paper.kind in LEAVES and paper.starts_on is not None and paper.ends_on is not None
-    if both and not paper.overlap_reason and checks.overlapping(paper, paper.starts_on, paper.ends_on):
+    begins, ends = paper.starts_on, paper.ends_on
+    may_overlap = paper.kind not in LEAVES or bool(paper.overlap_reason)
+    if begins and ends and not may_overlap and checks.overlapping(paper, begins, ends):
         raise DomainError(_("Another leave of these days was given meanwhile."), code="overlap")
     if not paper.number:
         year = timezone.localdate().year
