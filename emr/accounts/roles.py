@@ -244,10 +244,13 @@ RIGHTS: dict[str, dict[str, Scope]] = {
     "completeness.read": {
     # encounters.scanning: paper that comes in
     "scanning.read": {
+    # encounters.attestations: papers handed out with a number
+    "attestations.read": {
         "doctor": D,
         "head_of_department": D,
         "nurse": D,
         "head_nurse": D,
+        "registration": F,
         "records": F,
         "planning": F,
         "director": F,
@@ -270,6 +273,16 @@ RIGHTS: dict[str, dict[str, Scope]] = {
     },
     "scanning.upload": {"doctor": D, "head_of_department": D, "nurse": D, "head_nurse": D, "records": F},
     "scanning.check": {"head_of_department": D, "head_nurse": D, "records": F},
+    "attestations.issue": {"doctor": D, "head_of_department": D},
+    "attestations.hand_over": {
+        "doctor": D,
+        "head_of_department": D,
+        "nurse": D,
+        "head_nurse": D,
+        "registration": F,
+        "records": F,
+    },
+    "attestations.configure": {"records": F, "planning": F},
     # signatures.providers (the staff's keys; no document), signatures.signing
     "providers.manage": {"admin": F},
     "signing.sign": {

@@ -11,6 +11,7 @@ from emr.audit.models import AuditEvent
 from emr.audit.subjects import numbers_of, people_of
 
 NOUNS: dict[str, StrOrPromise] = {
+    "abbreviation": pgettext_lazy("audit", "short word"),
     "allergy": pgettext_lazy("audit", "allergy"),
     "assignment": pgettext_lazy("audit", "nurse of a patient"),
     "audit": pgettext_lazy("audit", "audit log"),
@@ -84,6 +85,7 @@ NOUNS: dict[str, StrOrPromise] = {
     "paper": pgettext_lazy("audit", "scanned paper"),
     "scan": pgettext_lazy("audit", "file of scanned paper"),
     "scanned_page": pgettext_lazy("audit", "scanned page"),
+    "attestation": pgettext_lazy("audit", "paper handed out"),
     "past_stay": pgettext_lazy("audit", "past stay"),
     "patient": pgettext_lazy("audit", "patient"),
     "precaution": pgettext_lazy("audit", "isolation or risk"),
@@ -329,6 +331,11 @@ VERBS: dict[str, StrOrPromise] = {
     "sample": pgettext_lazy("audit", "sample drawn"),
     "set_classes": pgettext_lazy("audit", "class of keeping set"),
     "submit": pgettext_lazy("audit", "handed in"),
+    "number": pgettext_lazy("audit", "numbered"),
+    "override": pgettext_lazy("audit", "let stand with a reason"),
+    "recall": pgettext_lazy("audit", "recalled"),
+    "reissue": pgettext_lazy("audit", "begun again under a new number"),
+    "write_in_full": pgettext_lazy("audit", "short words written in full"),
 }
 
 

@@ -16,6 +16,7 @@ from emr.signin.services import keep_pin, uses_pin
 from emr.terminology.models import Concept
 from encounters.orders.services import load_shipped
 from integrations.demo import (
+    attesting,
     bedside,
     charts,
     consents,
@@ -100,6 +101,7 @@ def _fill(facility: Organization, patients: int, inpatients: int, signed: int) -
     bedside.build(people)
     consents.build(people)
     papers.build(people)
+    attesting.build(people)
     oldest = entries[:signed]
     lookups.build_lookups(facility, people)
     morning.build(facility, people)
@@ -137,6 +139,10 @@ def check_paper(*, encounter_id: int, verdict: str) -> None:
     _refuse_outside_demo()
     if not papers.check(encounter_id=encounter_id, verdict=verdict, by=User.objects.get(username="ddtruong")):
         raise Later
+def sign_paper(*, document_id: int) -> None:
+    """Sign or seal a paper as its people would; asks to be called later before its pages are ready (Later)."""
+    _refuse_outside_demo()
+    attesting.sign_next(document_id=document_id, pin=DEMO_PIN)
 
 
 def _refuse_outside_demo() -> None:

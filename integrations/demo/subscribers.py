@@ -20,3 +20,9 @@ def make_file(delivery: Delivery) -> None:
 def check(delivery: Delivery) -> None:
     """One paper is accepted, one returned."""
     services.check_paper(**{name: delivery.payload[name] for name in ("encounter_id", "verdict")})
+
+
+@subscribe("demo.paper_wanted", queue="bulk", max_attempts=20)
+def sign_paper(delivery: Delivery) -> None:
+    """Some papers of a fresh demo are signed and sealed."""
+    services.sign_paper(document_id=delivery.payload["document_id"])

@@ -15,6 +15,7 @@ from emr.common.http import StaffRequest
 from emr.ui.limits import at_most
 from encounters.bundles.models import RecordExtract
 from encounters.bundles.selectors import extract_by_code
+from encounters.documents.issued import standing_of
 from encounters.scanning.models import Paper
 from signatures.verification import services
 from signatures.verification.forms import CodeForm, UploadForm
@@ -96,6 +97,7 @@ def code(request: StaffRequest, code: str) -> HttpResponse:
     with wall.within(version.facility_id):
         report, is_current = services.verify_code(version)
         confirmation = confirmation_of(version)
+        standing = standing_of(version.document)
     record("document.verify", of=version, detail={"by": "code", "current": is_current})
     if report is not None and "print" in request.GET:
         return _printed(report, version=version, is_current=is_current)
@@ -105,6 +107,7 @@ def code(request: StaffRequest, code: str) -> HttpResponse:
         "is_current": is_current,
         "report": shown(report) if report is not None else None,
         "confirmation": confirmation,
+        "standing": standing,
     }
     return render(request, "signatures/verification/code.html", context)
 

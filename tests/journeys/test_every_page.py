@@ -17,6 +17,7 @@ from emr.notices.models import Notice
 from emr.staff import services as staff
 from emr.staff.models import RoleChange, StaffImport
 from emr.tls.services import Files, make_root
+from encounters.attestations.models import Abbreviation, Attestation
 from encounters.bedside.models import (
     CareColumn,
     ChartRemark,
@@ -78,6 +79,7 @@ from signatures.sealing.models import LogExtract
 from signatures.signing.models import Delegation, SigningRequest
 from tests.emr.people import make_user
 from tests.emr.ui.conftest import AXE, open_page, sign_in
+from tests.encounters.attestations.rows import build_paper_rows, make_word
 from tests.encounters.bedside.rows import build_bedside_rows
 from tests.encounters.bundles.rows import build_bundle_rows
 from tests.encounters.chart import begin, deliver_all, draft_of, load_forms, written
@@ -112,6 +114,9 @@ ROWS: dict[str, Any] = {
     "page_uuid": ScannedPage,
     "paper_uuid": Paper,
     "patient_uuid": Patient,
+    "paper_uuid": Attestation,
+    "paper_document_uuid": Attestation,
+    "word_uuid": Abbreviation,
     "tray_uuid": WardTray,
     "survivor_uuid": Patient,
     "encounter_uuid": Encounter,
@@ -262,6 +267,8 @@ def _patients(facility: Organization, people: dict[str, User]) -> None:
     build_record_rows(stay, an, "")
     build_bundle_rows(stay, an)
     build_scanning_rows(stay, an)
+    build_paper_rows(stay, an)
+    make_word(an)
     request_course_print(encounter=stay, by=an)
     begin(stay, an)
     record_coverage(patient=dao, payer="BHYT", card_number="CN4380200123456", by=clerk)
@@ -351,6 +358,8 @@ def _value(name: str, part: str) -> str:
         kind = "imaging" if name.endswith("imaging") else "laboratory"
         kind = "care-level" if name.endswith("bedside:tick") else kind
         rows = ServiceRequest.objects.filter(category=kind)
+    elif part == "paper_document_uuid":
+        rows = Document.objects.filter(attestation__status="draft").order_by("pk")
     elif part == "bed_uuid":
         rows = Location.objects.filter(kind="bed", department__code="K03").order_by("-pk")
     elif part == "identity_uuid":
@@ -364,7 +373,7 @@ def _addresses(name: str, path: str) -> list[str]:
     if name == "signatures:signing:chain":
         return [f"{address}?code=01/BV1"]
     if name == "encounters:documents:document":  # finished, and while it is written
-        return [address, f"/documents/{DocumentDraft.objects.get().document.uuid}/"]
+        return [address, f"/documents/{DocumentDraft.objects.get(document__code='36/BV2').document.uuid}/"]
     return [address]
 
 

@@ -12,6 +12,7 @@ from emr.outbox import publish
 from emr.staff.selectors.practice import demand_practice
 from encounters.documents.confirmed import asks_patient
 from encounters.documents.heading import heading
+from encounters.documents.issued import issuing_of
 from encounters.documents.models import Document, DocumentDraft, DocumentVersion, make_verify_code
 from encounters.documents.sections import sections_of
 from encounters.documents.services.drafting import check_time
@@ -57,6 +58,8 @@ def finalize_document(*, document: Document, revision: int, by: User) -> Documen
     draft.content = forms.refreshed(draft.questionnaire, draft.content, context=document)
     _take_time(document, draft)
     _demand_complete(document, draft)
+    if (issuing := issuing_of(document.code)) is not None:
+        issuing.give_number(document, draft.content, by)
     version = _freeze(document, draft, by)
     document.current_version = version
     document.author = by
@@ -136,6 +139,8 @@ def amend_document(*, document: Document, reason: str, by: User) -> DocumentDraf
         raise DomainError(_("Only a finished document can be amended."), code="not_finished")
     if existing := DocumentDraft.objects.filter(document=document).first():
         return existing
+    if (issuing := issuing_of(document.code)) is not None:
+        issuing.demand_amendable(document)
     version = document.current_version
     draft = DocumentDraft.objects.create(
         document=document,

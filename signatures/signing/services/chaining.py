@@ -4,6 +4,7 @@ from django.db import transaction
 
 from emr.accounts.models import User
 from emr.common.clock import now
+from emr.outbox import publish
 from encounters.documents.models import Document, DocumentVersion
 from signatures.signing import telling
 from signatures.signing.chains import Place, candidates, chain_of_version, remaining
@@ -69,6 +70,11 @@ def _open_next(version: DocumentVersion, steps: list[SigningRequest]) -> list[Si
             telling.forget_missing(version)
             return opened
     telling.forget_missing(version)
+    publish(
+        "document_version.signed_by_all",
+        order_key=f"document:{version.document_id}",
+        document_version_id=version.pk,
+    )
     return []
 
 

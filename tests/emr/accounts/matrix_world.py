@@ -55,6 +55,7 @@ from signatures.sealing.models import LogExtract
 from signatures.signing.models import Delegation
 from signatures.signing.services.requests import open_author_request
 from tests.emr.people import make_department, make_facility, make_user
+from tests.encounters.attestations.rows import build_paper_rows, make_word
 from tests.encounters.bedside.rows import build_bedside_rows, make_outage
 from tests.encounters.bundles.rows import build_bundle_rows
 from tests.encounters.chart import begin, draft_of, load_forms, written
@@ -284,6 +285,7 @@ def _case(situation: str, department: Organization) -> Case:
     rows |= build_record_rows(stay, author, word)
     rows |= build_bundle_rows(stay, author, word)
     rows |= build_scanning_rows(stay, author, word)
+    rows |= build_bedside_rows(entry, author, word) | build_paper_rows(stay, author)
     case = Case(patient, department, author, stay, {name: str(row.uuid) for name, row in rows.items()})
     case.marks = [
         f"{word}MARK",
@@ -539,6 +541,7 @@ def build() -> World:
                 ),
                 "access_uuid": glass,
                 "outage_uuid": make_outage(cases[case].author),
+                "word_uuid": make_word(cases[case].author),
                 "monitor_uuid": Monitor.objects.create(
                     facility=facility,
                     channel=Channel.objects.filter(facility=facility).order_by("pk")[0],

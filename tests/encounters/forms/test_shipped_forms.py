@@ -87,7 +87,7 @@ def test_nothing_in_a_shipped_form_is_left_aside(form: Form) -> None:
     assert form.notes == ()
     assert form.status == "active"
     assert {path.split(".")[0] for path in asked_of_providers(form)} <= {
-        "facility", "author", "patient", "coverage", "encounter", "diagnoses", "vital_signs", "history",
+        "facility", "author", "patient", "coverage", "encounter", "diagnoses", "vital_signs", "history", "paper",
     }  # fmt: skip
 
 

@@ -1,0 +1,10 @@
+"""Rights of this room. Reading a paper itself is reading its document."""
+
+READ = "attestations.read"
+"""See which papers were handed out, and the register."""
+ISSUE = "attestations.issue"
+"""Begin papers, issue them again, take them back."""
+HAND_OVER = "attestations.hand_over"
+"""Hand papers over and enter who took them."""
+CONFIGURE = "attestations.configure"
+"""Say which short words this hospital writes, and what they mean."""
