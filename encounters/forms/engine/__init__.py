@@ -1,5 +1,6 @@
 """The forms engine: pure functions over FHIR R4 Questionnaires and their responses; no database, clock or request."""
 
+from encounters.forms.engine.assembly import assemble, canonical_of
 from encounters.forms.engine.calculation import (
     calculate,
     carry_over,
@@ -43,8 +44,10 @@ __all__ = [
     "Row",
     "Text",
     "Tree",
+    "assemble",
     "build",
     "calculate",
+    "canonical_of",
     "carry_over",
     "decode",
     "difference",
