@@ -88,7 +88,8 @@ class _Filling:
         return f"{self.chance.randint(0, 23):02d}:{self.chance.randint(0, 59):02d}:00"
 
     def number_for(self, item: Item) -> Decimal:
-        least, most = (_plain(item.minimum, 0), _plain(item.maximum, 99))
+        least = _plain(item.minimum, 0)
+        most = min(_plain(item.maximum, 99), least + 999)
         places = min(item.decimals if item.decimals is not None else 1, 1) if item.type != "integer" else 0
         whole = self.chance.randint(int(least), max(int(most) - (1 if places else 0), int(least)))
         return Decimal(whole) + (Decimal(self.chance.randint(0, 9)) / 10 if places else 0)
