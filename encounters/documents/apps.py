@@ -12,7 +12,7 @@ class DocumentsConfig(AppConfig):
         from encounters.documents import permissions, subscribers  # noqa: F401, PLC0415
         from encounters.documents.models import Document  # noqa: PLC0415
         from encounters.documents.providers import register_all  # noqa: PLC0415
-        from encounters.documents.selectors import ENTRY  # noqa: PLC0415
+        from encounters.documents.selectors import ENTRY, has_signed_record  # noqa: PLC0415
         from encounters.visits.bedside import (  # noqa: PLC0415
             RowAction,
             WristbandPage,
@@ -20,8 +20,10 @@ class DocumentsConfig(AppConfig):
             register_wristband_page,
         )
         from encounters.visits.clinical_data import register_clinical_data  # noqa: PLC0415
+        from encounters.visits.record_types import register_settled  # noqa: PLC0415
 
         register_all()
+        register_settled(has_signed_record)
         register_clinical_data(
             "documents",
             lambda encounter_id: Document.objects.filter(

@@ -15,6 +15,7 @@ from emr.common.clock import local_today, now
 from encounters.documents import permissions
 from encounters.documents.access import documents_for
 from encounters.documents.models import Document, DocumentBytes, DocumentDraft, DocumentVersion
+from encounters.documents.signed import signatures_of
 from encounters.forms.services import answers_of
 from encounters.visits.models import Encounter
 from encounters.visits.selectors.wards import day_bounds
@@ -55,6 +56,15 @@ class Day:
     date: dt.date
     number: int
     entries: list[Entry] = field(default_factory=list)
+
+
+def has_signed_record(encounter: Encounter) -> bool:
+    """Whether anybody signed a record (…/BV1) of this stay."""
+    records = Document.objects.filter(
+        encounter=encounter, code__endswith="/BV1", current_version__isnull=False
+    )
+    standing = records.exclude(status=Document.Status.ENTERED_IN_ERROR)
+    return bool(signatures_of(list(standing.values_list("current_version_id", flat=True))))
 
 
 def with_state(documents: QuerySet[Document]) -> QuerySet[Document]:

@@ -14,7 +14,7 @@ from encounters.forms.engine.calculation import prune
 from encounters.forms.engine.tree import blank_row, build
 from encounters.forms.engine.values import show_value
 
-MANY = 10  # a longer list of choices is not printed whole: only the choice made
+MANY = 16  # a longer list of choices is not printed whole: only the choice made
 
 
 _ON_A_LINE = frozenset({"line", "choice", "ticks", "tick"})

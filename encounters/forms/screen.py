@@ -12,7 +12,7 @@ from encounters.forms.engine import Answer, Change, Coding, Form, Item, Node, Pr
 from encounters.forms.engine.calculation import arrange
 from encounters.forms.engine.definition import Value
 from encounters.forms.engine.encoding import parts_of, unit_key
-from encounters.forms.engine.expressions import Expression
+from encounters.forms.engine.sources import live_items, sources_of
 from encounters.forms.engine.tree import blank_row, path_of
 from encounters.forms.engine.values import show_value
 
@@ -159,6 +159,7 @@ class FormView:
     summary: list[tuple[str, str, str]]
     questionnaire: str = ""
     disabled: str = ""
+    unchecked: str = ""
 
     @property
     def sections(self) -> list[ItemView]:
@@ -191,6 +192,7 @@ def form_view(
         items=items,
         summary=[(id_of(problem.path), builder.label_of(problem), problem.message) for problem in listed],
         disabled=" ".join(id_of(node.path) for node in tree.walk() if not tree.is_enabled(node)),
+        unchecked="; ".join(text.in_language(language) for text in form.unchecked),
     )
 
 
@@ -216,27 +218,6 @@ def calculated_items(view: FormView) -> list[ItemView]:
     return list(walk(view.items))
 
 
-def live_items(form: Form) -> frozenset[str]:
-    """linkIds whose answers decide about other items or feed a calculation."""
-    found = {condition.question for item in form.walk() for condition in item.conditions}
-    beside = {child.link_id: parent for parent in form.walk() for child in parent.items}
-    for item in form.walk():
-        for expression in (item.calculated, item.enable_expression):
-            if expression:
-                named = _asked(form, expression)
-                siblings = beside[item.link_id].items if item.link_id in beside else form.items
-                found |= named or {other.link_id for other in siblings}
-    return frozenset(found)
-
-
-def _asked(form: Form, expression: Expression) -> set[str]:
-    sources = [expression, *(source for name, source in form.variables if name in expression.variables())]
-    known = form.by_link_id
-    return {
-        name for source in sources for name in source.link_ids() if name in known and known[name].is_question
-    }
-
-
 class _Builder:
     def __init__(
         self,
@@ -260,6 +241,13 @@ class _Builder:
         item = self.form.by_link_id.get(problem.link_id)
         return item.text.in_language(self.language) if item else ""
 
+    def sources(self, item: Item) -> str:
+        """What a calculated item is calculated from, in the words of the form."""
+        if not item.calculated:
+            return ""
+        labels = [one.text.in_language(self.language) for one in sources_of(self.form, item)]
+        return _("Calculated from: %s") % "; ".join(dict.fromkeys(labels)) if labels else ""
+
     def node(self, node: Node, level: int) -> ItemView:
         item = node.item
         view = ItemView(
@@ -268,7 +256,7 @@ class _Builder:
             label=item.text.in_language(self.language),
             template=f"encounters/forms/{_template(item)}",
             is_enabled=self.tree.is_enabled(node),
-            help=item.help.in_language(self.language),
+            help=item.help.in_language(self.language) or self.sources(item),
             unit=item.units[0].display or item.units[0].code if len(item.units) == 1 else "",
             width=_WIDTHS.get(item.paper.width, ""),
             search=search_address(item) if item.value_set else "",

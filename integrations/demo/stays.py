@@ -17,6 +17,7 @@ from encounters.orders.selectors.earlier import undecided
 from encounters.orders.services import add_medication, add_service, answer_check, decide_repeat
 from encounters.visits import services as visits
 from encounters.visits.models import Condition, Encounter, EncounterLocation
+from encounters.visits.record_types import usual_record_type
 from integrations.demo.cases import CASES, Case
 from integrations.demo.rounds import LATE, build_rounds
 from patients.registry.models import Patient
@@ -153,7 +154,7 @@ def _admit(  # noqa: PLR0917  the demo's cast
         referral_source="2",
         times_admitted=1,
         payer="BHYT",
-        record_type="01/BV1",
+        record_type=usual_record_type(departments[case.department], age_months=None, diagnosis=case.code),
     )
     visits.record_diagnosis(
         encounter=encounter, role="department", by=doctor, code=case.code, at=at, late_reason=late

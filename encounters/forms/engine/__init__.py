@@ -1,5 +1,6 @@
 """The forms engine: pure functions over FHIR R4 Questionnaires and their responses; no database, clock or request."""
 
+from encounters.forms.engine.assembly import assemble, canonical_of
 from encounters.forms.engine.calculation import (
     arrange,
     calculate,
@@ -45,8 +46,10 @@ __all__ = [
     "Text",
     "Tree",
     "arrange",
+    "assemble",
     "build",
     "calculate",
+    "canonical_of",
     "carry_over",
     "decode",
     "difference",

@@ -154,6 +154,7 @@ class Item:
     hidden: bool = False
     section: str = ""
     paper: PrintHints = PrintHints()
+    is_unchecked: bool = False
     items: tuple["Item", ...] = ()
 
     @property
@@ -172,6 +173,7 @@ class Form:
     """A parsed Questionnaire; immutable, safe to share between threads.
 
     `notes` says what the engine leaves aside (extensions it doesn't know), for whoever imports a foreign form.
+    `is_unchecked`, of the form or of an item: nobody has yet compared it with the official form.
     """
 
     url: str
@@ -184,6 +186,7 @@ class Form:
     variables: tuple[tuple[str, Expression], ...] = ()
     notes: tuple[str, ...] = ()
     paper: PrintHints = field(default_factory=PrintHints)
+    is_unchecked: bool = False
 
     @property
     def canonical(self) -> str:
@@ -212,6 +215,11 @@ class Form:
         for item in self.items:
             visit(item, ())
         return found
+
+    @property
+    def unchecked(self) -> list[Text]:
+        """The words of what nobody has yet compared with the official form: the title when that is all of it."""
+        return [self.title] if self.is_unchecked else [item.text for item in self.walk() if item.is_unchecked]
 
     @cached_property
     def has_expressions(self) -> bool:

@@ -247,8 +247,15 @@ def _difference(of: Values, arguments: list[Values]) -> Values:
         return []
     if unit == "day":
         return [Decimal((end.date() - start.date()).days)]
+    if unit in {"month", "year"}:
+        return [Decimal(_whole_months(start, end) // (12 if unit == "year" else 1))]
     seconds = {"hour": 3600, "minute": 60}.get(unit)
     return [Decimal(int((end - start).total_seconds() // seconds))] if seconds else []
+
+
+def _whole_months(start: datetime, end: datetime) -> int:
+    """Months completed from one day to the other, as ages are counted."""
+    return (end.year - start.year) * 12 + end.month - start.month - (end.day < start.day)
 
 
 WITH_ARGUMENTS: Mapping[str, Callable[[Values, list[Values]], Values]] = {

@@ -49,7 +49,9 @@ from encounters.forms.engine.vocabulary import (
     ROOT_PROPERTIES,
     SECTION,
     STATUSES,
+    SUB_QUESTIONNAIRE,
     TERMINOLOGY_SERVER,
+    UNCHECKED,
     UNIT,
     UNIT_OPTION,
     UNSUPPORTED_TYPES,
@@ -118,6 +120,7 @@ class _Parser:
             variables=self.named_expressions(extensions, VARIABLE, "Questionnaire"),
             notes=tuple(dict.fromkeys(self.notes)),
             paper=self.paper(extensions, "Questionnaire"),
+            is_unchecked=extensions.value(UNCHECKED) is True,
         )
 
     def items(self, parent: Mapping[str, Any], place: str, depth: int) -> tuple[Item, ...]:
@@ -151,6 +154,9 @@ class _Parser:
             self.refuse(place, f"unknown type {kind!r}")
             return None
         self.known_properties(raw, ITEM_PROPERTIES, place)
+        if SUB_QUESTIONNAIRE in Extensions(raw).urls():
+            self.refuse(place, "names a part of the form; parts are put together first ($assemble)")
+            return None
         extensions = self.extensions(raw, place, ITEM_EXTENSIONS)
         children = self.items(raw, place, depth + 1)
         item_type = cast(ItemType, kind)
@@ -192,6 +198,7 @@ class _Parser:
             hidden=extensions.value(HIDDEN) is True,
             section=str(extensions.value(SECTION) or ""),
             paper=self.paper(extensions, place),
+            is_unchecked=extensions.value(UNCHECKED) is True,
             items=tuple(child for child in children if not _is_help(child)),
         )
 

@@ -28,14 +28,19 @@ INITIAL: Final = SDC + "initialExpression"
 ENABLE_WHEN: Final = SDC + "enableWhenExpression"
 POPULATION: Final = SDC + "itemPopulationContext"
 TERMINOLOGY_SERVER: Final = SDC + "preferredTerminologyServer"
+SUB_QUESTIONNAIRE: Final = SDC + "subQuestionnaire"
+ASSEMBLE_EXPECTATION: Final = SDC + "assemble-expectation"
+ASSEMBLED_FROM: Final = SDC + "assembledFrom"
 
-# Ours: how paper shows an item; which rows of other rooms stand here; the form's number in the ministry's list.
+# Ours: how paper shows an item; which rows of other rooms stand here; what nobody has yet compared with the official
+# form; the form's number in the ministry's list.
 PRINT: Final = "urn:benhanmo:questionnaire-print"
 SECTION: Final = "urn:benhanmo:questionnaire-section"
+UNCHECKED: Final = "urn:benhanmo:questionnaire-unchecked"
 TYPED: Final = "urn:benhanmo:typed"
 FORM_CODE: Final = "urn:benhanmo:form-code"
 
-ROOT_EXTENSIONS: Final = frozenset({VARIABLE, PRINT})
+ROOT_EXTENSIONS: Final = frozenset({VARIABLE, PRINT, ASSEMBLED_FROM, UNCHECKED})
 ITEM_EXTENSIONS: Final = frozenset(
     {
         ITEM_CONTROL,
@@ -59,6 +64,7 @@ ITEM_EXTENSIONS: Final = frozenset(
         TERMINOLOGY_SERVER,
         PRINT,
         SECTION,
+        UNCHECKED,
     }
 )
 

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from emr.accounts.models import Location, Organization, User
 from emr.terminology.selectors import choices_by_system
-from encounters.visits import codes
+from encounters.visits import codes, record_types
 from encounters.visits.details import StayDetails
 from encounters.visits.forms.fields import (
     BedField,
@@ -20,28 +20,6 @@ from encounters.visits.forms.fields import (
 )
 
 EMPTY = [("", "—")]
-# The kinds of record that a stay can have (Annex XXVIII TT 32/2023); the ward's usual one is offered.
-RECORD_TYPES = [
-    ("01/BV1", _("Internal medicine")),
-    ("02/BV1", _("Paediatrics")),
-    ("03/BV1", _("Infectious diseases")),
-    ("04/BV1", _("Gynaecology")),
-    ("05/BV1", _("Obstetrics")),
-    ("06/BV1", _("Newborn")),
-    ("07/BV1", _("Psychiatry")),
-    ("08/BV1", _("Dermatology")),
-    ("09/BV1", _("Haematology, transfusion")),
-    ("10/BV1", _("Surgery")),
-    ("11/BV1", _("Burns")),
-    ("12/BV1", _("Oncology")),
-    ("13/BV1", _("Odonto-stomatology")),
-    ("14/BV1", _("Ear, nose and throat")),
-    ("18/BV1", _("Traditional medicine")),
-    ("20/BV1", _("Traditional medicine, children")),
-    ("21/BV1", _("Eye")),
-    ("27/BV1", _("Rehabilitation")),
-    ("28/BV1", _("Rehabilitation, children")),
-]
 _DETAILS = StayDetails.__annotations__.keys()
 
 
@@ -118,7 +96,7 @@ class AdmitForm(_ArrivalForm):
     times_admitted = forms.IntegerField(
         label=_("Admission for this disease, number"), required=False, min_value=1, max_value=999
     )
-    record_type = forms.ChoiceField(label=_("Kind of record"), choices=RECORD_TYPES, required=False)
+    record_type = forms.ChoiceField(label=_("Kind of record"), choices=record_types.INPATIENT, required=False)
     version = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, lacking: set[str] | None = None, **kwargs: Any) -> None:
@@ -173,14 +151,6 @@ def _completing_fields(lacking: set[str]) -> dict[str, forms.Field]:
         )
         fields["person_phone"] = forms.CharField(label=_("Their phone"), max_length=30, required=False)
     return fields
-
-
-def usual_record_type(department: Organization | None, *, age_months: int | None) -> str:
-    """The kind of record that a department usually opens; children of a general ward get the children's."""
-    by_department = {"K19": "10/BV1", "K27": "05/BV1", "K18": "02/BV1", "K11": "03/BV1", "K16": "18/BV1"}
-    found = by_department.get(department.code if department else "", "01/BV1")
-    is_child = age_months is not None and age_months < 16 * 12
-    return "02/BV1" if found == "01/BV1" and is_child else found
 
 
 def own_department(user: User, departments: list[Organization]) -> Organization | None:

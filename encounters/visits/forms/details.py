@@ -6,12 +6,13 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from encounters.visits import record_types
 from encounters.visits.details import StayDetails
-from encounters.visits.forms.arriving import AdmitForm
+from encounters.visits.forms.arriving import EMPTY, AdmitForm
 from encounters.visits.models import Encounter
 
 _TEXTS = {"external_cause_code": "external_cause_code_text"}
-_OF_INPATIENTS = {"admission_source", "times_admitted", "record_type"}
+_OF_INPATIENTS = {"admission_source", "times_admitted"}
 
 
 class DetailsForm(forms.Form):
@@ -30,6 +31,10 @@ class DetailsForm(forms.Form):
         super().__init__(data, initial=known | {"version": stay.version})
         for name in [*names, *_TEXTS.values()]:
             self.fields[name] = copy.deepcopy(AdmitForm.base_fields[name])
+        if not stay.is_inpatient:
+            self.fields["record_type"] = forms.ChoiceField(
+                label=_("Kind of record"), choices=[*EMPTY, *record_types.OUTPATIENT], required=False
+            )
         if is_infant:
             self.fields["child_weight_grams"] = forms.IntegerField(
                 label=_("Child's weight"),

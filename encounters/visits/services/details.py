@@ -12,6 +12,7 @@ from emr.common.errors import DomainError
 from encounters.visits.coding import ICD10, checked
 from encounters.visits.details import StayDetails
 from encounters.visits.models import Encounter
+from encounters.visits.record_types import is_settled
 from encounters.visits.services import _rules
 from encounters.visits.services._writes import save, tell
 from patients.registry.models import Patient
@@ -68,6 +69,12 @@ def update_details(
         raise DomainError(_("This stay was entered in error."), code="entered_in_error")
     wanted = check_details(details, stay.patient, stay.started_at)
     changed = [name for name, value in wanted.items() if getattr(stay, name) != value]
+    if "record_type" in changed and is_settled(stay):
+        raise DomainError(
+            _("The record is signed; its kind can't be changed any more."),
+            code="record_signed",
+            field="record_type",
+        )
     if changed:
         for name in changed:
             setattr(stay, name, wanted[name])  # type: ignore[literal-required]

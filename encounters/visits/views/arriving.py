@@ -17,10 +17,11 @@ from emr.common.http import StaffRequest
 from encounters.visits import codes, permissions, selectors, services
 from encounters.visits.access import access_encounter
 from encounters.visits.forms import AdmitForm, VisitForm
-from encounters.visits.forms.arriving import own_department, usual_record_type
+from encounters.visits.forms.arriving import own_department
 from encounters.visits.forms.details import DetailsForm
 from encounters.visits.forms.fields import clinical_departments
 from encounters.visits.models import Encounter
+from encounters.visits.record_types import usual_record_type
 from patients.coverage.selectors import coverage_on
 from patients.registry import permissions as registry_permissions
 from patients.registry import services as registry
@@ -165,6 +166,9 @@ def _suggested(
     diagnosis = visit.conditions.filter(status="confirmed").order_by("-asserted_at", "-pk").first()
     if diagnosis is not None:
         known |= {"diagnosis": diagnosis.code, "diagnosis_text": diagnosis.text}
+        known["record_type"] = usual_record_type(
+            department, age_months=_age_in_months(patient), diagnosis=diagnosis.code
+        )
     return (
         found
         | known

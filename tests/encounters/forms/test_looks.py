@@ -22,8 +22,8 @@ from encounters.forms.engine import (
     read_response,
     validate,
 )
-from encounters.forms.management.commands.load_questionnaires import SHIPPED
 from encounters.forms.models import Questionnaire
+from encounters.forms.shipped import SHIPPED
 from tests.emr.people import make_an
 from tests.encounters.chart import load_forms
 from tests.encounters.forms.factories import EVERYTHING, expression, form, options, q, response

@@ -11,8 +11,7 @@ from emr.audit.everywhere import all_facilities
 from emr.common.errors import DomainError
 from encounters.forms.engine import InvalidQuestionnaire
 from encounters.forms.services import load_questionnaire
-
-SHIPPED = Path(__file__).parents[2] / "questionnaires"
+from encounters.forms.shipped import assembled, shipped_files
 
 
 class Command(BaseCommand):
@@ -26,9 +25,9 @@ class Command(BaseCommand):
     @all_facilities("load_questionnaires")
     def handle(self, *args: Any, **options: Any) -> None:
         refused = 0
-        for path in options["files"] or sorted(SHIPPED.glob("*.json")):
+        for path in options["files"] or shipped_files():
             try:
-                row, is_new = load_questionnaire(json.loads(path.read_text(encoding="utf-8")))
+                row, is_new = load_questionnaire(assembled(path))
             except InvalidQuestionnaire as error:
                 refused += 1
                 lines = "\n".join(f"  {place}: {what}" for place, what in error.problems)
