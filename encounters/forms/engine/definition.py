@@ -115,6 +115,19 @@ class PrintHints:
 
 
 @dataclass(frozen=True, slots=True)
+class Constraint:
+    """A rule across answers (FHIR questionnaire-constraint): broken where `expression` is false, `human` says so.
+
+    `severity`: an error stops the form, a warning may be overruled with a reason.
+    """
+
+    key: str
+    severity: Literal["error", "warning"]
+    expression: Expression
+    human: Text
+
+
+@dataclass(frozen=True, slots=True)
 class Item:
     """One group, question or display of a form."""
 
@@ -153,6 +166,7 @@ class Item:
     search: str = ""
     hidden: bool = False
     section: str = ""
+    constraints: tuple[Constraint, ...] = ()
     paper: PrintHints = PrintHints()
     items: tuple["Item", ...] = ()
 
@@ -171,6 +185,9 @@ class Item:
 class Form:
     """A parsed Questionnaire; immutable, safe to share between threads.
 
+    `authors` is the right that who writes it needs ("" is the doctors'), `signers` are (whose place, in what capacity)
+    pairs as paper has them, `group` the heading in the menu of new documents.
+
     `notes` says what the engine leaves aside (extensions it doesn't know), for whoever imports a foreign form.
     """
 
@@ -183,6 +200,10 @@ class Form:
     items: tuple[Item, ...]
     variables: tuple[tuple[str, Expression], ...] = ()
     notes: tuple[str, ...] = ()
+    constraints: tuple[Constraint, ...] = ()
+    authors: str = ""
+    signers: tuple[tuple[str, str], ...] = ()
+    group: Coding | None = None
     paper: PrintHints = field(default_factory=PrintHints)
 
     @property
