@@ -144,6 +144,7 @@ RIGHTS: dict[str, dict[str, Scope]] = {
         "inspector": L,
     },
     "documents.write": {"doctor": D, "head_of_department": D},
+    "documents.note": {"doctor": D, "head_of_department": D, "nurse": D, "head_nurse": D},
     "documents.print": {
         "doctor": D,
         "head_of_department": D,

@@ -66,6 +66,7 @@ RIGHTS: dict[str, StrOrPromise] = {
     "visits.beds": pgettext_lazy("right", "see the bed board"),
     "documents.read": pgettext_lazy("right", "read documents"),
     "documents.write": pgettext_lazy("right", "write and confirm documents"),
+    "documents.note": pgettext_lazy("right", "write and confirm checklists and nurses' forms"),
     "documents.print": pgettext_lazy("right", "print documents"),
     "documents.oversee": pgettext_lazy("right", "see what is unfinished or late"),
     "orders.read": pgettext_lazy("right", "read orders"),

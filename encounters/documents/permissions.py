@@ -2,5 +2,7 @@
 
 READ = "documents.read"
 WRITE = "documents.write"
+# The forms that say so of themselves: checklists, triage, nutrition.
+NOTE = "documents.note"
 PRINT = "documents.print"
 OVERSEE = "documents.oversee"

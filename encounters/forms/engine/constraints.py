@@ -27,6 +27,9 @@ def read_constraints(extensions: Extensions) -> tuple[tuple[Constraint, ...], li
             except ExpressionError as error:
                 problems.append(f"constraint {key}: {error}")
                 continue
-            kind = "error" if severity == "error" else "warning"
-            found.append(Constraint(key, kind, expression, Text(words, translations)))
+            found.append(
+                Constraint(
+                    key, "error" if severity == "error" else "warning", expression, Text(words, translations)
+                )
+            )
     return tuple(found), problems
