@@ -72,6 +72,7 @@ def patient(document: Document) -> Values:
         "full_name": person.full_name.upper(),
         "birth_date": _birth(person),
         "age": str(age_of(person, timezone.localdate(document.happened_at)) or ""),
+        "years": _years(person, document),
         "sex": person.sex,
         "address_house": person.address_line,
         "workplace": person.workplace,
@@ -98,6 +99,14 @@ def patient(document: Document) -> Values:
             "phone": contact.phone,
         }
     return values
+
+
+def _years(person: Patient, document: Document) -> int | None:
+    """The age in whole years: 0 of a child under one."""
+    age = age_of(person, timezone.localdate(document.happened_at))
+    if age is None:
+        return None
+    return age.count // {"day": 366, "month": 12, "year": 1}[age.unit]
 
 
 def _places(encounter: Encounter) -> list[EncounterLocation]:

@@ -203,7 +203,7 @@ class Form:
     constraints: tuple[Constraint, ...] = ()
     authors: str = ""
     signers: tuple[tuple[str, str], ...] = ()
-    group: Coding | None = None
+    group: Option | None = None
     paper: PrintHints = field(default_factory=PrintHints)
 
     @property

@@ -120,9 +120,17 @@ class _Parser(Reader):
             constraints=self.constraints(extensions, "Questionnaire"),
             authors=extensions.code(AUTHORS),
             signers=tuple((of, str(words)) for of, words in extensions.parts(SIGNERS)),
-            group=next((coding for coding in codes if coding.system == FORM_GROUP), None),
+            group=self.group(resource),
             paper=self.paper(extensions, "Questionnaire"),
         )
+
+    def group(self, resource: Mapping[str, Any]) -> Option | None:
+        found = (
+            Option("Coding", coding, self.text(raw, "display", "Questionnaire"))
+            for raw in self.children(resource, "code", "Questionnaire")
+            if (coding := read_coding(raw)) and coding.system == FORM_GROUP
+        )
+        return next(found, None)
 
     def items(self, parent: Mapping[str, Any], place: str, depth: int) -> tuple[Item, ...]:
         if depth > MAX_NESTING:
