@@ -66,6 +66,7 @@ def documents(request: StaffRequest, encounter_uuid: UUID) -> HttpResponse:
         "documents": selectors.documents_of(
             encounter, finished_alone=request.user.is_listed_only(permissions.READ)
         ).defer("current_version__composition", "current_version__response__resource", "draft__content"),
+        "may_begin": acts_here(request.user, permissions.NOTE, encounter),
         "may_write": acts_here(request.user, permissions.WRITE, encounter),
     }
     return render(request, "encounters/documents/list.html", context)
