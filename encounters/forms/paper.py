@@ -218,7 +218,6 @@ class _Writer:
             rows.append(blank_row(node.item, (*node.above, len(rows))))
         found.template = "table"
         found.rows = [self.items(row.nodes, level + 1) for row in rows]
-        found.columns = [self.with_unit(item) for item in found.rows[0]]
         found.is_printed = node.has_content or node.item.paper.lines > 0
 
     def matrix(self, found: PaperItem, node: Node, level: int) -> None:
@@ -261,7 +260,7 @@ class _Writer:
             found.template, found.marks = "tick", [Mark("", found.label, first is True)]
         elif item.type == "boolean":
             yes_no = [("1", "Có", "Yes", True), ("2", "Không", "No", False)]
-            found.template = "choice"
+            found.template, found.value = "choice", ""
             found.marks = [
                 Mark(number, vi if self.language == "vi" else en, bool(answers) and first is value)
                 for number, vi, en, value in yes_no

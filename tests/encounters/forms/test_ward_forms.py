@@ -106,7 +106,9 @@ def printed(version: DocumentVersion, need_tool: Any) -> str:
 def test_it_is_filled_confirmed_and_printed_with_every_answer(code: str, need_tool: Any) -> None:
     an, stay = chart.make_stay(at=ago(hours=9))
     document, draft, filler = write(stay, an, code)
-    version = services.finalize_document(document=document, revision=draft.revision, by=an)
+    version = services.finalize_document(
+        document=document, revision=draft.revision, by=an, overruling="Đã kiểm tra"
+    )
     text = printed(version, need_tool)
     hidden = {item.link_id for item in shipped(code).walk() if item.hidden or item.paper.hidden}
     shown = {link: words for link, words in filler.texts.items() if link not in hidden}
