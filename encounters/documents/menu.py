@@ -42,16 +42,14 @@ class Group:
 
 
 def menu_of(user: User, encounter: Encounter, words: str = "") -> list[Group]:
-    """What may be begun here, in headings; `words` narrows by code, title and heading, without accents.
+    """What may be begun here, in headings; `words` narrows by code and title, or else by heading, without accents.
 
     Records, treatment sheets and forms that other pages compose have their own ways in. Two queries.
     """
     wanted = fold(words).split()
-    entries = [
-        entry
-        for entry in _begun_by(user, encounter)
-        if all(word in fold(f"{entry.code} {entry.title} {entry.group}") for word in wanted)
-    ]
+    known = _begun_by(user, encounter)
+    named = [one for one in known if all(word in fold(f"{one.code} {one.title}") for word in wanted)]
+    entries = named or [one for one in known if all(word in fold(one.group) for word in wanted)]
     groups: dict[str, Group] = {}
     if not wanted and (often := _often(encounter, entries)):
         groups[""] = Group(_("Often used in this department"), often)

@@ -33,6 +33,7 @@ from integrations.demo import (
     notices,
     signing,
     stays,
+    ward_forms,
 )
 from integrations.transport.demo import load as load_channels
 from integrations.transport.demo import load_simulated
@@ -95,6 +96,7 @@ def _fill(facility: Organization, patients: int, inpatients: int, signed: int) -
     laboratory.build(people)
     bedside.build(people)
     consents.build(people)
+    ward_forms.build(people)
     oldest = entries[:signed]
     lookups.build_lookups(facility, people)
     morning.build(facility, people)
