@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from encounters.forms.engine import Answer, Coding, Form, Item, Node, Response, Row, typed
 from encounters.forms.engine.calculation import prune
+from encounters.forms.engine.drawing import polylines
 from encounters.forms.engine.tree import blank_row, build
 from encounters.forms.engine.values import show_value
 
@@ -43,6 +44,7 @@ class PaperItem:
     items: list["PaperItem"] = field(default_factory=list)
     rows: list[list["PaperItem"]] = field(default_factory=list)
     columns: list[str] = field(default_factory=list)
+    lines_drawn: list[str] = field(default_factory=list)
     content: str = ""
     level: int = 1
     is_printed: bool = True
@@ -265,6 +267,8 @@ class _Writer:
                 Mark(number, vi if self.language == "vi" else en, bool(answers) and first is value)
                 for number, vi, en, value in yes_no
             ]
+        elif item.drawing:
+            found.template, found.lines_drawn = "drawing", polylines(found.value)
         elif item.options and len(item.options) <= MANY:
             self.choice(found, item, answers)
         elif item.paper.boxes:

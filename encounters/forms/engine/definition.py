@@ -166,6 +166,7 @@ class Item:
     search: str = ""
     hidden: bool = False
     section: str = ""
+    drawing: str = ""
     constraints: tuple[Constraint, ...] = ()
     paper: PrintHints = PrintHints()
     items: tuple["Item", ...] = ()

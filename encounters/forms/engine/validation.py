@@ -11,6 +11,7 @@ from django.utils.translation import ngettext
 from encounters.forms.engine import typed
 from encounters.forms.engine.calculation import Variables, arrange, broken
 from encounters.forms.engine.definition import Coding, Form, Item, Quantity, Value
+from encounters.forms.engine.drawing import read_lines
 from encounters.forms.engine.responses import Answer, Response, read_response
 from encounters.forms.engine.tree import Node, Tree, path_of
 from encounters.forms.engine.values import show_value
@@ -168,6 +169,8 @@ def _length(item: Item, value: Value) -> list[tuple[str, str]]:
         problems.append(("too-short", _("Write at least %d characters.") % item.min_length))
     if item.pattern and not re.fullmatch(item.pattern, value[:10_000]):
         problems.append(("pattern", _("This doesn't have the expected form.")))
+    if item.drawing and read_lines(value) is None:
+        problems.append(("pattern", _("This drawing can't be read. Draw it again.")))
     if item.type == "url" and re.search(r"\s", value):
         problems.append(("pattern", _("An address has no spaces.")))
     return problems

@@ -33,6 +33,8 @@ TERMINOLOGY_SERVER: Final = SDC + "preferredTerminologyServer"
 # Ours: how paper shows an item; which rows of other rooms stand here; the form's number in the ministry's list.
 PRINT: Final = "urn:benhanmo:questionnaire-print"
 SECTION: Final = "urn:benhanmo:questionnaire-section"
+# A text is a drawing, over this background (engine/drawing.py).
+DRAWING: Final = "urn:benhanmo:questionnaire-drawing"
 TYPED: Final = "urn:benhanmo:typed"
 # Who may write the form (a right), in what capacity people sign it, under which heading it stands in the menu.
 AUTHORS: Final = "urn:benhanmo:questionnaire-authors"
@@ -65,6 +67,7 @@ ITEM_EXTENSIONS: Final = frozenset(
         TERMINOLOGY_SERVER,
         PRINT,
         SECTION,
+        DRAWING,
     }
 )
 

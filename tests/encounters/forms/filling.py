@@ -42,6 +42,8 @@ class Filler:
             return Answer(option.kind, option.value)
         if item.value_set:
             return Answer("Coding", Coding("J18.9", "http://hl7.org/fhir/sid/icd-10", "Viêm phổi"))
+        if item.drawing:
+            return Answer("String", "120,80 400,600 500,610;700,300")
         plain: dict[str, tuple[str, object]] = {
             "boolean": ("Boolean", bool(wanted if wanted is not None else item.control == "check-box")),
             "integer": ("Integer", self.number(item, wanted)),
