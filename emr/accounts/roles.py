@@ -301,6 +301,7 @@ IN_EMERGENCY = frozenset(
         "visits.read",
         "documents.read",
         "documents.write",
+        "documents.note",
         "orders.read",
         "orders.place",
         "results.read",

@@ -15,6 +15,7 @@ from emr.accounts.models import User
 from emr.common.errors import DomainError
 from encounters.forms import services
 from encounters.forms.engine import InvalidQuestionnaire
+from encounters.forms.management.commands.load_questionnaires import SHIPPED
 from encounters.forms.models import Questionnaire, QuestionnaireResponse
 from encounters.forms.selectors import current_questionnaire, form_of, normal_code
 from encounters.visits.models import Encounter
@@ -40,9 +41,8 @@ def test_loading_the_shipped_forms_twice_changes_nothing() -> None:
     call_command("load_questionnaires", stdout=out)
     before = list(Questionnaire.objects.order_by("code").values("code", "sha256", "uuid"))
     call_command("load_questionnaires", stdout=out)
-    consents = ["01/BV2", "40/BV2", "41/BV2", "45/BV2", "46/BV2", "48/BV2", "49/BV2"]
-    shipped = ["01/BV1", "36/BV2", "DON-THUOC", "DON-THUOC-H", "DON-THUOC-N", *consents]
-    assert sorted(row["code"] for row in before) == sorted(shipped)
+    assert {"01/BV1", "36/BV2", "DON-THUOC", "01/BV2", "27/BV2"} <= {row["code"] for row in before}
+    assert len(before) == len(list(SHIPPED.glob("*.json")))
     assert list(Questionnaire.objects.order_by("code").values("code", "sha256", "uuid")) == before
     assert out.getvalue().count("already there") >= 2
 
