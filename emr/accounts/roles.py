@@ -144,6 +144,7 @@ RIGHTS: dict[str, dict[str, Scope]] = {
         "inspector": L,
     },
     "documents.write": {"doctor": D, "head_of_department": D},
+    "documents.note": {"doctor": D, "head_of_department": D, "nurse": D, "head_nurse": D},
     "documents.print": {
         "doctor": D,
         "head_of_department": D,
@@ -374,6 +375,7 @@ IN_EMERGENCY = frozenset(
         "visits.read",
         "documents.read",
         "documents.write",
+        "documents.note",
         "orders.read",
         "orders.place",
         "results.read",

@@ -67,6 +67,7 @@ RIGHTS: dict[str, StrOrPromise] = {
     "visits.beds": pgettext_lazy("right", "see the bed board"),
     "documents.read": pgettext_lazy("right", "read documents"),
     "documents.write": pgettext_lazy("right", "write and confirm documents"),
+    "documents.note": pgettext_lazy("right", "write and confirm checklists and nurses' forms"),
     "documents.print": pgettext_lazy("right", "print documents"),
     "documents.append": pgettext_lazy("right", "add late documents to a closed record"),
     "documents.oversee": pgettext_lazy("right", "see what is unfinished or late"),

@@ -8,6 +8,7 @@ from emr.accounts.access import Denied, demand
 from emr.accounts.models import User
 from encounters.documents import permissions
 from encounters.documents.models import CoursePrint, Document
+from encounters.forms.selectors import authors_of
 from encounters.visits.access import acts_here, demand_unlocked, encounters_for, is_locked, stay_reached
 from patients.registry.access import emergency_ends_at, remember_emergency
 
@@ -55,6 +56,21 @@ def access_document(user: User, document_uuid: UUID, right: str = permissions.RE
             demand_unlocked(right, document.encounter)
         raise Denied(right, entity=document, hidden=False)
     return document
+
+
+def right_to_write(user: User, code: str) -> str:
+    """The right by which this person would write a form of that code: the doctors', or the one that the form names."""
+    if user.has_right(permissions.WRITE):
+        return permissions.WRITE
+    named = authors_of(code, facility_id=user.facility_id)
+    return named if named and user.has_right(named) else permissions.WRITE
+
+
+def access_to_write(user: User, document_uuid: UUID) -> Document:
+    """The document, to work on it; raises Denied (404 outside the person's reach, 403 where it isn't theirs to write)."""
+    own = Document.objects.filter(facility_id=user.facility_id, uuid=document_uuid)
+    code = own.values_list("code", flat=True).first() or ""
+    return access_document(user, document_uuid, right_to_write(user, code))
 
 
 def may_write(user: User, document: Document, right: str = permissions.WRITE) -> bool:

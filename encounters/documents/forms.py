@@ -13,6 +13,8 @@ class BeginForm(forms.Form):
     happened_at = forms.DateTimeField(label=_("Time"), required=False)
     late_reason = forms.CharField(label=_("Reason for the late entry"), max_length=200, required=False)
     copy = forms.BooleanField(required=False)
+    # The order or procedure that the document is about, by its public id.
+    about = forms.UUIDField(required=False)
 
 
 class OverdueFilter(forms.Form):

@@ -25,6 +25,9 @@ def make_verify_code() -> str:
 class Document(FacilityRecord):
     """One document of a stay (FHIR Composition): a record, a treatment-sheet entry, a consent."""
 
+    # The public id of the order or procedure that is reported, while the first answers are gathered; the form keeps it.
+    about: str = ""
+
     class Status(models.TextChoices):
         DRAFT = "draft"
         FINAL = "final"

@@ -11,7 +11,7 @@ from django.utils import timezone
 from emr.terminology.selectors import displays
 from encounters.documents.heading import place_at
 from encounters.documents.models import Document
-from encounters.forms.services import register_provider
+from encounters.forms.services import answers_of, register_provider
 from encounters.visits import codes
 from encounters.visits.models import Condition, Encounter, EncounterLocation, Procedure
 from patients.coverage.selectors import coverage_on
@@ -53,7 +53,7 @@ def facility(document: Document) -> Values:
 
 def author(document: Document) -> Values:
     """Who writes."""
-    return {"name": document.author.titled_name}
+    return {"name": document.author.titled_name, "department": document.department.name}
 
 
 def this_document(document: Document) -> Values:
@@ -72,6 +72,7 @@ def patient(document: Document) -> Values:
         "full_name": person.full_name.upper(),
         "birth_date": _birth(person),
         "age": str(age_of(person, timezone.localdate(document.happened_at)) or ""),
+        "years": _years(person, document),
         "sex": person.sex,
         "address_house": person.address_line,
         "workplace": person.workplace,
@@ -98,6 +99,14 @@ def patient(document: Document) -> Values:
             "phone": contact.phone,
         }
     return values
+
+
+def _years(person: Patient, document: Document) -> int | None:
+    """The age in whole years: 0 of a child under one."""
+    age = age_of(person, timezone.localdate(document.happened_at))
+    if age is None:
+        return None
+    return age.count // {"day": 366, "month": 12, "year": 1}[age.unit]
 
 
 def _places(encounter: Encounter) -> list[EncounterLocation]:
@@ -251,6 +260,22 @@ def coverage(document: Document) -> Values:
     return {name: value for name, value in values.items() if value not in (None, "")}
 
 
+def course(document: Document) -> Values:
+    """What the newest confirmed treatment-sheet entry says."""
+    entry = (
+        document.encounter.documents.filter(
+            code="36/BV2", current_version__isnull=False, happened_at__lte=document.happened_at
+        )
+        .exclude(status=Document.Status.ENTERED_IN_ERROR)
+        .select_related("current_version__response")
+        .order_by("-happened_at", "-pk")
+        .first()
+    )
+    version = entry.current_version if entry is not None else None
+    texts = answers_of(version.response.resource, "course.text") if version is not None else []
+    return {"text": "\n".join(str(answer.value) for answer in texts if answer.value)}
+
+
 def register_all() -> None:
     """Called once, when the room is ready."""
     for name, provider in {
@@ -262,5 +287,6 @@ def register_all() -> None:
         "diagnoses": diagnoses,
         "history": history,
         "coverage": coverage,
+        "course": course,
     }.items():
         register_provider(name, provider)

@@ -155,6 +155,8 @@ def render_version_html(composition: dict[str, Any], *, body: SafeString, frozen
         "late_reason": composition.get("late_reason", ""),
         "entered_at": parse_datetime(composition.get("entered_at", "")) or frozen_at,
         "amend_reason": composition.get("amend_reason", ""),
+        "overruled": [words for _key, words in composition.get("overruled", [])],
+        "overruling": composition.get("overruling", ""),
         "patient_place": PLACE if composition.get("asks_patient") else "",
     }
     return render_to_string("encounters/documents/print.html", context)

@@ -17,6 +17,7 @@ from django.utils.safestring import SafeString, mark_safe
 from emr.accounts.models import User
 from encounters.documents.models import Document
 from encounters.forms.models import Questionnaire
+from encounters.forms.selectors import form_of
 from encounters.forms.services import answers_of, sections_in
 
 Place = dict[str, str]
@@ -65,8 +66,10 @@ def signers(
     """
     kept = sections_in(questionnaire)
     if not document.code.endswith("/BV1"):
-        role = _roles.get(document.code, "BÁC SĨ ĐIỀU TRỊ")
-        return [_author(role, "", document.happened_at, author), *_second(document, author)]
+        named = form_of(questionnaire).signers
+        role = dict(named).get("author") or _roles.get(document.code, _CLOSES)
+        own = _author(role, "", document.happened_at, author)
+        return [own, *_second(document, author), *_others(named)]
     # The closing summary (B) is written at discharge: from then on its doctor answers for the record.
     if answers_of(content, "summary.doctor"):
         own = _author(_CLOSES, _slot("summary", kept), document.happened_at, author)
@@ -79,6 +82,18 @@ def signers(
         _superior("GIÁM ĐỐC BỆNH VIỆN", "director", management, ""),
         _superior("TRƯỞNG KHOA", "head_of_department", management, _day(left) if left else _UNKNOWN_DAY),
     ]
+
+
+def _others(named: Iterable[tuple[str, str]]) -> list[Place]:
+    """The places that the form itself names beside its author's; several members stand in the order of signing."""
+    found = [
+        {"of": of, "slot": "", "role": role, "place": f"signature-{of}", "dated": _UNKNOWN_DAY, "name": ""}
+        for of, role in named
+        if of != "author"
+    ]
+    for number, place in enumerate((one for one in found if one["of"] == "member"), start=1):
+        place["place"] = f"signature-member-{number}"
+    return found
 
 
 def is_closing(composition: dict[str, Any]) -> bool:
@@ -152,6 +167,7 @@ def place_of(
     """
     if step == 1:
         return "signature-1"
-    held = {place.get("of", ""): place["place"] for place in composition.get("signers", [])}
-    free = (held[role] for role in roles if role in held and held[role] not in taken)
-    return next(free, f"signature-{step}")
+    places = [(place.get("of", ""), place["place"]) for place in composition.get("signers", [])]
+    named = [name for role in roles for of, name in places if of == role]
+    members = [name for of, name in places if of == "member"]
+    return next((name for name in named + members if name not in taken), f"signature-{step}")

@@ -1,12 +1,13 @@
 from django.urls import path
 
 from encounters.documents.views import documents as views
-from encounters.documents.views import overdue, prints
+from encounters.documents.views import menu, overdue, prints
 
 app_name = "documents"
 urlpatterns = [
     path("encounters/<uuid:encounter_uuid>/course/", views.course, name="course"),
     path("encounters/<uuid:encounter_uuid>/documents/", views.documents, name="list"),
+    path("encounters/<uuid:encounter_uuid>/documents/new", menu.new, name="new"),
     path("encounters/<uuid:encounter_uuid>/documents/begin", views.begin, name="begin"),
     path("encounters/<uuid:encounter_uuid>/course/print", prints.ask, name="print_course"),
     path("course-prints/<uuid:print_uuid>/", prints.show, name="course_print"),

@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from encounters.forms.engine import Answer, Coding, Form, Item, Node, Response, Row, typed
 from encounters.forms.engine.calculation import prune
+from encounters.forms.engine.drawing import polylines
 from encounters.forms.engine.tree import blank_row, build
 from encounters.forms.engine.values import show_value
 
@@ -43,6 +44,7 @@ class PaperItem:
     items: list["PaperItem"] = field(default_factory=list)
     rows: list[list["PaperItem"]] = field(default_factory=list)
     columns: list[str] = field(default_factory=list)
+    lines_drawn: list[str] = field(default_factory=list)
     content: str = ""
     level: int = 1
     is_printed: bool = True
@@ -218,7 +220,6 @@ class _Writer:
             rows.append(blank_row(node.item, (*node.above, len(rows))))
         found.template = "table"
         found.rows = [self.items(row.nodes, level + 1) for row in rows]
-        found.columns = [self.with_unit(item) for item in found.rows[0]]
         found.is_printed = node.has_content or node.item.paper.lines > 0
 
     def matrix(self, found: PaperItem, node: Node, level: int) -> None:
@@ -261,11 +262,13 @@ class _Writer:
             found.template, found.marks = "tick", [Mark("", found.label, first is True)]
         elif item.type == "boolean":
             yes_no = [("1", "Có", "Yes", True), ("2", "Không", "No", False)]
-            found.template = "choice"
+            found.template, found.value = "choice", ""
             found.marks = [
                 Mark(number, vi if self.language == "vi" else en, bool(answers) and first is value)
                 for number, vi, en, value in yes_no
             ]
+        elif item.drawing:
+            found.template, found.lines_drawn = "drawing", polylines(found.value)
         elif item.options and len(item.options) <= MANY:
             self.choice(found, item, answers)
         elif item.paper.boxes:

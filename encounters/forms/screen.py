@@ -382,4 +382,6 @@ def _template(item: Item) -> str:  # noqa: PLR0911 - one line for each look
         return "_radios.html" if few and item.type == "choice" else "_select.html"
     if item.value_set:
         return "_coded.html"
+    if item.drawing:
+        return "_drawing.html"
     return "_area.html" if item.type == "text" else "_text.html"

@@ -39,6 +39,15 @@ def current_questionnaire(
     return found
 
 
+def authors_of(code: str, *, facility_id: int) -> str:
+    """The right that the form in force today asks of who writes it; "" is the doctors', or no such form."""
+    try:
+        found = current_questionnaire(code, facility=Organization.objects.get(pk=facility_id))
+    except DomainError:
+        return ""
+    return form_of(found).authors
+
+
 def normal_code(code: str) -> str:
     """One spelling of a form's code: 01/BV-01 and 01/BV1 are the same form, and so are 36/BV-02 and 36/BV2."""
     front, slash, back = code.strip().upper().partition("/")

@@ -124,6 +124,8 @@ def asked_of_providers(form: Form) -> set[str]:
         for expression in (item.initial_expression, item.rows_expression)
         if expression is not None
     ]
+    ruled = [form.constraints, *(item.constraints for item in form.walk())]
+    expressions += [constraint.expression for constraints in ruled for constraint in constraints]
     rows = {item.row_name for item in form.walk() if item.row_name}
     asked = {path for expression in expressions for path in expression.paths()}
     return {path for path in asked if path.split(".")[0] not in rows | {"resource", "context"}}
@@ -204,10 +206,22 @@ def with_fields(questionnaire: Questionnaire, content: Content, fields: Mapping[
     return engine.write_response(engine.calculate(form, decoded.response, now=moment()))
 
 
-def check(questionnaire: Questionnaire, content: Content, *, complete: bool = True) -> list[engine.Problem]:
-    """What is wrong or (with `complete`) missing, in the order of the form. Empty: it may be frozen."""
+def check(
+    questionnaire: Questionnaire, content: Content, *, complete: bool = True, context: object = None
+) -> list[engine.Problem]:
+    """What is wrong or (with `complete`) missing, in the order of the form. No errors among them: it may be frozen.
+
+    Rules that ask the providers (sex, age) are looked at when `context` is given.
+    """
+    form = form_of(questionnaire)
     return engine.validate(
-        form_of(questionnaire), content, complete=complete, membership=_is_member, now=moment()
+        form,
+        content,
+        complete=complete,
+        membership=_is_member,
+        now=moment(),
+        variables=_gathered(form, context) if context is not None else None,
+        language=(get_language() or "vi").split("-", maxsplit=1)[0],
     )
 
 
@@ -272,7 +286,8 @@ def store_response(
     """
     form = form_of(questionnaire)
     response, _unreadable = engine.read_response(content)
-    if problems := check(questionnaire, content):
+    problems = check(questionnaire, content)
+    if any(problem.severity == "error" for problem in problems):
         raise NotFinished(problems)
     at = now()
     frozen = engine.prune(form, engine.calculate(form, response, now=moment()), now=moment())

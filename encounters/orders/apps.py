@@ -10,8 +10,10 @@ class OrdersConfig(AppConfig):
     def ready(self) -> None:
         from emr.ui.navigation import Link, Panel, Section, register  # noqa: PLC0415
         from encounters.documents.sections import register_source_rule  # noqa: PLC0415
+        from encounters.forms.services import register_provider  # noqa: PLC0415
         from encounters.orders import permissions, subscribers, telling  # noqa: F401, PLC0415
         from encounters.orders.sections import register_sections  # noqa: PLC0415
+        from encounters.orders.selectors import operations  # noqa: PLC0415
         from encounters.visits.bedside import RowAction, register_row_action  # noqa: PLC0415
 
         worklist, right = "encounters:orders:worklist", permissions.READ
@@ -37,6 +39,8 @@ class OrdersConfig(AppConfig):
             )
         )
         register_sections()
+        register_provider("operation", operations.operation)
+        register_provider("orders", operations.in_effect)
         register_source_rule("spoken orders", lambda found: found.filter(spoken_order=None))
         telling.register()
         for title, url_name, needed, icon, order in (

@@ -24,6 +24,7 @@ class ResultsConfig(AppConfig):
         from encounters.results.sections import ReportSection  # noqa: PLC0415
         from encounters.results.selectors.kidney import latest_creatinine  # noqa: PLC0415
         from encounters.results.selectors.official import second_signer  # noqa: PLC0415
+        from encounters.results.selectors.prefilling import summary  # noqa: PLC0415
         from encounters.results.services import late  # noqa: PLC0415
         from encounters.results.services.limits import LIMITS  # noqa: PLC0415
         from encounters.visits.bedside import (  # noqa: PLC0415
@@ -46,6 +47,7 @@ class ResultsConfig(AppConfig):
         telling.register()
         register_watch("results after discharge", late.look)
         register_provider("vital_signs", lambda document: selectors.latest_values(document.encounter))
+        register_provider("results", summary)
 
         for title, scope, url_name in (
             (_("Results"), "encounter", "of_stay"),

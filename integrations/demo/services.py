@@ -38,6 +38,7 @@ from integrations.demo import (
     papers,
     signing,
     stays,
+    ward_forms,
 )
 from integrations.transport.demo import load as load_channels
 from integrations.transport.demo import load_simulated
@@ -102,6 +103,7 @@ def _fill(facility: Organization, patients: int, inpatients: int, signed: int) -
     consents.build(people)
     papers.build(people)
     attesting.build(people)
+    ward_forms.build(people)
     oldest = entries[:signed]
     lookups.build_lookups(facility, people)
     morning.build(facility, people)

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Mapping
+from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.http import QueryDict
@@ -80,10 +81,12 @@ def begin_document(
     happened_at: dt.datetime | None = None,
     late_reason: str = "",
     author: User | None = None,
+    about: UUID | None = None,
 ) -> Document:
     """Open a new document of the stay, prefilled from what is known. A record of which there is one is found, not doubled.
 
-    `author`: whose it is to finish, where that isn't who begins it. Raises DomainError when the stay is closed to
+    `author`: whose it is to finish, where that isn't who begins it. `about`: the order or procedure that it reports, for
+    the providers of its first values. Raises DomainError when the stay is closed to
     writing, the time is impossible, or no such form is in force.
     """
     encounter = (
@@ -112,6 +115,7 @@ def begin_document(
         late_reason=late_reason.strip(),
         is_addendum=encounter.is_record_closed,
     )
+    document.about = str(about or "")
     try:
         with transaction.atomic():
             document.save()

@@ -1,5 +1,7 @@
 """Freezing a draft into a version, amending it as a new one, taking it back. What was frozen never changes."""
 
+from typing import Any
+
 from django.db import transaction
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
@@ -27,15 +29,20 @@ class NotComplete(DomainError):
     def __init__(self, problems: list[Problem], reasons: list[str]) -> None:
         self.problems = problems
         self.reasons = reasons
+        # Nothing but warnings: they may be overruled with a reason.
+        self.is_warning = not reasons and all(problem.severity == "warning" for problem in problems)
         super().__init__(_("Something is missing or not right yet."), code="not_complete")
 
 
 @transaction.atomic
-def finalize_document(*, document: Document, revision: int, by: User) -> DocumentVersion:
+def finalize_document(
+    *, document: Document, revision: int, by: User, overruling: str = ""
+) -> DocumentVersion:
     """Confirm the draft: freeze answers and rows into a version, let orders take effect, have it rendered.
 
     The person who confirms is the version's author and is asked to sign. Sent twice, the second finds the first's
-    version. Raises NotComplete with what is missing, Conflict when the draft was changed meanwhile.
+    version. `overruling`: why it holds in spite of the form's warnings; it stands on the print. Raises NotComplete with
+    what is missing or warned of, Conflict when the draft was changed meanwhile.
     """
     document = (
         Document.objects.select_for_update(of=("self",))
@@ -57,10 +64,12 @@ def finalize_document(*, document: Document, revision: int, by: User) -> Documen
     demand_practice(by)
     draft.content = forms.refreshed(draft.questionnaire, draft.content, context=document)
     _take_time(document, draft)
-    _demand_complete(document, draft)
+    warnings = _demand_complete(document, draft, overruling)
     if (issuing := issuing_of(document.code)) is not None:
         issuing.give_number(document, draft.content, by)
-    version = _freeze(document, draft, by)
+    version = _freeze(
+        document, draft, by, [[problem.code, problem.message] for problem in warnings], overruling
+    )
     document.current_version = version
     document.author = by
     document.status = Document.Status.AMENDED if version.number > 1 else Document.Status.FINAL
@@ -68,7 +77,10 @@ def finalize_document(*, document: Document, revision: int, by: User) -> Documen
     draft.delete()
     for section in sections_of(document.code):
         section.frozen(document=document, version=version, by=by)
-    record("document.finalize", by=by, of=document, detail={"version": version.number, "code": document.code})
+    detail: dict[str, Any] = {"version": version.number, "code": document.code}
+    if warnings:
+        detail["overruled"] = [problem.code for problem in warnings]
+    record("document.finalize", by=by, of=document, detail=detail)
     publish("document_version.finalized", order_key=f"document:{document.pk}", document_version_id=version.pk)
     return version
 
@@ -82,14 +94,19 @@ def _take_time(document: Document, draft: DocumentDraft) -> None:
             document.happened_at = written
 
 
-def _demand_complete(document: Document, draft: DocumentDraft) -> None:
-    problems = forms.check(draft.questionnaire, draft.content)
+def _demand_complete(document: Document, draft: DocumentDraft, overruling: str) -> list[Problem]:
+    """The warnings that are overruled; raises NotComplete for whatever stands in the way."""
+    problems = forms.check(draft.questionnaire, draft.content, context=document)
     reasons = [reason for section in sections_of(document.code) for reason in section.problems(document)]
-    if problems or reasons:
-        raise NotComplete(problems, reasons)
+    refusal = NotComplete(problems, reasons)
+    if (problems or reasons) and not (refusal.is_warning and overruling.strip()):
+        raise refusal
+    return problems
 
 
-def _freeze(document: Document, draft: DocumentDraft, by: User) -> DocumentVersion:
+def _freeze(
+    document: Document, draft: DocumentDraft, by: User, overruled: list[list[str]], overruling: str
+) -> DocumentVersion:
     number = document.versions.count() + 1
     verify_code = make_verify_code()
     response = forms.store_response(
@@ -115,6 +132,8 @@ def _freeze(document: Document, draft: DocumentDraft, by: User) -> DocumentVersi
         "entered_at": document.created_at.isoformat(),
         "asks_patient": asks_patient(document.code),
         "amend_reason": draft.amend_reason,
+        "overruled": overruled,
+        "overruling": overruling.strip()[:300] if overruled else "",
     }
     return DocumentVersion.objects.create(
         document=document,

@@ -14,7 +14,7 @@ from emr.common.errors import DomainError
 from emr.common.http import StaffRequest
 from emr.storage.services import read_bytes
 from encounters.documents import permissions, selectors, services
-from encounters.documents.access import access_document, may_write
+from encounters.documents.access import access_document, access_to_write, may_write, right_to_write
 from encounters.documents.confirmed import asks_patient
 from encounters.documents.forms import BeginForm, ReasonForm
 from encounters.documents.models import Document, DocumentDraft
@@ -66,18 +66,20 @@ def documents(request: StaffRequest, encounter_uuid: UUID) -> HttpResponse:
         "documents": selectors.documents_of(
             encounter, finished_alone=request.user.is_listed_only(permissions.READ)
         ).defer("current_version__composition", "current_version__response__resource", "draft__content"),
+        "may_begin": acts_here(request.user, permissions.NOTE, encounter),
         "may_write": acts_here(request.user, permissions.WRITE, encounter),
     }
     return render(request, "encounters/documents/list.html", context)
 
 
 @require_POST
-@requires(permissions.WRITE)
+@requires(permissions.READ)
 def begin(request: StaffRequest, encounter_uuid: UUID) -> HttpResponse:
     """Open a new document of the stay; with `copy`, carried on from the one before, or the one of today
     that this person has begun already.
     """
-    encounter = access_encounter(request.user, encounter_uuid, permissions.WRITE)
+    right = right_to_write(request.user, request.POST.get("code", "")[:20])
+    encounter = access_encounter(request.user, encounter_uuid, right)
     form = BeginForm(request.POST)
     if form.is_valid():
         code, copies = form.cleaned_data["code"], form.cleaned_data["copy"]
@@ -90,6 +92,7 @@ def begin(request: StaffRequest, encounter_uuid: UUID) -> HttpResponse:
                 by=request.user,
                 happened_at=form.cleaned_data["happened_at"],
                 late_reason=form.cleaned_data["late_reason"],
+                about=form.cleaned_data["about"],
             )
             if copies and latest_earlier(document):
                 services.copy_earlier(document=document, by=request.user)
@@ -112,7 +115,7 @@ def document(request: StaffRequest, document_uuid: UUID) -> HttpResponse:
         .filter(document=found)
         .first()
     )
-    allowed = may_write(request.user, found)
+    allowed = may_write(request.user, found, right_to_write(request.user, found.code))
     if draft is not None and allowed:
         return render(request, "encounters/documents/edit.html", _editor(found, draft))
     return render(request, "encounters/documents/read.html", _reader(found, may_write=allowed))
@@ -152,10 +155,10 @@ def _reader(document: Document, *, may_write: bool) -> dict[str, Any]:
 
 
 @require_POST
-@requires(permissions.WRITE)
+@requires(permissions.READ)
 def draft(request: StaffRequest, document_uuid: UUID) -> HttpResponse:
     """Autosave: 200 with the new version, 409 with the difference, 422 when the page is of another form."""
-    found = access_document(request.user, document_uuid, permissions.WRITE)
+    found = access_to_write(request.user, document_uuid)
     try:
         saved = services.save_draft(
             document=found,
@@ -173,10 +176,10 @@ def draft(request: StaffRequest, document_uuid: UUID) -> HttpResponse:
 
 
 @require_POST
-@requires(permissions.WRITE)
+@requires(permissions.READ)
 def copy(request: StaffRequest, document_uuid: UUID) -> HttpResponse:
     """Carry the earlier entry on into this draft."""
-    found = access_document(request.user, document_uuid, permissions.WRITE)
+    found = access_to_write(request.user, document_uuid)
     try:
         services.copy_earlier(document=found, by=request.user)
     except DomainError as refusal:
@@ -185,22 +188,30 @@ def copy(request: StaffRequest, document_uuid: UUID) -> HttpResponse:
 
 
 @require_POST
-@requires(permissions.WRITE)
+@requires(permissions.READ)
 def finalize(request: StaffRequest, document_uuid: UUID) -> HttpResponse:
     """Save what the page holds and confirm it; what is missing is shown beside its field."""
-    found = access_document(request.user, document_uuid, permissions.WRITE)
+    found = access_to_write(request.user, document_uuid)
     try:
         revision = _revision(request)
         if DocumentDraft.objects.filter(document=found).exists():
             revision = services.save_draft(
                 document=found, fields=request.POST, revision=revision, by=request.user
             ).revision
-        services.finalize_document(document=found, revision=revision, by=request.user)
+        services.finalize_document(
+            document=found,
+            revision=revision,
+            by=request.user,
+            overruling=request.POST.get("overruling", ""),
+        )
     except services.NotComplete as missing:
         kept = DocumentDraft.objects.select_related(
             "questionnaire", "updated_by", "copied_from__response"
         ).get(document=found)
-        context = _editor(found, kept, missing.problems) | {"reasons": missing.reasons}
+        context = _editor(found, kept, missing.problems) | {
+            "reasons": missing.reasons,
+            "may_overrule": missing.is_warning,
+        }
         return render(request, "encounters/documents/edit.html", context, status=422)
     except services.DraftConflict as conflict:
         kept = DocumentDraft.objects.select_related(
@@ -220,10 +231,10 @@ def _refused(request: HttpRequest, document: Document, refusal: DomainError) -> 
 
 
 @require_POST
-@requires(permissions.WRITE)
+@requires(permissions.READ)
 def amend(request: StaffRequest, document_uuid: UUID) -> HttpResponse:
     """Open the next version, with its reason."""
-    found = access_document(request.user, document_uuid, permissions.WRITE)
+    found = access_to_write(request.user, document_uuid)
     form = ReasonForm(request.POST)
     try:
         services.amend_document(document=found, reason=form.data.get("reason", ""), by=request.user)
@@ -233,10 +244,10 @@ def amend(request: StaffRequest, document_uuid: UUID) -> HttpResponse:
 
 
 @require_POST
-@requires(permissions.WRITE)
+@requires(permissions.READ)
 def discard(request: StaffRequest, document_uuid: UUID) -> HttpResponse:
     """Throw the draft away."""
-    found = access_document(request.user, document_uuid, permissions.WRITE)
+    found = access_to_write(request.user, document_uuid)
     try:
         services.discard_draft(document=found, by=request.user)
     except DomainError as refusal:
@@ -245,10 +256,10 @@ def discard(request: StaffRequest, document_uuid: UUID) -> HttpResponse:
 
 
 @require_POST
-@requires(permissions.WRITE)
+@requires(permissions.READ)
 def enter_in_error(request: StaffRequest, document_uuid: UUID) -> HttpResponse:
     """Take the document back, with its reason."""
-    found = access_document(request.user, document_uuid, permissions.WRITE)
+    found = access_to_write(request.user, document_uuid)
     try:
         services.enter_in_error(document=found, reason=request.POST.get("reason", ""), by=request.user)
     except DomainError as refusal:

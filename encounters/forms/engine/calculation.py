@@ -1,12 +1,12 @@
 """What the form itself fills in: calculated values, initial values, conditions written as expressions."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
 from encounters.forms.engine import typed
-from encounters.forms.engine.definition import Coding, Form, Item, Option, Value
+from encounters.forms.engine.definition import Coding, Constraint, Form, Item, Option, Value
 from encounters.forms.engine.evaluation import TooCostly, evaluate, truth
 from encounters.forms.engine.expressions import Expression
 from encounters.forms.engine.functions import Values, local_day
@@ -80,6 +80,23 @@ def _kept(tree: Tree, nodes: list[Node]) -> list[Entry]:
         if answers := [answer for answer in answers if not answer.is_empty or answer.items]:
             found.append(Entry(node.item.link_id, answers))
     return found
+
+
+def broken(
+    form: Form, response: Response, tree: Tree, *, variables: Variables | None = None, now: str = ""
+) -> Iterator[tuple[Node | None, Constraint]]:
+    """The constraints that don't hold, each with the place that it stands at; None is the form as a whole."""
+    seen = write_response(prune(form, response, now=now))
+    scope = _Scope(form, seen, variables or {}, now)
+    for constraint in form.constraints:
+        if scope.values(constraint.expression, seen)[:1] == [False]:
+            yield None, constraint
+    for node in tree.walk():
+        if node.item.constraints and tree.is_enabled(node):
+            places = write_entries(_kept(tree, [node]))
+            for constraint in node.item.constraints:
+                if any(scope.values(constraint.expression, place)[:1] == [False] for place in places):
+                    yield node, constraint
 
 
 def calculate(

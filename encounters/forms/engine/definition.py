@@ -115,6 +115,19 @@ class PrintHints:
 
 
 @dataclass(frozen=True, slots=True)
+class Constraint:
+    """A rule across answers (FHIR questionnaire-constraint): broken where `expression` is false, `human` says so.
+
+    `severity`: an error stops the form, a warning may be overruled with a reason.
+    """
+
+    key: str
+    severity: Literal["error", "warning"]
+    expression: Expression
+    human: Text
+
+
+@dataclass(frozen=True, slots=True)
 class Item:
     """One group, question or display of a form."""
 
@@ -153,6 +166,8 @@ class Item:
     search: str = ""
     hidden: bool = False
     section: str = ""
+    drawing: str = ""
+    constraints: tuple[Constraint, ...] = ()
     paper: PrintHints = PrintHints()
     is_unchecked: bool = False
     items: tuple["Item", ...] = ()
@@ -172,6 +187,9 @@ class Item:
 class Form:
     """A parsed Questionnaire; immutable, safe to share between threads.
 
+    `authors` is the right that who writes it needs ("" is the doctors'), `signers` are (whose place, in what capacity)
+    pairs as paper has them, `group` the heading in the menu of new documents.
+
     `notes` says what the engine leaves aside (extensions it doesn't know), for whoever imports a foreign form.
     `is_unchecked`, of the form or of an item: nobody has yet compared it with the official form.
     """
@@ -185,6 +203,10 @@ class Form:
     items: tuple[Item, ...]
     variables: tuple[tuple[str, Expression], ...] = ()
     notes: tuple[str, ...] = ()
+    constraints: tuple[Constraint, ...] = ()
+    authors: str = ""
+    signers: tuple[tuple[str, str], ...] = ()
+    group: Option | None = None
     paper: PrintHints = field(default_factory=PrintHints)
     is_unchecked: bool = False
 

@@ -51,6 +51,16 @@ class Extensions:
             for part in inner._all
         ]
 
+    def complex(self, url: str) -> list["Extensions"]:
+        """The parts of each complex extension under the address."""
+        return [Extensions(whole) for whole in self._of(url)]
+
+    def text(self, url: str) -> tuple[str, tuple[tuple[str, str], ...]]:
+        """A text part with its translations."""
+        whole = next(iter(self._of(url)), {})
+        value = whole.get("valueString") or whole.get("valueMarkdown")
+        return (value if isinstance(value, str) else ""), Extensions(whole.get("_valueString")).translations()
+
     def translations(self) -> tuple[tuple[str, str], ...]:
         found = []
         for whole in self._of(TRANSLATION):

@@ -1,12 +1,14 @@
 """From a Questionnaire resource to a `Form`, strictly: whatever the engine could not honour is refused by name."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, cast
 
+from encounters.forms.engine.constraints import read_constraints
 from encounters.forms.engine.definition import (
     Coding,
     Condition,
+    Constraint,
     Form,
     InvalidQuestionnaire,
     Item,
@@ -18,14 +20,18 @@ from encounters.forms.engine.definition import (
 )
 from encounters.forms.engine.expressions import Expression, ExpressionError, compile_expression
 from encounters.forms.engine.extensions import Extensions
+from encounters.forms.engine.reading import Reader
 from encounters.forms.engine.structure import check_structure
 from encounters.forms.engine.values import find_choice, read_coding, read_value
 from encounters.forms.engine.vocabulary import (
+    AUTHORS,
     CALCULATED,
     DISPLAY_CATEGORY,
+    DRAWING,
     ENABLE_WHEN,
     ENTRY_FORMAT,
     FORM_CODE,
+    FORM_GROUP,
     HIDDEN,
     INITIAL,
     ITEM_CONTROL,
@@ -48,6 +54,7 @@ from encounters.forms.engine.vocabulary import (
     ROOT_EXTENSIONS,
     ROOT_PROPERTIES,
     SECTION,
+    SIGNERS,
     STATUSES,
     SUB_QUESTIONNAIRE,
     TERMINOLOGY_SERVER,
@@ -78,17 +85,11 @@ def parse(resource: object) -> Form:
     return form
 
 
-class _Parser:
-    """Collects every problem, so that whoever wrote the form mends it in one go."""
-
+class _Parser(Reader):
     def __init__(self) -> None:
-        self.problems: list[tuple[str, str]] = []
-        self.notes: list[str] = []
+        super().__init__()
         self.contained: dict[str, Mapping[str, Any]] = {}
         self.count = 0
-
-    def refuse(self, place: str, what: str) -> None:
-        self.problems.append((place, what))
 
     # -- the resource ---------------------------------------------------------------------------------------------
 
@@ -119,9 +120,21 @@ class _Parser:
             items=items,
             variables=self.named_expressions(extensions, VARIABLE, "Questionnaire"),
             notes=tuple(dict.fromkeys(self.notes)),
+            constraints=self.constraints(extensions, "Questionnaire"),
+            authors=extensions.code(AUTHORS),
+            signers=tuple((of, str(words)) for of, words in extensions.parts(SIGNERS)),
+            group=self.group(resource),
             paper=self.paper(extensions, "Questionnaire"),
             is_unchecked=extensions.value(UNCHECKED) is True,
         )
+
+    def group(self, resource: Mapping[str, Any]) -> Option | None:
+        found = (
+            Option("Coding", coding, self.text(raw, "display", "Questionnaire"))
+            for raw in self.children(resource, "code", "Questionnaire")
+            if (coding := read_coding(raw)) and coding.system == FORM_GROUP
+        )
+        return next(found, None)
 
     def items(self, parent: Mapping[str, Any], place: str, depth: int) -> tuple[Item, ...]:
         if depth > MAX_NESTING:
@@ -197,6 +210,8 @@ class _Parser:
             search=str(extensions.value(TERMINOLOGY_SERVER) or ""),
             hidden=extensions.value(HIDDEN) is True,
             section=str(extensions.value(SECTION) or ""),
+            drawing=extensions.code(DRAWING),
+            constraints=self.constraints(extensions, place),
             paper=self.paper(extensions, place),
             is_unchecked=extensions.value(UNCHECKED) is True,
             items=tuple(child for child in children if not _is_help(child)),
@@ -341,6 +356,11 @@ class _Parser:
                 found.append((name, expression))
         return tuple(found)
 
+    def constraints(self, extensions: Extensions, place: str) -> tuple[Constraint, ...]:
+        found, problems = read_constraints(extensions)
+        self.problems += [(place, problem) for problem in problems]
+        return found
+
     def paper(self, extensions: Extensions, place: str) -> PrintHints:
         known = {"layout": str, "width": int, "boxes": int, "lines": int, "hidden": bool}
         hints: dict[str, Any] = {}
@@ -353,50 +373,6 @@ class _Parser:
 
     def help(self, children: tuple[Item, ...]) -> Text:
         return next((child.text for child in children if _is_help(child)), Text())
-
-    # -- pieces of JSON -------------------------------------------------------------------------------------------
-
-    def known_properties(self, raw: Mapping[str, Any], known: frozenset[str], place: str) -> None:
-        for name in raw:
-            if str(name).removeprefix("_") not in known:
-                self.refuse(place, f"unknown property {name}")
-        if raw.get("modifierExtension"):
-            self.refuse(place, "modifier extensions change the meaning in ways not understood here")
-
-    def extensions(self, raw: Mapping[str, Any], place: str, known: frozenset[str]) -> Extensions:
-        found = Extensions(raw)
-        self.notes += [f"{place}: extension {url} left aside" for url in found.urls() if url not in known]
-        return found
-
-    def children(self, raw: Mapping[str, Any], name: str, place: str) -> Sequence[Mapping[str, Any]]:
-        found = raw.get(name, [])
-        if not isinstance(found, list) or not all(isinstance(part, Mapping) for part in found):
-            self.refuse(place, f"{name} must be a list of objects")
-            return []
-        return found
-
-    def text(self, raw: Mapping[str, Any], name: str, place: str) -> Text:
-        return Text(self.text_of(raw, name, place), Extensions(raw.get(f"_{name}")).translations())
-
-    def text_of(self, raw: Mapping[str, Any], name: str, place: str) -> str:
-        found = raw.get(name, "")
-        if not isinstance(found, str):
-            self.refuse(place, f"{name} must be text")
-            return ""
-        return found
-
-    def flag(self, raw: Mapping[str, Any], name: str, place: str) -> bool:
-        found = raw.get(name, False)
-        if not isinstance(found, bool):
-            self.refuse(place, f"{name} must be true or false")
-            return False
-        return found
-
-    def size(self, found: object, name: str, place: str) -> int | None:
-        if found is None or (isinstance(found, int) and not isinstance(found, bool) and found >= 0):
-            return found
-        self.refuse(place, f"{name} must be a whole number")
-        return None
 
 
 def _is_help(item: Item) -> bool:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from encounters.forms.engine.definition import Condition, Form, Item
+from encounters.forms.engine.drawing import BACKGROUNDS
 from encounters.forms.engine.vocabulary import KINDS, LAYOUTS
 
 _WITH_LENGTH = {"boolean", "decimal", "integer", "string", "text", "url", "open-choice"}
@@ -54,6 +55,8 @@ def _item(item: Item) -> Iterator[str]:  # noqa: PLR0912 - one line for each rul
         yield "several initial values, but the item doesn't repeat"
     if item.calculated and (item.repeats or not item.is_question):
         yield "only a question that doesn't repeat can be calculated"
+    if item.drawing and (item.type != "text" or item.repeats or item.drawing not in BACKGROUNDS):
+        yield f"a drawing is a text that doesn't repeat, over one of {', '.join(sorted(BACKGROUNDS))}"
     yield from _layout(item)
     if item.rows_expression and not item.row_name:
         yield "itemPopulationContext needs a name"

@@ -9,8 +9,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from encounters.forms.engine import typed
-from encounters.forms.engine.calculation import arrange
+from encounters.forms.engine.calculation import Variables, arrange, broken
 from encounters.forms.engine.definition import Coding, Form, Item, Quantity, Value
+from encounters.forms.engine.drawing import read_lines
 from encounters.forms.engine.responses import Answer, Response, read_response
 from encounters.forms.engine.tree import Node, Tree, path_of
 from encounters.forms.engine.values import show_value
@@ -22,12 +23,16 @@ Membership = Callable[[str, Coding], bool | None]
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What is wrong at one place. `path` is the name of the form field (see tree); `code` is for programs."""
+    """What is wrong at one place. `path` is the name of the form field (see tree); `code` is for programs.
+
+    `severity`: an error stops the form, a warning may be overruled with a reason.
+    """
 
     path: str
     link_id: str
     code: str
     message: str
+    severity: str = "error"
 
 
 def validate(
@@ -37,11 +42,14 @@ def validate(
     complete: bool = True,
     membership: Membership | None = None,
     now: str = "",
+    variables: Variables | None = None,
+    language: str = "vi",
 ) -> list[Problem]:
     """Problems of a response given as FHIR JSON (or as a `Response`).
 
     `complete=False` is for drafts: what is still missing is no problem then. Disabled items are not looked at, except
-    that they hold no unreadable JSON.
+    that they hold no unreadable JSON. Constraints are looked at once the form is to be complete; `variables` are the
+    providers' values, which they may name.
     """
     unreadable: list[str] = []
     if isinstance(resource, Response):
@@ -53,8 +61,17 @@ def validate(
     ]
     if response.questionnaire and response.questionnaire != form.canonical:
         problems.append(Problem("", "", "other-form", _("These answers belong to another form or version.")))
-    checker = _Checker(arrange(form, response, now=now), complete, membership)
-    return problems + checker.run()
+    tree = arrange(form, response, now=now)
+    problems += _Checker(tree, complete, membership).run()
+    if complete:
+        for node, constraint in broken(form, response, tree, variables=variables, now=now):
+            item = node.item if node else None
+            path = (node.answer_path(0) if node.item.is_question else node.path) if node else ""
+            words = constraint.human.in_language(language)
+            problems.append(
+                Problem(path, item.link_id if item else "", constraint.key, words, constraint.severity)
+            )
+    return problems
 
 
 class _Checker:
@@ -152,6 +169,8 @@ def _length(item: Item, value: Value) -> list[tuple[str, str]]:
         problems.append(("too-short", _("Write at least %d characters.") % item.min_length))
     if item.pattern and not re.fullmatch(item.pattern, value[:10_000]):
         problems.append(("pattern", _("This doesn't have the expected form.")))
+    if item.drawing and read_lines(value) is None:
+        problems.append(("pattern", _("This drawing can't be read. Draw it again.")))
     if item.type == "url" and re.search(r"\s", value):
         problems.append(("pattern", _("An address has no spaces.")))
     return problems

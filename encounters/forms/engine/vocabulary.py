@@ -21,6 +21,7 @@ MAX_VALUE: Final = CORE + "maxValue"
 MIN_LENGTH: Final = CORE + "minLength"
 MAX_DECIMALS: Final = CORE + "maxDecimalPlaces"
 REGEX: Final = CORE + "regex"
+CONSTRAINT: Final = CORE + "questionnaire-constraint"
 ENTRY_FORMAT: Final = CORE + "entryFormat"
 VARIABLE: Final = CORE + "variable"
 CALCULATED: Final = SDC + "calculatedExpression"
@@ -37,10 +38,16 @@ ASSEMBLED_FROM: Final = SDC + "assembledFrom"
 PRINT: Final = "urn:benhanmo:questionnaire-print"
 SECTION: Final = "urn:benhanmo:questionnaire-section"
 UNCHECKED: Final = "urn:benhanmo:questionnaire-unchecked"
+# A text is a drawing, over this background (engine/drawing.py).
+DRAWING: Final = "urn:benhanmo:questionnaire-drawing"
 TYPED: Final = "urn:benhanmo:typed"
+# Who may write the form (a right), in what capacity people sign it, under which heading it stands in the menu.
+AUTHORS: Final = "urn:benhanmo:questionnaire-authors"
+SIGNERS: Final = "urn:benhanmo:questionnaire-signers"
+FORM_GROUP: Final = "urn:benhanmo:form-group"
 FORM_CODE: Final = "urn:benhanmo:form-code"
 
-ROOT_EXTENSIONS: Final = frozenset({VARIABLE, PRINT, ASSEMBLED_FROM, UNCHECKED})
+ROOT_EXTENSIONS: Final = frozenset({VARIABLE, PRINT, ASSEMBLED_FROM, UNCHECKED, CONSTRAINT, AUTHORS, SIGNERS})
 ITEM_EXTENSIONS: Final = frozenset(
     {
         ITEM_CONTROL,
@@ -55,6 +62,7 @@ ITEM_EXTENSIONS: Final = frozenset(
         MIN_LENGTH,
         MAX_DECIMALS,
         REGEX,
+        CONSTRAINT,
         ENTRY_FORMAT,
         VARIABLE,
         CALCULATED,
@@ -65,6 +73,7 @@ ITEM_EXTENSIONS: Final = frozenset(
         PRINT,
         SECTION,
         UNCHECKED,
+        DRAWING,
     }
 )
 
