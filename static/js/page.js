@@ -15,3 +15,5 @@ import "./shell.js";
 import "./notices.js";
 import "./idle.js";
 import "./passkey.js";
+import "./agent-sign.js";
+import "./agent-setup.js";
