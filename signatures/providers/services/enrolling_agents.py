@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from emr.accounts.models import User
 from emr.audit.services import record
 from emr.common.errors import DomainError
+from signatures.certificates.checks import is_authority
 from signatures.certificates.services import register_certificate
 from signatures.providers.base import Found
 from signatures.providers.models import Credential
@@ -39,9 +40,10 @@ class Proposal:
 def propose_key(*, service: str, offered: Sequence[Found], owner: User) -> Proposal:
     """The newest usable key of those that the agent found. Raises DomainError: no such service, no key, or why not."""
     service_of(service, owner.facility, kind="agent")
-    if not offered:
+    people = [one for one in offered if not is_authority(one.certificate)]
+    if not people:
         raise KeyTrouble(_("The token in this PC holds no certificate."), code="nothing_found")
-    found = choose(list(offered), owner)
+    found = choose(people, owner)
     claim = {"owner": owner.pk, "certificate": _fingerprint(found), "once": secrets.token_hex(16)}
     return Proposal(found, signing.dumps(claim, salt=_SALT))
 
