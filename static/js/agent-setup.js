@@ -1,4 +1,5 @@
-// [data-agent-setup]: pairs this PC with the hospital's pages and takes on the key in its token. One [data-agent-state] is shown.
+// [data-agent-setup]: pairs this PC with the hospital's pages, remembers its printers, takes on the key in its token. The
+// parts of one [data-agent-state] are shown.
 import { acting } from "./acting.js";
 import { ask, pair } from "./agent.js";
 import { csrfToken, each } from "./common.js";
@@ -25,7 +26,28 @@ function start(box) {
     }
   }
 
-  const look = () => attempt(async () => show((await ask("GET", "/v1/status")).paired ? "paired" : "unpaired"));
+  async function fill() {
+    const choices = [...box.querySelectorAll("[data-agent-printer]")];
+    if (choices.length === 0) return;
+    const { printers, chosen } = await ask("GET", "/v1/printers");
+    for (const choice of choices) {
+      const kept = chosen[choice.dataset.agentPrinter] ?? "";
+      choice.length = 1; // the dash
+      for (const name of printers) choice.add(new Option(name, name, false, name === kept));
+    }
+  }
+
+  async function begin() {
+    show("paired");
+    await fill();
+  }
+
+  const look = () => attempt(async () => ((await ask("GET", "/v1/status")).paired ? begin() : show("unpaired")));
+
+  box.addEventListener("change", (event) => {
+    const kind = event.target.dataset.agentPrinter;
+    if (kind) attempt(() => ask("PUT", "/v1/printers", { kind, printer: event.target.value }));
+  });
 
   box.addEventListener("click", (event) => {
     const act = event.target.closest("[data-agent-act]")?.dataset.agentAct;
@@ -43,13 +65,14 @@ function start(box) {
     event.preventDefault();
     const field = event.target.elements.agent_code;
     attempt(async () => {
-      await pair(field.value.trim());
-      show("paired");
+      const code = field.value.trim();
+      field.value = "";
+      await pair(code);
+      await begin();
     });
-    field.value = "";
   });
 
-  box.querySelector("[data-agent-take]").addEventListener("submit", (event) => {
+  box.querySelector("[data-agent-take]")?.addEventListener("submit", (event) => {
     event.preventDefault();
     const form = event.target;
     attempt(async () => {

@@ -5,6 +5,9 @@ const KEPT = "benhanmo-agent";
 /** Whether this hospital uses agents at all. */
 export const isUsed = () => address !== "";
 
+/** Whether this browser was paired with this PC's agent. */
+export const isPaired = () => isUsed() && localStorage.getItem(KEPT) !== null;
+
 /** What went wrong; `code` is a word of the agent's, "away" or "denied". */
 export class Trouble extends Error {
   constructor(code) {

@@ -17,3 +17,5 @@ import "./idle.js";
 import "./passkey.js";
 import "./agent-sign.js";
 import "./agent-setup.js";
+import "./agent-print.js";
+import "./agent-scan.js";

@@ -255,12 +255,15 @@ def test_labels_go_to_the_remembered_printer_without_a_dialogue(home: Path) -> N
                 "error": "no_printer"
             }
             assert agent.ask("PUT", "/v1/printers", {"kind": "label", "printer": "tem"})[0] == 200
+            assert agent.ask("GET", "/v1/printers")[1]["raw"] == ["tem"]
             agent.stop()
             agent.start()
             status, answer, _told = agent.ask(
                 "POST", "/v1/prints?kind=label", "^XA^FDÂn^FS^XZ".encode(), **zpl
             )
             assert (status, answer) == (200, {"printer": "tem"})
+            agent.ask("PUT", "/v1/printers", {"kind": "label", "printer": ""})
+            assert agent.ask("GET", "/v1/printers")[1]["chosen"] == {}
         finally:
             agent.stop()
             paper.join(10)

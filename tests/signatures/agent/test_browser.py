@@ -1,6 +1,10 @@
 """In Chromium, from an HTTPS page on another name: its local-network permission, pairing, the token's key, the desk."""
 
 import copy
+import os
+import socket
+import threading
+import tty
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +14,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from pytest_django.fixtures import Settings
 
+from emr.audit.models import AuditEvent
 from emr.common.clock import now
 from signatures.certificates import authority
 from signatures.certificates.services import demo_authority
@@ -19,7 +24,7 @@ from tests.emr.ui.test_looks import serious
 from tests.signatures.agent.front import NAME, https_front
 from tests.signatures.agent.program import RunningAgent
 from tests.signatures.providers import softhsm
-from tests.signatures.records import deliver_all, make_ready
+from tests.signatures.records import deliver_all, make_ready, make_version
 from tests.support.browser import FLAGS, PATIENCE, WARD_PC
 from tests.support.services import tool
 
@@ -35,15 +40,20 @@ def front(home: Path, live_server: Any, settings: Settings) -> Iterator[int]:
         yield port
 
 
-@pytest.fixture
-def agent(home: Path, front: int, settings: Settings) -> Iterator[RunningAgent]:
-    softhsm.set_up(home, settings)
-    (home / "services.toml").write_text('[token]\nkind = "agent"\nname = "USB token"\n')
-    running = RunningAgent.started(home / "agent", origin=f"https://{NAME}:{front}")
+def _started(home: Path, front: int, settings: Settings, more: str = "") -> RunningAgent:
+    running = RunningAgent.started(home / "agent", origin=f"https://{NAME}:{front}", more=more)
     policy = copy.deepcopy(settings.CONTENT_SECURITY_POLICY)
     policy["DIRECTIVES"]["connect-src"].append(f"http://127.0.0.1:{running.port}")
     settings.CONTENT_SECURITY_POLICY = policy
     settings.EMR_AGENT_PORT = running.port
+    return running
+
+
+@pytest.fixture
+def agent(home: Path, front: int, settings: Settings) -> Iterator[RunningAgent]:
+    softhsm.set_up(home, settings)
+    (home / "services.toml").write_text('[token]\nkind = "agent"\nname = "USB token"\n')
+    running = _started(home, front, settings)
     yield running
     running.stop()
     pkcs11.lib(softhsm.MODULE).finalize()
@@ -136,3 +146,55 @@ def test_from_pairing_to_a_signed_batch(
     expect(page.locator("#tray .alert-done")).to_be_visible()
     assert Signature.objects.count() == 3
     context.close()
+
+
+def test_a_wristband_comes_out_and_a_scan_goes_in_without_a_dialogue(
+    public_chromium: Browser, front: int, home: Path, settings: Settings, screenshots: Path
+) -> None:
+    """A ward's PC: its label printer, a raw socket, and its scanner, a serial port."""
+    an, address = make_an(), f"https://{NAME}:{front}"
+    stay = make_version(an).document.encounter
+    came: list[bytes] = []
+    ours, theirs = os.openpty()
+    tty.setraw(theirs)
+    with socket.create_server(("127.0.0.1", 0)) as printer:
+
+        def take() -> None:
+            connection, _address = printer.accept()
+            with connection:
+                while part := connection.recv(4096):
+                    came.append(part)
+
+        paper = threading.Thread(target=take, daemon=True)
+        paper.start()
+        more = f'printers = {{ zebra = "socket://127.0.0.1:{printer.getsockname()[1]}" }}\n'
+        more += f'serial = [{{ device = "{os.ttyname(theirs)}" }}]\n'
+        agent = _started(home, front, settings, more)
+        context = _context(public_chromium)
+        context.grant_permissions(["local-network-access"], origin=address)
+        try:
+            page = _come_in(context, address)
+            page.goto(f"{address}/this-pc/")
+            page.click("[data-agent-act=pair]")
+            page.wait_for_selector("[data-agent-code]:not([hidden])")
+            page.fill("[name=agent_code]", agent.shown_code())
+            page.press("[name=agent_code]", "Enter")
+            with page.expect_response(lambda one: one.request.method == "PUT"):
+                page.select_option("[name=wristband]", "zebra")
+            assert serious(page) == []
+            page.screenshot(path=screenshots / "this-pc.png")
+            page.goto(f"{address}/encounters/{stay.uuid}/")
+            page.locator("[data-agent-print=wristband]").dispatch_event("click")
+            expect(page.locator("#messages")).to_contain_text("zebra")
+            paper.join(10)
+            assert b"^XA" in b"".join(came)
+            assert AuditEvent.objects.filter(action="label.print").count() == 1
+            page.wait_for_timeout(1000)
+            with page.expect_navigation():
+                os.write(ours, f"{stay.identifier}\r\n".encode())
+            assert "/encounters/" not in page.url
+        finally:
+            context.close()
+            agent.stop()
+            os.close(ours)
+            os.close(theirs)

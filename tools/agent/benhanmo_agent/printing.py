@@ -36,14 +36,21 @@ class Printing:
             *(name for name in _queues() if name not in self._settings.printers),
         ]
 
+    def raw(self) -> list[str]:
+        """Names of those that take ZPL alone."""
+        return list(self._settings.printers)
+
     def chosen(self) -> dict[str, str]:
         """{kind: printer}."""
         return self._state.part("printers")
 
     def choose(self, kind: str, printer: str) -> None:
-        """Remember the printer for labels, wristbands, documents… Raises PrintTrouble."""
+        """Remember the printer for labels, wristbands, documents…; "" forgets it. Raises PrintTrouble."""
         if not KIND.fullmatch(kind):
             raise PrintTrouble("bad_request")
+        if not printer:
+            self._state.drop("printers", kind)
+            return
         if printer not in self.printers():
             raise PrintTrouble("no_printer")
         self._state.put("printers", kind, printer)

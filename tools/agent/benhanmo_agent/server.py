@@ -251,7 +251,8 @@ def _sign(request: _Request) -> dict[str, Any]:
 
 
 def _printers(request: _Request) -> dict[str, Any]:
-    return {"printers": request.server.printing.printers(), "chosen": request.server.printing.chosen()}
+    printing = request.server.printing
+    return {"printers": printing.printers(), "raw": printing.raw(), "chosen": printing.chosen()}
 
 
 def _choose_printer(request: _Request) -> dict[str, Any]:

@@ -113,6 +113,12 @@ class State:
             self._kept.setdefault(name, {})[key] = value
             self._write()
 
+    def drop(self, name: str, key: str) -> None:
+        """Forget one value."""
+        with self._lock:
+            self._kept.get(name, {}).pop(key, None)
+            self._write()
+
     def clear(self, name: str) -> None:
         """Forget a part."""
         with self._lock:
