@@ -369,6 +369,11 @@ EMR_TLS_KEY = _env.text("EMR_TLS_KEY", "")
 # Opens the key of the hospital's own root: given to the command `tls` alone.
 EMR_TLS_ROOT_PASSWORD = _env.text("EMR_TLS_ROOT_PASSWORD", "")
 
+# Where the agent of a ward's PC listens there (docs/agent.md); 0: pages speak to no program of the PC's.
+EMR_AGENT_PORT = _env.integer("EMR_AGENT_PORT", 0, maximum=65535)
+if EMR_AGENT_PORT:
+    CONTENT_SECURITY_POLICY["DIRECTIVES"]["connect-src"].append(f"http://127.0.0.1:{EMR_AGENT_PORT}")
+
 EMR_TSA_URL = _env.text("EMR_TSA_URL", "")
 # A TOML file: tokens, HSMs and remote authorities that keep signing keys (docs/signing.md).
 EMR_KEY_SERVICES = _env.text("EMR_KEY_SERVICES", "")

@@ -55,6 +55,7 @@ def interface(request: HttpRequest) -> dict[str, Any]:
             "theme": theme_of(request),
             "demo": getattr(settings, "EMR_DEMO", False),
             "languages": settings.LANGUAGES,
+            "agent_port": settings.EMR_AGENT_PORT,
             "draft_key": SimpleLazyObject(lambda: draft_key(request)),
             "links": SimpleLazyObject(lambda: navigation.links(request)),
             "search_url": SimpleLazyObject(lambda: _search_url(request)),

@@ -10,6 +10,7 @@ urlpatterns = [
     path("", views.home, name="home"),
     path("ui/language/", views.set_language, name="language"),
     path("ui/theme/", views.set_theme, name="theme"),
+    path("this-pc/", views.this_pc, name="this_pc"),
     path("styleguide/", styleguide.styleguide, name="styleguide"),
     path("styleguide/codes/", styleguide.styleguide_codes, name="styleguide-codes"),
 ]

@@ -26,6 +26,7 @@ __all__ = [  # the error handlers are named by emr.urls
     "server_error",
     "set_language",
     "set_theme",
+    "this_pc",
     "unavailable",
 ]
 
@@ -70,3 +71,10 @@ def set_theme(request: HttpRequest) -> HttpResponse:
     """Keep the theme of this PC (`theme`: auto, light, dark)."""
     chosen = request.POST.get("theme", "")
     return _remember(request, THEME_COOKIE, chosen) if chosen in THEMES else _back(request)
+
+
+@signed_in
+@require_safe
+def this_pc(request: HttpRequest) -> HttpResponse:
+    """The program of this PC (docs/agent.md): pairing, and its printers. Nothing of it is known to the server."""
+    return render(request, "ui/this_pc.html")

@@ -73,14 +73,19 @@ def check_purpose(certificate: x509.Certificate) -> None:
     usage = _extension(certificate, x509.KeyUsage)
     if usage is not None and not (usage.digital_signature or usage.content_commitment):
         raise DomainError(_("The certificate isn't meant for signing."), code="certificate_purpose")
-    constraints = _extension(certificate, x509.BasicConstraints)
-    if constraints is not None and constraints.ca:
+    if is_authority(certificate):
         raise DomainError(
             _("This is an authority's certificate, not a person's."), code="certificate_of_authority"
         )
     purposes = _extension(certificate, x509.ExtendedKeyUsage)
     if purposes is not None and set(purposes) <= _FOREIGN_PURPOSES:
         raise DomainError(_("The certificate isn't meant for signing documents."), code="certificate_purpose")
+
+
+def is_authority(certificate: x509.Certificate) -> bool:
+    """Whether it is an authority's own."""
+    constraints = _extension(certificate, x509.BasicConstraints)
+    return constraints is not None and constraints.ca
 
 
 def check_person(certificate: x509.Certificate, user: User) -> None:

@@ -13,6 +13,7 @@ class ProvidersConfig(AppConfig):
         from emr.common.health import register_part  # noqa: PLC0415
         from emr.ui.navigation import Link, register  # noqa: PLC0415
         from signatures.providers import permissions, subscribers, telling  # noqa: F401, PLC0415
+        from signatures.providers.agent import AgentProvider  # noqa: PLC0415
         from signatures.providers.base import register_provider  # noqa: PLC0415
         from signatures.providers.csc import CscProvider  # noqa: PLC0415
         from signatures.providers.health import trouble_of_services  # noqa: PLC0415
@@ -22,6 +23,7 @@ class ProvidersConfig(AppConfig):
         register_provider(Pkcs12Provider.code, Pkcs12Provider)
         register_provider(Pkcs11Provider.code, Pkcs11Provider)
         register_provider(CscProvider.code, CscProvider)
+        register_provider(AgentProvider.code, AgentProvider)
         telling.register()
         register_part(
             "key services",

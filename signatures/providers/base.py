@@ -6,8 +6,8 @@ signature values.
 """
 
 import contextlib
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NoReturn, Protocol
 
 from cryptography import x509
@@ -41,10 +41,14 @@ class Pin:
 
 @dataclass(frozen=True, slots=True)
 class Typed:
-    """What the person typed to unlock the key: the PIN, and the one-time code where the keeper asks for one."""
+    """What the person typed to unlock the key: the PIN, and the one-time code where the keeper asks for one.
+
+    `values` ({digest: signature value}) came along from a keeper that only the person's own browser reaches.
+    """
 
     pin: Pin | None = None
     code: Pin | None = None
+    values: Mapping[bytes, bytes] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,10 @@
     client_secret_file = "/etc/benhanmo/smartca"
     price = 500                                      # đồng a signature
 
+    [token]
+    kind = "agent"                                   # USB tokens at the wards' own PCs (docs/agent.md)
+    name = "USB token"
+
 A file and not a page, because a module's path is code that will run, and because secrets don't pass through browsers.
 """
 
@@ -32,7 +36,7 @@ from django.utils.translation import gettext as _
 
 from signatures.providers.base import ProviderDown
 
-KINDS = ("pkcs12", "pkcs11", "csc")
+KINDS = ("pkcs12", "pkcs11", "csc", "agent")
 _NAME = re.compile(r"[a-z0-9_-]{1,40}\Z")
 _TEXTS = (
     *("kind", "name", "module", "officer_pin_file", "address", "token_address"),

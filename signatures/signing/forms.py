@@ -1,10 +1,13 @@
 """Shape of what is typed while signing. A PIN becomes a `Pin` at once, which nothing can print."""
 
+import base64
+import json
 import re
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
+from cryptography import x509
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext as _
@@ -13,7 +16,7 @@ from django.utils.translation import gettext_lazy
 from emr.accounts.models import User
 from emr.accounts.roles import CHOICES, ROLES
 from emr.staff.wording import RIGHTS as RIGHT_NAMES
-from signatures.providers.base import Pin
+from signatures.providers.base import Found, Pin
 from signatures.signing.chains import Place
 from signatures.signing.models import Delegation, Needs, Who
 from signatures.signing.permissions import SIGN
@@ -57,6 +60,48 @@ class BatchForm(forms.Form):
     pin = PinField(label=gettext_lazy("PIN"), required=False)
     code = PinField(label=gettext_lazy("One-time code"), required=False)
     keep = forms.BooleanField(required=False)
+
+
+class OfferedField(forms.CharField):
+    """The certificates that an agent found in tokens: JSON, a list of {token, label, key, der}."""
+
+    _MOST = 20
+
+    def clean(self, value: Any) -> list[Found]:
+        """What each is, with all the others as possible issuers."""
+        try:
+            sent = [
+                (x509.load_der_x509_certificate(base64.b64decode(one["der"], validate=True)), one)
+                for one in json.loads(super().clean(value))[: self._MOST]
+            ]
+            return [
+                Found(
+                    certificate=certificate,
+                    issuers=[other for other, _place in sent if other is not certificate],
+                    reference={
+                        "token": str(one["token"])[:64],
+                        "label": str(one["label"])[:64],
+                        "key": bytes.fromhex(one["key"]).hex()[:128],
+                    },
+                    asks_pin=False,
+                )
+                for certificate, one in sent
+            ]
+        except (ValueError, TypeError, KeyError):
+            raise forms.ValidationError(_("What the token holds can't be read.")) from None
+
+
+class OfferedForm(forms.Form):
+    """What the token in the PC holds."""
+
+    offered = OfferedField(max_length=200_000)
+
+
+class TakeOfferedForm(OfferedForm):
+    """And the proof that its key is the person's."""
+
+    challenge = forms.CharField(max_length=1000)
+    value = forms.CharField(max_length=2000)
 
 
 class AnswerForm(forms.Form):

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from signatures.signing.views import chains, costs, delegation, document, key, seal, tray, typed
+from signatures.signing.views import agent, chains, costs, delegation, document, key, seal, tray, typed
 
 app_name = "signing"
 urlpatterns = [
@@ -22,6 +22,9 @@ urlpatterns = [
     path("key/pin/", key.new_pin, name="new_pin"),
     path("key/enrol/", key.enrol, name="enrol"),
     path("key/forgotten/", key.forgotten_pin, name="forgotten_pin"),
+    path("key/agent/", agent.propose, name="agent_propose"),
+    path("key/agent/take/", agent.take, name="agent_take"),
+    path("digests/", agent.digests, name="agent_digests"),
     path("code/", typed.send_code, name="send_code"),
     path("costs/", costs.costs, name="costs"),
     path("documents/<uuid:document_uuid>/panel/", document.panel, name="panel"),

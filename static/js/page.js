@@ -15,3 +15,7 @@ import "./shell.js";
 import "./notices.js";
 import "./idle.js";
 import "./passkey.js";
+import "./agent-sign.js";
+import "./agent-setup.js";
+import "./agent-print.js";
+import "./agent-scan.js";

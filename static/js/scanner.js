@@ -83,6 +83,12 @@ function deliver(scanned) {
   return true;
 }
 
+/** A line that came another way than by keys. */
+export function scanned(text) {
+  start = null;
+  return deliver(text);
+}
+
 /** The separator of a GS1 code comes as Ctrl+]: it becomes a letter that can be seen and sent. */
 function separate(event) {
   event.preventDefault();

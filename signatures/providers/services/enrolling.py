@@ -44,7 +44,7 @@ def enrol_key(*, service: str, account: str, pin: Pin | None, owner: User, by: U
     refusal says which of these failed. A key in a token signs something once, to prove that it is the certificate's.
     Raises DomainError; a refusal is on record and counted, so let the transaction commit.
     """
-    kept_by = _service(service, owner.facility)
+    kept_by = service_of(service, owner.facility)
     _refuse_tries(kept_by, account, owner)
     try:
         with transaction.atomic():
@@ -74,12 +74,16 @@ def _refuse_tries(kept_by: house.KeyService, account: str, owner: User) -> None:
 
 
 def _enrol(kept_by: house.KeyService, account: str, pin: Pin | None, *, owner: User, by: User) -> Credential:
-    found = _choose(_find(kept_by, account, pin), owner)
+    found = choose(_find(kept_by, account, pin), owner)
     certificate = register_certificate(
-        certificate=found.certificate, issuers=_issuers(found), owner=owner, facility=owner.facility, by=by
+        certificate=found.certificate,
+        issuers=with_known_issuers(found),
+        owner=owner,
+        facility=owner.facility,
+        by=by,
     )
     credential = Credential.objects.create(
-        facility_id=owner.facility_id, certificate=certificate, **_place(kept_by, found)
+        facility_id=owner.facility_id, certificate=certificate, **place_of(kept_by, found)
     )
     if kept_by.kind == "pkcs11":
         digest = hashlib.sha256(secrets.token_bytes(32)).digest()
@@ -96,36 +100,42 @@ def _enrol(kept_by: house.KeyService, account: str, pin: Pin | None, *, owner: U
 @transaction.atomic
 def take_seal(*, service: str, account: str, pin: Pin, facility: Organization) -> Credential:
     """Take on the facility's seal out of a token. Its PIN is kept sealed: a rule uses it, nobody types it."""
-    kept_by = _service(service, facility)
+    kept_by = service_of(service, facility)
     keys = _find(kept_by, account, pin)
     if kept_by.kind != "pkcs11" or len(keys) != 1:
         raise DomainError(_("The seal needs a token that holds one certificate with its key."), code="seal")
     (found,) = keys
     certificate = register_certificate(
-        certificate=found.certificate, issuers=_issuers(found), owner=None, facility=facility, by=None
+        certificate=found.certificate,
+        issuers=with_known_issuers(found),
+        owner=None,
+        facility=facility,
+        by=None,
     )
-    credential = Credential(facility=facility, certificate=certificate, **_place(kept_by, found))
+    credential = Credential(facility=facility, certificate=certificate, **place_of(kept_by, found))
     keep_passphrase(credential, pin)
     credential.save()
     record("signing_key.enrol", of=credential, detail={"service": service, "provider": credential.provider})
     return credential
 
 
-def _issuers(found: Found) -> list[x509.Certificate]:
+def with_known_issuers(found: Found) -> list[x509.Certificate]:
     """What came along, and what is known of the same authority: tokens often hold the person's certificate alone."""
     name = found.certificate.issuer.rfc4514_string()[:400]
     known = Certificate.objects.filter(issuer=name).exclude(chain_pem="").order_by("-pk").first()
     return [*found.issuers, *(known.chain if known is not None else [])]
 
 
-def _service(code: str, facility: Organization) -> house.KeyService:
+def service_of(code: str, facility: Organization, *, kind: str = "") -> house.KeyService:
+    """The section of this code (and kind) whose keys this facility's people may have. Raises DomainError."""
     for one in house.services_of(facility.code):
-        if one.code == code:
+        if one.code == code and kind in {"", one.kind}:
             return one
     raise DomainError(_("Choose where your key is kept."), code="no_service", field="service")
 
 
-def _place(service: house.KeyService, found: Found) -> dict[str, object]:
+def place_of(service: house.KeyService, found: Found) -> dict[str, object]:
+    """A Credential's fields that say where its key is and what it asks for."""
     return {
         "provider": service.kind,
         "service": service.code,
@@ -171,7 +181,7 @@ def _find(service: house.KeyService, account: str, pin: Pin | None) -> list[Foun
     return keys
 
 
-def _choose(keys: list[Found], owner: User) -> Found:
+def choose(keys: list[Found], owner: User) -> Found:
     """The newest that this person may sign with; without one, why not the newest of them."""
     newest_first = sorted(keys, key=lambda one: one.certificate.not_valid_before_utc, reverse=True)
     problems: list[DomainError] = []

@@ -2,7 +2,7 @@
 
 import contextlib
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
@@ -45,11 +45,17 @@ class KeyTrouble(DomainError):
 
 @contextlib.contextmanager
 def unlocked(
-    certificate: Certificate, pin: Pin | None, *, code: Pin | None = None, digests: Sequence[bytes] = ()
+    certificate: Certificate,
+    pin: Pin | None,
+    *,
+    code: Pin | None = None,
+    digests: Sequence[bytes] = (),
+    values: Mapping[bytes, bytes] | None = None,
 ) -> Iterator[UnlockedKey]:
     """The certificate's key, open for the length of the block; once for as many signatures as it takes.
 
-    `digests` are those that will be signed: a remote authority authorises these and no others. A wrong PIN is counted
+    `digests` are those that will be signed: a remote authority authorises these and no others; `values` those that the
+    agent of the person's PC has signed. A wrong PIN is counted
     in the present transaction: the caller must let it commit (answer 422, don't raise on). The row is locked, so that
     guesses at one key come one after another. Raises PinRefused, KeyTrouble, ProviderDown.
     """
@@ -61,7 +67,7 @@ def unlocked(
     certificate.credential = credential
     with contextlib.ExitStack() as stack:
         try:
-            opened = provider(credential.provider).unlock(credential, Typed(pin, code), digests)
+            opened = provider(credential.provider).unlock(credential, Typed(pin, code, values or {}), digests)
             key = stack.enter_context(opened)
         except WrongPin:
             raise count_wrong_pin(credential) from None
@@ -87,6 +93,15 @@ class _Checked:
         for digest, value in zip(digests, values, strict=True):
             _verify(self._public, digest, value)
         return values
+
+
+def is_by(certificate: x509.Certificate, digest: bytes, value: bytes) -> bool:
+    """Whether the certificate's key has made this value over this digest."""
+    try:
+        _verify(certificate.public_key(), digest, value)
+    except ProviderDown:
+        return False
+    return True
 
 
 def _verify(public: object, digest: bytes, value: bytes) -> None:

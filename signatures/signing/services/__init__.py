@@ -26,6 +26,7 @@ from signatures.signing.services.seal import Purpose as Purpose
 from signatures.signing.services.seal import sign_bytes as sign_bytes
 from signatures.signing.services.sealing import seal_documents as seal_documents
 from signatures.signing.services.sign import Outcome as Outcome
+from signatures.signing.services.sign import digests_for as digests_for
 from signatures.signing.services.sign import sign_requests as sign_requests
 from signatures.signing.services.stamp import BATCH as BATCH
 from signatures.signing.services.stamp import ask_for_timestamps as ask_for_timestamps

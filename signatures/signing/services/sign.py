@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from emr.accounts.access import Denied
@@ -18,9 +19,10 @@ from encounters.documents.models import Document
 from signatures.certificates.checks import check_person, check_usable
 from signatures.certificates.models import Certificate
 from signatures.certificates.selectors import last_certificate_of
+from signatures.providers.agent import Answer
 from signatures.providers.base import Pin, ProviderDown
 from signatures.providers.house import price_of
-from signatures.providers.services import unlocked
+from signatures.providers.services import is_by, unlocked
 from signatures.signing import cms
 from signatures.signing.delegations import is_in_force
 from signatures.signing.models import Signature, SigningRequest
@@ -43,29 +45,29 @@ class Outcome:
 
 
 def sign_requests(
-    *, shown: Mapping[UUID, str], pin: Pin | None, by: User, code: Pin | None = None
+    *,
+    shown: Mapping[UUID, str],
+    pin: Pin | None,
+    by: User,
+    code: Pin | None = None,
+    answer: Answer | None = None,
 ) -> list[Outcome]:
     """Sign each request over exactly the bytes that were shown; one PIN opens the key for all of them.
 
     `code` is the one-time code of a key at a remote authority that asks for one; such a key may need no PIN.
+    `answer` is what the agent of the person's PC has signed of `digests_for`; what it hasn't keeps waiting, with its reason.
 
     `shown` gives the SHA-256 (hexadecimal) of the bytes each page showed. A document that can't be signed now doesn't
     hold the others up. Another person's request refuses the whole (Denied). PinRefused and DomainError (certificate,
     key away, its keeper refuses) sign nothing; the caller lets the transaction commit, since a wrong PIN is counted in it.
     """
-    demand_armed()
-    requests = lock_requests(shown, by)
-    certificate = last_certificate_of(by)
-    if certificate is None:
-        raise DomainError(_("You have no signing certificate."), code="no_certificate")
-    check_usable(certificate, at=now())
-    check_person(certificate.parsed, by)
-    demand_practice(by)
-    outcomes = check_all(requests, shown, certificate)
+    certificate, outcomes = _check_shown(shown, by)
+    if answer is not None:
+        outcomes = [_answered(outcome, answer, certificate, by) for outcome in outcomes]
     fit = [outcome.request for outcome in outcomes if outcome.is_signed]
     if fit:
         try:
-            _sign_all(fit, certificate=certificate, pin=pin, code=code, by=by)
+            _sign_all(fit, certificate=certificate, pin=pin, code=code, answer=answer, by=by)
         except ProviderDown:
             raise DomainError(
                 _("The signing key can't be reached. The documents keep waiting; try again later."),
@@ -74,19 +76,69 @@ def sign_requests(
     return outcomes
 
 
+@transaction.atomic
+def digests_for(*, shown: Mapping[UUID, str], by: User) -> list[tuple[UUID, bytes]]:
+    """[(request, digest)] of those that may be signed now, for a token that only the person's own PC reaches.
+
+    Nothing is kept: the same digests come out of the same frozen bytes when the values come. Raises as `sign_requests`.
+    """
+    certificate, outcomes = _check_shown(shown, by)
+    fit = [outcome.request for outcome in outcomes if outcome.is_signed]
+    return [(request.uuid, cms.digest_of(_attributes(request, certificate))) for request in fit]
+
+
+def _check_shown(shown: Mapping[UUID, str], by: User) -> tuple[Certificate, list[Outcome]]:
+    """The person's certificate, and which of the requests, locked, it may sign as they were shown."""
+    demand_armed()
+    requests = lock_requests(shown, by)
+    certificate = last_certificate_of(by)
+    if certificate is None:
+        raise DomainError(_("You have no signing certificate."), code="no_certificate")
+    check_usable(certificate, at=now())
+    check_person(certificate.parsed, by)
+    demand_practice(by)
+    return certificate, check_all(requests, shown, certificate)
+
+
+def _attributes(request: SigningRequest, certificate: Certificate) -> bytes:
+    return cms.signed_attributes(bytes.fromhex(request.digest), certificate.der)
+
+
+def _answered(outcome: Outcome, answer: Answer, certificate: Certificate, by: User) -> Outcome:
+    """One that the agent hasn't signed, or not with this key over these bytes, isn't signed and says why."""
+    if not outcome.is_signed:
+        return outcome
+    request, value = outcome.request, answer.values.get(outcome.request.uuid)
+    if value is None:
+        return Outcome(request, answer.in_words, "no_value")
+    if is_by(certificate.parsed, cms.digest_of(_attributes(request, certificate)), value):
+        return outcome
+    record("signing_key.refuse", by=by, of=request, outcome="denied", detail={"reason": "foreign_value"})
+    return Outcome(
+        request,
+        _("What this PC's program gave isn't your signature over this document. Nothing was signed."),
+        "foreign_value",
+    )
+
+
 def _sign_all(
     requests: Sequence[SigningRequest],
     *,
     certificate: Certificate,
     pin: Pin | None,
     code: Pin | None,
+    answer: Answer | None,
     by: User,
 ) -> None:
     """All values are there before the first row is written: a keeper that fails half-way leaves nothing half done."""
-    der = certificate.der
-    attributes = [cms.signed_attributes(bytes.fromhex(request.digest), der) for request in requests]
+    attributes = [_attributes(request, certificate) for request in requests]
     digests = [cms.digest_of(one) for one in attributes]
-    with unlocked(certificate, pin, code=code, digests=digests) as key:
+    given = (
+        {}
+        if answer is None
+        else {digest: answer.values[request.uuid] for request, digest in zip(requests, digests, strict=True)}
+    )
+    with unlocked(certificate, pin, code=code, digests=digests, values=given) as key:
         values = key.sign_digests(digests)
     credential = certificate.credential
     cost = price_of(credential.service, credential.provider)

@@ -122,7 +122,8 @@ def sign_one(request: StaffRequest, request_uuid: UUID) -> HttpResponse:
         return _again(request, item, form)
     try:
         shown, code = {item.uuid: form.cleaned_data["sha256"]}, form.cleaned_data["code"]
-        (outcome,) = services.sign_requests(shown=shown, pin=pin, code=code, by=request.user)
+        answer = typed.answer_in(request, asked)
+        (outcome,) = services.sign_requests(shown=shown, pin=pin, code=code, answer=answer, by=request.user)
     except DomainError as refusal:
         if refusal.field == "pin" and typed_pin is None:
             rounds.end_round(request)

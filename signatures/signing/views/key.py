@@ -13,6 +13,7 @@ from emr.common.errors import DomainError
 from emr.common.http import StaffRequest
 from emr.signin.services import RECENT_MINUTES
 from signatures.certificates.selectors import last_certificate_of
+from signatures.providers.agent import AgentProvider
 from signatures.providers.house import name_of, price_of, services_of
 from signatures.providers.selectors import key_of
 from signatures.providers.services import change_pin, enrol_key, import_key, reset_pin
@@ -24,14 +25,16 @@ from signatures.signing.views.rounds import end_round
 _PIN_HERE = {"pkcs12", "pkcs11"}
 
 
-def _page(
+def key_page(
     request: StaffRequest,
     *,
     key_form: KeyFileForm | None = None,
     pin_form: PinChangeForm | None = None,
     enrol_form: EnrolForm | None = None,
+    agent_problem: str = "",
     status: int = 200,
 ) -> HttpResponse:
+    """The page of one's own key, with the form that was refused instead of an empty one."""
     key, choices = key_of(request.user), _choices(request)
     context = {
         "certificate": last_certificate_of(request.user),
@@ -41,6 +44,8 @@ def _page(
         "changes_pin": key is None or key.provider in _PIN_HERE,
         "key_form": key_form or KeyFileForm(),
         "pin_form": pin_form or PinChangeForm(),
+        "has_agent": bool(agent_service(request)),
+        "agent_problem": agent_problem,
         "enrol_form": enrol_form or (EnrolForm(services=choices) if choices else None),
     }
     return render(request, "signatures/signing/key.html", context, status=status)
@@ -48,14 +53,21 @@ def _page(
 
 def _choices(request: StaffRequest) -> list[tuple[str, str]]:
     """Where this person may have a key besides a key file."""
-    return [(one.code, one.name) for one in services_of(request.user.facility.code)]
+    found = services_of(request.user.facility.code)
+    return [(one.code, one.name) for one in found if one.kind != AgentProvider.code]
+
+
+def agent_service(request: StaffRequest) -> str:
+    """The section for USB tokens at the wards' PCs; "" where this facility has none."""
+    found = services_of(request.user.facility.code)
+    return next((one.code for one in found if one.kind == AgentProvider.code), "")
 
 
 @requires(permissions.SIGN)
 @require_GET
 def key(request: StaffRequest) -> HttpResponse:
     """My signing certificate."""
-    return _page(request)
+    return key_page(request)
 
 
 @sensitive_variables("form")
@@ -80,7 +92,7 @@ def take_key(request: StaffRequest) -> HttpResponse:
         else:
             messages.success(request, _("Your key was taken in. Sign with the new PIN from now on."))
             return redirect("signatures:signing:key")
-    return _page(request, key_form=form, status=422)
+    return key_page(request, key_form=form, status=422)
 
 
 @sensitive_variables("form")
@@ -99,7 +111,7 @@ def new_pin(request: StaffRequest) -> HttpResponse:
             end_round(request)
             messages.success(request, _("The PIN was changed."))
             return redirect("signatures:signing:key")
-    return _page(request, pin_form=form, status=422)
+    return key_page(request, pin_form=form, status=422)
 
 
 @sensitive_variables("form", "given")
@@ -126,7 +138,7 @@ def enrol(request: StaffRequest) -> HttpResponse:
             kept_by = name_of(credential.service)
             messages.success(request, _("You sign with your key at %(service)s now.") % {"service": kept_by})
             return redirect("signatures:signing:key")
-    return _page(request, enrol_form=form, status=422)
+    return key_page(request, enrol_form=form, status=422)
 
 
 @sensitive_variables("form", "given")

@@ -183,7 +183,8 @@ def sign_many(request: StaffRequest) -> HttpResponse:
         return _tray_body(request, form, chosen=kept, status=422)
     try:
         code = form.cleaned_data["code"]
-        outcomes = services.sign_requests(shown=shown, pin=pin, code=code, by=request.user)
+        answer = typing.answer_in(request, asked)
+        outcomes = services.sign_requests(shown=shown, pin=pin, code=code, answer=answer, by=request.user)
     except DomainError as refusal:
         if refusal.field == "pin" and typed is None:
             ward_rounds.end_round(request)

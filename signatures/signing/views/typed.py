@@ -1,6 +1,9 @@
 """What must be typed to sign with one's own key: a PIN, a one-time code, both, or nothing here."""
 
+import base64
+import contextlib
 from typing import Any
+from uuid import UUID
 
 from django import forms
 from django.http import HttpResponse
@@ -14,10 +17,13 @@ from emr.accounts.models import User
 from emr.common.errors import DomainError
 from emr.common.http import StaffRequest
 from signatures.providers import services as keys
+from signatures.providers.agent import AgentProvider, Answer
 from signatures.providers.base import Pin
 from signatures.providers.house import name_of, price_of
 from signatures.providers.selectors import key_of
 from signatures.signing import permissions
+
+_MOST_VALUES = 100
 
 
 def asked_of(user: User) -> dict[str, Any]:
@@ -28,9 +34,22 @@ def asked_of(user: User) -> dict[str, Any]:
         "asks_code": key is not None and key.asks_code,
         "sends_code": key is not None and key.sends_code,
         "batch_limit": key.batch_limit if key is not None else None,
+        "agent_key": key.reference if key is not None and key.provider == AgentProvider.code else None,
         "kept_by": name_of(key.service) if key is not None else "",
         "price": price_of(key.service, key.provider) if key is not None else 0,
     }
+
+
+def answer_in(request: StaffRequest, asked: dict[str, Any]) -> Answer | None:
+    """What the agent of the person's PC has signed, as the page brings it; None: the key isn't there."""
+    if asked["agent_key"] is None:
+        return None
+    values: dict[UUID, bytes] = {}
+    for sent in request.POST.getlist("value")[:_MOST_VALUES]:
+        name, _colon, value = sent.partition(":")
+        with contextlib.suppress(ValueError):  # binascii.Error is one: what can't be read is missing
+            values[UUID(name)] = base64.b64decode(value, validate=True)
+    return Answer(values, request.POST.get("agent_trouble", "")[:40])
 
 
 @sensitive_variables("form", "pin")
