@@ -243,15 +243,10 @@ RIGHTS: dict[str, dict[str, Scope]] = {
     "consents.take": {"doctor": D, "head_of_department": D, "nurse": D, "head_nurse": D},
     # encounters.completeness: what records lack
     "completeness.read": {
-    # encounters.scanning: paper that comes in
-    "scanning.read": {
-    # encounters.attestations: papers handed out with a number
-    "attestations.read": {
         "doctor": D,
         "head_of_department": D,
         "nurse": D,
         "head_nurse": D,
-        "registration": F,
         "records": F,
         "planning": F,
         "director": F,
@@ -270,10 +265,30 @@ RIGHTS: dict[str, dict[str, Scope]] = {
     "bundles.make": {"records": F, "planning": F},
     "bundles.extract": {"records": F, "planning": F, "director": F},
     "bundles.approve": {"planning": F, "director": F},
+    # encounters.scanning: paper that comes in
+    "scanning.read": {
+        "doctor": D,
+        "head_of_department": D,
+        "nurse": D,
+        "head_nurse": D,
+        "records": F,
+        "planning": F,
+        "director": F,
         "inspector": L,
     },
     "scanning.upload": {"doctor": D, "head_of_department": D, "nurse": D, "head_nurse": D, "records": F},
     "scanning.check": {"head_of_department": D, "head_nurse": D, "records": F},
+    # encounters.attestations: papers handed out with a number
+    "attestations.read": {
+        "doctor": D,
+        "head_of_department": D,
+        "nurse": D,
+        "head_nurse": D,
+        "registration": F,
+        "records": F,
+        "planning": F,
+        "director": F,
+    },
     "attestations.issue": {"doctor": D, "head_of_department": D},
     "attestations.hand_over": {
         "doctor": D,
@@ -421,7 +436,16 @@ WHEN_ONE_STAY_IS_LISTED = WHEN_LISTED - {"history.read"}
 # that isn't named here changes nothing in it.
 WHEN_CLOSED = WHEN_LISTED | frozenset(
     {
+        "attestations.hand_over",
+        "attestations.read",
         "bedside.read",
+        "bundles.approve",
+        "bundles.extract",
+        "bundles.make",
+        "bundles.read",
+        "completeness.oversee",
+        "completeness.override",
+        "completeness.read",
         "documents.append",
         "documents.oversee",
         "documents.print",

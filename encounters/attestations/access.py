@@ -18,9 +18,9 @@ def papers_for(user: User, right: str = permissions.READ) -> QuerySet[Attestatio
     return Attestation.objects.filter(facility_id=user.facility_id, encounter__in=reached)
 
 
-def access_paper(user: User, paper_uuid: UUID, right: str = permissions.READ) -> Attestation:
+def access_paper(user: User, attestation_uuid: UUID, right: str = permissions.READ) -> Attestation:
     """The paper of that public id; raises Denied: 404 outside the person's reach, 403 where they may only look."""
-    return _reached(user, right, Attestation.objects.filter(uuid=paper_uuid))
+    return _reached(user, right, Attestation.objects.filter(uuid=attestation_uuid))
 
 
 def access_paper_of(user: User, document_uuid: UUID, right: str = permissions.READ) -> Attestation:

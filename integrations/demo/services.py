@@ -33,9 +33,9 @@ from integrations.demo import (
     monitors,
     morning,
     notices,
+    papers,
     phrases,
     records,
-    papers,
     signing,
     stays,
     ward_forms,
@@ -141,6 +141,8 @@ def check_paper(*, encounter_id: int, verdict: str) -> None:
     _refuse_outside_demo()
     if not papers.check(encounter_id=encounter_id, verdict=verdict, by=User.objects.get(username="ddtruong")):
         raise Later
+
+
 def sign_paper(*, document_id: int) -> None:
     """Sign or seal a paper as its people would; asks to be called later before its pages are ready (Later)."""
     _refuse_outside_demo()

@@ -8,9 +8,7 @@ from encounters.scanning.models import Paper
 
 
 def is_kept(sha256: str) -> bool:
-    """Whether a document (in any revision), a record's file, an extract or a sealed copy of paper with exactly these bytes is
-    kept here.
-    """
+    """Whether exactly these bytes are kept here: a document in any revision, a record's file or extract, sealed paper."""
     return (
         DocumentBytes.objects.filter(sha256=sha256).exists()
         or Bundle.objects.filter(attachment__sha256=sha256).exists()

@@ -114,7 +114,7 @@ ROWS: dict[str, Any] = {
     "page_uuid": ScannedPage,
     "paper_uuid": Paper,
     "patient_uuid": Patient,
-    "paper_uuid": Attestation,
+    "attestation_uuid": Attestation,
     "paper_document_uuid": Attestation,
     "word_uuid": Abbreviation,
     "tray_uuid": WardTray,

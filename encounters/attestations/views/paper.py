@@ -41,18 +41,18 @@ def _page(request: StaffRequest, paper: Attestation, form: HandOverForm | None =
 
 @require_safe
 @requires(permissions.READ)
-def show(request: StaffRequest, paper_uuid: UUID) -> HttpResponse:
+def show(request: StaffRequest, attestation_uuid: UUID) -> HttpResponse:
     """The paper's line of the register, and what may be done with it."""
-    paper = access_paper(request.user, paper_uuid)
+    paper = access_paper(request.user, attestation_uuid)
     record("attestation.read", by=request.user, of=paper, patient=paper.patient)
     return render(request, "encounters/attestations/paper.html", _page(request, paper))
 
 
 @require_POST
 @requires(permissions.HAND_OVER)
-def hand_over(request: StaffRequest, paper_uuid: UUID) -> HttpResponse:
+def hand_over(request: StaffRequest, attestation_uuid: UUID) -> HttpResponse:
     """Enter who took it."""
-    paper = access_paper(request.user, paper_uuid, permissions.HAND_OVER)
+    paper = access_paper(request.user, attestation_uuid, permissions.HAND_OVER)
     form = HandOverForm(request.POST)
     if form.is_valid():
         try:
@@ -67,9 +67,9 @@ def hand_over(request: StaffRequest, paper_uuid: UUID) -> HttpResponse:
 
 @require_POST
 @requires(permissions.ISSUE)
-def reissue(request: StaffRequest, paper_uuid: UUID) -> HttpResponse:
+def reissue(request: StaffRequest, attestation_uuid: UUID) -> HttpResponse:
     """Begin it again, under a number of its own."""
-    paper = access_paper(request.user, paper_uuid, permissions.ISSUE)
+    paper = access_paper(request.user, attestation_uuid, permissions.ISSUE)
     form = ReasonForm(request.POST)
     reason = form.cleaned_data["reason"] if form.is_valid() else ""
     try:
@@ -81,9 +81,9 @@ def reissue(request: StaffRequest, paper_uuid: UUID) -> HttpResponse:
 
 @require_POST
 @requires(permissions.ISSUE)
-def take_back(request: StaffRequest, paper_uuid: UUID) -> HttpResponse:
+def take_back(request: StaffRequest, attestation_uuid: UUID) -> HttpResponse:
     """Cancel or recall it, with the reason."""
-    paper = access_paper(request.user, paper_uuid, permissions.ISSUE)
+    paper = access_paper(request.user, attestation_uuid, permissions.ISSUE)
     form = ReasonForm(request.POST)
     reason = form.cleaned_data["reason"] if form.is_valid() else ""
     try:

@@ -281,7 +281,6 @@ def _case(situation: str, department: Organization) -> Case:
             look_count=1,
         ),
     }
-    rows |= build_bedside_rows(entry, author, word)
     rows |= build_record_rows(stay, author, word)
     rows |= build_bundle_rows(stay, author, word)
     rows |= build_scanning_rows(stay, author, word)

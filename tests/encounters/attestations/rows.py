@@ -25,7 +25,7 @@ def build_paper_rows(stay: Encounter, by: User) -> dict[str, Any]:
         by=by,
     )
     draft = services.begin_paper(encounter=stay, kind="TT01-VI", by=by)
-    return {"paper_uuid": issued, "paper_document_uuid": draft.document}
+    return {"attestation_uuid": issued, "paper_document_uuid": draft.document}
 
 
 def make_word(by: User) -> Abbreviation:
