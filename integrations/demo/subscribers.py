@@ -1,4 +1,4 @@
-"""The demo's doctors sign when their pages are ready, its head nurse checks paper once it is read, a record becomes a file."""
+"""The demo's doctors sign what is ready, its head nurse checks paper that was read, a record becomes a file."""
 
 from emr.outbox import Delivery, subscribe
 from integrations.demo import archiving, services

@@ -1,6 +1,5 @@
 """Test databases: migrated once by the owner, cloned per worker, used as the role that owns nothing."""
 
-import json
 import os
 
 import psycopg
@@ -82,12 +81,12 @@ def _migrate_template(services: Services) -> None:
 
 def _load_forms() -> None:
     """The product's own forms, as in every house that runs: most tests want them, and they are large."""
-    from encounters.forms.management.commands.load_questionnaires import SHIPPED  # noqa: PLC0415  no Django yet above
-    from encounters.forms.services import load_questionnaire  # noqa: PLC0415
+    from encounters.forms.services import load_questionnaire  # noqa: PLC0415  no Django yet above
+    from encounters.forms.shipped import assembled, shipped_files  # noqa: PLC0415
 
     with wall.everywhere():
-        for path in sorted(SHIPPED.glob("*.json")):
-            load_questionnaire(json.loads(path.read_text(encoding="utf-8")))
+        for path in shipped_files():
+            load_questionnaire(assembled(path))
 
 
 def _start_over(services: Services, name: str) -> None:

@@ -21,7 +21,7 @@ MAKES_THE_SCHEMA = (
     "*/triggers.py",
     "*/grants.py",
     "*/policies.py",
-    "*/questionnaires/*.json",
+    "*/questionnaires/**/*.json",
 )
 KEPT = 4
 _folder = Path(tempfile.gettempdir()) / f"emr-test-clusters-{os.getuid()}"

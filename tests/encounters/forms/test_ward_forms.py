@@ -14,8 +14,8 @@ from encounters.documents.access import access_to_write
 from encounters.documents.models import Document, DocumentDraft, DocumentVersion
 from encounters.documents.services import NotComplete, render_version
 from encounters.forms.engine import Form, calculate, parse, read_response, validate
-from encounters.forms.management.commands.load_questionnaires import SHIPPED
 from encounters.forms.services import answers_of
+from encounters.forms.shipped import SHIPPED
 from encounters.visits.services import record_procedure
 from tests.emr.people import make_binh, make_user
 from tests.encounters import chart
