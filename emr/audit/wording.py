@@ -299,18 +299,12 @@ VERBS: dict[str, StrOrPromise] = {
     "form": pgettext_lazy("audit", "form made"),
     "graph": pgettext_lazy("audit", "graph looked at"),
     "settle": pgettext_lazy("audit", "settled"),
-    "append": pgettext_lazy("audit", "added late"),
     "archive": pgettext_lazy("audit", "archived"),
-    "ask": pgettext_lazy("audit", "prepared for approval"),
     "complete": pgettext_lazy("audit", "completed by the doctor"),
     "countersign": pgettext_lazy("audit", "countersigned by the head"),
-    "disposal_list": pgettext_lazy("audit", "those kept long enough listed"),
     "give_back": pgettext_lazy("audit", "given back by the head"),
     "keep_paper": pgettext_lazy("audit", "paper folder noted"),
-    "release_hold": pgettext_lazy("audit", "hold lifted"),
     "reopen": pgettext_lazy("audit", "reopened"),
-    "sample": pgettext_lazy("audit", "sample drawn"),
-    "set_classes": pgettext_lazy("audit", "class of keeping set"),
     "submit": pgettext_lazy("audit", "handed in"),
 }
 
