@@ -39,7 +39,7 @@ class RecordsConfig(AppConfig):
                 "encounters:records:record",
                 right=read,
                 icon="journal-check",
-                order=90,
+                order=7,
                 scope="encounter",
             )
         )

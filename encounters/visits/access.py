@@ -6,8 +6,9 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from emr.accounts.access import Denied, demand
+from emr.accounts.closed import WHEN_CLOSED
 from emr.accounts.models import User
-from emr.accounts.roles import WHEN_CLOSED, WHEN_LISTED
+from emr.accounts.roles import WHEN_LISTED
 from encounters.visits import permissions
 from encounters.visits.models import Encounter
 from patients.registry.access import (

@@ -39,7 +39,7 @@ class RecordState(TextChoices):
     REOPENED = "reopened", _("Reopened")
 
 
-# In these the record is written on; in every other one only what `emr.accounts.roles.WHEN_CLOSED` names passes.
+# In these the record is written on; in every other one only what `emr.accounts.closed.WHEN_CLOSED` names passes.
 WRITABLE = frozenset({RecordState.OPEN, RecordState.RETURNED, RecordState.REOPENED})
 
 

@@ -186,12 +186,8 @@ def sample_of(records: Records, per_doctor: int) -> Records:
     drawn = records.filter(record_state=S.SUBMITTED).annotate(
         place=Window(RowNumber(), partition_by=[F("doctor_id")], order_by=[lot.asc()])
     )
-    sample: Records = (
-        drawn.filter(place__lte=per_doctor)
-        .select_related("patient", "department")
-        .order_by("doctor_name", "place")
-    )
-    return sample
+    chosen: Records = drawn.filter(place__lte=per_doctor).select_related("patient", "department")
+    return chosen.order_by("doctor_name", "place")
 
 
 def due_for_disposal(user: User) -> QuerySet[Keeping]:

@@ -51,7 +51,7 @@ def set_classes(*, encounter: Encounter, codes: Collection[str], by: User) -> Ke
     keeping.save(update_fields=["added_classes"])
     if encounter.record_state == Encounter.RecordState.ARCHIVED:
         set_retention(keeping, encounter)
-    record("record.set_classes", by=by, of=encounter, detail={"classes": keeping.added_classes})
+    record("record.change", by=by, of=encounter, detail={"classes": keeping.added_classes})
     return keeping
 
 
@@ -76,5 +76,5 @@ def release_hold(*, encounter: Encounter, reason: str, by: User) -> Keeping:
     keeping = _kept(encounter)
     keeping.is_held = False
     keeping.save(update_fields=["is_held"])
-    record("record.release_hold", by=by, of=encounter, detail={"reason": reason.strip()[:200]})
+    record("record.release", by=by, of=encounter, detail={"reason": reason.strip()[:200]})
     return keeping

@@ -32,5 +32,5 @@ def begin_addendum(
     document = documents.begin_document(
         encounter=stay, code=code, by=by, late_reason=reason.strip()[:200], happened_at=happened_at
     )
-    record("record.append", by=by, of=document, detail={"code": document.code})
+    record("record.add", by=by, of=document, detail={"code": document.code})
     return document

@@ -84,7 +84,7 @@ def ask_for_loan(
         asked_by=by,
         request_key=request_key,
     )
-    record("record_loan.ask", by=by, of=loan, patient=stay.patient, detail={"kind": kind})
+    record("record_loan.prepare", by=by, of=loan, patient=stay.patient, detail={"kind": kind})
     return loan
 
 

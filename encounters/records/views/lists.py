@@ -171,7 +171,7 @@ def sample(request: StaffRequest) -> HttpResponse:
     page = Paginator(selectors.sample_of(selectors.records_for(request.user), each), PAGE).get_page(
         request.GET.get("page")
     )
-    record("record.sample", by=request.user, detail={"each": each, "count": page.paginator.count})
+    record("record.list", by=request.user, detail={"sample": each, "count": page.paginator.count})
     return render(request, "encounters/records/sample.html", {"page": page, "each": each})
 
 
@@ -182,7 +182,7 @@ def disposal(request: StaffRequest) -> HttpResponse:
     found = selectors.due_for_disposal(request.user)
     page = Paginator(found, PAGE).get_page(request.GET.get("page"))
     classes = retention.classes()
-    record("record.disposal_list", by=request.user, detail={"count": page.paginator.count})
+    record("record.list", by=request.user, detail={"chip": "disposal", "count": page.paginator.count})
     context = {
         "page": page,
         "rows": [(keeping, classes.get(keeping.retention_class)) for keeping in page.object_list],

@@ -158,4 +158,4 @@ class Life(RuleBasedStateMachine):
 
 @pytest.mark.django_db
 def test_no_order_of_acts_breaks_a_records_life() -> None:
-    run_state_machine_as_test(Life, settings=settings(max_examples=12, stateful_step_count=30, deadline=None))  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(Life, settings=settings(max_examples=8, stateful_step_count=25, deadline=None))  # type: ignore[no-untyped-call]

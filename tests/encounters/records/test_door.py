@@ -6,7 +6,8 @@ from django.test import Client
 from django.urls import reverse
 
 from emr.accounts import roles
-from emr.accounts.roles import RIGHTS, WHEN_CLOSED
+from emr.accounts.closed import WHEN_CLOSED
+from emr.accounts.roles import RIGHTS
 from emr.audit.models import AuditEvent
 from emr.common.errors import DomainError
 from emr.notices.models import Notice
