@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Any, TypeVar
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, Func, OuterRef, Q, QuerySet, TextField
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 
@@ -37,6 +37,11 @@ _RELEASED = (
 # What was blank in a version that never changes, or in a draft as it was last saved: {(document, version or draft): …}.
 _BLANKS: dict[tuple[int, str], list[Blank]] = {}
 _KEEP = 5000
+# A form about an operation keeps the operation's public id under this linkId, wherever it stands in the form.
+_LINK = (
+    "jsonb_path_query_first(%(expressions)s,"
+    " '$.** ? (@.linkId == \"link.procedure\").answer[0].valueString') #>> '{}'"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +78,7 @@ class Facts:
         self.stays = stays
         self.ids = [stay.pk for stay in stays]
         self.moment = now()
+        self._links: dict[frozenset[str], dict[int, str]] = {}
 
     def _grouped(self, rows: Iterable[T], stay_of: Callable[[T], int | None]) -> dict[int, list[T]]:
         found: dict[int, list[T]] = {}
@@ -192,6 +198,22 @@ class Facts:
             _BLANKS[wanted[document.pk]] = blanks(
                 response.questionnaire, response.resource, language=language
             )
+
+    def links_of(self, wanted: Iterable[str]) -> dict[int, str]:
+        """{document: public id of the operation that it says it tells of}, of these codes. One query, asked once."""
+        key = frozenset(wanted)
+        if key not in self._links:
+            rows = (
+                self._standing_documents.filter(code__in=key, current_version__isnull=False)
+                .annotate(
+                    link=Func(
+                        F("current_version__response__resource"), template=_LINK, output_field=TextField()
+                    )
+                )
+                .exclude(link__isnull=True)
+            )
+            self._links[key] = dict(rows.values_list("pk", "link"))
+        return self._links[key]
 
     @cached_property
     def _people(self) -> dict[tuple[int, str], int]:

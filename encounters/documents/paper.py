@@ -8,23 +8,23 @@ from uuid import UUID
 
 @dataclass(frozen=True, slots=True)
 class PaperDocument:
-    """One form on paper: its code, the day that it is about where it is about one, its public id."""
+    """One form on paper: the form's code, the day it is of (None: nobody said), its public id."""
 
     code: str
     day: dt.date | None
     uuid: UUID
 
 
-# {stay's id: its forms on paper}; stays without any may be left out. As many queries for forty stays as for one.
+# {stay's id: its paper}; stays without any may be left out. One query however many are asked.
 PaperOf = Callable[[Collection[int]], dict[int, list[PaperDocument]]]
 _registered: list[PaperOf] = []
 
 
 def register_paper(paper: PaperOf) -> None:
-    """Called by the room that keeps paper pages, in AppConfig.ready(); again replaces it."""
+    """Called by the room that keeps scanned paper, in AppConfig.ready(); again replaces it."""
     _registered[:] = [paper]
 
 
 def paper_of(encounter_ids: Collection[int]) -> dict[int, list[PaperDocument]]:
-    """Which forms of these stays stand as checked and sealed paper pages."""
+    """The checked and sealed paper of these stays."""
     return _registered[0](encounter_ids) if _registered and encounter_ids else {}

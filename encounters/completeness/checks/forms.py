@@ -88,15 +88,21 @@ def day_form(rule: Rule, stay: Encounter, facts: Facts) -> Iterator[Found]:
 
 
 def procedure_form(rule: Rule, stay: Encounter, facts: Facts) -> Iterator[Found]:
-    """Each operation has its own form: a consent on or before its day, a report on its day or the next."""
+    """Each operation has its own form: the one that names it, else a consent on or before its day, a report on its day or
+    the next.
+    """
     wanted, state = rule.parameters["codes"], rule.parameters["state"]
     done = [row for row in facts.procedures.get(stay.pk, []) if row.kind in rule.parameters["procedures"]]
     if not done:
         return
-    standing = [paper.day for paper in facts.of_codes(stay, wanted) if _stands(paper, state, facts)]
+    links, known = facts.links_of(wanted), {str(row.uuid) for row in done}
+    standing = [paper for paper in facts.of_codes(stay, wanted) if _stands(paper, state, facts)]
+    named = {links[paper.pk] for paper in standing if links.get(paper.pk) in known}
     pages = facts.paper_of_codes(stay, wanted)
-    days = standing + [page.day for page in pages if page.day is not None]
+    days = [paper.day for paper in standing if links.get(paper.pk) not in known]
+    days += [page.day for page in pages if page.day is not None]
     undated = sum(page.day is None for page in pages)
+    done = [row for row in done if str(row.uuid) not in named]
     begun = [paper for paper in facts.of_codes(stay, wanted) if not _stands(paper, state, facts)]
     for row in without_form(done, days, before=state == "confirmed")[undated:]:
         told = {"what": row.text, "day": day_words(timezone.localdate(row.started_at))}

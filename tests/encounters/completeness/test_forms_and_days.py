@@ -6,6 +6,7 @@ import pytest
 from django.utils import timezone
 
 from emr.accounts.services import keep_setting
+from emr.common.clock import now
 from encounters.documents import paper, signed
 from encounters.documents.models import Document
 from encounters.documents.paper import PaperDocument
@@ -110,6 +111,20 @@ def test_each_operation_has_a_signed_report_of_its_own() -> None:
         "a report of three days ago tells of that operation alone"
     )
     assert "Thay băng dưới gây mê" in gap.words
+
+
+def test_a_report_that_names_its_operation_tells_of_that_one_alone() -> None:
+    an, stay = make_record(days=4)
+    first, second = operate(stay, ago(days=3)), operate(stay, ago(days=3, hours=-2), "Mổ lại")
+    pattern = entry(stay, an)
+    version = pattern.current_version
+    assert version is not None
+    link = {"linkId": "link.procedure", "answer": [{"valueString": str(second.uuid)}]}
+    version.response.resource["item"].append({"linkId": "link", "item": [link]})
+    (report,) = papers(pattern, "06/BV2", [now()])
+    sign(report)
+    (gap,) = gaps(stay, "surgery-report")
+    assert gap.key == f"surgery-report:{first.uuid}", "however late it was written"
 
 
 def test_an_operation_wants_a_consent_that_the_patient_gave_before_it() -> None:

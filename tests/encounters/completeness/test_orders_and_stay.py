@@ -257,7 +257,7 @@ def test_the_delivered_rules_can_be_run_and_are_said_in_both_languages() -> None
 def test_the_sentence_is_in_the_readers_language() -> None:
     _an, stay = make_record(days=1)
     with language("en"):
-        assert words(stay, "daily-entry")[0].endswith("no treatment sheet 36/BV2 Tờ điều trị")
+        assert words(stay, "daily-entry")[0].endswith("no 36/BV2 Tờ điều trị")
 
 
 def test_the_middle_age() -> None:
