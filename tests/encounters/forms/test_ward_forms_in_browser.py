@@ -39,6 +39,7 @@ def test_a_doctor_writes_and_signs_the_extract_of_a_consultation(
     sign_in(page, live_server.url, "an")
     page.goto(f"{live_server.url}/encounters/{stay.uuid}/documents/")
     page.keyboard.press("Alt+n")
+    expect(page.locator("#form-words")).to_be_focused()
     page.keyboard.type("hoi chan")
     expect(page.locator("#form-menu [data-result]")).to_have_count(1)
     page.screenshot(path=screenshots / "form-menu.png")
