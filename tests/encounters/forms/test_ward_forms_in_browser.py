@@ -66,6 +66,7 @@ def test_a_doctor_writes_and_signs_the_extract_of_a_consultation(
     expect(page.locator("[data-pdf][data-state=shown] canvas").first).to_be_visible(timeout=20_000)
     page.fill("#id_pin", PIN)
     page.keyboard.press("F9")
+    expect(page.locator("#sign-state")).to_contain_text("Đã ký")
     deliver_all()
     expect(page.locator("#sign-state .alert-done")).to_be_visible()
     assert Document.objects.get(code="27/BV2").status == "signed"
