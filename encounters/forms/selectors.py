@@ -12,7 +12,7 @@ from encounters.forms.engine import Form, parse
 from encounters.forms.models import Questionnaire
 
 _PARSED: dict[str, Form] = {}
-_KEEP = 64
+_KEEP = 256  # more than the forms in force: the menu of new documents looks at all of them
 
 
 def current_questionnaire(

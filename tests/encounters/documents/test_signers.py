@@ -193,3 +193,15 @@ def test_the_head_of_department_signs_at_the_head_s_place() -> None:
     assert [one.name for one in signed] == ["BS. Nguyễn Văn An", "BSCKII. Lê Văn Trưởng"]
     assert signed[0].at <= timezone.now() + dt.timedelta(seconds=1)
     assert Document.objects.get().status == "signed"
+
+
+def test_members_sign_in_the_places_kept_for_them_in_their_order_and_the_head_in_his() -> None:
+    of = [("author", "signature-1"), ("head_of_department", "signature-head_of_department")]
+    of += [("member", f"signature-member-{number}") for number in (1, 2)]
+    composition = {"signers": [{"of": who, "place": place} for who, place in of]}
+    first = place_of(composition, step=2, roles=["doctor"], taken=["signature-1"])
+    second = place_of(composition, step=2, roles=["doctor"], taken=["signature-1", first])
+    assert [first, second] == ["signature-member-1", "signature-member-2"]
+    head = place_of(composition, step=3, roles=["head_of_department"], taken=["signature-1", first, second])
+    assert head == "signature-head_of_department"
+    assert place_of(composition, step=4, roles=["doctor"], taken=[first, second]) == "signature-4"

@@ -39,6 +39,7 @@ def test_a_doctor_writes_and_signs_the_extract_of_a_consultation(
     sign_in(page, live_server.url, "an")
     page.goto(f"{live_server.url}/encounters/{stay.uuid}/documents/")
     page.keyboard.press("Alt+n")
+    expect(page.locator("#form-words")).to_be_focused()
     page.keyboard.type("hoi chan")
     expect(page.locator("#form-menu [data-result]")).to_have_count(1)
     page.screenshot(path=screenshots / "form-menu.png")
@@ -65,6 +66,7 @@ def test_a_doctor_writes_and_signs_the_extract_of_a_consultation(
     expect(page.locator("[data-pdf][data-state=shown] canvas").first).to_be_visible(timeout=20_000)
     page.fill("#id_pin", PIN)
     page.keyboard.press("F9")
+    expect(page.locator("#sign-state")).to_contain_text("Đã ký")
     deliver_all()
     expect(page.locator("#sign-state .alert-done")).to_be_visible()
     assert Document.objects.get(code="27/BV2").status == "signed"
