@@ -176,6 +176,8 @@ def _judge_signature(
     result.intact, result.trusted = status.intact and status.valid, status.trusted
     result.chain = names(status.validation_path) if status.validation_path is not None else [result.signer]
     _judge_changes(result, status)
+    permission = embedded.docmdp_level
+    result.permits = permission.name.lower() if permission is not None else ""
     if not status.intact:
         result.problems.append("changed")
     elif not status.valid:

@@ -52,6 +52,7 @@ class SignatureReport:
     trusted: bool = False
     coverage: str = ""
     modification: str = ""
+    permits: str = ""  # what a certifying signature allows after it (DocMDP): see words.PERMISSIONS
     problems: list[str] = dataclasses.field(default_factory=list)
     chain: list[str] = dataclasses.field(
         default_factory=list

@@ -91,6 +91,12 @@ MODIFICATIONS: dict[str, Promise] = {
     "unknown": _("unknown"),
 }
 
+PERMISSIONS: dict[str, Promise] = {
+    "no_changes": _("nothing"),
+    "fill_forms": _("later signatures"),
+    "annotate": _("later signatures; notes are refused here all the same"),
+}
+
 
 def summary(report: Report) -> tuple[str, str]:
     """(verdict, sentence) about a whole file."""

@@ -191,8 +191,8 @@ def test_a_wristband_comes_out_and_a_scan_goes_in_without_a_dialogue(
             assert AuditEvent.objects.filter(action="label.print").count() == 1
             page.wait_for_timeout(1000)
             with page.expect_navigation():
-                os.write(ours, f"{stay.identifier}\r\n".encode())
-            assert "/encounters/" not in page.url
+                os.write(ours, b"BN26999999\r\n")
+            assert "/patients/" in page.url, "the scan was searched for, as a keyboard scanner's is"
         finally:
             context.close()
             agent.stop()

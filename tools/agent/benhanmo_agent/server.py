@@ -8,6 +8,7 @@ import base64
 import binascii
 import json
 import logging
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -52,6 +53,8 @@ class Agent(ThreadingHTTPServer):
     """Everything that the requests share."""
 
     daemon_threads = True
+    # On Windows this would let another program listen on the same port.
+    allow_reuse_address = sys.platform != "win32"
     request_queue_size = 16
 
     def __init__(self, settings: Settings, state: State) -> None:
