@@ -139,9 +139,11 @@ def test_the_days_of_treatment_are_counted(admitted: str, discharged: str, days:
 def test_the_files_are_plain_json_of_fhir() -> None:
     consents = {f"{number}-BV2.json" for number in ("01", "40", "41", "45", "46", "48", "49")}
     prescriptions = {"DON-THUOC.json", "DON-THUOC-N.json", "DON-THUOC-H.json"}
+    papers = {f"TT25-{number}.json" for number in ("02", "03", "04", "05", "06", "07", "11")}
+    papers |= {"TT01-V.json", "TT01-VI.json"}
     assert {path.name for path in SHIPPED.glob("*")} == {
         "01-BV1.json",
         "36-BV2.json",
-    } | prescriptions | consents
+    } | prescriptions | consents | papers
     assert all(isinstance(path, Path) for path in SHIPPED.glob("*"))
     assert (RECORD.code, ENTRY.code) == ("01/BV1", "36/BV2")
