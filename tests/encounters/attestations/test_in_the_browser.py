@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import transaction
 from playwright.sync_api import expect
 
 from emr.accounts.models import User
@@ -24,10 +25,14 @@ PIN = "123456"
 
 def _others_sign(head: User, keeper: User) -> None:
     (request,) = waiting_for(head)
-    signing.sign_requests(shown={request.uuid: request.sha256}, pin=Pin(PIN), by=User.objects.get(pk=head.pk))
+    with transaction.atomic():
+        signing.sign_requests(
+            shown={request.uuid: request.sha256}, pin=Pin(PIN), by=User.objects.get(pk=head.pk)
+        )
     deliver_all()
     (request,) = waiting_for(keeper)
-    signing.seal_documents(shown={request.uuid: request.sha256}, by=User.objects.get(pk=keeper.pk))
+    with transaction.atomic():
+        signing.seal_documents(shown={request.uuid: request.sha256}, by=User.objects.get(pk=keeper.pk))
     deliver_all()
 
 
