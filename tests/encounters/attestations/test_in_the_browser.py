@@ -56,7 +56,7 @@ def test_from_the_discharge_to_the_paper_in_the_patient_s_hand(
     hand.click(page.locator("form.stay-form button[type=submit]").first)
     hand.click(page.get_by_role("button", name="Giấy ra viện và tóm tắt"))
     expect(page.locator("[name='a/diagnosis.text/0']")).to_have_value("Viêm phổi")
-    expect(page.get_by_text("Không còn vướng mắc")).to_be_visible()
+    expect(page.get_by_text("Chữ viết và ngày tháng hợp lệ")).to_be_visible()
     page.fill("[name='a/treatment/0']", "Kháng sinh, nghỉ ngơi.")
     page.screenshot(path=screenshots / "discharge-paper.png")
     hand.click(page.locator("button[type=submit][form=document-form]"))
