@@ -194,9 +194,9 @@ def median_age(gaps: Collection[Gap], moment: dt.datetime | None = None) -> dt.t
 
 
 def owing_stays(found: QuerySet[Encounter], *, days: int) -> QuerySet[Encounter]:
-    """Of these stays those whose records are still worked on: running, or ended lately and not archived."""
+    """Of these stays those whose records are still written on: running, or ended lately and not closed."""
     return (
-        found.filter(encounter_class=codes.EncounterClass.INPATIENT, archive_number="")
+        found.filter(encounter_class=codes.EncounterClass.INPATIENT, record_state__in=codes.WRITABLE)
         .filter(
             Q(status=Encounter.Status.IN_PROGRESS)
             | Q(status=Encounter.Status.FINISHED, ended_at__gte=now() - dt.timedelta(days=days))

@@ -12,6 +12,7 @@ from encounters.attestations.kinds import APPOINTMENT, INPATIENT, REFERRAL
 from encounters.attestations.models import Attestation
 from encounters.documents import services as documents
 from encounters.documents.models import DocumentDraft
+from encounters.forms.selectors import form_of
 from encounters.forms.services import answers_of
 from encounters.visits.models import Encounter
 from signatures.providers.base import Pin
@@ -63,7 +64,8 @@ def _typed(draft: DocumentDraft) -> dict[str, list[str]]:
     for link in ("confirmed.from", "confirmed.to"):
         for answer in answers_of(draft.content, link):
             fields[f"a/{link}/0"] = [f"{dt.date.fromisoformat(str(answer.value)):%d/%m/%Y}"]
-    return fields
+    known = form_of(draft.questionnaire).by_link_id
+    return {name: value for name, value in fields.items() if name.split("/")[1] in known}
 
 
 def sign_next(*, document_id: int, pin: str) -> None:

@@ -85,7 +85,7 @@ def sheet(request: StaffRequest) -> HttpResponse:
     heads = [
         _("Number"),
         _("Kind"),
-        _("Day"),
+        _("Numbered on"),
         _("Patient"),
         _("Treatment code"),
         _("Admission number"),

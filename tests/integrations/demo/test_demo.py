@@ -9,6 +9,7 @@ import pytest
 from emr.common.clock import local_today
 from emr.common.errors import DomainError
 from emr.outbox.models import OutboxEvent
+from encounters.attestations.models import Attestation
 from encounters.documents.models import Document
 from encounters.visits.models import Encounter
 from integrations.demo.services import load_demo
@@ -58,7 +59,8 @@ def test_loaded_in_a_moment_then_rendered_and_signed_by_the_workers() -> None:
     assert ReceivedDocument.objects.get() == document
     states = set(Document.objects.values_list("status", flat=True))
     assert states == {"draft", "final", "signed"}
-    assert Signature.objects.count() == 1
+    assert Attestation.objects.filter(status="issued").count() == 2
+    assert Signature.objects.count() == 5, "one entry; doctor and seal on two appointments"
     assert load_demo(patients=60, inpatients=4, signed=1)["patients"] == 0
     assert Patient.objects.count() == 60
 
