@@ -12,7 +12,7 @@ from encounters.forms.engine import Form, parse
 from encounters.forms.models import Questionnaire
 
 _PARSED: dict[str, Form] = {}
-_KEEP = 64
+_KEEP = 256
 
 
 def current_questionnaire(

@@ -13,6 +13,7 @@ from emr.terminology.models import CodeSystem, Concept
 from encounters.documents import services
 from encounters.documents.models import Document, DocumentDraft
 from encounters.forms.models import Questionnaire
+from encounters.forms.shipped import SHIPPED
 from encounters.visits.models import Encounter
 from tests.emr.people import make_an
 from tests.encounters.visits.ward import admit, department
@@ -24,11 +25,11 @@ _shipped: list[dict[str, Any]] = []  # read and checked once a process: hundreds
 
 
 def load_forms() -> None:
-    """The shipped forms, and the one code that the tests write."""
+    """The shipped forms without the records 02 to 29 (4 MB that few tests want), and the one code that the tests write."""
     if _shipped:
         Questionnaire.objects.bulk_create([Questionnaire(**row) for row in _shipped], ignore_conflicts=True)
     else:
-        call_command("load_questionnaires", stdout=io.StringIO())
+        call_command("load_questionnaires", *map(str, sorted(SHIPPED.glob("*.json"))), stdout=io.StringIO())
         rows = Questionnaire.objects.filter(facility=None).values()
         _shipped.extend({name: row[name] for name in row if name != "id"} for row in rows)
     system, _ = CodeSystem.objects.get_or_create(
@@ -37,6 +38,12 @@ def load_forms() -> None:
     Concept.objects.get_or_create(
         system=system, code="J18.9", defaults={"display": "Viêm phổi, không đặc hiệu"}
     )
+
+
+def load_records(*codes: str) -> None:
+    """These records too: 02/BV1 …"""
+    files = [str(SHIPPED / "records" / f"{code.replace('/', '-')}.json") for code in codes]
+    call_command("load_questionnaires", *files, stdout=io.StringIO())
 
 
 def make_stay(**told: Any) -> tuple[User, Encounter]:
