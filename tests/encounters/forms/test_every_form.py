@@ -83,7 +83,8 @@ def test_whatever_is_written_may_be_frozen_and_comes_back(name: str, seed: int, 
     stored = json.loads(json.dumps(write_response(response), allow_nan=False))
     assert read_response(stored) == (response, [])
     decoded = decode(form, encode(form, response))
-    assert (decoded.unknown, decoded.response) == ([], response)
+    assert not decoded.unknown
+    assert decoded.response == response
 
 
 @every_form
