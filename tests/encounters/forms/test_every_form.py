@@ -106,7 +106,6 @@ def test_a_page_shows_every_question(name: str, language: str) -> None:
     form = FORMS[name]
     view = screen.form_view(form, filled(form), language=language, now=NOW)
     html = render_to_string("encounters/forms/_form.html", {"form": view})
-    assert "None" not in html
     missing = [
         item.link_id
         for item in form.walk()
