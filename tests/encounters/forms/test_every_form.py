@@ -189,14 +189,17 @@ def without(entries: list[Any], link: str) -> list[Any]:
     ]
 
 
-def printed(item: Item, answer: Answer) -> str:
+def printed(item: Item, answer: Answer) -> str:  # noqa: PLR0911 - one for each way to print
     """What must stand on paper for an answer; of a choice and a tick, its words."""
     if item.options:
         return show_value(answer.value, answer.kind, language="vi") if answer.value is not None else ""
     if item.type == "boolean":
         return item.text.text if item.control == "check-box" else ""
     if isinstance(answer.value, Coding):
-        return answer.value.code.replace(".", "") if item.paper.boxes else answer.value.display
+        if item.paper.boxes:
+            return answer.value.code.replace(".", "")
+        # The words of a diagnosis are the doctor's own; its code stands behind them.
+        return answer.value.code if item.link_id.endswith(".code") else answer.value.display
     if item.type == "date" and item.paper.boxes:
         year, month, day = str(answer.value).split("-")
         return f"{day}{month}{year}"
