@@ -102,10 +102,8 @@ class _Parser:
         for contained in self.children(resource, "contained", "Questionnaire"):
             self.contained[f"#{contained.get('id', '')}"] = contained
         extensions = self.extensions(resource, "Questionnaire", ROOT_EXTENSIONS)
-        codes = [
-            coding for raw in self.children(resource, "code", "Questionnaire") if (coding := read_coding(raw))
-        ]
-        local = [coding.code for coding in codes if coding.system == FORM_CODE]
+        codes = map(read_coding, self.children(resource, "code", "Questionnaire"))
+        local = [coding.code for coding in codes if coding and coding.system == FORM_CODE]
         items = self.items(resource, "Questionnaire", 0)
         if not items:
             self.refuse("Questionnaire", "has no items")
@@ -154,9 +152,6 @@ class _Parser:
             self.refuse(place, f"unknown type {kind!r}")
             return None
         self.known_properties(raw, ITEM_PROPERTIES, place)
-        if SUB_QUESTIONNAIRE in Extensions(raw).urls():
-            self.refuse(place, "names a part of the form; parts are put together first ($assemble)")
-            return None
         extensions = self.extensions(raw, place, ITEM_EXTENSIONS)
         children = self.items(raw, place, depth + 1)
         item_type = cast(ItemType, kind)
@@ -226,8 +221,7 @@ class _Parser:
 
     def option_label(self, raw: object, value: Value, place: str) -> Text:
         if isinstance(raw, Mapping):
-            label = self.text(raw, "display", place)
-            return label or Text(cast(Coding, value).code)
+            return self.text(raw, "display", place) or Text(cast(Coding, value).code)
         return Text(str(value))
 
     def contained_options(self, reference: str, place: str) -> list[Option]:
@@ -365,6 +359,8 @@ class _Parser:
 
     def extensions(self, raw: Mapping[str, Any], place: str, known: frozenset[str]) -> Extensions:
         found = Extensions(raw)
+        if SUB_QUESTIONNAIRE in found.urls():
+            self.refuse(place, "names a part of the form; parts are put together first ($assemble)")
         self.notes += [f"{place}: extension {url} left aside" for url in found.urls() if url not in known]
         return found
 
