@@ -56,7 +56,6 @@ from encounters.forms.engine.vocabulary import (
     SECTION,
     SIGNERS,
     STATUSES,
-    SUB_QUESTIONNAIRE,
     TERMINOLOGY_SERVER,
     UNCHECKED,
     UNIT,
@@ -167,9 +166,6 @@ class _Parser(Reader):
             self.refuse(place, f"unknown type {kind!r}")
             return None
         self.known_properties(raw, ITEM_PROPERTIES, place)
-        if SUB_QUESTIONNAIRE in Extensions(raw).urls():
-            self.refuse(place, "names a part of the form; parts are put together first ($assemble)")
-            return None
         extensions = self.extensions(raw, place, ITEM_EXTENSIONS)
         children = self.items(raw, place, depth + 1)
         item_type = cast(ItemType, kind)

@@ -5,6 +5,7 @@ from typing import Any
 
 from encounters.forms.engine.definition import Text
 from encounters.forms.engine.extensions import Extensions
+from encounters.forms.engine.vocabulary import SUB_QUESTIONNAIRE
 
 
 class Reader:
@@ -26,6 +27,8 @@ class Reader:
 
     def extensions(self, raw: Mapping[str, Any], place: str, known: frozenset[str]) -> Extensions:
         found = Extensions(raw)
+        if SUB_QUESTIONNAIRE in found.urls():
+            self.refuse(place, "names a part of the form; parts are put together first ($assemble)")
         self.notes += [f"{place}: extension {url} left aside" for url in found.urls() if url not in known]
         return found
 

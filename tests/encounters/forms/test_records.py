@@ -168,6 +168,15 @@ def test_every_record_keeps_the_places_to_sign(name: str) -> None:
     assert places == {"signers-management", "signers-case", "signers-summary"}
 
 
+@pytest.mark.parametrize("name", RECORDS)
+def test_numbers_run_on_within_each_group(name: str) -> None:
+    for group in RECORDS[name].walk():
+        numbers = [int(item.prefix[:-1]) for item in group.items if item.prefix.rstrip(".").isdigit()]
+        assert numbers == list(range(numbers[0], numbers[0] + len(numbers))) if numbers else True, (
+            group.link_id
+        )
+
+
 def test_every_kind_of_record_ships_and_says_what_was_not_compared() -> None:
     assert len(RECORDS) == 28
     kinds = {code for code, _words in [*record_types.INPATIENT, *record_types.OUTPATIENT]}
