@@ -104,6 +104,7 @@ DARK = """_tags => {
 ROWS: dict[str, Any] = {
     "batch_uuid": ScanBatch,
     "page_uuid": ScannedPage,
+    "sheet_uuid": ScannedPage,
     "paper_uuid": Paper,
     "patient_uuid": Patient,
     "tray_uuid": WardTray,
