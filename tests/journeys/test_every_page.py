@@ -112,6 +112,7 @@ DARK = """_tags => {
 ROWS: dict[str, Any] = {
     "batch_uuid": ScanBatch,
     "page_uuid": ScannedPage,
+    "sheet_uuid": ScannedPage,
     "paper_uuid": Paper,
     "patient_uuid": Patient,
     "attestation_uuid": Attestation,

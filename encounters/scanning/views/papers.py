@@ -68,12 +68,14 @@ def _back(request: StaffRequest, found: Paper, refusal: DomainError | None = Non
 
 @require_POST
 @requires(permissions.UPLOAD)
-def arrange(request: StaffRequest, paper_uuid: UUID, page_uuid: UUID) -> HttpResponse:
+def arrange(request: StaffRequest, paper_uuid: UUID, sheet_uuid: UUID) -> HttpResponse:
     """Turn, move, take out, put back or unfile one page."""
     found = access_paper(request.user, paper_uuid, permissions.UPLOAD)
-    page = found.pages.filter(uuid=page_uuid).select_related("paper").first()
+    page = found.pages.filter(uuid=sheet_uuid).select_related("paper").first()
+    if page is None:
+        raise Denied(permissions.UPLOAD, entity=found)
     form = ActionForm(request.POST)
-    if page is None or not form.is_valid():
+    if not form.is_valid():
         return _back(request, found)
     try:
         services.arrange(page=page, action=services.Action(form.cleaned_data["action"]), by=request.user)
@@ -163,29 +165,29 @@ def pdf(request: StaffRequest, paper_uuid: UUID) -> HttpResponse:
 
 @require_safe
 @requires(permissions.READ)
-def image(request: StaffRequest, page_uuid: UUID) -> HttpResponse:
+def image(request: StaffRequest, sheet_uuid: UUID) -> HttpResponse:
     """One page as a picture."""
-    return _picture(request, page_uuid, small=False)
+    return _picture(request, sheet_uuid, small=False)
 
 
 @require_safe
 @requires(permissions.READ)
-def thumbnail(request: StaffRequest, page_uuid: UUID) -> HttpResponse:
+def thumbnail(request: StaffRequest, sheet_uuid: UUID) -> HttpResponse:
     """One page, small."""
-    return _picture(request, page_uuid, small=True)
+    return _picture(request, sheet_uuid, small=True)
 
 
 @require_safe
 @requires(permissions.READ)
-def original(request: StaffRequest, page_uuid: UUID) -> HttpResponse:
+def original(request: StaffRequest, sheet_uuid: UUID) -> HttpResponse:
     """The file that the page came in, byte for byte."""
-    batch = access_original(request.user, page_uuid)
+    batch = access_original(request.user, sheet_uuid)
     record("scan.read", by=request.user, of=batch, detail={"sha256": batch.original.sha256})
     return handed_over(batch.original, name=f"original-{batch.uuid}")
 
 
-def _picture(request: StaffRequest, page_uuid: UUID, *, small: bool) -> HttpResponse:
-    page = access_page(request.user, page_uuid)
+def _picture(request: StaffRequest, sheet_uuid: UUID, *, small: bool) -> HttpResponse:
+    page = access_page(request.user, sheet_uuid)
     kept = page.thumbnail if small else page.image
     if kept is None:
         raise Denied(permissions.READ, entity=page)

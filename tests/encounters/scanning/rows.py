@@ -54,7 +54,10 @@ def build_scanning_rows(stay: Encounter, by: User, word: str = "") -> dict[str, 
         sealed=kept(b"%PDF-1.7", "application/pdf"),
         sealed_at=now(),
     )
-    for number, paper in ((2, waiting), (3, sealed)):
+    filed = [
         page(number, paper=paper, place=1, patient_id=stay.patient_id)
+        for number, paper in ((2, waiting), (3, sealed))
+    ]
+    for paper in (waiting, sealed):
         PaperEvent.objects.create(facility=stay.facility, paper=paper, verb="file", by=by)
-    return {"batch_uuid": batch, "page_uuid": unfiled, "paper_uuid": sealed}
+    return {"batch_uuid": batch, "page_uuid": unfiled, "paper_uuid": sealed, "sheet_uuid": filed[1]}
