@@ -3,8 +3,6 @@
 import hashlib
 import logging
 
-from django.utils.translation import override
-
 from emr.accounts.models import Organization, User
 from emr.audit.services import record
 from emr.common.arming import demand_armed
@@ -69,15 +67,14 @@ def demand_seal(facility: Organization) -> None:
     usable_seal(facility)
 
 
-def seal_file(facility: Organization, pdf: bytes, anchor: str) -> SealedFile:
+def seal_file(facility: Organization, pdf: bytes, anchor: str, reason: str) -> SealedFile:
     """The PDF with the facility's seal at the named place; slow, changes nothing. Raises Later, UnfitPdf."""
     from signatures.signing import pades  # noqa: PLC0415 -- loads pyHanko, which only the worker needs
     from signatures.signing.appearance import Block  # noqa: PLC0415
 
     demand_armed()
     certificate = usable_seal(facility)
-    with override("vi"):
-        block = Block(signer=facility.name, title="", signed_at=now(), reason="Đóng hồ sơ bệnh án")
+    block = Block(signer=facility.name, title="", signed_at=now(), reason=reason)
     prepared = pades.prepare(
         pdf,
         field_name="Seal",
