@@ -19,7 +19,7 @@ from encounters.bundles import hosobenhan
 from encounters.bundles.contents import Content
 from encounters.bundles.drawing import LINES_ON_A_PAGE, Line, Pen, blank_page, draw_contents, link
 from encounters.bundles.order import TITLES
-from encounters.bundles.pages import Unfit, opened
+from encounters.bundles.pages import BROKEN, Unfit, opened
 
 KIND = "benhanmo.record-bundle/1"
 MANIFEST, XML, JSON = "manifest.json", "HoSoBenhAn.xml", "HoSoBenhAn.json"
@@ -117,6 +117,7 @@ def assemble(
         output,
         deterministic_id=True,
         compress_streams=False,  # what is large is compressed already
+        stream_decode_level=pikepdf.StreamDecodeLevel.none,
         object_stream_mode=pikepdf.ObjectStreamMode.generate,
     )
     return output.getvalue(), hashlib.sha256(written).hexdigest()
@@ -181,10 +182,10 @@ def _place(work: _Work, pen: Pen, piece: dict[str, Any], data: bytes, *, attache
         placed.first = 0
         return placed
     try:
-        source = opened(data, kind)
-        work.pdf.pages.extend(source.pages)
-    except Unfit as reason:
-        placed.reason = str(reason)
+        work.pdf.pages.extend(opened(data, kind).pages)
+    except (Unfit, pikepdf.PdfError) as reason:
+        del work.pdf.pages[placed.first - 1 :]
+        placed.reason = str(reason) if isinstance(reason, Unfit) else BROKEN
         drawn = b"0 g\n" + pen.show(pen.fitted(piece["title"], 13, 490), x=50, y=780, size=13)
         words = f"Xem tệp đính kèm {placed.name}: {reason}" if placed.name else f"Không in được: {reason}"
         drawn += pen.show(pen.fitted(words, 10, 490), x=50, y=755, size=10)

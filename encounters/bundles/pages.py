@@ -14,6 +14,8 @@ _A4 = (595.28, 841.89)
 _MARGIN = 24.0
 _COLOURS = {"/DeviceRGB", "/DeviceGray"}
 
+BROKEN = "tệp hỏng, không đọc được trang"
+
 
 class Unfit(Exception):
     """The file's pages can't be shown in the whole; the text says why, for the contents page."""
@@ -42,10 +44,13 @@ def opened(data: bytes, content_type: str) -> Pdf:
         if any("/Annots" in page.obj for page in pdf.pages):
             pdf.flatten_annotations("all")
         for page in pdf.pages:
+            left, bottom, right, top = (float(edge) for edge in page.mediabox)
+            if right <= left or top <= bottom:
+                raise ValueError("a page without size")
             for key in set(page.obj.keys()) - _KEPT:
                 del page.obj[key]
-    except (pikepdf.PdfError, ValueError, TypeError, KeyError, RuntimeError):
-        raise Unfit("tệp hỏng, không đọc được trang") from None
+    except (pikepdf.PdfError, ValueError, TypeError, KeyError, AttributeError, RuntimeError):
+        raise Unfit(BROKEN) from None
     return pdf
 
 

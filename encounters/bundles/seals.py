@@ -26,12 +26,13 @@ class Judged:
 
 @dataclass(frozen=True, slots=True)
 class Keeper:
-    """`demand` raises Later while the facility's seal can't be used; `put` seals a PDF at the place of that name (slow,
-    changes nothing); `note` writes down, in the transaction that keeps the file, that the seal was used.
+    """`demand` raises Later while the facility's seal can't be used; `put` seals a PDF at the place of that name with those
+    words as the reason (slow, changes nothing); `note` writes down, in the transaction that keeps the file, that the seal
+    was used.
     """
 
     demand: Callable[[Organization], None]
-    put: Callable[[Organization, bytes, str], SealedFile]
+    put: Callable[[Organization, bytes, str, str], SealedFile]
     note: Callable[[Bundle, User, SealedFile], None]
 
 

@@ -98,7 +98,8 @@ def make_bundle(bundle_id: int, *, on_page: Callable[[int], None] = lambda _page
         on_page(laid_out)
 
     pdf, manifest = assembled(bundle, on_page=count)
-    return Made(keeper().put(bundle.facility, pdf, SEAL_PLACE), manifest, pages)
+    reason = "Trích sao hồ sơ bệnh án" if bundle.extract_id else "Đóng hồ sơ bệnh án"
+    return Made(keeper().put(bundle.facility, pdf, SEAL_PLACE, reason), manifest, pages)
 
 
 def assembled(bundle: Bundle, *, on_page: Callable[[int], None]) -> tuple[bytes, str]:

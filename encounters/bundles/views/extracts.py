@@ -10,7 +10,6 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -70,10 +69,7 @@ def ask(request: StaffRequest, encounter_uuid: UUID) -> HttpResponse:
     last = local_today() + dt.timedelta(days=facility_setting(encounter.facility_id, "extract_days"))
     form = ExtractForm(
         request.POST or None,
-        choices=[
-            (row["uuid"], f"{timezone.localtime(row['at']):%d/%m/%Y} {row['code']} {row['title']}")
-            for row in rows
-        ],
+        pieces=rows,
         last=last,
         initial={"key": uuid.uuid4()},
     )

@@ -67,10 +67,10 @@ def demand_seal(facility: Organization) -> None:
     usable_seal(facility)
 
 
-def seal_file(facility: Organization, pdf: bytes, anchor: str) -> SealedFile:
-    """A record's file with the facility's seal at the named place; slow, changes nothing. Raises Later, UnfitPdf."""
+def seal_file(facility: Organization, pdf: bytes, anchor: str, reason: str) -> SealedFile:
+    """The PDF with the facility's seal at the named place; slow, changes nothing. Raises Later, UnfitPdf."""
     demand_armed()
-    return SealedFile(*sealed_pdf(pdf, usable_seal(facility), anchor=anchor, reason="Đóng hồ sơ bệnh án"))
+    return SealedFile(*sealed_pdf(pdf, usable_seal(facility), anchor=anchor, reason=reason))
 
 
 def sealed_pdf(pdf: bytes, certificate: Certificate, *, anchor: str, reason: str) -> tuple[bytes, str]:

@@ -4,6 +4,8 @@ import datetime as dt
 import uuid
 from typing import Any
 
+from django.db import transaction
+
 from emr.accounts.models import User
 from emr.common.clock import local_today
 from emr.outbox.models import OutboxEvent
@@ -47,7 +49,8 @@ def make_record(
 def sign(document: Document, by: User) -> None:
     """As the signer would at the desk."""
     request = SigningRequest.objects.get(version=document.current_version, signer=by)
-    (outcome,) = sign_requests(shown={request.uuid: request.sha256}, pin=Pin(PIN), by=by)
+    with transaction.atomic():
+        (outcome,) = sign_requests(shown={request.uuid: request.sha256}, pin=Pin(PIN), by=by)
     assert outcome.is_signed, outcome.problem
 
 

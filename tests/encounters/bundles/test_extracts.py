@@ -96,6 +96,8 @@ def test_it_is_taken_within_its_term_and_each_step_is_in_the_log() -> None:
         "expires_on": f"{local_today():%d/%m/%Y}",
         "parts": [str(entries[0].uuid)],
     }
+    nothing = desk.post(f"/encounters/{stay.uuid}/bundle/extract", sent | {"parts": []})
+    assert nothing.status_code == 422 and not RecordExtract.objects.exists()
     for _ in range(2):
         answer = desk.post(f"/encounters/{stay.uuid}/bundle/extract", sent)
         assert answer.status_code == 302, answer.content.decode()
@@ -125,6 +127,21 @@ def test_it_is_taken_within_its_term_and_each_step_is_in_the_log() -> None:
         "record_extract.export",
         "record_extract.read",
     } <= actions
+
+
+def test_a_whole_part_of_the_record_is_all_its_documents() -> None:
+    _an, stay, entries = make_record(signed=0, unsigned=3)
+    desk = signed_in(clerk())
+    sent = {
+        "key": str(uuid.uuid4()),
+        "receiver_kind": "insurer",
+        "receiver": "Bảo hiểm xã hội tỉnh",
+        "purpose": "Giám định",
+        "expires_on": f"{local_today():%d/%m/%Y}",
+        "whole": ["course"],
+    }
+    assert desk.post(f"/encounters/{stay.uuid}/bundle/extract", sent).status_code == 302
+    assert RecordExtract.objects.get().parts == [str(one.uuid) for one in entries]
 
 
 def test_refused_with_a_reason_withdrawn_and_nothing_more(client: Client) -> None:

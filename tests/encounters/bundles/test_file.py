@@ -89,3 +89,19 @@ def test_one_byte_changed_anywhere_is_found() -> None:
         broken = bytearray(data)
         broken[place] ^= 1
         assert not check_bundle(bytes(broken)).holds
+
+
+def test_other_peoples_tools_take_it_apart_and_find_the_signatures(tmp_path: Path, need_tool: Any) -> None:
+    an, stay, _entries = make_record(signed=1, unsigned=0)
+    file = tmp_path / "bundle.pdf"
+    file.write_bytes(_pdf(made(stay, an)))
+
+    def tell(tool: str, *words: Any) -> str:
+        return subprocess.run(
+            [need_tool(tool, "poppler-utils"), *words], capture_output=True, text=True, check=False
+        ).stdout
+
+    assert "Signature is Valid" in tell("pdfsig", "-nocert", file)
+    tell("pdfdetach", "-saveall", "-o", tmp_path, file)
+    (document,) = tmp_path.glob("0001_36-BV2_*.pdf")
+    assert "Signature is Valid" in tell("pdfsig", "-nocert", document)

@@ -44,7 +44,7 @@ def test_a_record_becomes_a_file_and_an_extract_is_approved(
     page.locator("a[href$='/bundle/extract']").click()
     page.locator("[name=receiver]").fill("Tòa án nhân dân khu vực 1")
     page.locator("[name=purpose]").fill("Giải quyết vụ án dân sự")
-    page.locator("[name=parts]").first.check()
+    page.locator("[name=whole]").first.check()
     page.screenshot(path=screenshots / "bundles-ask.png")
     page.keyboard.press("F9")
     page.wait_for_url("**/bundles/extracts/*/")
