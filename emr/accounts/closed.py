@@ -7,7 +7,17 @@ from emr.accounts.roles import WHEN_LISTED
 
 WHEN_CLOSED = WHEN_LISTED | frozenset(
     {
+        "attestations.hand_over",
+        "attestations.issue",
+        "attestations.read",
         "bedside.read",
+        "bundles.approve",
+        "bundles.extract",
+        "bundles.make",
+        "bundles.read",
+        "completeness.oversee",
+        "completeness.override",
+        "completeness.read",
         "documents.append",
         "documents.oversee",
         "documents.print",

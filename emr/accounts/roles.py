@@ -432,47 +432,6 @@ WHEN_LISTED = frozenset(
 OF_THE_PERSON = frozenset({"registry.read", "coverage.read", "inspections.read"})
 WHEN_ONE_STAY_IS_LISTED = WHEN_LISTED - {"history.read"}
 
-# What a closed record lets through: reading, printing and signing, what came late, and the record's own life. A right
-# that isn't named here changes nothing in it.
-WHEN_CLOSED = WHEN_LISTED | frozenset(
-    {
-        "attestations.hand_over",
-        "attestations.read",
-        "bedside.read",
-        "bundles.approve",
-        "bundles.extract",
-        "bundles.make",
-        "bundles.read",
-        "completeness.oversee",
-        "completeness.override",
-        "completeness.read",
-        "documents.append",
-        "documents.oversee",
-        "documents.print",
-        "medicines.read",
-        "monitors.read",
-        "performing.imaging",
-        "performing.laboratory",
-        "performing.release",
-        "records.approve_loan",
-        "records.archive",
-        "records.check",
-        "records.complete",
-        "records.countersign",
-        "records.keep",
-        "records.lend",
-        "records.oversee",
-        "records.read",
-        "records.reopen",
-        "records.submit",
-        "results.acknowledge",
-        "results.compose",
-        "results.print",
-        "results.take_back",
-        "specimens.receive",
-    }
-)
-
 ROLES: dict[str, dict[str, Scope]] = {
     role: {right: holders[role] for right, holders in RIGHTS.items() if role in holders}
     for role, _label in CHOICES

@@ -326,6 +326,7 @@ VERBS: dict[str, StrOrPromise] = {
     "reopen": pgettext_lazy("audit", "reopened"),
     "submit": pgettext_lazy("audit", "handed in"),
     "number": pgettext_lazy("audit", "numbered"),
+    "override": pgettext_lazy("audit", "let stand with a reason"),
     "recall": pgettext_lazy("audit", "recalled"),
     "reissue": pgettext_lazy("audit", "begun again under a new number"),
     "write_in_full": pgettext_lazy("audit", "short words written in full"),

@@ -14,9 +14,11 @@ class ScanningConfig(AppConfig):
         import_module("encounters.scanning.subscribers")
         from emr.ui.navigation import Link, Section, register  # noqa: PLC0415
         from encounters.documents.paper import register_paper  # noqa: PLC0415
+        from encounters.documents.pieces import register_pieces  # noqa: PLC0415
         from encounters.scanning import permissions, selectors  # noqa: PLC0415
 
         register_paper(selectors.paper_documents)
+        register_pieces("scanning", selectors.pieces_of)
         register(
             Link(
                 _("Paper"),

@@ -60,6 +60,25 @@ def paper_documents(encounter_ids: Collection[int]) -> dict[int, list[PaperDocum
     return found
 
 
+def pieces_of(encounter: Encounter) -> list[Piece]:
+    """The stay's checked and sealed paper as files of its record, for `encounters.documents.pieces`. Two queries."""
+    papers = Paper.objects.filter(encounter=encounter, status=SEALED).select_related("sealed__key").order_by("pk")
+    titles = dict(Questionnaire.objects.order_by("effective_from").values_list("code", "title"))
+    return [
+        Piece(
+            uuid=str(paper.uuid),
+            code=paper.code,
+            title=titles.get(paper.code, paper.code),
+            at=paper.sealed_at,
+            attachment=paper.sealed,
+            flag="paper",
+            signers=(SignedBy(encounter.facility.name, "Dấu của cơ sở", paper.sealed_at),),
+        )
+        for paper in papers
+        if paper.sealed is not None and paper.sealed_at is not None
+    ]
+
+
 def is_hybrid(encounter: Encounter) -> bool:
     """Whether part of the stay's record stands as paper (R-07)."""
     return Paper.objects.filter(encounter=encounter, status=SEALED).exists()

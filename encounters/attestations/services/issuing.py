@@ -34,7 +34,7 @@ def begin_paper(*, encounter: Encounter, kind: str, by: User) -> Attestation:
         return found
     if refusal := checks.refusal_to_begin(KINDS[kind], encounter):
         raise DomainError(refusal, code="no_such_paper")
-    document = documents.begin_document(encounter=encounter, code=kind, by=by)
+    document = _document(encounter, kind, by)
     paper = Attestation.objects.create(
         facility_id=encounter.facility_id,
         patient_id=encounter.patient_id,
@@ -45,6 +45,12 @@ def begin_paper(*, encounter: Encounter, kind: str, by: User) -> Attestation:
     )
     record("attestation.begin", by=by, of=paper, patient=encounter.patient, detail={"kind": kind})
     return paper
+
+
+def _document(encounter: Encounter, kind: str, by: User) -> Document:
+    """The form to be written; what is asked for when the record is closed already is an addition to it (R-24)."""
+    late = _("Asked for after the record was closed") if encounter.is_record_closed else ""
+    return documents.begin_document(encounter=encounter, code=kind, by=by, late_reason=late)
 
 
 def _begun(encounter: Encounter, kind: str, by: User) -> Attestation | None:
@@ -138,7 +144,7 @@ def reissue_paper(*, paper: Attestation, reason: str, by: User) -> Attestation:
     version = paper.document.current_version
     if paper.status != Attestation.Status.ISSUED or version is None:
         raise DomainError(_("Only a paper that stands can be issued again."), code="not_issued")
-    document = documents.begin_document(encounter=paper.encounter, code=paper.kind, by=by)
+    document = _document(paper.encounter, paper.kind, by)
     # The form of the day when it was first given, with its answers.
     DocumentDraft.objects.filter(document=document).update(
         questionnaire=version.response.questionnaire, content=version.response.resource

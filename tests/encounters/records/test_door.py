@@ -62,6 +62,12 @@ def test_what_passes_a_closed_record_changes_nothing_in_it_but_what_is_late() ->
         if not right.startswith("records.") and right.rpartition(".")[2] not in {"read", "print", "oversee"}
     }
     assert writing == {
+        "attestations.hand_over",
+        "attestations.issue",
+        "bundles.approve",
+        "bundles.extract",
+        "bundles.make",
+        "completeness.override",
         "documents.append",
         "performing.imaging",
         "performing.laboratory",

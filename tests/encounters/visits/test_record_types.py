@@ -51,7 +51,6 @@ def test_the_ward_s_usual_record_is_offered(
 def test_every_kind_offered_is_a_form_that_ships() -> None:
     chart.load_forms()
     kinds = [code for code, _words in [*record_types.INPATIENT, *record_types.OUTPATIENT]]
-    chart.load_records(*kinds[1:])
     for code in kinds:
         assert current_questionnaire(code).code == code
 
@@ -59,7 +58,6 @@ def test_every_kind_offered_is_a_form_that_ships() -> None:
 @pytest.mark.parametrize("kind", ["02/BV1", "05/BV1", "10/BV1", "15/BV1"])
 def test_the_chart_opens_the_stay_s_kind_of_record(kind: str) -> None:
     an, stay = chart.make_stay(at=ago(days=1), late_reason="Nhập lại")
-    chart.load_records(kind)
     update_details(encounter=stay, by=an, record_type=kind)
     stay.refresh_from_db()
     assert documents.begin_document(encounter=stay, code=stay.record_type, by=an).code == kind
