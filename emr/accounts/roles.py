@@ -6,24 +6,32 @@ right that nobody holds.
 """
 
 from collections.abc import Iterable
-from enum import StrEnum
 
 from django.utils.translation import gettext_lazy as _
 from django_stubs_ext import StrOrPromise
 
+from emr.accounts.record_roles import OF_RECORDS
+from emr.accounts.scopes import EVERYWHERE, D, F, L, Reach, Scope
 
-class Scope(StrEnum):
-    """How far a right reaches."""
-
-    DEPARTMENT = "department"  # patients of the departments where the role is held
-    FACILITY = "facility"  # every patient of the facility
-    LISTED = "listed"  # the charts that an inspection mandate lists, and nothing else
-
-
-EVERYWHERE = "everywhere"
-Reach = frozenset[int] | str
-
-D, F, L = Scope.DEPARTMENT, Scope.FACILITY, Scope.LISTED
+__all__ = [
+    "AT_THE_DESK",
+    "CHOICES",
+    "EVERYWHERE",
+    "GUARDED",
+    "IN_EMERGENCY",
+    "NOT_CLINICAL",
+    "OF_THE_PERSON",
+    "OPENS_NO_CHART",
+    "RIGHTS",
+    "ROLES",
+    "WHEN_LISTED",
+    "WHEN_ONE_STAY_IS_LISTED",
+    "Reach",
+    "Scope",
+    "is_clinical",
+    "is_mixed",
+    "label_of",
+]
 
 CHOICES: list[tuple[str, StrOrPromise]] = [
     ("doctor", _("Doctor")),
@@ -45,7 +53,7 @@ CHOICES: list[tuple[str, StrOrPromise]] = [
 ]
 
 # right: {role: scope}
-RIGHTS: dict[str, dict[str, Scope]] = {
+RIGHTS: dict[str, dict[str, Scope]] = OF_RECORDS | {
     # patients.registry
     "registry.search": {
         "doctor": D,
@@ -241,64 +249,6 @@ RIGHTS: dict[str, dict[str, Scope]] = {
     "medicines.settle": {"head_nurse": D, "head_of_department": D},
     # encounters.consents: what patients confirm
     "consents.take": {"doctor": D, "head_of_department": D, "nurse": D, "head_nurse": D},
-    # encounters.completeness: what records lack
-    "completeness.read": {
-        "doctor": D,
-        "head_of_department": D,
-        "nurse": D,
-        "head_nurse": D,
-        "records": F,
-        "planning": F,
-        "director": F,
-    },
-    "completeness.oversee": {
-        "head_of_department": D,
-        "head_nurse": D,
-        "records": F,
-        "planning": F,
-        "director": F,
-    },
-    "completeness.override": {"head_of_department": D, "planning": F},
-    "completeness.rules": {"planning": F},
-    # encounters.bundles: closed records as files, extracts of them
-    "bundles.read": {"records": F, "planning": F, "director": F},
-    "bundles.make": {"records": F, "planning": F},
-    "bundles.extract": {"records": F, "planning": F, "director": F},
-    "bundles.approve": {"planning": F, "director": F},
-    # encounters.scanning: paper that comes in
-    "scanning.read": {
-        "doctor": D,
-        "head_of_department": D,
-        "nurse": D,
-        "head_nurse": D,
-        "records": F,
-        "planning": F,
-        "director": F,
-        "inspector": L,
-    },
-    "scanning.upload": {"doctor": D, "head_of_department": D, "nurse": D, "head_nurse": D, "records": F},
-    "scanning.check": {"head_of_department": D, "head_nurse": D, "records": F},
-    # encounters.attestations: papers handed out with a number
-    "attestations.read": {
-        "doctor": D,
-        "head_of_department": D,
-        "nurse": D,
-        "head_nurse": D,
-        "registration": F,
-        "records": F,
-        "planning": F,
-        "director": F,
-    },
-    "attestations.issue": {"doctor": D, "head_of_department": D},
-    "attestations.hand_over": {
-        "doctor": D,
-        "head_of_department": D,
-        "nurse": D,
-        "head_nurse": D,
-        "registration": F,
-        "records": F,
-    },
-    "attestations.configure": {"records": F, "planning": F},
     # signatures.providers (the staff's keys; no document), signatures.signing
     "providers.manage": {"admin": F},
     "signing.sign": {
@@ -315,26 +265,6 @@ RIGHTS: dict[str, dict[str, Scope]] = {
     },
     "signing.seal": {"seal_keeper": F},
     "signing.chains": {"planning": F, "director": F},
-    # encounters.records: the life of the record
-    "records.read": {
-        "doctor": D,
-        "head_of_department": D,
-        "nurse": D,
-        "head_nurse": D,
-        "records": F,
-        "planning": F,
-        "director": F,
-    },
-    "records.complete": {"doctor": D, "head_of_department": D},
-    "records.countersign": {"head_of_department": D},
-    "records.submit": {"doctor": D, "head_of_department": D, "nurse": D, "head_nurse": D},
-    "records.check": {"planning": F},
-    "records.archive": {"records": F, "planning": F},
-    "records.reopen": {"planning": F, "director": F},
-    "records.keep": {"records": F},
-    "records.lend": {"records": F},
-    "records.approve_loan": {"planning": F, "director": F},
-    "records.oversee": {"head_of_department": D, "records": F, "planning": F, "director": F},
     # encounters.inspections: charts read by people from outside, by letter
     "inspections.prepare": {"records": F, "planning": F},
     "inspections.approve": {"planning": F, "director": F},

@@ -48,9 +48,8 @@ class NotFinished(DomainError):
 
 def canonical_json(resource: object) -> bytes:
     """One spelling of a JSON value: keys sorted, no spaces, UTF-8. What checksums are taken of."""
-    return json.dumps(
-        resource, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
-    ).encode()
+    text = json.dumps(resource, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return text.encode()
 
 
 def checksum(resource: object) -> str:
@@ -371,9 +370,8 @@ def print_body(
     sections: Mapping[str, str] | None = None,
     at: str = "",
 ) -> SafeString:
-    """The form's body as HTML for paper: no heading, no signatures; styled by static/print/questionnaire.css.
-
-    The same arguments give the same bytes; `at` (a FHIR dateTime) is what now() means to the form's expressions.
+    """The form's body as HTML for paper, without heading and signatures (static/print/questionnaire.css); the same arguments
+    give the same bytes. `at` (a FHIR dateTime) is what now() means to the form's expressions.
     """
     response, _unreadable = engine.read_response(content)
     return paper.print_body(form_of(questionnaire), response, language=language, sections=sections, now=at)

@@ -113,7 +113,10 @@ def access_original(user: User, page_uuid: UUID) -> ScanBatch:
     """
     page = access_page(user, page_uuid)
     batch = ScanBatch.objects.select_related("original__key").get(pk=page.batch_id)
-    others = batch.pages.filter(is_blank=False).exclude(patient=page.patient)
-    if batch.uploaded_by_id != user.pk and (page.paper_id is None or others.exists()):
+    if batch.uploaded_by_id == user.pk:
+        return batch
+    if page.paper_id is None or page.patient_id is None:
+        raise Denied(permissions.READ, entity=batch)
+    if batch.pages.filter(is_blank=False).exclude(patient_id=page.patient_id).exists():
         raise Denied(permissions.READ, entity=batch)
     return batch

@@ -9,6 +9,8 @@ from emr.accounts.models import User
 from emr.common.vietnamese import fold
 from encounters.documents.models import DocumentVersion
 from encounters.documents.paper import PaperDocument
+from encounters.documents.pieces import Piece
+from encounters.documents.signed import SignedBy
 from encounters.forms.models import Questionnaire
 from encounters.scanning import permissions
 from encounters.scanning.access import batches_for, papers_for, unfiled_for
@@ -62,7 +64,9 @@ def paper_documents(encounter_ids: Collection[int]) -> dict[int, list[PaperDocum
 
 def pieces_of(encounter: Encounter) -> list[Piece]:
     """The stay's checked and sealed paper as files of its record, for `encounters.documents.pieces`. Two queries."""
-    papers = Paper.objects.filter(encounter=encounter, status=SEALED).select_related("sealed__key").order_by("pk")
+    papers = (
+        Paper.objects.filter(encounter=encounter, status=SEALED).select_related("sealed__key").order_by("pk")
+    )
     titles = dict(Questionnaire.objects.order_by("effective_from").values_list("code", "title"))
     return [
         Piece(

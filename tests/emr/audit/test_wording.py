@@ -5,7 +5,8 @@ from pathlib import Path
 
 from django.utils import translation
 
-from emr.audit.wording import NOUNS, VERBS, in_words
+from emr.audit.verbs import VERBS
+from emr.audit.wording import NOUNS, in_words
 
 ROOT = Path(__file__).resolve().parents[3]
 _RECORDED = re.compile(r"\b(?:record|alert)\(\s*(?:\"[\w.]+\" if [^\"]+ else )?\"(\w+\.\w+)\"")
