@@ -98,7 +98,7 @@ class _Place:
 
 
 def _mark(value: Hashable, place: int) -> Hashable:
-    make = _MARKS.get(type(value))
+    make = _MARKS.get(dt.datetime if isinstance(value, dt.datetime) else type(value))
     if make is None:
         raise TypeError(f"{value!r} can decide about the SQL's shape")
     return make(place)

@@ -44,6 +44,7 @@ class PaperItem:
     items: list["PaperItem"] = field(default_factory=list)
     rows: list[list["PaperItem"]] = field(default_factory=list)
     columns: list[str] = field(default_factory=list)
+    keeps_widths: bool = False  # of a table whose columns' widths fit side by side; others find their own
     lines_drawn: list[str] = field(default_factory=list)
     content: str = ""
     level: int = 1
@@ -220,6 +221,7 @@ class _Writer:
             rows.append(blank_row(node.item, (*node.above, len(rows))))
         found.template = "table"
         found.rows = [self.items(row.nodes, level + 1) for row in rows]
+        found.keeps_widths = sum(cell.width for cell in found.rows[0] if cell.width < 12) <= 12
         found.is_printed = node.has_content or node.item.paper.lines > 0
 
     def matrix(self, found: PaperItem, node: Node, level: int) -> None:

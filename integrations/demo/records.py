@@ -6,6 +6,8 @@ from typing import Any
 from emr.accounts.models import Organization, User
 from emr.common.clock import local_today, now
 from emr.common.errors import DomainError
+from encounters.completeness.selectors import blocking_gaps_of
+from encounters.completeness.services import override_gap
 from encounters.records import services
 from encounters.records.steps import STEPS
 from encounters.visits import services as visits
@@ -103,6 +105,8 @@ def _bring(stay: Encounter, story: list[str], people: dict[str, User]) -> None:
     for verb in story:
         if stay.record_state not in STEPS[verb].before:
             return
+        for gap in blocking_gaps_of(stay):  # their pages lie in the folder
+            override_gap(encounter=stay, key=gap.key, reason="Hồ sơ giấy, đã đủ trong bìa", by=people["khth"])
         try:
             services.take_step(encounter=stay, verb=verb, by=people[_WAY[verb]], **_FOUND.get(verb, {}))
         except DomainError:

@@ -127,7 +127,7 @@ def test_records_that_are_archived_or_left_long_ago_stand_on_no_list() -> None:
     hung = make_head()
     discharge(stay, by=an)
     assert worklist.gaps_overseen(hung)
-    Encounter.objects.filter(pk=stay.pk).update(archive_number="26/00001")
+    Encounter.objects.filter(pk=stay.pk).update(archive_number="26/00001", record_state="archived")
     assert not worklist.gaps_overseen(hung)
     assert gaps_of(Encounter.objects.get(pk=stay.pk)), "its own page stays"
 
@@ -176,7 +176,7 @@ def test_a_rule_of_the_facilitys_own_begins_with_a_code_and_a_kind() -> None:
     assert kept.status_code == 302, kept.context["form"].errors
     _an, stay = make_record()
     (gap,) = gaps(stay, "nutrition")
-    assert gap.words == "Chưa có 29/BV2"
+    assert gap.words.startswith("Chưa có 29/BV2")
     assert client.get(page("rule", "never-was")).status_code == 404
     assert client.post(page("rules"), {"code": "Ấ", "kind": "form"}).status_code == 422
 

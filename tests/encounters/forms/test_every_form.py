@@ -33,7 +33,7 @@ from encounters.forms.engine.values import show_value
 from encounters.forms.shipped import assembled, shipped_files
 from tests.emr.people import make_an
 from tests.encounters.visits.ward import admit, department
-from tools.filled import CODES, NOW, filled
+from tools.filled import CODES, NOW, filled, sound
 
 RESOURCES = {path.stem: assembled(path) for path in shipped_files()}
 FORMS = {name: parse(resource) for name, resource in RESOURCES.items()}
@@ -79,7 +79,17 @@ def test_a_form_survives_export_and_import(name: str) -> None:
 def test_whatever_is_written_may_be_frozen_and_comes_back(name: str, seed: int, share: float) -> None:
     form = FORMS[name]
     response = filled(form, seed=seed, share=share)
-    assert [(p.link_id, p.code) for p in validate(form, response, now=NOW)] == []
+    rules = {rule.key for rule in form.constraints} | {
+        rule.key for item in form.walk() for rule in item.constraints
+    }
+    # What contradicts itself across answers is refused by the form's own rules and by what it calculates (test_ward_forms).
+    calculated = {item.link_id for item in form.walk() if item.calculated}
+    broken = [
+        (p.link_id, p.code)
+        for p in validate(form, response, now=NOW)
+        if p.code not in rules and p.link_id not in calculated
+    ]
+    assert broken == []
     stored = json.loads(json.dumps(write_response(response), allow_nan=False))
     assert read_response(stored) == (response, [])
     decoded = decode(form, encode(form, response))
@@ -129,6 +139,7 @@ def test_every_answer_is_found_on_paper(name: str, tmp_path: Path, need_tool: An
     lost = [
         (link, words)
         for link, item, answer in answers_of(form, response)
+        if not item.drawing
         for words in [printed(item, answer)]
         if squeezed(words) not in text
     ]
@@ -149,7 +160,7 @@ def test_a_form_is_frozen_in_the_database(name: str) -> None:
     an, stay = make_an(department()), admit()
     row = services.store_response(
         questionnaire=questionnaire,
-        content=write_response(filled(form)),
+        content=write_response(sound(form)),
         facility=stay.facility,
         patient=stay.patient,
         encounter=stay,

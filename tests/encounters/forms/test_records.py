@@ -1,5 +1,6 @@
 """The records of Annex XXVIII: every field that the regulation names, and what they compute (R-03)."""
 
+import re
 from decimal import Decimal
 from typing import Any
 
@@ -171,7 +172,8 @@ def test_every_record_keeps_the_places_to_sign(name: str) -> None:
 @pytest.mark.parametrize("name", RECORDS)
 def test_numbers_run_on_within_each_group(name: str) -> None:
     for group in RECORDS[name].walk():
-        numbers = [int(item.prefix[:-1]) for item in group.items if item.prefix.rstrip(".").isdigit()]
+        prefixes = [item.prefix for item in group.items if re.fullmatch(r"\d+\.", item.prefix)]
+        numbers = [int(prefix[:-1]) for prefix in prefixes]
         assert numbers == list(range(numbers[0], numbers[0] + len(numbers))) if numbers else True, (
             group.link_id
         )

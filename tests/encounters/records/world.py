@@ -4,8 +4,10 @@ import datetime as dt
 import uuid
 from typing import Any
 
-from emr.accounts.models import FacilitySetting, User
+from emr.accounts.models import FacilitySetting, Organization, User
 from emr.common.clock import now
+from encounters.completeness.models import RuleVersion
+from encounters.completeness.rules import delivered
 from encounters.records import services
 from encounters.records.models import Loan, RecordEvent
 from encounters.records.steps import STEPS
@@ -43,7 +45,27 @@ def left(patient: Any = None, *, days: int = 0, **told: Any) -> Encounter:
     stay = admit(patient, at=ago(days=days, hours=30), attending=person("an"), **{"late_reason": "Nhập lại"})
     stay = discharge(stay, at=ago(days=days, hours=1), **late, **told)
     choose("record_head_signature", False, stay)
+    ask_for_nothing(stay.facility)
     return stay
+
+
+def ask_for_nothing(facility: Organization) -> None:
+    """The facility has switched off what records must hold: completeness has tests of its own."""
+    RuleVersion.objects.bulk_create(
+        [
+            RuleVersion(
+                facility=facility,
+                code=rule.code,
+                number=1,
+                begins_on=dt.date(2020, 1, 1),
+                content=rule.content() | {"is_on": False},
+                reason="Thử nghiệm",
+                made_by=person("an"),
+            )
+            for rule in delivered()
+        ],
+        ignore_conflicts=True,
+    )
 
 
 WAY = {
