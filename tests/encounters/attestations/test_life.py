@@ -18,6 +18,7 @@ from encounters.documents.services import NotComplete
 from encounters.forms.services import answers_of
 from tests.encounters.attestations.papers import freeze, issue, leave, make_issued, make_paper, stay_for
 from tests.encounters.chart import draft_of, make_stay
+from tests.encounters.records.world import brought_to, person
 from tests.encounters.visits.ward import ago, discharge, visit
 from tests.support.verapdf import broken_clauses
 
@@ -234,3 +235,14 @@ def test_a_referral_is_valid_for_ten_working_days_or_a_year() -> None:
     other = services.begin_paper(encounter=paper.encounter, kind="TT01-VI", by=an)
     freeze(other, an, **{"a/long/0": ["true"]})
     assert other.ends_on is not None and 365 <= (other.ends_on - local_today()).days <= 366
+
+
+def test_what_is_asked_for_when_the_record_is_archived_is_an_addition_to_it() -> None:
+    """The summary above all: patients, insurers and courts ask for it long after (R-30)."""
+    stay, an = brought_to("archived"), person("an")
+    paper = services.begin_paper(encounter=stay, kind="TT25-03", by=an)
+    assert paper.document.is_addendum
+    version = freeze(paper, an)
+    assert (paper.number, version.number) == (f"000001/{YEAR}/{KINDS['TT25-03'].series}", 1)
+    stay.refresh_from_db()
+    assert stay.record_state == "archived"
