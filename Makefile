@@ -12,11 +12,10 @@ unexport PYTHONDONTWRITEBYTECODE
 run: bootstrap ## install, start and load the demo hospital; Ctrl-C stops everything
 	@exec $(BIN)/python -m emr.local
 
-# What leans on PostgreSQL itself (partitions, triggers, locks, plans, policies) runs on the newest one too; everything
+# What leans on PostgreSQL itself most (partitions, triggers, locks, plans, policies) runs on the newest one too; everything
 # does in `make test-long`.
-SQL_TESTS := tests/emr/audit tests/emr/outbox tests/emr/common tests/patients/registry/test_search.py \
-	tests/patients/registry/test_search_plan.py tests/patients/registry/test_together.py \
-	tests/encounters/visits/test_database.py tests/integrations/hl7v2/test_receiving.py tests/signatures/sealing
+SQL_TESTS := tests/emr/audit tests/emr/outbox tests/emr/common/test_wall.py tests/patients/registry/test_search_plan.py \
+	tests/encounters/visits/test_database.py
 
 # One worker more than cores: each waits for PostgreSQL now and then. Browsers apart: Playwright keeps an event loop
 # running in the process, in which pyHanko can't start its own.

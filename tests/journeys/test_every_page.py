@@ -396,6 +396,8 @@ def _pages(people: dict[str, User]) -> tuple[dict[str, list[str]], list[str]]:
             "integrations:launch:open",
             "encounters:bedside:pack_file",
             "encounters:consents:paper",
+            "encounters:bundles:pdf",
+            "encounters:bundles:take",
             "encounters:scanning:pdf",
         }
         if name in apart:
@@ -425,7 +427,14 @@ def _serious(name: str, found: dict[str, Any]) -> list[str]:
     ]
 
 
-@pytest.mark.timeout(900)  # some minutes, where other tests run beside it
+def test_every_page_is_opened_by_somebody(people: dict[str, User]) -> None:
+    pages, missing = _pages(people)
+    assert not missing, "the fixture has no row for: " + " · ".join(missing)
+    assert sum(map(len, pages.values())) >= LEAST_PAGES, pages
+
+
+@pytest.mark.long  # some minutes
+@pytest.mark.timeout(1800)
 def test_axe_finds_nothing_serious_on_any_page(
     people: dict[str, User], chromium: Any, live_server: Any
 ) -> None:
@@ -434,7 +443,7 @@ def test_axe_finds_nothing_serious_on_any_page(
 
 
 @pytest.mark.long
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1800)
 def test_axe_finds_no_colour_too_faint_in_the_dark(
     people: dict[str, User], chromium: Any, live_server: Any
 ) -> None:
@@ -444,9 +453,7 @@ def test_axe_finds_no_colour_too_faint_in_the_dark(
 def _walk(people: dict[str, User], chromium: Any, live_server: Any, judge: str) -> list[str]:
     """What axe finds, and what the browser complains of, on every page, each opened by somebody who may."""
     axe, trouble = AXE.read_text(encoding="utf-8"), []
-    pages, missing = _pages(people)
-    assert not missing, "the fixture has no row for: " + " · ".join(missing)
-    assert sum(map(len, pages.values())) >= LEAST_PAGES, pages
+    pages, _missing = _pages(people)
     for username, addresses in pages.items():
         context = chromium.new_context(
             viewport=WARD_PC,

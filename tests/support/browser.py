@@ -75,11 +75,13 @@ def screenshots(request: pytest.FixtureRequest) -> Path:
 
 
 def follow(page: "Page", address: str) -> None:
-    """Go there by the main menu, whether the link fits into the bar or stands under "More"."""
+    """Go there by the main menu, whether the link fits into the bar or stands under "More" once the bar is laid out."""
+    page.wait_for_load_state("load")
     link = page.locator(f"#main-nav a[href='{address}']")
     if not link.is_visible():
         page.locator("[data-nav-toggle]").click()
     link.click()
+    page.wait_for_url(f"**{address}")
 
 
 def come_in(page: "Page", client: "Client", user: Any, address: str) -> None:

@@ -55,7 +55,7 @@ def test_a_record_becomes_a_file_and_an_extract_is_approved(
     page.screenshot(path=screenshots / "bundles-desk.png")
     page.locator("table a").first.click()
     assert page.url == address
-    page.keyboard.press("F9")
+    page.locator("[name=approve]").click()
     expect(page.locator("#extract-file")).to_be_visible()
     make_all()
     expect(page.locator("#extract-file a[href$='/pdf']")).to_be_visible(timeout=20_000)

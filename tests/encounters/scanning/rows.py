@@ -42,7 +42,7 @@ def build_scanning_rows(stay: Encounter, by: User, word: str = "") -> dict[str, 
         )
 
     unfiled = page(1)
-    checker = make_user(f"kiem{word}".lower(), f"Người kiểm {word}MARK", None, stay.department or by.facility)
+    checker = make_user(f"kiem{word}".lower(), f"Người kiểm {word}", None, stay.department or by.facility)
     common = {"department": stay.department, "code": "40/BV2", "created_by": by, "shelf": f"Giá {word}MARK"}
     waiting = Paper.objects.create(**whose, **common)
     sealed = Paper.objects.create(
