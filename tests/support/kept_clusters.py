@@ -21,6 +21,8 @@ MAKES_THE_SCHEMA = (
     "*/triggers.py",
     "*/grants.py",
     "*/policies.py",
+    "*/*roles.py",
+    "*/scopes.py",
     "*/questionnaires/**/*.json",
 )
 KEPT = 4
