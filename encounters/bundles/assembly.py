@@ -82,7 +82,8 @@ def assemble(
     """(the PDF/A-3, not sealed yet; the manifest's SHA-256).
 
     `cover` is the first page as PDF/A-3, of which the file's own name, colours and metadata stay; `on_page(pages so far)`
-    is called after each piece, and what it raises ends the work. Raises Changed when a kept file isn't what it was.
+    is called before the first and after each piece, and what it raises ends the work. Raises Changed when a kept file isn't
+    what it was.
     """
     extract = content["extract"]
     work = _Work(Pdf.open(BytesIO(cover)))
@@ -92,6 +93,7 @@ def assemble(
     while len(work.pdf.pages) < before:
         blank_page(work.pdf, pen, b"")
     placed = []
+    on_page(before)
     for piece in content["pieces"]:
         placed.append(_place(work, pen, piece, read(piece), attached=extract is None))
         on_page(len(work.pdf.pages))
@@ -313,7 +315,8 @@ def _pdf_moment(iso: str) -> str:
 def _bookmarks(pdf: Pdf, placed: Sequence[_Placed]) -> None:
     with pdf.open_outline() as outline:
         outline.root.clear()
-        outline.root.append(OutlineItem(_HEADING.capitalize(), 1, "Fit"))
+        if placed:  # of a record that is all on paper there is the cover alone
+            outline.root.append(OutlineItem(_HEADING.capitalize(), 1, "Fit"))
         for part, members in _parts([one for one in placed if one.count], lambda one: one.piece["part"]):
             parent = OutlineItem(TITLES[part], members[0].first - 1, "Fit")
             for one in members:

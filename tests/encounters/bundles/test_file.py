@@ -105,3 +105,13 @@ def test_other_peoples_tools_take_it_apart_and_find_the_signatures(tmp_path: Pat
     tell("pdfdetach", "-saveall", "-o", tmp_path, file)
     (document,) = tmp_path.glob("0001_36-BV2_*.pdf")
     assert "Signature is Valid" in tell("pdfsig", "-nocert", document)
+
+
+def test_a_record_that_is_all_on_paper_is_a_cover_and_its_structured_data(tmp_path: Path) -> None:
+    an, stay, _entries = make_record(signed=0, unsigned=0)
+    bundle = made(stay, an)
+    assert (bundle.status, bundle.pages) == ("ready", 1)
+    file = tmp_path / "bundle.pdf"
+    file.write_bytes(_pdf(bundle))
+    assert check_bundle(file.read_bytes()).holds
+    assert broken_clauses(file, flavour="3b") == ""
