@@ -2,6 +2,7 @@
 
 import contextlib
 import datetime as dt
+import functools
 import socket
 import ssl
 import threading
@@ -34,6 +35,13 @@ def _certificate(folder: Path) -> Path:
     return file
 
 
+@functools.cache
+def _port() -> int:
+    """The same for every test of a run: the live server, which lasts as long, asks for its trusted origins once."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return int(free.getsockname()[1])
+
+
 @contextlib.contextmanager
 def https_front(folder: Path, behind: str) -> Iterator[int]:
     """The port where TLS is spoken, for as long as the block lasts; `behind` is the live server's address."""
@@ -61,7 +69,7 @@ def https_front(folder: Path, behind: str) -> Iterator[int]:
             pump(front, back)
             answers.join()
 
-    with socket.create_server(("127.0.0.1", 0), backlog=64) as listening:
+    with socket.create_server(("127.0.0.1", _port()), backlog=64) as listening:
 
         def accept() -> None:
             with contextlib.suppress(OSError):
@@ -69,4 +77,7 @@ def https_front(folder: Path, behind: str) -> Iterator[int]:
                     threading.Thread(target=serve, args=(listening.accept()[0],), daemon=True).start()
 
         threading.Thread(target=accept, daemon=True).start()
-        yield listening.getsockname()[1]
+        try:
+            yield listening.getsockname()[1]
+        finally:
+            listening.shutdown(socket.SHUT_RDWR)  # who waits in accept() would keep the port
