@@ -15,11 +15,11 @@ def moved(delivery: Delivery) -> None:
         telling.tell_returned(event.encounter, event)
 
 
-@subscribe("diagnostic_report.filed")
+@subscribe("diagnostic_report.came_late")
 def result_came(delivery: Delivery) -> None:
     """Tell of a result that came while the record was closed; nobody refuses it."""
     report = DiagnosticReport.objects.select_related("encounter__facility").get(
         pk=delivery.payload["report_id"]
     )
-    if report.encounter is not None and report.encounter.is_record_closed:
+    if report.encounter is not None:
         telling.tell_late_result(report.encounter, report.pk)

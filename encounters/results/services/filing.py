@@ -21,7 +21,7 @@ from encounters.orders.services import complete_service_request, reopen_order
 from encounters.orders.services.lines import OPEN
 from encounters.results import flags
 from encounters.results.facts import ReportFacts, ValueFacts, all_values
-from encounters.results.locks import one_at_a_time
+from encounters.results.locks import one_at_a_time, record_is_closed
 from encounters.results.models import DiagnosticReport, Finding, ReportAttachment
 from encounters.results.models.reports import RELEASED
 from encounters.results.selectors.limits import LimitsOf, critical_limits
@@ -113,13 +113,8 @@ def file_report(
     open_review(report=row, by=author)
     told = {"status": row.status, "source": source[:40], "replaces": row.replaces_id}
     record("report.file", by=author, of=row, detail=told)
-    publish(
-        "diagnostic_report.filed",
-        order_key=f"patient:{patient.root_id}",
-        report_id=row.pk,
-        status=row.status,
-        replaced_id=row.replaces_id,
-    )
+    if stay is not None and record_is_closed(stay):
+        publish("diagnostic_report.came_late", order_key=f"patient:{patient.root_id}", report_id=row.pk)
     return Filed(row, FILED)
 
 

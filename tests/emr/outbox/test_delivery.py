@@ -275,6 +275,21 @@ def test_many_facts_ring_the_bell_once(monkeypatch: pytest.MonkeyPatch) -> None:
     assert rung == [list(OutboxEvent.objects.order_by("pk").values_list("pk", flat=True))]
 
 
+def test_a_fact_told_of_thousands_is_rung_for_in_portions(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One worker took them all, and whoever rang next waited until it was through."""
+    rung: list[list[int]] = []
+    monkeypatch.setattr(
+        services.current_app, "send_task", lambda _name, args, **_options: rung.append(args[0])
+    )
+    _subscribe(lambda _delivery: None)
+    publish_many("thing.happened", [("", {"thing_id": number}) for number in range(120)])
+    assert services.bell.flush(5)
+    assert [len(some) for some in rung] == [50, 50, 20]
+    assert [event_id for some in rung for event_id in some] == list(
+        OutboxEvent.objects.order_by("pk").values_list("pk", flat=True)
+    )
+
+
 def test_a_broker_that_is_really_away_holds_a_request_for_less_than_two_seconds(settings: Settings) -> None:
     """F-05, with kombu itself: nobody listens on the port, and its own reconnecting must not be waited for."""
     away = Celery("away", broker="redis://127.0.0.1:1/0")

@@ -1,7 +1,10 @@
 """Once a record is closed nothing is written on it: at the door, in every room, and in the database (R-24, R-06)."""
 
+import threading
+import time
+
 import pytest
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, connections, transaction
 from django.test import Client
 from django.urls import reverse
 
@@ -11,6 +14,7 @@ from emr.accounts.roles import RIGHTS
 from emr.audit.models import AuditEvent
 from emr.common.errors import DomainError
 from emr.notices.models import Notice
+from emr.outbox.models import OutboxEvent
 from encounters.documents import services as documents
 from encounters.documents.models import Document
 from encounters.records import services
@@ -168,6 +172,38 @@ def test_a_result_that_comes_late_is_kept_listed_and_told() -> None:
     assert {row.user for row in notice.recipients.all()} == {person("an"), person("tung")}
     page = _as("tung").get(reverse("encounters:records:record", args=[stay.uuid])).content.decode()
     assert "kết quả về muộn" in page
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_result_filed_while_the_record_is_being_closed_is_told_too() -> None:
+    """Whoever closes holds the stay; the result waits, and is then late."""
+    stay = brought_to("open")
+    deliver_all()
+    began, filed = threading.Event(), []
+
+    def result_comes() -> None:
+        began.set()
+        filed.append(file(stay, facts(value(), number="LATE2")))
+        connections.close_all()
+
+    with transaction.atomic():
+        Encounter.objects.select_for_update().get(pk=stay.pk)
+        laboratory = threading.Thread(target=result_comes)
+        laboratory.start()
+        began.wait(5)
+        time.sleep(0.3)
+        assert not filed
+        Encounter.objects.filter(pk=stay.pk).update(record_state="completed")
+    laboratory.join(10)
+    deliver_all()
+    assert Notice.objects.filter(kind="records.late_result").count() == 1
+
+
+def test_an_open_record_tells_nobody_of_its_results() -> None:
+    stay = brought_to("open")
+    deliver_all()
+    file(stay, facts(value(), number="L3"))
+    assert not OutboxEvent.objects.filter(topic="diagnostic_report.came_late").exists()
 
 
 def test_a_reopened_record_is_written_on_again() -> None:

@@ -14,7 +14,7 @@ from encounters.orders.services import add_service
 from encounters.results import flags
 from encounters.results.facts import AttachmentFacts
 from encounters.results.models import DiagnosticReport, Finding, ReportReview
-from encounters.results.services import filing, take_back
+from encounters.results.services import take_back
 from patients.registry.services import merge_patients
 from tests.emr.people import make_an
 from tests.encounters import chart
@@ -232,17 +232,6 @@ def test_the_database_refuses_to_change_a_report_or_to_fork_it() -> None:
     }
     with pytest.raises(DatabaseError), transaction.atomic():
         DiagnosticReport.objects.create(**fork | {"version_key": "3", "replaces_id": report.pk})
-
-
-def test_what_was_filed_is_told_above_with_the_patient_as_order(monkeypatch: pytest.MonkeyPatch) -> None:
-    told: list[tuple[str, dict[str, object]]] = []
-    monkeypatch.setattr(filing, "publish", lambda topic, **fact: told.append((topic, fact)))
-    stay = admit()
-    report = file(stay, facts(value())).report
-    file(stay, facts(value()))
-    root = stay.patient.root_id
-    fact = {"order_key": f"patient:{root}", "report_id": report.pk, "status": "final", "replaced_id": None}
-    assert told == [("diagnostic_report.filed", fact)]
 
 
 def test_history_that_is_loaded_asks_nobody_to_acknowledge_it() -> None:

@@ -18,7 +18,7 @@ from tests.integrations.messages import adt
 
 pytestmark = pytest.mark.django_db
 LIST = reverse("integrations:lis:identities")
-VALUE = obx("NM", "CRE^Creatinin^L", "142", unit="µmol/L", reference="53-115", flag="H")
+VALUE = obx("NM", "CRE^Creatinin^L", "142.75", unit="µmol/L", reference="53-115", flag="H")
 # The laboratory's own typing error: a number that another patient has.
 MISTYPED = PID.replace("0000001", "0000002")
 
@@ -85,7 +85,8 @@ def test_a_corrected_patient_reaches_the_chart_when_the_laboratory_has_said_yes(
     html = page.content.decode()
     assert "0000001" in html and "0000002" in html and "ĐÀO THỊ BÍCH ĐÀO" in html
     assert [line.label for line in page.context["lines"] if line.is_changed] == ["Mã người bệnh"]
-    assert "142" not in html.split("<main")[1], "whose it is doesn't hang on the value"
+    shown = html.split("<main")[1]
+    assert "142.75" not in shown and "142,75" not in shown, "whose it is doesn't hang on the value"
     assert lab.post(address("answer_identity", letter), {"answer": "yes"}).status_code == 302
     work_off()
     assert state(copy) == "applied"
