@@ -24,6 +24,10 @@ _ROOMS = [
     "completeness",
     "bundles",
     "records",
+    "switching",
+    "designing",
+    "rounds",
+    "boards",
 ]
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include(f"encounters.{room}.urls")) for room in _ROOMS if find_spec(f"encounters.{room}.urls")
