@@ -18,8 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
-import redis
-from django.conf import settings
+from celery import current_app
 from django.db.models import Max, Min
 from django.utils import timezone
 
@@ -266,7 +265,8 @@ def _drain(instance: Instance, after: int) -> float:
     count = done.count()
     # What comes next is measured without what is still owed here: facts told of results, rings that nobody took.
     OutboxEvent.objects.filter(done_at=None).update(done_at=timezone.now())
-    redis.Redis.from_url(settings.REDIS_URL).flushdb()
+    with current_app.connection_for_write() as broker:
+        broker.default_channel.client.flushdb()
     if spent["first"] is None:
         return 0.0
     return float(count / max((spent["last"] - spent["first"]).total_seconds(), 0.001))
