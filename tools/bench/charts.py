@@ -68,6 +68,12 @@ class Seen:
         """From acknowledged to shown; without an end for what was never shown."""
         return [self.shown.get(title, float("inf")) - at for title, at in self.acknowledged.items()]
 
+    def middles(self) -> list[float]:
+        """What the middle one of each quarter of the time waited: it grows where more comes than is applied."""
+        waits = self.waits()
+        quarter = max(len(waits) // 4, 1)
+        return [statistics.median(waits[first : first + quarter]) for first in range(0, 4 * quarter, quarter)]
+
 
 def measure(report: Report, home: Path, charts: Charts) -> None:
     """Start the stack, let results come, watch."""
@@ -83,7 +89,8 @@ def measure(report: Report, home: Path, charts: Charts) -> None:
     )  # fmt: skip
     report.note(
         f"(e), open chart: {len(waits)} results watched among {int(A_SECOND * SECONDS)},"
-        f" {sum(wait == float('inf') for wait in waits)} never seen; an answer took {_ms(loaded.answers)} meanwhile,"
+        f" {sum(wait == float('inf') for wait in waits)} never seen; by quarters of the minute the middle one waited"
+        f" {', '.join(_words(wait) for wait in loaded.middles())}; an answer took {_ms(loaded.answers)} meanwhile,"
         f" {_ms(quiet.answers)} at rest."
     )
 
