@@ -9,6 +9,7 @@ import io
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import django
@@ -93,6 +94,15 @@ def sheet_of(pdf: bytes, *, dpi: int) -> Image.Image:
     return sheet
 
 
+def index_of(titles: Mapping[str, str]) -> str:
+    """All sheets on one page: {file's stem: what stands above its picture}."""
+    pictures = (f"### {titles[stem]}\n\n![{titles[stem]}]({stem}.jpg)\n" for stem in sorted(titles))
+    return (
+        "# Every form as it is printed\n\nMade by `python -m tools.prints`, with answers made up.\n\n"
+        + "\n".join(pictures)
+    )
+
+
 def main(argv: list[str]) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("codes", nargs="*")
@@ -100,11 +110,15 @@ def main(argv: list[str]) -> None:
     parser.add_argument("--dpi", type=int, default=34)
     told = parser.parse_args(argv)
     told.to.mkdir(parents=True, exist_ok=True)
+    titles = {}
     for path in shipped_files():
+        form = parse(assembled(path))
+        titles[path.stem] = f"{form.code} · {form.title.text}"
         if told.codes and path.stem not in told.codes:
             continue
-        sheet = sheet_of(pdf_of(parse(assembled(path))), dpi=told.dpi)
+        sheet = sheet_of(pdf_of(form), dpi=told.dpi)
         sheet.save(told.to / f"{path.stem}.jpg", quality=40, optimize=True)
+    (told.to / "README.md").write_text(index_of(titles))
 
 
 if __name__ == "__main__":
