@@ -3,6 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from django.db.models import QuerySet
+
+from emr.common.compiled import Compiled
 from emr.common.vietnamese import fold
 from integrations.hl7v2.header import NO_NUMBER
 from integrations.hl7v2.outcomes import CannotApply, NotYet
@@ -59,17 +62,23 @@ def _system(channel: Channel, cx: Cx) -> str:
     return f"urn:benhanmo:other:{cx.assigning_authority or cx.identifier_type_code}"[:60]
 
 
+@Compiled
+def _holder(facility_id: int, system: str, value: str) -> QuerySet[Identifier]:
+    held = Identifier.objects.filter(facility_id=facility_id, system=system, value=value)
+    return held.select_related("patient").order_by("pk")[:1]
+
+
 def find_patient(channel: Channel, numbers: Numbers) -> Patient | None:
     """The row that holds the own number, also when it is merged; without one, the only holder of the citizen number.
 
     Never by name: whether two alike are one person is for people to say. Raises CannotApply without any number.
     """
-    held = Identifier.objects.filter(facility=channel.facility).select_related("patient")
     if numbers.own:
-        found = held.filter(system=systems.mrn(channel.facility), value=numbers.own).first()
+        found = _holder.first(channel.facility_id, systems.mrn(channel.facility), numbers.own)
         return found.patient if found else None
     if not numbers.others:
         raise CannotApply("no_patient_number")
+    held = Identifier.objects.filter(facility=channel.facility).select_related("patient")
     for system, value in numbers.others:
         rows = list(held.filter(system=system, value=value, is_active=True, is_shared=False)[:2])
         if system in {systems.CITIZEN, systems.OLD_CITIZEN, systems.PASSPORT} and len(rows) == 1:

@@ -11,7 +11,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import BigIntegerField
+from django.db.models import BigIntegerField, QuerySet
 from django.db.models.fields.json import KT
 from django.db.models.functions import Cast
 from django.utils import translation
@@ -22,6 +22,7 @@ from emr.accounts.services import facility_setting
 from emr.common import wall
 from emr.common.choices import Whole, declare
 from emr.common.clock import now
+from emr.common.compiled import Compiled
 from emr.common.context import Acting, acting_as
 from emr.common.errors import DomainError
 from emr.outbox import publish
@@ -89,10 +90,17 @@ def _applier(message: Message) -> Applier:
     raise CannotApply("unsupported", type=message.message_type)
 
 
+@Compiled
+def _state_held(message_id: int) -> QuerySet[MessageState]:
+    rows = MessageState.objects.select_related("message__channel__facility", "message__channel__account")
+    return rows.select_for_update(of=("self",)).filter(message_id=message_id)
+
+
 def apply_message(*, message_id: int) -> None:
     """Apply a stored message, once: called again, it finds that it's done. Errors that aren't the message's raise."""
-    rows = MessageState.objects.select_related("message__channel__facility", "message__channel__account")
-    state = rows.select_for_update(of=("self",)).get(message_id=message_id)
+    state = _state_held.first(message_id)
+    if state is None:
+        raise MessageState.DoesNotExist
     message = state.message
     if state.state in {State.APPLIED, State.SUPERSEDED, State.DEAD}:
         return

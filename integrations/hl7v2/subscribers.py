@@ -17,10 +17,11 @@ MAX_ATTEMPTS = 7
 def apply_received(delivery: Delivery) -> None:
     """Apply the message; what isn't the message's fault is tried again, then laid on the dead-letter desk."""
     message_id = int(delivery.payload["message_id"])
+    if delivery.attempts < MAX_ATTEMPTS:
+        inbox.apply_message(message_id=message_id)
+        return
     try:
         with transaction.atomic():
             inbox.apply_message(message_id=message_id)
     except Exception as error:
-        if delivery.attempts < MAX_ATTEMPTS:
-            raise
         inbox.give_up(message_id=message_id, error=type(error).__name__)

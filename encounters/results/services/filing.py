@@ -7,11 +7,13 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from emr.accounts.models import Organization, User
 from emr.audit.services import record
 from emr.common.clock import now
+from emr.common.compiled import Compiled
 from emr.common.errors import Conflict, DomainError
 from emr.common.vietnamese import fold
 from emr.outbox import publish
@@ -59,6 +61,14 @@ class Filed:
         return self.outcome == FILED
 
 
+@Compiled
+def _versions(facility_id: int, source: str, filler_number: str) -> QuerySet[DiagnosticReport]:
+    held = DiagnosticReport.objects.filter(
+        facility_id=facility_id, source=source, filler_number=filler_number
+    )
+    return held.select_related("patient").order_by("-pk")
+
+
 @transaction.atomic
 def file_report(
     *,
@@ -86,11 +96,7 @@ def file_report(
     _check_people(facility, patient, stay, request)
     _check_facts(report)
     one_at_a_time(facility, source, report.filler_number)
-    versions = list(
-        DiagnosticReport.objects.filter(facility=facility, source=source, filler_number=report.filler_number)
-        .select_related("patient")
-        .order_by("-pk")
-    )
+    versions = list(_versions(facility.pk, source, report.filler_number))
     for row in versions:
         if row.version_key == report.version_key and row.patient.root_id == patient.root_id:
             return _known(row, report)

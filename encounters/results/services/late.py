@@ -25,7 +25,6 @@ def _source(review: ReportReview) -> str:
     return f"review:{review.pk}"
 
 
-@transaction.atomic
 def open_for_review(review: ReportReview) -> bool:
     """Let the department and the ordering doctor see the patient while the review is open; whether it was needed.
 
@@ -39,15 +38,19 @@ def open_for_review(review: ReportReview) -> bool:
         return False
     if CareContext.objects.filter(source=_source(review), ends_at=None).exists():
         return False
+    _open_care(review, stay.department if stay is not None else review.department)
+    return True
+
+
+@transaction.atomic
+def _open_care(review: ReportReview, department: Organization | None) -> None:
     patient = review.patient
-    department = stay.department if stay is not None else review.department
     if department is not None:
         open_care(patient=patient, department=department, reason=REASON, source=_source(review))
     orderer = review.requester
     is_plain = patient.confidentiality == Confidentiality.NORMAL
     if orderer is not None and orderer.is_active and is_plain:
         open_care(patient=patient, practitioner=orderer, reason=REASON, source=_source(review))
-    return True
 
 
 def close_for_review(review: ReportReview) -> None:

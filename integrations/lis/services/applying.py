@@ -3,9 +3,10 @@
 from dataclasses import replace
 from datetime import datetime
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
+from emr.common.compiled import Compiled
 from encounters.orders.models import ServiceRequest
 from encounters.results.facts import ReportFacts
 from encounters.results.models import DiagnosticReport
@@ -25,7 +26,7 @@ from integrations.lis.statuses import REASONS
 from integrations.lis.translating import filler_key, reports, wrong_patient
 from integrations.transport.codes import note_codes
 from integrations.transport.models import Channel, Message
-from patients.registry.access import same_person_ids
+from patients.registry.access import rows_of_root, same_person_ids
 from patients.registry.models import Patient
 
 
@@ -146,13 +147,22 @@ def _of_another_system(oru: Oru, numbers: list[str], patient: Patient) -> Servic
 
 def _stay(oru: Oru, patient: Patient, at: datetime) -> Encounter | None:
     """The visit that is named, else the one that the specimen was taken in; none is no obstacle."""
-    stays = Encounter.objects.filter(facility=oru.channel.facility, patient__in=same_person_ids(patient))
-    stays = stays.exclude(status__in=[Encounter.Status.CANCELLED, Encounter.Status.ENTERED_IN_ERROR])
+    facility_id, root = oru.channel.facility_id, patient.root_id
     named = oru.pv1.visit_number.id_number or oru.pid.patient_account_number.id_number
-    if named and (stay := stays.filter(identifier=named[:40]).first()):
+    if named and (stay := _stays(facility_id, root).filter(identifier=named[:40]).first()):
         return stay
-    during = stays.filter(Q(ended_at=None) | Q(ended_at__gte=at), started_at__lte=at)
-    return during.order_by("-started_at").first()
+    return _during.first(facility_id, root, at)
+
+
+def _stays(facility_id: int, root: int) -> QuerySet[Encounter]:
+    stays = Encounter.objects.filter(facility_id=facility_id, patient__in=rows_of_root(root))
+    return stays.exclude(status__in=[Encounter.Status.CANCELLED, Encounter.Status.ENTERED_IN_ERROR])
+
+
+@Compiled
+def _during(facility_id: int, root: int, at: datetime) -> QuerySet[Encounter]:
+    then = Q(ended_at=None) | Q(ended_at__gte=at)
+    return _stays(facility_id, root).filter(then, started_at__lte=at).order_by("-started_at")[:1]
 
 
 _WITHOUT_SPECIMEN = {"O": RequestEvent.Kind.ACCEPTED, "S": RequestEvent.Kind.SCHEDULED}

@@ -89,6 +89,10 @@ def test_every_kept_question_of_the_house_asks_what_its_queryset_asks() -> None:
         "_running_place": (7, "in-progress"),
         "_latest_stays": (7,),
         "_people": (7, "doctor", now()),
+        "_state_held": (7,),
+        "_holder": (7, "urn:x", "BN1"),
+        "_during": (7, 8, now()),
+        "_versions": (7, "hl7:1:LIS", "F1"),
     }
     kept = {
         found.__name__: found
