@@ -5,6 +5,7 @@ PostgreSQL builds without ICU can't sort Vietnamese, so the order is stored besi
 
 import re
 import unicodedata
+from string import digits
 
 # The alphabet's order; a letter's place decides before any tone does.
 _LETTERS = "aăâbcdđeêfghijklmnoôơpqrstuưvwxyz"
@@ -39,7 +40,7 @@ def _word_key(word: str) -> tuple[str, str]:
         if marks:
             tone = _TONES[marks[0]]
             base = unicodedata.normalize("NFC", "".join(mark for mark in parts if mark not in _TONES))
-        if base.isdigit():
+        if base in digits:
             letters += f"00{base}"
         else:
             letters += _RANK.get(base, "99")
@@ -50,9 +51,10 @@ def _word_key(word: str) -> tuple[str, str]:
 def sort_key(name: str) -> str:
     """Plain-ASCII key that sorts names as a Vietnamese register does: given name, then family, then middle names.
 
-    All letters of all words are compared before any tone, as dictionaries do.
+    All letters of all words are compared before any tone, as dictionaries do. What ends first comes first: the space that
+    ends the letters sorts before the hyphen between words, that before any letter.
     """
     words = tidy(name).split(" ")
     ordered = [words[-1], *words[:-1]] if words else words
     keys = [_word_key(word) for word in ordered]
-    return " ".join(letters for letters, _ in keys) + "|" + " ".join(tones for _, tones in keys)
+    return "-".join(letters for letters, _ in keys) + " " + "-".join(tones for _, tones in keys)

@@ -16,14 +16,15 @@ OFFLINE = {"help", "--help", "-h", "--version", "version", "makemessages", "comp
 
 
 def main(arguments: list[str]) -> None:
-    """Run one of Django's or our own commands."""
+    """Run one of Django's or our own commands; exit code 2 where it can't even begin, since 1 is what a check has found."""
     try:
         with _surroundings(arguments):
             from django.core.management import execute_from_command_line  # noqa: PLC0415
 
             execute_from_command_line(arguments)
     except LocalError as error:
-        sys.exit(f"error: {error}")
+        sys.stderr.write(f"error: {error}\n")
+        sys.exit(2)
 
 
 def _make_home_for(arguments: list[str], home: Home) -> None:

@@ -14,7 +14,7 @@ class OutboxConfig(AppConfig):
         from emr.outbox import health  # noqa: PLC0415
 
         register_part(
-            "broker",
+            "redis",
             health.broker,
             title=_("Message broker"),
             advice=_("Start Redis again. Nothing is lost meanwhile: the work waits in the database."),

@@ -276,6 +276,7 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"
 LANGUAGE_COOKIE_NAME = "emr_language"
+THEME_COOKIE_NAME = "emr_theme"
 CSRF_FAILURE_VIEW = "emr.ui.errors.csrf_failure"
 
 LANGUAGES = [("vi", _("Vietnamese")), ("en", _("English"))]

@@ -1,10 +1,11 @@
 """Fresh proof asked in the middle of something (S-22): what was sent waits on the page and goes on with the proof."""
 
 from typing import Any
+from urllib.parse import urlencode, urlsplit
 
 from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import CsrfViewMiddleware
-from django.shortcuts import render
+from django.shortcuts import redirect, render, resolve_url
 from django.utils.cache import add_never_cache_headers
 
 from emr.accounts.models import User
@@ -38,6 +39,19 @@ def can_wait(request: HttpRequest) -> bool:
     size = str(request.META.get("CONTENT_LENGTH") or "0")
     is_short = size.isascii() and size.isdigit() and int(size[:12]) <= _LONGEST
     return not by_script and is_short and not request.FILES and not _is_forged(request)
+
+
+def proof_first(request: HttpRequest, user: User) -> HttpResponse | None:
+    """For a view that knows only by its row whether it is grave: what asks for fresh proof; None where that was given.
+
+    A form waits on that page and goes on with the proof; what can't wait goes back to its page, which keeps what was typed.
+    """
+    if services.is_recent(request):
+        return None
+    if can_wait(request):
+        return proof_page(request, ProofForm(), user=user, to="/", resend=request.get_full_path())
+    back = urlsplit(request.headers.get("Referer", "")).path or "/"
+    return redirect(f"{resolve_url('signin:prove')}?{urlencode({'next': back})}")
 
 
 def proof_page(

@@ -15,7 +15,7 @@ class StorageConfig(AppConfig):
         from emr.storage.stores import health  # noqa: PLC0415
 
         register_part(
-            "files",
+            "storage",
             health,
             title=_("Stored files"),
             advice=_(

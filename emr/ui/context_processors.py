@@ -15,12 +15,11 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
 
 THEMES = ("auto", "light", "dark")
-THEME_COOKIE = "emr_theme"
 
 
 def theme_of(request: HttpRequest) -> str:
     """The theme chosen on this PC; "auto" follows the system's setting."""
-    chosen = request.COOKIES.get(THEME_COOKIE, "")
+    chosen = request.COOKIES.get(settings.THEME_COOKIE_NAME, "")
     return chosen if chosen in THEMES else "auto"
 
 

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from emr.common.doors import public, signed_in
 from emr.ui import navigation
-from emr.ui.context_processors import THEME_COOKIE, THEMES
+from emr.ui.context_processors import THEMES
 from emr.ui.errors import bad_request, forbidden, not_found, server_error, unavailable
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def set_language(request: HttpRequest) -> HttpResponse:
 def set_theme(request: HttpRequest) -> HttpResponse:
     """Keep the theme of this PC (`theme`: auto, light, dark)."""
     chosen = request.POST.get("theme", "")
-    return _remember(request, THEME_COOKIE, chosen) if chosen in THEMES else _back(request)
+    return _remember(request, settings.THEME_COOKIE_NAME, chosen) if chosen in THEMES else _back(request)
 
 
 @signed_in

@@ -16,12 +16,13 @@ class WatchingConfig(AppConfig):
 
         register_counter(metrics.count_request)
         register_part(
-            "programs",
-            pulses.silent_programs,
-            title=_("Programs"),
+            "worker",
+            pulses.silent_workers,
+            title=_("Worker and beat"),
             advice=_(
                 "Start the program that is silent again (docker-compose up -d, or make run) and read its log."
             ),
+            is_public=True,
         )
         register_part(
             "clock",

@@ -59,16 +59,26 @@ class KeepBeating:
                 return
 
 
-def silent_programs() -> str:
-    """Which programs haven't been heard of lately; "" when all have."""
-    heard = set(
-        Pulse.objects.filter(seen_at__gt=now() - dt.timedelta(seconds=SILENT_SECONDS)).values_list(
-            "name", flat=True
-        )
+def silent_workers() -> str:
+    """Which queues' workers haven't been heard of lately; "" when all have."""
+    queues = {name for name in EXPECTED if name.startswith("queue ")}
+    silent = _silent(queues)
+    return _said([_("worker or beat")] if silent == queues else sorted(silent))
+
+
+def silent_listeners() -> str:
+    """Which listeners haven't been heard of lately; "" when all have."""
+    return _said(sorted(_silent({name for name in EXPECTED if not name.startswith("queue ")})))
+
+
+def _silent(names: set[str]) -> set[str]:
+    lately = now() - dt.timedelta(seconds=SILENT_SECONDS)
+    return names - set(
+        Pulse.objects.filter(name__in=names, seen_at__gt=lately).values_list("name", flat=True)
     )
-    silent = [name for name in EXPECTED if name not in heard]
+
+
+def _said(silent: list[str]) -> str:
     if not silent:
         return ""
-    if not heard & {name for name in EXPECTED if name.startswith("queue")}:
-        silent = [_("worker or beat"), *(name for name in silent if not name.startswith("queue"))]
     return _("Not heard of for a minute and a half: %(names)s.") % {"names": ", ".join(silent)}

@@ -9,11 +9,12 @@ class OrdersConfig(AppConfig):
 
     def ready(self) -> None:
         from emr.ui.navigation import Link, Panel, Section, register  # noqa: PLC0415
+        from encounters.documents.grave import register_grave  # noqa: PLC0415
         from encounters.documents.sections import register_source_rule  # noqa: PLC0415
         from encounters.forms.services import register_provider  # noqa: PLC0415
         from encounters.orders import permissions, subscribers, telling  # noqa: F401, PLC0415
         from encounters.orders.sections import register_sections  # noqa: PLC0415
-        from encounters.orders.selectors import operations  # noqa: PLC0415
+        from encounters.orders.selectors import operations, prescriptions  # noqa: PLC0415
         from encounters.visits.bedside import RowAction, register_row_action  # noqa: PLC0415
 
         worklist, right = "encounters:orders:worklist", permissions.READ
@@ -39,6 +40,8 @@ class OrdersConfig(AppConfig):
             )
         )
         register_sections()
+        for control in (prescriptions.Control.NARCOTIC, prescriptions.Control.PSYCHOTROPIC):
+            register_grave(prescriptions.FORMS[control])
         register_provider("operation", operations.operation)
         register_provider("orders", operations.in_effect)
         register_source_rule("spoken orders", lambda found: found.filter(spoken_order=None))

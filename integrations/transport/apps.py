@@ -19,6 +19,15 @@ class TransportConfig(AppConfig):
         from integrations.transport.rows import RowReader  # noqa: PLC0415
 
         register_part(
+            "channels",
+            health.channel_trouble,
+            title=_("Channels"),
+            advice=_(
+                "Start the listener that is silent again. The channels' page says which neighbour is away, and since when."
+            ),
+            is_public=True,
+        )
+        register_part(
             "messages",
             health.message_trouble,
             title=_("Messages of neighbours"),

@@ -12,9 +12,11 @@ from django.utils.translation import ngettext
 from emr.common.certificates import runs_out
 from emr.common.clock import now
 from emr.common.health import Caution
+from emr.watching import pulses
 from integrations.transport.intakes import Intake
 
 LATE_MINUTES = 5
+STUCK_MINUTES = 15
 UNATTENDED_HOURS = 4
 STATES = "SELECT state, count(*) FROM transport_messagestate GROUP BY 1"
 RECEIVED = (
@@ -31,6 +33,31 @@ OUTGOING_AGE = (
     " WHERE s.state = 'queued' GROUP BY 1"
 )
 DEAD = "SELECT count(*) FROM transport_deadletter WHERE resolution = ''"
+
+
+def channel_trouble() -> str:
+    """Listeners that are silent, neighbours that can't be told or read; "" when all is well. Strangers read it: no names."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM transport_channel c WHERE c.is_enabled AND NOT c.is_paused AND ("
+            " c.id IN (SELECT channel_id FROM transport_intake WHERE problem <> ''"
+            " AND stuck_since < now() - make_interval(mins => %s))"
+            " OR c.id IN (SELECT m.channel_id FROM transport_messagestate s JOIN transport_message m"
+            " ON m.id = s.message_id WHERE s.state = 'queued' AND s.changed_at < now() - make_interval(mins => %s)))",
+            [STUCK_MINUTES, STUCK_MINUTES],
+        )
+        stuck = cursor.fetchone()[0]
+    told = [silent] if (silent := pulses.silent_listeners()) else []
+    if stuck:
+        told.append(
+            ngettext(
+                "%(n)d channel has been stuck for a quarter of an hour.",
+                "%(n)d channels have been stuck for a quarter of an hour.",
+                stuck,
+            )
+            % {"n": stuck}
+        )
+    return " ".join(told)
 
 
 def message_trouble() -> str:

@@ -18,17 +18,37 @@ GOOD = {
 }
 
 
-def start(**changed: str) -> "subprocess.CompletedProcess[str]":
+def run(words: list[str], **changed: str) -> "subprocess.CompletedProcess[str]":
     environment = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG"}}
     environment |= {name: value for name, value in (GOOD | changed).items() if value}
-    command = [sys.executable, CHECKOUT / "manage.py", "check", "--deploy", "--fail-level", "DEBUG"]
-    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
+    command = [sys.executable, *words]
+    return subprocess.run(
+        command, cwd=CHECKOUT, env=environment, capture_output=True, text=True, timeout=120, check=False
+    )
+
+
+def start(**changed: str) -> "subprocess.CompletedProcess[str]":
+    return run(["manage.py", "check", "--deploy", "--fail-level", "DEBUG"], **changed)
 
 
 def test_the_deployment_check_is_silent() -> None:
     done = start()
     assert done.returncode == 0, done.stdout + done.stderr
     assert "no issues (0 silenced)" in done.stdout + done.stderr
+
+
+def test_passwords_and_cookies_are_kept_as_is_promised() -> None:
+    """Argon2id; every cookie for this host alone and under TLS (S-23)."""
+    asked = (
+        "from emr.settings import production as s\n"
+        "print(s.PASSWORD_HASHERS[0].rsplit('.')[-1], s.DEBUG,"
+        " *[getattr(s, n) for n in dir(s) if n.endswith('_COOKIE_NAME')])"
+    )
+    done = run(["-c", asked])
+    hasher, debug, *cookies = done.stdout.split()
+    assert (hasher, debug) == ("Argon2PasswordHasher", "False"), done.stderr
+    assert len(cookies) == 4
+    assert all(name.startswith("__Host-") for name in cookies), cookies
 
 
 @pytest.mark.parametrize(

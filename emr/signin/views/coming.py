@@ -22,6 +22,7 @@ from emr.signin.forms import SignInForm
 from emr.signin.models import FirstPassword, StaffSession
 from emr.signin.selectors import row_of
 from emr.ui.errors import answer
+from emr.ui.limits import at_most
 
 
 def destination(request: HttpRequest) -> str:
@@ -77,6 +78,7 @@ def _came_in_first(request: HttpRequest, first: FirstPassword) -> bool:
 @never_cache
 @sensitive_post_parameters("password")
 @require_http_methods(["GET", "POST"])
+@at_most(120)  # whoever tries one word on everybody; behind one address may stand a whole ward
 def sign_in(request: HttpRequest) -> HttpResponse:
     """Sign in by password; a new session id each time (S-15)."""
     if request.user.is_authenticated and request.method == "GET":

@@ -12,11 +12,13 @@ from emr.audit.services import record
 from emr.common.doors import polled
 from emr.common.errors import DomainError
 from emr.common.http import StaffRequest
+from emr.signin.asking import proof_first
 from emr.storage.services import read_bytes
 from encounters.documents import permissions, selectors, services
 from encounters.documents.access import access_document, access_to_write, may_write, right_to_write
 from encounters.documents.confirmed import asks_patient
 from encounters.documents.forms import BeginForm, ReasonForm
+from encounters.documents.grave import is_grave
 from encounters.documents.models import Document, DocumentDraft
 from encounters.documents.sections import sections_of
 from encounters.documents.services.drafting import latest_earlier
@@ -192,6 +194,8 @@ def copy(request: StaffRequest, document_uuid: UUID) -> HttpResponse:
 def finalize(request: StaffRequest, document_uuid: UUID) -> HttpResponse:
     """Save what the page holds and confirm it; what is missing is shown beside its field."""
     found = access_to_write(request.user, document_uuid)
+    if is_grave(found.code) and (asked := proof_first(request, request.user)):
+        return asked
     try:
         revision = _revision(request)
         if DocumentDraft.objects.filter(document=found).exists():

@@ -32,7 +32,7 @@ from integrations.launch.models import Launch
 from integrations.launch.reasons import REASONS
 from integrations.launch.tokens import Refused
 
-_COOKIE = "launch"
+_COOKIE = "__Secure-launch" if settings.SESSION_COOKIE_SECURE else "launch"
 _PATH = "/launch/"
 _SALT = "integrations.launch"
 

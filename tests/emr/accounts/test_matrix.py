@@ -55,7 +55,6 @@ class Walk:
         self.matrix: Matrix = defaultdict(dict)
         self.leaks: list[str] = []
         self.posted: set[str] = set()
-        self.opened: dict[tuple[str, str, bool], str] = {}
 
     def ask(self, client: Client, name: str, address: str) -> tuple[str, str]:
         """What became of it, and the body. Asked by GET, by POST where that isn't one of its ways."""
@@ -91,28 +90,20 @@ class Walk:
             if "<uuid:" not in path:
                 self._list(who, client, name, path)
                 continue
-            answers = {}
-            # What a right opens is asked once for each reach of it; what it must not open, of every role.
-            alike = (name, str(rights.get(str(right))), who == "registration")
-            is_first = alike not in self.opened
-            if not is_first:
-                answers["own"] = self.opened[alike]
-            for situation in SITUATIONS if is_first else SITUATIONS[1:]:
+            # Each role is asked: a view may look for a further right inside, and the rows for who wrote them.
+            for situation in SITUATIONS:
                 address = _address(name, path, self.world, situation)
                 if address is None:
-                    answers[situation] = NOTHING
+                    self.matrix[name, situation][who] = NOTHING
                     continue
-                answers[situation], body = self.ask(client, name, address)
-                if answers[situation] in {HIDDEN, REFUSED}:
+                answer, body = self.ask(client, name, address)
+                self.matrix[name, situation][who] = answer
+                if answer in {HIDDEN, REFUSED}:
                     self._look(who, name, situation, body, SITUATIONS)
                 else:
                     others = [s for s in SITUATIONS if s != situation]
                     self._look(who, name, situation, body, [s for s in others if s in {"restricted", "far"}])
-            for situation, answer in answers.items():
-                self.matrix[name, situation][who] = answer
-            if is_first:
-                self.opened[alike] = answers["own"]
-                self._cross(who, client, name, path)
+            self._cross(who, client, name, path)
 
     def _shut(self, who: str, name: str, path: str) -> None:
         answer = SIGN_IN if who == "anonymous" else REFUSED

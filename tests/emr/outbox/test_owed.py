@@ -57,8 +57,8 @@ def test_a_broker_that_is_away_is_told_and_one_that_answers_is_well(redis_url: s
         Celery("away", broker="redis://127.0.0.1:1/0").set_current()
         ready, parts = readiness()
         assert ready
-        assert "broker does not answer" in str(parts["broker"]["reason"])
+        assert "broker does not answer" in str(parts["redis"]["reason"])
         Celery("here", broker=redis_url).set_current()
-        assert readiness()[1]["broker"]["ok"]
+        assert readiness()[1]["redis"]["ok"]
     finally:
         celery_app.set_current()

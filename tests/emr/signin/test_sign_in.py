@@ -3,6 +3,7 @@
 import datetime as dt
 import io
 import sys
+from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -13,6 +14,7 @@ from emr.accounts.models import PractitionerRole, User
 from emr.accounts.services import create_user, grant_role
 from emr.audit.models import AuditEvent
 from emr.common.errors import DomainError
+from emr.signin.views.coming import sign_in
 from tests.emr.people import make_an, make_binh, make_department, make_facility, make_user
 
 pytestmark = pytest.mark.django_db
@@ -52,6 +54,18 @@ def test_guessing_locks_the_guesser_out_and_not_the_ward(client: Client) -> None
     for _ in range(8):
         _sign_in(client, "an", "wrong", address="10.0.0.66")
     assert _sign_in(client, "an", "benhanmo", address="10.0.0.66") == 429
+    assert _sign_in(client, "an", "benhanmo", address="10.0.0.7") == 302
+
+
+def test_one_word_tried_on_everybody_is_slowed_at_its_address(client: Client, settings: Any) -> None:
+    """S-20: nobody is tried often, so no account's own count tells; who comes from elsewhere isn't kept waiting."""
+    settings.EMR_RATE_LIMITS = True
+    make_an()
+    sign_in.bucket._per_second = 0.001  # type: ignore[attr-defined]
+    for _ in range(119):
+        sign_in.bucket.take("address 10.0.0.66")  # type: ignore[attr-defined]
+    tried = [_sign_in(client, name, "benhanmo1", address="10.0.0.66") for name in ("binh", "chi", "an")]
+    assert tried == [422, 429, 429]
     assert _sign_in(client, "an", "benhanmo", address="10.0.0.7") == 302
 
 

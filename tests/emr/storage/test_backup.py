@@ -126,9 +126,12 @@ def test_the_copy_is_the_same_and_disarmed_and_no_second_goes_over_it(
 def test_a_wrong_password_makes_nothing(stored: Attachment, elsewhere: Instance, tmp_path: Path) -> None:
     backup(tmp_path / "backups")
     done = there(elsewhere, "restore", str(tmp_path / "backups"), password="đoán mò")
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert "EMR_BACKUP_PASSWORD doesn't open" in done.stderr
     assert not elsewhere.home.exists()
+    (tmp_path / "empty").mkdir()
+    done = there(elsewhere, "restore", str(tmp_path / "empty"))
+    assert (done.returncode, "holds no backup" in done.stderr) == (2, True)
 
 
 @pytest.mark.parametrize("part", ["file", "dump", "keys"])

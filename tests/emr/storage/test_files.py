@@ -58,6 +58,7 @@ def test_nothing_readable_lies_on_the_disk(facility: Organization, home: Path) -
 
 @pytest.mark.parametrize("position", [0, 12, 40, -1])
 def test_one_flipped_bit_is_found_and_never_shown(facility: Organization, home: Path, position: int) -> None:
+    """F-30."""
     attachment = store_bytes(b"x" * 100, content_type="text/plain", facility=facility)
     (file,) = _files(home)
     content = bytearray(file.read_bytes())
@@ -86,9 +87,31 @@ def test_a_rolled_back_row_leaves_an_orphan_and_no_fault(facility: Organization)
     assert len(orphan_names()) == 1
 
 
+def test_bytes_and_names_are_on_the_disk_before_the_row(
+    facility: Organization, monkeypatch: pytest.MonkeyPatch, home: Path
+) -> None:
+    """F-08: whatever row a power cut leaves, its file is there: contents first, then the names that lead to it."""
+    flushed: list[str] = []
+    flush = os.fsync
+
+    def watched(descriptor: int) -> None:
+        assert not Attachment.objects.exists()
+        flush(descriptor)
+        flushed.append(str(Path(f"/proc/self/fd/{descriptor}").readlink()))
+
+    monkeypatch.setattr(os, "fsync", watched)
+    store_bytes(b"x", content_type="text/plain", facility=facility)
+    (file,) = _files(home)
+    contents, *names = flushed
+    assert Path(contents).parent == file.parent
+    assert names == [str(file.parent), str(file.parent.parent), str(home / "files")]
+
+
 def test_a_failed_write_leaves_no_row(
     facility: Organization, monkeypatch: pytest.MonkeyPatch, home: Path
 ) -> None:
+    """F-10, F-12."""
+
     def full(_descriptor: int) -> None:
         raise OSError(28, "No space left on device")
 

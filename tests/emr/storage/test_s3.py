@@ -134,7 +134,7 @@ def test_files_go_to_the_bucket_encrypted_and_come_back(
     assert not (settings.EMR_HOME / "files").exists()
     assert list(store().names()) == [attachment.stored_sha256]
     assert not list(check_files()) and not orphan_names()
-    assert readiness()[1]["files"]["ok"]
+    assert readiness()[1]["storage"]["ok"]
 
 
 def test_a_list_longer_than_one_answer_is_read_to_its_end(
@@ -152,7 +152,7 @@ def _refused(facility: Organization) -> None:
         _store(facility)
     assert "benhanmo" not in str(error.value)
     assert not Attachment.objects.exists() and not AttachmentKey.objects.exists()
-    assert not readiness()[1]["files"]["ok"]
+    assert not readiness()[1]["storage"]["ok"]
 
 
 def test_an_error_on_write_leaves_no_row(

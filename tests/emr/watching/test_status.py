@@ -94,7 +94,8 @@ def test_a_check_that_fails_tells_its_kind_and_not_what_it_read(part: list[str])
 def test_strangers_read_the_public_parts_alone(client: Client, part: list[str]) -> None:
     part[0] = "It is dark."
     parts = client.get("/health/ready").json()["parts"]
-    assert set(parts) == {"database", "broker", "deliveries", "files", "signing", "audit_seal", "audit_spool"}
+    promised = {"database", "redis", "worker", "storage", "signing", "channels"}
+    assert set(parts) == promised | {"deliveries", "audit_seal", "audit_spool"}
 
 
 def test_every_part_says_in_vietnamese_what_to_do() -> None:
@@ -106,13 +107,15 @@ def test_every_part_says_in_vietnamese_what_to_do() -> None:
 
 
 def test_silent_programs_are_named() -> None:
-    assert "mllp" in pulses.silent_programs()
+    assert "mllp" in pulses.silent_listeners()
+    assert "worker" in pulses.silent_workers()
     for name in pulses.EXPECTED:
         pulses.beat(name)
-    assert pulses.silent_programs() == ""
-    Pulse.objects.filter(name="mllp").update(seen_at=now() - dt.timedelta(minutes=2))
-    assert "mllp" in pulses.silent_programs()
-    assert "bulk" not in pulses.silent_programs()
+    assert pulses.silent_listeners() == pulses.silent_workers() == ""
+    Pulse.objects.filter(name__in=["mllp", "queue bulk"]).update(seen_at=now() - dt.timedelta(minutes=2))
+    assert "mllp" in pulses.silent_listeners()
+    assert "queue bulk" in pulses.silent_workers()
+    assert "sync" not in pulses.silent_workers()
 
 
 def test_a_clock_two_minutes_off_is_told(settings: Any) -> None:

@@ -56,6 +56,7 @@ def test_what_is_missing_is_named_and_the_draft_stays() -> None:
 
 
 def test_two_doctors_typing_see_the_difference_and_nothing_is_lost() -> None:
+    """F-23."""
     an, stay = chart.make_stay()
     em = make_user("em", "Vũ Văn Em", "doctor", department(), title="BS.")
     document = chart.begin(stay, an)

@@ -12,6 +12,8 @@ from django.urls import reverse
 from emr.accounts.models import User
 from emr.common.clock import now
 from emr.common.errors import Conflict, DomainError
+from emr.signin.models import StaffSession
+from emr.signin.services import RECENT_MINUTES
 from emr.terminology.models import CodeSystem, Concept
 from emr.terminology.text import search_text
 from encounters.documents import services as documents
@@ -297,6 +299,28 @@ def test_the_doctor_ticks_changes_and_confirms(stay: tuple[User, Encounter]) -> 
         assert signed_in(stranger).post(change, told).status_code == status
         assert signed_in(stranger).post(begin, {"days": "7"}).status_code == status
     assert "DON-THUOC" in client.get(page).content.decode()
+
+
+def test_a_controlled_medicine_asks_anew_who_prescribes(stay: tuple[User, Encounter]) -> None:
+    """S-22: the form waits with what was typed; medicines that aren't controlled ask nothing."""
+    an, encounter = stay
+    orders = ordered(encounter, an, "amox 500 1x3 5n", "morphin 30 1x2 3n")
+    usual, narcotic = services.begin_prescriptions(encounter=encounter, orders=orders, days=5, by=an)
+    client = signed_in(an)
+    StaffSession.objects.filter(user=an).update(proved_at=now() - dt.timedelta(minutes=RECENT_MINUTES + 1))
+
+    def confirmed(document: Document) -> tuple[int, str]:
+        sent = {"version": str(chart.draft_of(document).revision), "a/advice": "Uống sau ăn"}
+        answer = client.post(reverse("encounters:documents:finalize", args=[document.uuid]), sent)
+        document.refresh_from_db()
+        return answer.status_code, answer.content.decode()
+
+    assert confirmed(usual)[0] != 401
+    status, page = confirmed(narcotic)
+    assert (status, narcotic.status) == (401, "draft")
+    assert "Uống sau ăn" in page
+    StaffSession.objects.filter(user=an).update(proved_at=now())
+    assert confirmed(narcotic)[0] != 401
 
 
 def test_the_list_asks_as_much_for_many_as_for_one(stay: tuple[User, Encounter]) -> None:

@@ -255,6 +255,7 @@ def test_no_half_file_stands_there_when_the_disk_is_full(
 
 @pytest.mark.parametrize("name", ["../../etc", "..", ".hidden", "/etc", "no such"])
 def test_no_name_leads_out_of_the_facility_s_folders(facility: Organization, inbox: Path, name: str) -> None:
+    """S-33."""
     channel = outgoing.make_channel(facility, outgoing.Neighbour(), protocol="folder", folder=name, port=1)
     sent = outgoing.order(channel, "O1")
     outgoing.work_off()

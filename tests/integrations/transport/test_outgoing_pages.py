@@ -8,7 +8,7 @@ from django.test import Client
 from emr.accounts.models import Organization, User
 from emr.audit.models import AuditEvent
 from emr.notices.models import Notice
-from integrations.transport import watching
+from integrations.transport import health, watching
 from integrations.transport.models import Channel, DeadLetter, Message, MessageState
 from tests.emr.people import make_user
 from tests.integrations.neighbour import Neighbour, listening_neighbour
@@ -170,7 +170,9 @@ def test_the_integration_staff_is_told_of_an_old_queue(
     MessageState.objects.update(changed_at=row.changed_at - watching.UNSENT_AFTER * 2)
     watching.look()
     assert Notice.objects.filter(kind=watching.UNSENT, facility=facility).count() == 1
+    assert "1 kênh" in health.channel_trouble()
     neighbour.start()
     work_off()
+    assert "kênh" not in health.channel_trouble()
     watching.look()
     assert not Notice.objects.filter(kind=watching.UNSENT, cause_gone_at=None).exists()

@@ -10,7 +10,9 @@ from django.test import Client
 from emr.accounts.models import Organization
 from emr.audit.models import AuditEvent
 from emr.common.clock import now
+from emr.common.health import readiness
 from emr.notices.models import Notice
+from emr.watching import pulses
 from integrations.transport import health, watching
 from integrations.transport.models import Channel, Intake, SqlSource
 from integrations.transport.services import channel_account
@@ -129,6 +131,9 @@ def test_a_folder_that_stays_away_is_told_and_seen_with_since_when(facility: Org
     watching.look()
     assert not told.exists(), "five minutes: a server is started anew"
     assert isinstance(health.intake_trouble(), health.Caution)
+    pulses.beat("mllp")
+    pulses.beat("worklist")
+    assert health.channel_trouble() == ""
     intake.stuck_since = now() - dt.timedelta(minutes=20)
     intake.save()
     watching.look()
@@ -136,8 +141,12 @@ def test_a_folder_that_stays_away_is_told_and_seen_with_since_when(facility: Org
     said = health.intake_trouble()
     assert "HIS tệp" in said
     assert not isinstance(said, health.Caution)
+    public = readiness()[1]["channels"]
+    assert not public["ok"]
+    assert "1 channel" in str(public["reason"])
+    assert "HIS" not in str(public["reason"]), "strangers read no name"
     channel.is_enabled = False
     channel.save()
     watching.look()
     assert not told.exists(), "shut on purpose"
-    assert health.intake_trouble() == ""
+    assert health.intake_trouble() == health.channel_trouble() == ""

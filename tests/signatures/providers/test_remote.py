@@ -176,6 +176,7 @@ def test_no_more_documents_than_one_authorisation_covers(remote: Remote) -> None
 def test_away_slow_or_mistaken_it_signs_nothing_and_the_documents_wait(
     remote: Remote, mood: dict[str, Any]
 ) -> None:
+    """F-24."""
     an = make_an()
     remote.enrol(2, an, "PIN")
     request = make_ready(an)

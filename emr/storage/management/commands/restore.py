@@ -7,7 +7,7 @@ from argparse import ArgumentParser
 from dataclasses import asdict
 from pathlib import Path
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 
 from emr.local.errors import LocalError
 from emr.local.sealing import newest_slot
@@ -15,7 +15,7 @@ from emr.storage.backups import making, restoring
 
 
 class Command(BaseCommand):
-    """Exit 0 when every check held, 1 when one didn't."""
+    """Exit 0 when every check held, 1 when one didn't, 2 where there is no backup to restore."""
 
     help = "Restore a backup, check it, leave it disarmed."
 
@@ -29,6 +29,9 @@ class Command(BaseCommand):
         began = time.monotonic()
         try:
             slot = newest_slot(Path(str(options["source"])).resolve())
+        except LocalError as error:
+            raise CommandError(str(error), returncode=2) from error
+        try:
             report = restoring.restore(slot, self.stderr.write)
         except (making.BackupError, LocalError) as error:
             self.stderr.write(f"error: {error}")

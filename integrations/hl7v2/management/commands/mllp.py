@@ -3,6 +3,7 @@
 import asyncio
 import errno
 import ipaddress
+import json
 import logging
 import signal
 from typing import Any
@@ -35,6 +36,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--half-frame-seconds", type=float, default=30.0, help="how long a message may take to arrive"
         )
+        parser.add_argument("--format", choices=["text", "json"], default="text")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Serve until SIGTERM or Ctrl-C."""
@@ -52,7 +54,7 @@ class Command(BaseCommand):
         )
         try:
             with KeepBeating("mllp"):
-                asyncio.run(self._serve(listener, bind, options["port"], tls))
+                asyncio.run(self._serve(listener, options, tls))
         except OSError as error:
             if error.errno == errno.EADDRINUSE:
                 raise CommandError(
@@ -63,16 +65,20 @@ class Command(BaseCommand):
                 f"Can't listen on {bind}:{options['port']} (EMR_BIND): {error.strerror}.", returncode=2
             ) from error
 
-    async def _serve(self, listener: Listener, bind: str, port: int, tls: Any) -> None:
+    async def _serve(self, listener: Listener, options: dict[str, Any], tls: Any) -> None:
+        bind = options["bind"]
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, listener.stop)
 
         def say(actual: int) -> None:
-            self.stdout.write(f"MLLP listens on {bind}:{actual}{' (TLS)' if tls else ''}")
+            if options["format"] == "json":
+                self.stdout.write(json.dumps({"address": bind, "port": actual, "tls": tls is not None}))
+            else:
+                self.stdout.write(f"MLLP listens on {bind}:{actual}{' (TLS)' if tls else ''}")
             self.stdout.flush()
 
-        await listener.serve(bind, port, tls, say)
+        await listener.serve(bind, options["port"], tls, say)
 
 
 def _is_loopback(bind: str) -> bool:
