@@ -34,6 +34,7 @@ NO_EXPORT = {
     "encounters:visits:label_zpl",
     "encounters:documents:course_print_pdf",
     "encounters:results:result_print_pdf",
+    "encounters:boards:print_pdf",
 }
 
 

@@ -4,16 +4,18 @@ import datetime as dt
 
 from emr.accounts.models import User
 from encounters.boards.periods import BriefingDay, briefing_day
-from tests.emr.people import make_user
+from patients.registry.models import ConfidentialityReason
 from tests.encounters.inspections.letters import make_ha, make_luu, make_tung
-from tests.encounters.visits.ward import department
+from tests.encounters.records.world import person
 
-__all__ = ["head", "make_ha", "make_luu", "make_tung", "morning"]
+__all__ = ["KEPT_CLOSELY", "head", "make_ha", "make_luu", "make_tung", "morning"]
+
+KEPT_CLOSELY = {"confidentiality": "R", "confidentiality_reason": ConfidentialityReason.values[0]}
 
 
 def head() -> User:
     """Hoa, head of internal medicine."""
-    return make_user("hoa", "Trịnh Thị Hoa", "head_of_department", department(), title="BSCKII.")
+    return person("hoa")
 
 
 def morning(user: User) -> BriefingDay:
