@@ -117,7 +117,6 @@ def _tiles(total: Numbers, before: Numbers) -> list[tuple[str, int | None, int |
 
 @requires(permissions.READ)
 @require_safe
-@heavy
 def panel(request: StaffRequest) -> HttpResponse:
     """The home page's card: the newest briefing in a few numbers."""
     day = _day(request)
