@@ -13,7 +13,7 @@ from django_stubs_ext import StrOrPromise
 
 from emr.accounts.models import Organization, User
 from emr.common.clock import local_now, local_today
-from encounters.boards.books.shape import Asked, Book, Line
+from encounters.boards.books.shape import Asked, Book, Found, Line
 from encounters.boards.columns import BRIEFING_COLUMNS, cells_of
 from encounters.boards.periods import BriefingDay
 from encounters.boards.selectors.briefing import Activity, Briefing
@@ -40,7 +40,7 @@ def _sheet(user: User, title: StrOrPromise, period: str, department: str = "") -
 
 
 def book_on_paper(
-    book: Book, asked: Asked, lines: Sequence[Line], user: User, *, department: str, hidden: int
+    book: Book, asked: Asked, found: Found, lines: Sequence[Line], user: User, *, department: str
 ) -> Content:
     """A part of a book; lines are numbered from 1."""
     with override("vi"):
@@ -49,8 +49,9 @@ def book_on_paper(
         ]
         if asked.words:
             notes.append(_("Lines that fit: %s") % asked.words)
-        if hidden:
-            notes.append(_("Charts that are kept closely, counted and not named here: %d") % hidden)
+        if found.hidden:
+            notes.append(_("Charts that are kept closely, counted and not named here: %d") % found.hidden)
+        notes += found.remarks
         return _sheet(user, book.title, asked.span.words, department) | {
             "columns": [
                 {"title": pgettext("book", "No."), "width": 8},

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from encounters.boards.books.persons import (
     OF_STAY,
@@ -16,7 +16,7 @@ from encounters.boards.books.persons import (
 from encounters.boards.books.shape import Book, Column, Line, Rows, moment
 from encounters.boards.periods import Span
 from encounters.visits.codes import TRANSFERS, DiagnosisRole, EncounterClass, EncounterStatus
-from encounters.visits.models import Encounter
+from encounters.visits.models import AdmissionEntry, Encounter
 
 
 def _rows(facility_id: int, span: Span) -> Rows:
@@ -63,6 +63,24 @@ def _lines(stays: Sequence[Encounter]) -> list[Line]:
     ]
 
 
+def _remarks(facility_id: int, span: Span, departments: frozenset[int] | None) -> list[str]:
+    """Numbers that were given and taken back: the register has no gap that nobody explains."""
+    start, end = span.bounds
+    entries = AdmissionEntry.objects.filter(
+        facility_id=facility_id,
+        year__in=range(span.first.year, span.last.year + 1),
+        cancelled_at__isnull=False,
+        place__starts_at__gte=start,
+        place__starts_at__lt=end,
+    )
+    if departments is not None:
+        entries = entries.filter(place__department__in=departments)
+    numbers = list(entries.order_by("year", "sequence").values_list("number", flat=True))
+    if not numbers:
+        return []
+    return [gettext("Admission numbers that were given and taken back: %s") % ", ".join(numbers)]
+
+
 def _way_out(stay: Encounter) -> str:
     if stay.disposition in TRANSFERS:
         return f"{stay.get_disposition_display()}: {stay.transfer_to_name}"
@@ -94,5 +112,6 @@ ADMISSIONS = Book(
     ),
     rows=_rows,
     lines=_lines,
+    remarks=_remarks,
     stay="",
 )

@@ -51,6 +51,8 @@ class Book:
     lines: Callable[[Sequence[Any]], list[Line]]
     stay: str = "encounter"
     place: str = "department"
+    # What is said below the lines: (facility, days, the departments or None for all) -> sentences.
+    remarks: Callable[[int, Span, frozenset[int] | None], list[str]] = lambda *_asked: []
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,7 @@ class Found:
 
     rows: Rows
     hidden: int
+    remarks: list[str]
 
 
 def found_in(book: Book, user: User, asked: Asked) -> Found:
@@ -78,10 +81,10 @@ def found_in(book: Book, user: User, asked: Asked) -> Found:
     path = f"{book.stay}__" if book.stay else ""
     rows = book.rows(user.facility_id, asked.span)
     mine = departments_of(user, permissions.BOOKS)
+    if asked.department_id is not None:
+        mine = frozenset({asked.department_id}) if mine is None else mine & {asked.department_id}
     if mine is not None:
         rows = rows.filter(**{f"{book.place}__in": mine})
-    if asked.department_id is not None:
-        rows = rows.filter(**{book.place: asked.department_id})
     for word in fold(asked.words).split():
         rows = rows.filter(
             Q(**{f"{path}patient__search_name__contains": word})
@@ -89,7 +92,8 @@ def found_in(book: Book, user: User, asked: Asked) -> Found:
             | Q(**{f"{path}identifier__startswith": word})
         )
     seen = not_hidden(user, permissions.BOOKS, f"{path}patient")
-    return Found(rows.filter(seen), rows.exclude(seen).order_by().count())
+    remarks = book.remarks(user.facility_id, asked.span, mine)
+    return Found(rows.filter(seen), rows.exclude(seen).order_by().count(), remarks)
 
 
 def moment(at: dt.datetime | None) -> str:

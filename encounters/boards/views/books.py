@@ -6,7 +6,7 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.translation import pgettext
+from django.utils.translation import override, pgettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from emr.accounts.access import requires
@@ -77,7 +77,7 @@ def show(request: StaffRequest, book: str) -> HttpResponse:
         "asked": asked,
         "page": page,
         "lines": [(number, line, opens(line.stay)) for number, line in enumerate(lines, page.start_index())],
-        "hidden": found.hidden,
+        "found": found,
         "departments": _departments(request.user),
         "most": services.MOST_LINES,
     }
@@ -123,10 +123,11 @@ def export(request: StaffRequest, book: str) -> HttpResponse:
 def ask_print(request: StaffRequest, book: str) -> HttpResponse:
     """Ask for the book under the same filter on paper."""
     wanted = _book(book)
-    asked, found = _found(request, wanted)
-    chosen = next((one.name for one in _departments(request.user) if one.pk == asked.department_id), "")
-    lines = wanted.lines(list(found.rows[: services.MOST_LINES + 1]))
-    content = book_on_paper(wanted, asked, lines, request.user, department=chosen, hidden=found.hidden)
+    with override("vi"):  # paper is Vietnamese, whatever language the page is in
+        asked, found = _found(request, wanted)
+        chosen = next((one.name for one in _departments(request.user) if one.pk == asked.department_id), "")
+        lines = wanted.lines(list(found.rows[: services.MOST_LINES + 1]))
+        content = book_on_paper(wanted, asked, found, lines, request.user, department=chosen)
     try:
         row = services.request_board_print(kind=BoardPrint.Kind.BOOK, content=content, by=request.user)
     except DomainError as refusal:

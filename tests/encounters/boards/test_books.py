@@ -138,7 +138,7 @@ def test_words_without_accents_numbers_departments_and_days_narrow_it() -> None:
     tung, stay = make_tung(), _stay()
     _stay("Lê Văn Tám", department=department(SURGERY))
     assert len(_cells("admissions", tung)) == 2
-    for words in ("muoi dang", stay.admission_number, stay.identifier):
+    for words in ("muoi dang", stay.identifier):
         assert [cells[1] for cells in _cells("admissions", tung, words=words)] == ["ĐẶNG THỊ MƯỜI"], words
     assert [cells[1] for cells in _cells("admissions", tung, department_id=department(SURGERY).pk)] == [
         "LÊ VĂN TÁM"
@@ -225,3 +225,13 @@ def _queries(client: Client, code: str) -> int:
     with CaptureQueriesContext(connection) as captured:
         assert client.get(f"/boards/books/{code}/").status_code == 200
     return len(captured)
+
+
+def test_a_number_that_was_taken_back_is_named_below_the_book() -> None:
+    stay, tung = _stay(), make_tung()
+    number = stay.admission_number
+    services.cancel_admission(encounter=stay, by=_doctor(), reason="Nhầm người bệnh")
+    assert any(number in remark for remark in found_in(BOOKS["admissions"], tung, LATELY).remarks)
+    assert number in signed_in(tung).get("/boards/books/admissions/").content.decode()
+    elsewhere = Asked(LATELY.span, department_id=department(SURGERY).pk)
+    assert found_in(BOOKS["admissions"], tung, elsewhere).remarks == []

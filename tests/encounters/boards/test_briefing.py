@@ -12,12 +12,16 @@ from django.utils import timezone
 from emr.accounts.models import User
 from emr.common.clock import now
 from encounters.boards.periods import BriefingDay, briefing_day, last_briefing
-from encounters.boards.selectors.briefing import Briefing, Numbers, briefing_of, trend_of
+from encounters.boards.selectors.briefing import Briefing, Numbers, briefing_of, severe_stays, trend_of
 from encounters.boards.selectors.patients import patients_behind
 from encounters.visits import services
 from encounters.visits.models import Encounter
 from tests.emr.people import make_user
+from tests.encounters.bedside.world import care
 from tests.encounters.boards.world import head, make_ha, make_tung, morning
+from tests.encounters.chart import load_forms
+from tests.encounters.monitoring.rounds import ILL, take
+from tests.encounters.records.world import person
 from tests.encounters.visits.ward import SURGERY, admit, department, discharge, make_bed, signed_in, visit
 from tests.patients.people import make_patient
 
@@ -231,3 +235,19 @@ def test_the_queries_dont_grow_with_the_hospital() -> None:
         if n < 3:
             _out(stay, day.start + dt.timedelta(hours=2))
     assert _queries(client, address) == few
+
+
+def test_severe_is_care_level_one_or_a_red_score_of_the_day() -> None:
+    tung, an = make_tung(), person("an")
+    load_forms()
+    calm, watched, red, better = (_in(now() - dt.timedelta(hours=20)) for _n in range(4))
+    care(watched, an, "Chăm sóc cấp I")
+    care(calm, an, "Chăm sóc cấp II")
+    take(red, an, ILL)
+    take(better, an, ILL, effective_at=now() - dt.timedelta(hours=3), late_reason="Nhập lại")
+    take(better, an)
+    running = briefing_day(tung.facility_id, last_briefing(tung.facility_id) + dt.timedelta(days=1))
+    assert set(severe_stays(tung, running)) == {watched.pk, red.pk}
+    assert _told(tung, running).total.severe == 2
+    listed = patients_behind(tung, running, "severe", department())
+    assert {place.encounter_id for place in listed.places} == {watched.pk, red.pk}

@@ -17,7 +17,7 @@ from encounters.boards.selectors.records import (
 from encounters.records.models import Keeping
 from encounters.visits.models import Encounter
 from tests.encounters.boards.world import head, make_ha, make_tung
-from tests.encounters.chart import begin
+from tests.encounters.chart import begin, load_forms
 from tests.encounters.documents.entries import write
 from tests.encounters.records.world import brought_to, choose, left, person
 from tests.encounters.visits.ward import SURGERY, admit, ago, department, discharge, signed_in, visit
@@ -58,6 +58,7 @@ def test_a_visit_that_was_only_examined_has_no_record() -> None:
 
 
 def test_unsigned_is_counted_by_author_until_it_is_archived() -> None:
+    load_forms()
     an = person("an")
     stay = admit(make_patient(), attending=an, at=ago(hours=30), late_reason="Nhập lại")
     write(stay, an, "Tỉnh.")
