@@ -32,7 +32,7 @@ class BoardsConfig(AppConfig):
                 "encounters:boards:panel",
                 right=read,
                 icon="bar-chart-line",
-                order=9,
+                order=12,
                 every=600,
             )
         )

@@ -15,7 +15,7 @@ from encounters.boards.books.persons import (
 )
 from encounters.boards.books.shape import Book, Column, Line, Rows, moment
 from encounters.boards.periods import Span
-from encounters.visits.codes import TRANSFERS, DiagnosisRole, EncounterClass, EncounterStatus
+from encounters.visits.codes import DEATHS, TRANSFERS, DiagnosisRole, EncounterClass, EncounterStatus
 from encounters.visits.models import AdmissionEntry, Encounter
 
 
@@ -82,6 +82,8 @@ def _remarks(facility_id: int, span: Span, departments: frozenset[int] | None) -
 
 
 def _way_out(stay: Encounter) -> str:
+    if stay.outcome in DEATHS:
+        return ""
     if stay.disposition in TRANSFERS:
         return f"{stay.get_disposition_display()}: {stay.transfer_to_name}"
     return str(stay.get_disposition_display())
@@ -93,7 +95,7 @@ ADMISSIONS = Book(
     about=_("Inpatients by the time of admission, with how they left."),
     columns=(
         Column(_("Admission no."), 15),
-        Column(_("Full name"), 24),
+        Column(_("Full name"), 24, is_name=True),
         Column(_("Age"), 9),
         Column(_("Sex"), 8),
         Column(_("Occupation"), 14),

@@ -67,7 +67,7 @@ CONSULTATIONS = Book(
     columns=(
         Column(_("Consultation"), 15),
         Column(_("Admission no."), 15),
-        Column(_("Full name"), 25),
+        Column(_("Full name"), 25, is_name=True),
         Column(_("Age"), 9),
         Column(_("Sex"), 8),
         Column(_("Department"), 17),

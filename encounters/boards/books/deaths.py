@@ -83,7 +83,7 @@ DEATHS = Book(
     columns=(
         Column(_("Death"), 15),
         Column(_("Admission no."), 15),
-        Column(_("Full name"), 26),
+        Column(_("Full name"), 26, is_name=True),
         Column(_("Age"), 9),
         Column(_("Sex"), 8),
         Column(_("Occupation"), 15),

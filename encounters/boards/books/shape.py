@@ -22,10 +22,11 @@ Rows = QuerySet[Any]
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column's heading, and how wide it is on paper in millimetres (of 273)."""
+    """A column's heading, how wide it is on paper beside the others, and whether the patient's name stands in it."""
 
     title: StrOrPromise
     width: int
+    is_name: bool = False
 
 
 @dataclass(frozen=True, slots=True)

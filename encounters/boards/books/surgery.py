@@ -102,7 +102,7 @@ def _book(code: str, kind: ProcedureKind, title: StrOrPromise, about: StrOrPromi
         columns=(
             Column(_("Began"), 15),
             Column(_("Admission no."), 15),
-            Column(_("Full name"), 26),
+            Column(_("Full name"), 26, is_name=True),
             Column(_("Age"), 9),
             Column(_("Sex"), 8),
             Column(_("Department"), 18),

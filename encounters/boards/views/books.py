@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import override, pgettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -22,7 +23,7 @@ from emr.signin.services import RECENT_MINUTES
 from emr.ui.limits import at_most, heavy
 from encounters.boards import permissions, services
 from encounters.boards.books import BOOKS
-from encounters.boards.books.shape import Asked, Book, Found, found_in
+from encounters.boards.books.shape import Asked, Book, Found, Line, found_in
 from encounters.boards.forms import asked_of
 from encounters.boards.models import BoardPrint
 from encounters.boards.paper import book_on_paper
@@ -70,13 +71,20 @@ def show(request: StaffRequest, book: str) -> HttpResponse:
     lines = wanted.lines(list(page.object_list))
     detail = {"book": wanted.code, "days": asked.span.words, "count": len(lines)}
     record("book.read", by=request.user, detail=detail)
-    opens = _opens(request.user)
+    opens = Opens(request.user)
     context = {
         "book": wanted,
         "books": BOOKS.values(),
         "asked": asked,
         "page": page,
-        "lines": [(number, line, opens(line.stay)) for number, line in enumerate(lines, page.start_index())],
+        "lines": [
+            (
+                number,
+                list(zip(wanted.columns, line.cells, strict=True)),
+                _address(line) if opens(line.stay) else "",
+            )
+            for number, line in enumerate(lines, page.start_index())
+        ],
         "found": found,
         "departments": _departments(request.user),
         "most": services.MOST_LINES,
@@ -84,7 +92,11 @@ def show(request: StaffRequest, book: str) -> HttpResponse:
     return render(request, "encounters/boards/book.html", context)
 
 
-class _opens:
+def _address(line: Line) -> str:
+    return line.address or reverse("encounters:visits:detail", args=[line.stay.uuid])
+
+
+class Opens:
     """Whether the person still opens a stay's chart: a department does for some days after its last day of care."""
 
     def __init__(self, user: User) -> None:
