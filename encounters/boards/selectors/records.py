@@ -4,7 +4,7 @@ import datetime as dt
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import TruncMonth
 from django.utils import timezone
 
@@ -12,6 +12,7 @@ from emr.accounts.models import User
 from emr.accounts.services import facility_setting
 from emr.common.clock import local_today, now
 from encounters.boards.selectors.briefing import departments_of
+from encounters.boards.waiting import waiting_by
 from encounters.documents.models import Document, DocumentBytes
 from encounters.records.models import Keeping
 from encounters.records.selectors.worklist import WITH_THE_WARD, hand_in_days
@@ -105,51 +106,57 @@ def _ages() -> list[Q]:
     return found
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class UnsignedRow:
-    """What one author has confirmed and not signed, and begun and not confirmed, in records that aren't archived."""
+    """What waits for one person's signature; what they wrote, confirmed and nobody signed yet, in records that aren't
+    archived; what they began and didn't confirm.
+    """
 
-    author_id: int
     name: str
-    unsigned: int
-    overdue: int
-    drafts: int
-    oldest: dt.datetime | None
+    waits: int = 0
+    since: dt.datetime | None = None
+    unsigned: int = 0
+    overdue: int = 0
+    drafts: int = 0
 
 
-def unsigned_by_author(user: User) -> list[UnsignedRow]:
-    """Who has most unsigned first; one query, on the partial indexes of what may be unsigned."""
+def unsigned_by_person(user: User) -> list[UnsignedRow]:
+    """Who has most overdue first; three queries, on the partial indexes of what may be unsigned."""
+    mine = departments_of(user)
+    rows = {row["author"]: _of_author(row) for row in _written(user, mine)}
+    waiting = waiting_by(user.facility_id, mine)
+    for person in User.objects.filter(pk__in=waiting.keys() - rows.keys()):
+        rows[person.pk] = UnsignedRow(person.titled_name)
+    for person_id, waits in waiting.items():
+        rows[person_id].waits, rows[person_id].since = waits.count, waits.since
+    return sorted(
+        rows.values(), key=lambda row: (-row.overdue, -row.waits, -row.unsigned, -row.drafts, row.name)
+    )
+
+
+def _of_author(row: Any) -> UnsignedRow:
+    name = f"{row['author__title']} {row['author__full_name']}".strip()
+    return UnsignedRow(name, unsigned=row["unsigned"], overdue=row["overdue"], drafts=row["drafts"])
+
+
+def _written(user: User, departments: frozenset[int] | None) -> Any:
     signed = DocumentBytes.objects.filter(version=OuterRef("current_version"), revision__gt=0, by_seal=False)
     frozen = Q(status__in=[Document.Status.FINAL, Document.Status.AMENDED])
     limit = now() - dt.timedelta(hours=facility_setting(user.facility_id, "sign_within_hours"))
     found = Document.objects.filter(
         Q(status=Document.Status.DRAFT) | (frozen & ~Exists(signed)), facility_id=user.facility_id
     ).exclude(encounter__record_state=RecordState.ARCHIVED)
-    mine = departments_of(user)
-    if mine is not None:
-        found = found.filter(department__in=mine)
-    counted: Any = (
+    if departments is not None:
+        found = found.filter(department__in=departments)
+    return (
         found.order_by()
         .values("author", "author__full_name", "author__title")
         .annotate(
             unsigned=Count("pk", filter=frozen),
             overdue=Count("pk", filter=frozen & Q(current_version__frozen_at__lt=limit)),
             drafts=Count("pk", filter=Q(status=Document.Status.DRAFT)),
-            oldest=Min("current_version__frozen_at", filter=frozen),
         )
-        .order_by("-overdue", "-unsigned", "-drafts", "author__full_name")
     )
-    return [
-        UnsignedRow(
-            row["author"],
-            f"{row['author__title']} {row['author__full_name']}".strip(),
-            row["unsigned"],
-            row["overdue"],
-            row["drafts"],
-            row["oldest"],
-        )
-        for row in counted
-    ]
 
 
 @dataclass(frozen=True, slots=True)

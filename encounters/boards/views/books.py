@@ -132,6 +132,7 @@ def export(request: StaffRequest, book: str) -> HttpResponse:
 @requires(permissions.BOOKS)
 @require_POST
 @heavy
+@fresh(RECENT_MINUTES)
 def ask_print(request: StaffRequest, book: str) -> HttpResponse:
     """Ask for the book under the same filter on paper."""
     wanted = _book(book)

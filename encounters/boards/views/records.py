@@ -42,7 +42,7 @@ def board(request: StaffRequest) -> HttpResponse:
     """The board; what leads further is shown to who may go there."""
     user = request.user
     rows, total = selectors.records_under_way(user)
-    unsigned = selectors.unsigned_by_author(user)
+    unsigned = selectors.unsigned_by_person(user)
     months = selectors.electronic_by_month(user)
     record("record.list", by=user, detail={"board": True, "count": total.total})
     context = {
@@ -92,13 +92,13 @@ def export(request: StaffRequest) -> HttpResponse:
         _("Drafts"),
     ]
     lines: list[list[sheets.Cell]] = [
-        [name, *numbers.states.values(), *numbers.ages, numbers.late, None, None, None]
+        [name, *numbers.states.values(), *numbers.ages, numbers.late, None, None, None, None]
         for name, numbers in [*((row.name, row.numbers) for row in rows), (_("Together"), total)]
     ]
     blank: list[sheets.Cell] = [None] * (len(states) + len(selectors.AGES) + 1)
     lines += [
-        [row.name, *blank, row.unsigned, row.overdue, row.drafts]
-        for row in selectors.unsigned_by_author(request.user)
+        [row.name, *blank, row.waits, row.unsigned, row.overdue, row.drafts]
+        for row in selectors.unsigned_by_person(request.user)
     ]
     record("record.export", by=request.user, detail={"count": len(lines)})
     response = HttpResponse(sheets.as_xlsx(_("Records"), heads, lines), content_type=sheets.XLSX)

@@ -7,10 +7,12 @@ import pytest
 from django.test import Client
 
 from emr.audit.models import AuditEvent
-from emr.common.clock import local_today
+from emr.common.clock import local_today, now
 from emr.common.errors import DomainError
+from emr.signin.models import StaffSession
 from encounters.boards.models import BoardPrint
 from encounters.boards.services import MOST_LINES, request_board_print
+from tests.emr.signin.test_sessions import come_in
 from tests.encounters.boards.world import head, make_ha, make_tung, morning
 from tests.encounters.chart import deliver_all
 from tests.encounters.visits.ward import admit, ago, signed_in
@@ -73,6 +75,18 @@ def test_a_print_is_read_by_who_asked_for_it() -> None:
         assert signed_in(other).post(f"/boards/prints/{asked.uuid}/cancel").status_code == 404
     theirs = _book(signed_in(make_ha()))
     assert theirs.pk != asked.pk
+
+
+def test_a_book_is_taken_away_with_fresh_proof_alone() -> None:
+    """S-22: on paper and as a spreadsheet."""
+    admit(make_patient(), at=ago(hours=20), late_reason="x")
+    tung = make_tung()
+    client = come_in(tung)
+    StaffSession.objects.filter(user=tung).update(proved_at=now() - dt.timedelta(minutes=16))
+    assert client.post("/boards/books/admissions/print").status_code == 401
+    for address in ("/boards/books/admissions/export", "/boards/export", "/boards/records/export"):
+        assert client.get(address).headers["Location"].startswith("/prove/"), address
+    assert not BoardPrint.objects.exists()
 
 
 def test_called_off_and_made_after_all() -> None:

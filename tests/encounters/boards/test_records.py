@@ -12,12 +12,12 @@ from encounters.boards.selectors.records import (
     UNDER_WAY,
     electronic_by_month,
     records_under_way,
-    unsigned_by_author,
+    unsigned_by_person,
 )
 from encounters.records.models import Keeping
 from encounters.visits.models import Encounter
 from tests.encounters.boards.world import head, make_ha, make_tung
-from tests.encounters.chart import begin, load_forms
+from tests.encounters.chart import begin, deliver_all, load_forms
 from tests.encounters.documents.entries import write
 from tests.encounters.records.world import brought_to, choose, left, person
 from tests.encounters.visits.ward import SURGERY, admit, ago, department, discharge, signed_in, visit
@@ -63,8 +63,11 @@ def test_unsigned_is_counted_by_author_until_it_is_archived() -> None:
     stay = admit(make_patient(), attending=an, at=ago(hours=30), late_reason="Nhập lại")
     write(stay, an, "Tỉnh.")
     begin(stay, an)
-    (row,) = unsigned_by_author(make_tung())
-    assert (row.name, row.unsigned, row.overdue, row.drafts) == ("BS. Nguyễn Văn An", 1, 0, 1)
+    (row,) = unsigned_by_person(make_tung())
+    assert (row.name, row.waits, row.unsigned, row.overdue, row.drafts) == ("BS. Nguyễn Văn An", 0, 1, 0, 1)
+    deliver_all()
+    (row,) = unsigned_by_person(make_tung())
+    assert row.waits == 1 and row.since is not None, "made into a page, it waits for its author's signature"
 
 
 def test_a_month_counts_records_without_paper_apart() -> None:
