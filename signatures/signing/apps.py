@@ -14,8 +14,7 @@ class SigningConfig(AppConfig):
         from emr.common.measures import from_query, register_measure  # noqa: PLC0415
         from emr.notices.watches import register_watch  # noqa: PLC0415
         from emr.ui.navigation import Link, Panel, register  # noqa: PLC0415
-        from encounters.boards.waiting import register_waiting  # noqa: PLC0415
-        from encounters.documents.signed import register_signatures  # noqa: PLC0415
+        from encounters.documents.signed import register_signatures, register_waiting  # noqa: PLC0415
         from signatures.signing import permissions, selectors, subscribers, telling, watching  # noqa: F401, PLC0415
         from signatures.signing.waiting import waiting_by  # noqa: PLC0415
 

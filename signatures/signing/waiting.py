@@ -2,7 +2,7 @@
 
 from django.db.models import Count, Min
 
-from encounters.boards.waiting import Waits
+from encounters.documents.signed import Waits
 from signatures.signing.models import SigningRequest
 
 

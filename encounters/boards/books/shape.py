@@ -67,7 +67,9 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The rows that the person may read, and how many more are of patients whose charts are kept closely."""
+    """The rows that the person may read; how many more of these days and departments are of patients whose charts are kept
+    closely; what is said below.
+    """
 
     rows: Rows
     hidden: int
@@ -86,15 +88,16 @@ def found_in(book: Book, user: User, asked: Asked) -> Found:
         mine = frozenset({asked.department_id}) if mine is None else mine & {asked.department_id}
     if mine is not None:
         rows = rows.filter(**{f"{book.place}__in": mine})
+    seen = not_hidden(user, permissions.BOOKS, f"{path}patient")
+    # Counted before words narrow it: a name that was typed must not tell whether somebody of that name is kept closely.
+    hidden = rows.exclude(seen).order_by().count()
     for word in fold(asked.words).split():
         rows = rows.filter(
             Q(**{f"{path}patient__search_name__contains": word})
             | Q(**{f"{path}admission_number__startswith": word})
             | Q(**{f"{path}identifier__startswith": word})
         )
-    seen = not_hidden(user, permissions.BOOKS, f"{path}patient")
-    remarks = book.remarks(user.facility_id, asked.span, mine)
-    return Found(rows.filter(seen), rows.exclude(seen).order_by().count(), remarks)
+    return Found(rows.filter(seen), hidden, book.remarks(user.facility_id, asked.span, mine))
 
 
 def moment(at: dt.datetime | None) -> str:

@@ -12,8 +12,8 @@ from emr.accounts.models import User
 from emr.accounts.services import facility_setting
 from emr.common.clock import local_today, now
 from encounters.boards.selectors.briefing import departments_of
-from encounters.boards.waiting import waiting_by
 from encounters.documents.models import Document, DocumentBytes
+from encounters.documents.signed import waiting_by
 from encounters.records.models import Keeping
 from encounters.records.selectors.worklist import WITH_THE_WARD, hand_in_days
 from encounters.scanning.models import Paper

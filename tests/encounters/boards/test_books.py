@@ -169,6 +169,9 @@ def test_charts_kept_closely_are_counted_and_not_named() -> None:
     type(stay.patient).objects.filter(pk=stay.patient_id).update(**KEPT_CLOSELY)
     found = found_in(BOOKS["admissions"], ha, LATELY)
     assert (list(found.rows), found.hidden) == ([], 1)
+    for words in ("muoi", "tam"):
+        told = found_in(BOOKS["admissions"], ha, Asked(LATELY.span, words=words))
+        assert (list(told.rows), told.hidden) == ([], 1), "no name tells who they are"
     page = signed_in(ha).get("/boards/books/admissions/").content.decode()
     assert "ĐẶNG THỊ MƯỜI" not in page
 
