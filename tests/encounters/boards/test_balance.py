@@ -12,7 +12,7 @@ from encounters.boards.periods import briefing_day
 from encounters.boards.selectors.briefing import Numbers, briefing_of
 from encounters.visits import services
 from tests.encounters.boards.world import make_tung
-from tests.encounters.visits.ward import EMERGENCY, INTERNAL, SURGERY, admit, department, discharge
+from tests.encounters.visits.ward import EMERGENCY, INTERNAL, SURGERY, admit, department, discharge, make_bed
 from tests.patients.people import make_patient
 
 PLACES = (INTERNAL, SURGERY, EMERGENCY)
@@ -34,14 +34,16 @@ STAYS = st.lists(
 
 
 def _happens(first: dt.datetime, came: int, places: list[tuple[int, int]], way: int | None) -> list[Any]:
-    """Let it happen; answers [(department, from, to or None)] as it was told, one row for bed moves within a department."""
+    """Let it happen; answers [(department, from, to or None)] as it was told; another bed of the department is a row too."""
     at = first + dt.timedelta(hours=came)
     stay = admit(make_patient(), department=department(PLACES[places[0][0]]), at=at, late_reason="Nhập lại")
     rows: list[Any] = []
     for n, (place, hours) in enumerate(places):
-        if n and place != places[n - 1][0]:
+        if n:
+            which = PLACES[place]
+            bed = make_bed(f"{stay.pk}-{n}", which)
             services.transfer(
-                encounter=stay, by=None, department=department(PLACES[place]), at=at, late_reason="x"
+                encounter=stay, by=None, department=department(which), bed=bed, at=at, late_reason="Nhập lại"
             )
         rows.append((place, at, at + dt.timedelta(hours=hours)))
         at += dt.timedelta(hours=hours)
