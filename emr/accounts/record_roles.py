@@ -81,4 +81,7 @@ OF_RECORDS: dict[str, dict[str, Scope]] = {
     "records.lend": {"records": F},
     "records.approve_loan": {"planning": F, "director": F},
     "records.oversee": {"head_of_department": D, "records": F, "planning": F, "director": F},
+    # encounters.boards: numbers for who leads, statutory books
+    "boards.read": {"head_of_department": D, "planning": F, "director": F},
+    "boards.books": {"head_of_department": D, "planning": F, "director": F},
 }

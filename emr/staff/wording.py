@@ -133,6 +133,8 @@ RIGHTS: dict[str, StrOrPromise] = {
     "records.lend": pgettext_lazy("right", "prepare lendings of archived records and take them back"),
     "records.approve_loan": pgettext_lazy("right", "approve lendings that somebody else prepared"),
     "records.oversee": pgettext_lazy("right", "see late records and lendings, export the list"),
+    "boards.read": pgettext_lazy("right", "see the morning's numbers and where records stand"),
+    "boards.books": pgettext_lazy("right", "read, print and take away the statutory books"),
     "completeness.read": pgettext_lazy("right", "see what a record lacks"),
     "completeness.oversee": pgettext_lazy("right", "see who owes what to records"),
     "completeness.override": pgettext_lazy("right", "let a record be closed without something"),

@@ -14,6 +14,8 @@ from emr.common.models import Record
 from emr.common.triggers import AppendOnly, RowHistory, SameFacility
 from emr.storage.models import Attachment
 
+# Trích biên bản hội chẩn: a statutory book lists these of the whole hospital by day.
+CONSULTATION = "27/BV2"
 _VERIFY_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 
 
@@ -68,6 +70,11 @@ class Document(FacilityRecord):
                 fields=["department", "author"],
                 name="document_maybe_unsigned",
                 condition=Q(status__in=["final", "amended"]),
+            ),
+            models.Index(
+                fields=["facility", "happened_at"],
+                name="document_consultations",
+                condition=Q(code=CONSULTATION),
             ),
         ]
         constraints = [

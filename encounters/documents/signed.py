@@ -59,3 +59,27 @@ def register_standings(standings: StandingsOf) -> None:
 def standings_of(versions: QuerySet[DocumentVersion]) -> dict[int, Standing]:
     """How the signatures of these versions stand."""
     return _standings[0](versions) if _standings else {}
+
+
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """Documents whose next signature is one person's: how many, and since when the first of them waits."""
+
+    count: int
+    since: dt.datetime | None
+
+
+# (facility, departments of the documents or None for all) -> {person's id: what waits}; people for whom nothing waits are
+# left out. One query.
+WaitingBy = Callable[[int, frozenset[int] | None], dict[int, Waits]]
+_waiting: list[WaitingBy] = []
+
+
+def register_waiting(waiting: WaitingBy) -> None:
+    """Called by the room that asks for signatures, in AppConfig.ready(); again replaces it."""
+    _waiting[:] = [waiting]
+
+
+def waiting_by(facility_id: int, departments: frozenset[int] | None) -> dict[int, Waits]:
+    """For whose signature how much waits."""
+    return _waiting[0](facility_id, departments) if _waiting else {}

@@ -28,6 +28,7 @@ from integrations.demo import (
     inspecting,
     laboratory,
     launching,
+    leaving,
     lookups,
     medicines,
     monitors,
@@ -111,6 +112,7 @@ def _fill(facility: Organization, patients: int, inpatients: int, signed: int) -
     monitors.build(facility, people)
     inspecting.build(facility, people)
     records.build(facility, people)
+    leaving.build(facility, people)
     gaps.build(people)
     signing.build(people)
     phrases.build(people)

@@ -14,10 +14,12 @@ class SigningConfig(AppConfig):
         from emr.common.measures import from_query, register_measure  # noqa: PLC0415
         from emr.notices.watches import register_watch  # noqa: PLC0415
         from emr.ui.navigation import Link, Panel, register  # noqa: PLC0415
-        from encounters.documents.signed import register_signatures  # noqa: PLC0415
+        from encounters.documents.signed import register_signatures, register_waiting  # noqa: PLC0415
         from signatures.signing import permissions, selectors, subscribers, telling, watching  # noqa: F401, PLC0415
+        from signatures.signing.waiting import waiting_by  # noqa: PLC0415
 
         register_signatures(selectors.signatures_of)
+        register_waiting(waiting_by)
         telling.register()
         register_watch("signing desk", watching.look)
         register_part(

@@ -29,6 +29,7 @@ from encounters.bedside.models import (
     WoundAssessment,
     WoundPhoto,
 )
+from encounters.boards.models import BoardPrint
 from encounters.bundles.models import Bundle, RecordExtract
 from encounters.documents import services as documents
 from encounters.documents.models import CoursePrint, Document, DocumentDraft, DocumentVersion
@@ -81,6 +82,7 @@ from tests.emr.people import make_user
 from tests.emr.ui.conftest import AXE, open_page, sign_in
 from tests.encounters.attestations.rows import build_paper_rows, make_word
 from tests.encounters.bedside.rows import build_bedside_rows
+from tests.encounters.boards.rows import build_board_rows
 from tests.encounters.bundles.rows import build_bundle_rows
 from tests.encounters.chart import begin, deliver_all, draft_of, load_forms, written
 from tests.encounters.inspections.letters import listing
@@ -179,6 +181,7 @@ ROWS: dict[str, Any] = {
     "precaution_uuid": Precaution,
     "monitor_uuid": Monitor,
     "loan_uuid": Loan,
+    "board_print_uuid": BoardPrint,
 }
 # Parts that are words: by the room whose address it is, else anywhere.
 WORDS = {
@@ -193,6 +196,8 @@ WORDS = {
     ("", "table_name"): "services",
     ("", "rule_code"): "daily-entry",
     ("", "load_kind"): "patients",
+    ("", "what"): "admitted",
+    ("", "book"): "admissions",
     ("", "position"): "1",
 }
 PREFERRED = ["bacsi", "tiepdon", "dieuduong"]
@@ -266,6 +271,7 @@ def _patients(facility: Organization, people: dict[str, User]) -> None:
     prepare_specimens(encounter=stay, by=an)
     build_bedside_rows(entry, an)
     build_record_rows(stay, an, "")
+    build_board_rows(stay, people["khth"], "")
     build_bundle_rows(stay, an)
     build_scanning_rows(stay, an)
     build_paper_rows(stay, an)
@@ -396,6 +402,7 @@ def _pages(people: dict[str, User]) -> tuple[dict[str, list[str]], list[str]]:
             "integrations:launch:open",
             "encounters:bedside:pack_file",
             "encounters:consents:paper",
+            "encounters:boards:print_pdf",
             "encounters:bundles:pdf",
             "encounters:bundles:take",
             "encounters:scanning:pdf",

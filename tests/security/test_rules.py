@@ -62,6 +62,7 @@ RENDERED = {
 }
 # Views that hand out bytes of ours (prints, signed PDFs, extracts); a stranger's go through emr/storage/strangers.py.
 OUR_BYTES = {
+    "encounters/boards/views/prints.py",
     "encounters/bundles/views/extracts.py",
     "encounters/bundles/views/files.py",
     "encounters/consents/views/confirming.py",

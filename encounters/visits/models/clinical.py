@@ -101,6 +101,7 @@ class Procedure(FacilityRecord):
 
     class Meta:
         ordering = ["started_at", "id"]
+        indexes = [models.Index(fields=["facility", "kind", "started_at"], name="procedure_by_day")]
         constraints = [
             models.CheckConstraint(
                 condition=Q(ended_at=None) | Q(ended_at__gte=F("started_at")),

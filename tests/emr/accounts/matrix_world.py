@@ -57,6 +57,7 @@ from signatures.signing.services.requests import open_author_request
 from tests.emr.people import make_department, make_facility, make_user
 from tests.encounters.attestations.rows import build_paper_rows, make_word
 from tests.encounters.bedside.rows import build_bedside_rows, make_outage
+from tests.encounters.boards.rows import build_board_rows
 from tests.encounters.bundles.rows import build_bundle_rows
 from tests.encounters.chart import begin, draft_of, load_forms, written
 from tests.encounters.monitoring.rounds import ILL, take
@@ -283,6 +284,7 @@ def _case(situation: str, department: Organization) -> Case:
     }
     rows |= build_record_rows(stay, author, word)
     rows |= build_bundle_rows(stay, author, word)
+    rows |= build_board_rows(stay, author, word)
     rows |= build_scanning_rows(stay, author, word)
     rows |= build_bedside_rows(entry, author, word) | build_paper_rows(stay, author)
     case = Case(patient, department, author, stay, {name: str(row.uuid) for name, row in rows.items()})
@@ -564,6 +566,8 @@ OTHER_PARTS: dict[str, Callable[[str], str]] = {
     "table_name": lambda _name: "services",
     "rule_code": lambda _name: "daily-entry",
     "load_kind": lambda _name: "patients",
+    "what": lambda _name: "admitted",
+    "book": lambda _name: "admissions",
     "role_code": lambda _name: "doctor",
     "setting_name": lambda _name: "sign_within_hours",
     "guarding_name": lambda _name: "idle_minutes",

@@ -24,7 +24,7 @@ from tests.encounters.visits.ward import admit
 pytestmark = pytest.mark.django_db
 
 # Files that hold nobody's data: an empty list, what may be ordered, the hospital's root certificate, one patient's label,
-# one stay's sheets, one person's results on paper.
+# one stay's sheets, one person's results on paper, paper that was asked for with fresh proof.
 NO_EXPORT = {
     "encounters:orders:savings_file",
     "encounters:orders:table_file",
@@ -34,6 +34,7 @@ NO_EXPORT = {
     "encounters:visits:label_zpl",
     "encounters:documents:course_print_pdf",
     "encounters:results:result_print_pdf",
+    "encounters:boards:print_pdf",
 }
 
 

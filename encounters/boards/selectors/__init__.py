@@ -1,0 +1,1 @@
+"""Counts and lists for who leads a department or the house."""
