@@ -308,6 +308,8 @@ RIGHTS: dict[str, dict[str, Scope]] = OF_RECORDS | {
     "sealing.export": {"auditor": F},
     # emr.watching
     "watching.read": {"integration": F, "admin": F},
+    # emr.compliance
+    "compliance.read": {"planning": F, "director": F, "admin": F, "auditor": F},
 }
 
 # What emergency access opens for who holds the right somewhere: reading, own notes and orders. No print, no export, no
@@ -373,7 +375,7 @@ GUARDED = frozenset({"accounts.manage", "audit.read"})
 NOT_CLINICAL = frozenset(
     (
         "accounts", "staff", "audit", "oversight", "sealing", "notices", "watching", "terminology", "providers",
-        "transport", "launch", "loading", "reconciling",
+        "transport", "launch", "loading", "reconciling", "switching", "compliance",
     )
 )  # fmt: skip
 # Judging afterwards opens no chart either, nor does taking a result back by its number, which shows no value, nor the list

@@ -21,6 +21,7 @@ from django.utils.safestring import SafeString, mark_safe
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import URLFetcher, URLFetcherResponse
 
+from emr.common.training import is_training
 from encounters.documents.confirmed import PLACE
 from encounters.documents.marks import read_mark, version_mark
 from encounters.documents.signers import at_the_end
@@ -133,7 +134,7 @@ def render_pdf(
 
     Raises Refused when the page names anything that isn't packaged.
     """
-    css, fonts = _stylesheet(stylesheets)
+    css, fonts = _stylesheet((*stylesheets, "training.css") if is_training() else stylesheets)
     document = weasyprint.HTML(string=html, base_url="asset:print/", url_fetcher=PackagedAssets()).render(
         stylesheets=[css], font_config=fonts
     )
