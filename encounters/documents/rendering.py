@@ -57,6 +57,7 @@ class PackagedAssets(URLFetcher):  # type: ignore[misc]  # WeasyPrint ships no t
 FORM = ("form.css",)
 SHEETS = ("form.css", "sheets.css")
 SCANS = ("form.css", "scan.css")
+OVERLAY = ("mark.css",)  # laid over pages that have their own
 
 # WeasyPrint tells its progress through this logger alone: a line a step, and one for each page laid out.
 _PROGRESS = logging.getLogger("weasyprint.progress")
@@ -134,7 +135,9 @@ def render_pdf(
 
     Raises Refused when the page names anything that isn't packaged.
     """
-    css, fonts = _stylesheet((*stylesheets, "training.css") if is_training() else stylesheets)
+    if is_training() and stylesheets != OVERLAY:
+        stylesheets = (*stylesheets, "training.css")
+    css, fonts = _stylesheet(stylesheets)
     document = weasyprint.HTML(string=html, base_url="asset:print/", url_fetcher=PackagedAssets()).render(
         stylesheets=[css], font_config=fonts
     )
