@@ -38,6 +38,7 @@ from integrations.demo import (
     records,
     signing,
     stays,
+    switching,
     ward_forms,
 )
 from integrations.transport.demo import load as load_channels
@@ -111,6 +112,7 @@ def _fill(facility: Organization, patients: int, inpatients: int, signed: int) -
     monitors.build(facility, people)
     inspecting.build(facility, people)
     records.build(facility, people)
+    switching.build(facility, people, departments)
     gaps.build(people)
     signing.build(people)
     phrases.build(people)
