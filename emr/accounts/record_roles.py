@@ -102,4 +102,6 @@ OF_RECORDS: dict[str, dict[str, Scope]] = {
     "switching.oversee": {"planning": F, "director": F, "admin": F},
     "switching.set": {"planning": F},
     "switching.issue": {"planning": F},
+    # emr.compliance: what the law asks
+    "compliance.read": {"planning": F, "director": F, "admin": F, "auditor": F},
 }

@@ -308,8 +308,6 @@ RIGHTS: dict[str, dict[str, Scope]] = OF_RECORDS | {
     "sealing.export": {"auditor": F},
     # emr.watching
     "watching.read": {"integration": F, "admin": F},
-    # emr.compliance
-    "compliance.read": {"planning": F, "director": F, "admin": F, "auditor": F},
 }
 
 # What emergency access opens for who holds the right somewhere: reading, own notes and orders. No print, no export, no

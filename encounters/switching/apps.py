@@ -8,10 +8,11 @@ class SwitchingConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Stand in the menu."""
+        """Stand in the menu; say what people are told."""
         from emr.ui.navigation import Link, register  # noqa: PLC0415
-        from encounters.switching import permissions  # noqa: PLC0415
+        from encounters.switching import permissions, telling  # noqa: PLC0415
 
+        telling.register()
         register(
             Link(
                 _("Switching wards"),

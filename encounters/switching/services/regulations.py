@@ -12,6 +12,7 @@ from emr.common.errors import Conflict, DomainError
 from emr.common.vietnamese import tidy
 from emr.storage.services import store_bytes
 from emr.storage.strangers import kind_of
+from encounters.switching import telling
 from encounters.switching.models import Regulation, RegulationReading
 
 LARGEST = 20 * 2**20
@@ -65,6 +66,7 @@ def issue_regulation(
         file=store_bytes(data, content_type="application/pdf", facility=facility),
         entered_by=by,
     )
+    telling.tell(made)
     record("regulation.issue", by=by, of=made, detail={"number": made.number, "version": made.version})
     return made
 

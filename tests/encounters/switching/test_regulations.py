@@ -12,7 +12,8 @@ from emr.accounts.models import User
 from emr.audit.models import AuditEvent
 from emr.common.clock import local_today
 from emr.common.errors import Conflict, DomainError
-from encounters.switching import selectors, services
+from emr.notices.models import Notice
+from encounters.switching import selectors, services, telling
 from encounters.switching.models import Regulation, RegulationReading
 from tests.emr.people import make_an, make_binh, make_chi, make_department, make_facility, make_user
 from tests.encounters.completeness.world import make_planner
@@ -109,6 +110,19 @@ def test_everybody_says_once_that_they_read_it_and_who_hasnt_is_listed(lan: User
     assert "Lê Thị Chi" in body
     assert "Trần Thị Bình" not in body
     assert client.get(page("unread")).status_code == 403
+
+
+def test_everybody_is_told_of_the_newest_version_alone(lan: User) -> None:
+    an = make_an()
+    reader = make_user("ai", "Phạm Văn Ai", "inspector", make_department(make_facility()))
+    issue(make_facility(), lan)
+    issue(make_facility(), lan, number="46/QĐ-BV")
+    told = Notice.objects.filter(kind=telling.ISSUED, cause_gone_at=None)
+    (notice,) = told
+    assert notice.parameters["number"] == "46/QĐ-BV"
+    people = set(notice.recipients.values_list("user", flat=True))
+    assert {an.pk, lan.pk} <= people
+    assert reader.pk not in people
 
 
 def test_a_new_version_is_read_anew(lan: User) -> None:
