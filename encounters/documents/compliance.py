@@ -11,6 +11,7 @@ from emr.accounts.services import facility_setting
 from emr.common.clock import now
 from emr.common.evidence import Evidence, Fact, evidence, met_when
 from encounters.documents.models import Document, DocumentBytes, DocumentDraft, DocumentVersion
+from encounters.documents.services import late_after_hours
 
 _FINISHED = Q(status__in=[Document.Status.FINAL, Document.Status.SIGNED, Document.Status.AMENDED])
 _GUARDED = ("documents_documentversion", "documents_documentbytes", "forms_questionnaireresponse")
@@ -37,12 +38,18 @@ def documents(facility: Organization) -> Evidence:
 
 @evidence("R-04")
 def authors(facility: Organization) -> Evidence:
-    """Frozen versions: the database lets none be without author and moment."""
+    """Frozen versions, and whether the database lets none be without author and moment, at this moment."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM information_schema.columns WHERE table_name = 'documents_documentversion'"
+            " AND column_name IN ('author_id', 'frozen_at') AND is_nullable = 'NO'"
+        )
+        demanded = cursor.fetchone()[0]
     versions = DocumentVersion.objects.filter(facility=facility).aggregate(
         n=Count("pk"), people=Count("author", distinct=True)
     )
     return Evidence(
-        met_when(True),
+        met_when(demanded == 2, begun=False),
         _(
             "Author and moment of writing stand with each version, on screen and in print; none can be without."
         ),
@@ -96,19 +103,21 @@ def overdue(facility: Organization) -> Evidence:
 
 @evidence("R-21")
 def late_entries(facility: Organization) -> Evidence:
-    """Entries written later than they happened, and those of them without a reason."""
-    later = Q(created_at__gt=F("happened_at") + dt.timedelta(hours=24))
+    """Documents entered later than the facility's hours, and those of them without a reason."""
+    hours = late_after_hours(facility.pk)
+    later = Q(created_at__gt=F("happened_at") + dt.timedelta(hours=hours))
     found = Document.objects.filter(facility=facility).aggregate(
-        reasoned=Count("pk", filter=~Q(late_reason="")),
         later=Count("pk", filter=later),
+        bare=Count("pk", filter=later & Q(late_reason="")),
         additions=Count("pk", filter=Q(is_addendum=True)),
     )
     return Evidence(
-        met_when(True),
+        met_when(found["bare"] == 0),
         _("Both moments are kept; what is late says why, and what comes after closing is an addition."),
         [
-            Fact(_("Entered more than a day later"), found["later"]),
-            Fact(_("Late with a reason"), found["reasoned"]),
+            Fact(_("Hours after which a reason is asked for"), hours, "staff:settings"),
+            Fact(_("Entered later than that"), found["later"]),
+            Fact(_("of them without a reason"), found["bare"]),
             Fact(_("Additions to closed records"), found["additions"]),
         ],
     )

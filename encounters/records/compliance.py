@@ -82,7 +82,7 @@ def hybrids(facility: Organization) -> Evidence:
         n=Count("pk", filter=Q(is_hybrid=True)), shelved=Count("pk", filter=Q(is_hybrid=True) & ~Q(shelf=""))
     )
     return Evidence(
-        met_when(True),
+        met_when(found["n"] == found["shelved"]),
         _("A record may be closed with its paper's shelf."),
         [
             Fact(_("Records that are partly paper"), found["n"], "encounters:records:list"),

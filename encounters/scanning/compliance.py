@@ -22,7 +22,7 @@ def papers(facility: Organization) -> Evidence:
     """Papers in records, and those that nobody has checked."""
     found = _counted(facility)
     return Evidence(
-        met_when(True),
+        met_when(found["waiting"] == 0),
         _("Paper is scanned or photographed, files itself by the code on it, and a second person checks it."),
         [
             Fact(_("Papers in records"), found["n"], "encounters:scanning:desk"),

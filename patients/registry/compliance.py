@@ -1,12 +1,17 @@
 """What shows that each patient has one number, and that nobody is lost."""
 
+import datetime as dt
+
 from django.db.models import Count, Exists, OuterRef, Q
 from django.utils.translation import gettext as _
 
 from emr.accounts.models import Organization
+from emr.common.clock import now
 from emr.common.evidence import Evidence, Fact, evidence, met_when
 from patients.registry import systems
 from patients.registry.models import Identifier, MergeLink, Patient
+
+_LONG = dt.timedelta(days=30)
 
 
 @evidence("R-10")
@@ -38,14 +43,17 @@ def merges(facility: Organization) -> Evidence:
     links = MergeLink.objects.filter(facility=facility).aggregate(
         n=Count("pk"), undone=Count("pk", filter=Q(undone_at__isnull=False))
     )
-    open_codes = Patient.objects.filter(facility=facility, is_temporary=True, merged_into=None).count()
+    codes = Patient.objects.filter(facility=facility, is_temporary=True, merged_into=None).aggregate(
+        n=Count("pk"), old=Count("pk", filter=Q(created_at__lt=now() - _LONG))
+    )
     return Evidence(
-        met_when(True),
+        met_when(codes["old"] == 0),
         _(
             "Who can't be named gets a temporary code; duplicates are merged and separated again, both traced."
         ),
         [
-            Fact(_("Temporary codes that are open"), open_codes),
+            Fact(_("Temporary codes that are open"), codes["n"]),
+            Fact(_("of them for more than 30 days"), codes["old"]),
             Fact(_("Merges"), links["n"]),
             Fact(_("of them undone"), links["undone"]),
         ],

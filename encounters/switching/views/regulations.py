@@ -1,5 +1,6 @@
 """The hospital's rules for electronic records: read, confirmed, put in force, and who hasn't read them."""
 
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -96,7 +97,7 @@ def unread(request: StaffRequest) -> HttpResponse:
     holding = selectors.regulation_in_force(facility_id)
     departments = Organization.objects.filter(parent=facility_id, is_active=True).order_by("code")
     chosen = next((one for one in departments if str(one.uuid) == kept.get("department")), None)
-    context = {
+    context: dict[str, Any] = {
         "holding": holding,
         "departments": departments,
         "department": chosen,
