@@ -7,10 +7,17 @@ export PYTHONPATH := $(CURDIR)
 export EMR_HOME ?= $(CURDIR)/var
 # Dozens of processes start in a run: each compiled everything anew where a machine says that none may keep what it compiled.
 unexport PYTHONDONTWRITEBYTECODE
-.PHONY: run test lint lint-types lint-rest unit e2e fmt assets messages graph test-long test-security sbom matrix bench reset bootstrap bootstrap-test
+.PHONY: run training test lint lint-types lint-rest unit e2e fmt assets messages graph test-long test-security sbom matrix bench reset bootstrap bootstrap-test
 
 run: bootstrap ## install, start and load the demo hospital; Ctrl-C stops everything
 	@exec $(BIN)/python -m emr.local
+
+training: export EMR_HOME := $(if $(filter $(CURDIR)/var,$(EMR_HOME)),$(CURDIR)/var/training,$(EMR_HOME))
+training: export EMR_PORT ?= 8100
+training: export EMR_MLLP_PORT ?= 8101
+training: export EMR_WORKLIST_PORT ?= 8102
+training: bootstrap ## a training copy: the demo hospital under a striped banner, deaf to every other system
+	@EMR_SETTINGS=training exec $(BIN)/python -m emr.local
 
 # What leans on PostgreSQL itself most (partitions, triggers, locks, plans, policies) runs on the newest one too; everything
 # does in `make test-long`.

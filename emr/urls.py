@@ -14,6 +14,7 @@ urlpatterns = [
     path("health/", include("emr.common.urls")),
     path("", include("emr.terminology.urls")),
     path("administration/", include("emr.staff.urls")),
+    path("administration/compliance/", include("emr.compliance.urls")),
     path("", include("emr.notices.urls")),
     path("", include("emr.watching.urls")),
     path("", include("emr.tls.urls")),

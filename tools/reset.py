@@ -15,7 +15,7 @@ def main() -> int:
     if not home.exists():
         print(f"There is no instance in {home.root}.")
         return 0
-    if home.secrets().get("EMR_SETTINGS") != "demo":
+    if home.secrets().get("EMR_SETTINGS") not in {"demo", "training"}:
         print(f"The instance in {home.root} isn't a demo; it is not touched.", file=sys.stderr)
         return 1
     try:

@@ -84,4 +84,27 @@ OF_RECORDS: dict[str, dict[str, Scope]] = {
     # encounters.boards: numbers for who leads, statutory books
     "boards.read": {"head_of_department": D, "planning": F, "director": F},
     "boards.books": {"head_of_department": D, "planning": F, "director": F},
+    # encounters.switching: how departments keep records, the hospital's own rules; opens no chart
+    "switching.read": {
+        "doctor": F,
+        "head_of_department": F,
+        "nurse": F,
+        "head_nurse": F,
+        "registration": F,
+        "laboratory": F,
+        "imaging": F,
+        "pharmacist": F,
+        "records": F,
+        "planning": F,
+        "director": F,
+        "seal_keeper": F,
+        "integration": F,
+        "admin": F,
+        "auditor": F,
+    },
+    "switching.oversee": {"planning": F, "director": F, "admin": F},
+    "switching.set": {"planning": F},
+    "switching.issue": {"planning": F},
+    # emr.compliance: what the law asks
+    "compliance.read": {"planning": F, "director": F, "admin": F, "auditor": F},
 }

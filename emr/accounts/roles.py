@@ -373,7 +373,7 @@ GUARDED = frozenset({"accounts.manage", "audit.read"})
 NOT_CLINICAL = frozenset(
     (
         "accounts", "staff", "audit", "oversight", "sealing", "notices", "watching", "terminology", "providers",
-        "transport", "launch", "loading", "reconciling",
+        "transport", "launch", "loading", "reconciling", "switching", "compliance",
     )
 )  # fmt: skip
 # Judging afterwards opens no chart either, nor does taking a result back by its number, which shows no value, nor the list

@@ -33,7 +33,7 @@ def announcement(instance: Instance) -> str:
     number = port(environment, "EMR_PORT", 8000)
     scheme = "https" if environment.get("EMR_TLS_CERT") else "http"
     lines = ["", f"Bệnh án mở: {scheme}://{host or environment['EMR_BIND']}:{number}/"]
-    if environment["EMR_SETTINGS"] == "demo" and has_command("demo"):
+    if environment["EMR_SETTINGS"] in {"demo", "training"} and has_command("demo"):
         width = max(map(len, DEMO_USERS))
         lines += ["", *(f"  {name:<{width}}  {role}" for name, role in DEMO_USERS.items()), ""]
         lines.append(

@@ -18,6 +18,7 @@ EMR_HOME = Path(_env.text("EMR_HOME", str(BASE_DIR / "var"))).resolve()
 
 DEBUG = False
 EMR_DEMO = False
+EMR_TRAINING = False
 EMR_PORT = _env.integer("EMR_PORT", 8000, minimum=1, maximum=65535)
 EMR_BIND = _env.text("EMR_BIND", "127.0.0.1")
 EMR_MLLP_PORT = _env.integer("EMR_MLLP_PORT", 2575, minimum=1, maximum=65535)

@@ -80,6 +80,27 @@ PLACES = (
         _("Which systems may send messages"),
         "diagram-3",
     ),
+    Place(
+        "switching.oversee",
+        "encounters:switching:wards",
+        _("Switching wards"),
+        _("Paper, both or electronic, by department and day"),
+        "signpost-split",
+    ),
+    Place(
+        "switching.read",
+        "encounters:switching:regulation",
+        _("Rules for electronic records"),
+        _("The hospital's own, and who has read them"),
+        "file-earmark-ruled",
+    ),
+    Place(
+        "compliance.read",
+        "compliance:page",
+        _("What the law asks"),
+        _("Each requirement with its evidence of this moment"),
+        "clipboard-check",
+    ),
     Place("audit.read", "audit:log", _("Audit log"), _("Who did what"), "journal"),
 )
 

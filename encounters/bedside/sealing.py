@@ -11,6 +11,8 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from emr.common.training import ON_PAPER, is_training
+
 # OWASP's figure for PBKDF2-HMAC-SHA-256 (2023); with 80 random bits in the code there is nothing to guess anyway.
 ITERATIONS = 600_000
 _ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # nothing that is misread on paper
@@ -41,6 +43,7 @@ def seal(page: str, *, key: bytes, salt: bytes, ward: str, made_at: str) -> str:
     told = {
         "ward": _escaped(ward),
         "made_at": _escaped(made_at),
+        "training": f'<p id="training">{ON_PAPER}</p>\n' if is_training() else "",
         "iterations": str(ITERATIONS),
         "salt": base64.b64encode(salt).decode(),
         "nonce": base64.b64encode(nonce).decode(),

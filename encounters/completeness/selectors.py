@@ -13,8 +13,9 @@ from encounters.completeness.facts import Facts
 from encounters.completeness.kinds import KINDS, problem_of
 from encounters.completeness.models import Override
 from encounters.completeness.rules import OWNERS, Rule, RuleBook, rule_book
+from encounters.switching.selectors import ModeBook
 from encounters.visits import codes
-from encounters.visits.models import Encounter
+from encounters.visits.models import Encounter, EncounterLocation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +24,7 @@ class Gap:
 
     `key` names it for ever within its stay; `owner_id` is the person who owes it, None where no single one is known (then
     whoever holds `owner_role` in the department). `begins`: the form to begin there, about the moment `begins_at`.
+    `on_paper`: the rule blocks, but the stay's department kept paper, where the thing may stand, so it is told and no more.
     """
 
     rule: str
@@ -37,6 +39,7 @@ class Gap:
     since: dt.datetime
     begins: str = ""
     begins_at: dt.datetime | None = None
+    on_paper: bool = False
 
     @property
     def is_open(self) -> bool:
@@ -83,9 +86,10 @@ def gaps_by_stay(stays: Sequence[Encounter]) -> dict[int, list[Gap]]:
         by_facility.setdefault(stay.facility_id, []).append(stay)
     for facility_id, own in by_facility.items():
         facts, book = Facts(own), rule_book(facility_id)
-        overridden = _overridden(own)
+        overridden, paper = _overridden(own), stays_with_paper(facility_id, own)
         for stay in own:
-            found[stay.pk] = _gaps(stay, rules_for(stay, book, facts), facts, overridden)
+            rules = rules_for(stay, book, facts)
+            found[stay.pk] = _gaps(stay, rules, facts, overridden, has_paper=stay.pk in paper)
     return found
 
 
@@ -124,8 +128,39 @@ def _overridden(stays: Sequence[Encounter]) -> set[tuple[int, str]]:
     return set(rows.values_list("encounter_id", "key"))
 
 
+def stays_with_paper(facility_id: int, stays: Sequence[Encounter]) -> set[int]:
+    """Of these stays those that lay on any day in a department that then kept paper, alone or beside.
+
+    One query; another where some department of the facility ever did.
+    """
+    book = ModeBook(facility_id)
+    if book.is_electronic_throughout:
+        return set()
+    places = EncounterLocation.objects.filter(
+        encounter__in=[stay.pk for stay in stays], cancelled_at=None, department__isnull=False
+    ).values_list("encounter", "department", "starts_at", "ends_at")
+    last = {stay.pk: rule_day(stay) for stay in stays}
+    return {
+        stay_id
+        for stay_id, department_id, begun, ended in places
+        if book.has_paper(
+            department_id, timezone.localdate(begun), timezone.localdate(ended) if ended else last[stay_id]
+        )
+    }
+
+
+# What asks for something to be there, which may be there on paper. What is wrong with something that is here, a discharge
+# without an outcome, an order without its answer, a critical result that nobody took on: no paper pardons those.
+_MAY_BE_ON_PAPER = frozenset({"form", "form_fields", "day_form", "day_vitals", "procedure_form"})
+
+
 def _gaps(
-    stay: Encounter, rules: Sequence[Rule], facts: Facts, overridden: Collection[tuple[int, str]]
+    stay: Encounter,
+    rules: Sequence[Rule],
+    facts: Facts,
+    overridden: Collection[tuple[int, str]],
+    *,
+    has_paper: bool,
 ) -> list[Gap]:
     """A document that isn't signed is one gap, whichever rules ask for it: the first that blocks tells of it."""
     found = [(rule, one) for rule in rules for one in KINDS[rule.kind].check(rule, stay, facts)]
@@ -137,17 +172,25 @@ def _gaps(
             if one.state_of in told:
                 continue
             told.add(one.state_of)
-        gaps.append(_gap(rule, one, stay, facts, overridden))
+        pardoned = has_paper and rule.blocks and one.state_of is None and rule.kind in _MAY_BE_ON_PAPER
+        gaps.append(_gap(rule, one, stay, facts, overridden, on_paper=pardoned))
     return sorted(gaps, key=lambda gap: (not gap.blocks, gap.since, gap.key))
 
 
 def _gap(
-    rule: Rule, one: Found, stay: Encounter, facts: Facts, overridden: Collection[tuple[int, str]]
+    rule: Rule,
+    one: Found,
+    stay: Encounter,
+    facts: Facts,
+    overridden: Collection[tuple[int, str]],
+    *,
+    on_paper: bool,
 ) -> Gap:
     key = f"{rule.code}:{one.suffix}"
     return Gap(
         rule=rule.code,
-        blocks=rule.blocks,
+        blocks=rule.blocks and not on_paper,
+        on_paper=on_paper,
         words=rule.in_words(**one.told),
         url=one.url,
         owner_id=_owner(rule, one, stay, facts),

@@ -21,6 +21,7 @@ from django.utils.safestring import SafeString, mark_safe
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import URLFetcher, URLFetcherResponse
 
+from emr.common.training import is_training
 from encounters.documents.confirmed import PLACE
 from encounters.documents.marks import read_mark, version_mark
 from encounters.documents.signers import at_the_end
@@ -56,6 +57,7 @@ class PackagedAssets(URLFetcher):  # type: ignore[misc]  # WeasyPrint ships no t
 FORM = ("form.css",)
 SHEETS = ("form.css", "sheets.css")
 SCANS = ("form.css", "scan.css")
+OVERLAY = ("mark.css",)  # laid over pages that have their own
 
 # WeasyPrint tells its progress through this logger alone: a line a step, and one for each page laid out.
 _PROGRESS = logging.getLogger("weasyprint.progress")
@@ -133,6 +135,8 @@ def render_pdf(
 
     Raises Refused when the page names anything that isn't packaged.
     """
+    if is_training() and stylesheets != OVERLAY:
+        stylesheets = (*stylesheets, "training.css")
     css, fonts = _stylesheet(stylesheets)
     document = weasyprint.HTML(string=html, base_url="asset:print/", url_fetcher=PackagedAssets()).render(
         stylesheets=[css], font_config=fonts

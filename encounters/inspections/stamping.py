@@ -10,7 +10,7 @@ from pyhanko.pdf_utils.generic import pdf_name
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.pdf_utils.writer import PdfFileWriter, copy_into_new_writer
 
-from encounters.documents.rendering import render_pdf
+from encounters.documents.rendering import OVERLAY, render_pdf
 
 # What a copy must not carry: it would be shown as a signature that is broken.
 _OF_SIGNATURES = ("/AcroForm", "/Perms", "/DSS")
@@ -23,7 +23,7 @@ def _sheet(words: str) -> bytes:
     """One A4 sheet with nothing on it but the words; a reader's pages of one minute share it."""
     html = render_to_string("encounters/inspections/mark_print.html", {"words": words, "rows": range(9)})
     identifier = hashlib.sha256(words.encode()).digest()[:16]
-    return render_pdf(html, identifier=identifier, stylesheets=("mark.css",))
+    return render_pdf(html, identifier=identifier, stylesheets=OVERLAY)
 
 
 def stamped(pdf: bytes, words: str) -> bytes:

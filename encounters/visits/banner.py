@@ -7,6 +7,8 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from emr.common.compiled import Compiled
+from encounters.switching.models import WardMode
+from encounters.switching.selectors import mode_now
 from encounters.visits.models import Encounter, EncounterLocation
 from patients.registry.access import rows_of_root
 from patients.registry.banner import Part
@@ -14,7 +16,7 @@ from patients.registry.models import Patient
 
 
 def _newest(places: QuerySet[EncounterLocation]) -> QuerySet[EncounterLocation]:
-    places = places.filter(cancelled_at=None)
+    places = places.filter(cancelled_at=None).annotate(ward_mode=mode_now("department"))
     related = places.select_related("encounter", "department", "location", "location__parent")
     return related.order_by("-encounter__admitted_at", "-starts_at", "-pk")[:1]
 
@@ -59,4 +61,19 @@ def _parts(place: EncounterLocation) -> list[Part]:
         parts.append(Part("stay", stay.admission_number, label=_("Admission no.")))
     if stay.status == Encounter.Status.ENTERED_IN_ERROR:
         parts.append(Part("state", _("Stay entered in error"), kind="danger", icon="x-octagon"))
+    if stay.ended_at is None:
+        parts += _kept_on_paper(getattr(place, "ward_mode", None))
     return parts
+
+
+def _kept_on_paper(mode: str | None) -> list[Part]:
+    """Where the ward's record isn't this one alone, whoever reads must know it."""
+    if mode == WardMode.Mode.PAPER:
+        text = _("This department keeps paper records")
+        told = _("What is missing here may stand in the paper record.")
+        return [Part("state", text, kind="warning", icon="file-earmark-text", title=told)]
+    if mode == WardMode.Mode.BOTH:
+        text = _("Paper and electronic: print, sign and file")
+        told = _("This department keeps a paper record beside this one.")
+        return [Part("state", text, kind="info", icon="files", title=told)]
+    return []

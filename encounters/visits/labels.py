@@ -20,6 +20,7 @@ from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import URLFetcher, URLFetcherResponse
 
 from emr.accounts.models import Organization
+from emr.common.training import ON_LABELS, is_training
 from encounters.visits.models import Encounter
 from patients.registry import systems
 from patients.registry.age import birth_text
@@ -67,7 +68,7 @@ def label_of(encounter: Encounter) -> Label:
     facility: Organization = encounter.facility
     department = encounter.department.name if encounter.department else ""
     return Label(
-        name=patient.full_name.upper(),
+        name=f"{ON_LABELS}: {patient.full_name}".upper() if is_training() else patient.full_name.upper(),
         about=" · ".join(part for part in (str(patient.get_sex_display()), birth_text(patient)) if part),
         numbers="   ".join(numbers),
         place=" · ".join(part for part in (department, f"{localtime(encounter.begins_at):%d/%m/%Y}") if part),

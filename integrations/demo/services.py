@@ -39,6 +39,7 @@ from integrations.demo import (
     records,
     signing,
     stays,
+    switching,
     ward_forms,
 )
 from integrations.transport.demo import load as load_channels
@@ -113,6 +114,7 @@ def _fill(facility: Organization, patients: int, inpatients: int, signed: int) -
     inspecting.build(facility, people)
     records.build(facility, people)
     leaving.build(facility, people)
+    switching.build(facility, people, departments)
     gaps.build(people)
     signing.build(people)
     phrases.build(people)

@@ -12,6 +12,7 @@ from emr.common import wall
 from emr.common.arming import is_armed
 from emr.common.clock import now
 from emr.common.context import Acting, acting_as
+from emr.common.training import is_training
 from integrations.hl7v2 import services
 from integrations.hl7v2.errors import Hl7Error
 from integrations.hl7v2.header import read_header
@@ -156,7 +157,7 @@ FETCHERS: dict[str, Callable[[Channel], int]] = {"folder": take_folder, "sql": t
 
 def fetch_all() -> int:
     """Look at every channel that fetches and whose time has come, facility by facility; how many messages are new."""
-    if not is_armed():
+    if not is_armed() or is_training():
         return 0
     count = 0
     for facility_id in facility_ids():

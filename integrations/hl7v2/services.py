@@ -12,6 +12,7 @@ from emr.common import wall
 from emr.common.arming import demand_armed, is_armed
 from emr.common.clock import now
 from emr.common.context import Acting, acting_as
+from emr.common.training import is_training
 from integrations.hl7v2.acknowledgement import ERROR, REJECT, Problem, acknowledge
 from integrations.hl7v2.errors import Hl7Error
 from integrations.hl7v2.header import Header, read_header
@@ -36,7 +37,7 @@ def admits(address: str) -> bool:
     except (OperationalError, InterfaceError):  # PostgreSQL was restarted: the thread's connection is dead
         connection.close()
         armed, channels = is_armed(), incoming_channels()
-    if not armed:
+    if not armed or is_training():
         return False  # a restored copy takes nothing from the neighbours until a person arms it (F-28)
     if any(channel.admits(address) for channel in channels):
         return True

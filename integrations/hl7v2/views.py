@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST
 
 from emr.accounts.access import public
 from emr.common.errors import DomainError
+from emr.common.training import demand_real
 from emr.ui.limits import Bucket
 from integrations.hl7v2 import services
 from integrations.transport import peer_certificates
@@ -70,8 +71,9 @@ def _let_in(request: HttpRequest, channel_uuid: UUID, address: str) -> Channel |
 
 def _stored(channel: Channel, raw: bytes, address: str) -> HttpResponse:
     try:
+        demand_real()
         reply = services.receive_on(channel, raw, peer_address=address, device="HTTP")
-    except (Error, DomainError):  # the database is away, or this is a restored copy
+    except (Error, DomainError):  # the database is away, or this is a restored or a training copy
         return _later(503, 10)
     frames = FrameDecoder().feed(reply.wire)
     # Where commit and application acknowledgement were both asked for, the application's says it all.

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from emr.audit.services import record
 from emr.common.clock import now
 from emr.common.context import acting
+from emr.common.training import is_training
 from emr.outbox import hasten, publish
 from integrations.transport.client import Away
 from integrations.transport.models import Acknowledgement, Channel, DeadLetter, Message, MessageState
@@ -90,12 +91,12 @@ def is_echo(channel: Channel) -> bool:
 def attempt(*, message_id: int) -> Answer | None:
     """Try once to hand the message over, outside any transaction; None when there is nothing (any more) to send.
 
-    Raises Away. A channel that is off or paused is away as well.
+    Raises Away. A channel that is off or paused is away as well, and every one of a training copy.
     """
     message = Message.objects.select_related("channel", "state_row").get(pk=message_id)
     if message.state_row.state != State.QUEUED:
         return None
-    if not message.channel.is_enabled or message.channel.is_paused:
+    if not message.channel.is_enabled or message.channel.is_paused or is_training():
         raise Away("paused")
     if not connection.in_atomic_block:
         connection.close()  # waiting for a neighbour needs no connection: more wait than the pool has

@@ -52,6 +52,7 @@ from encounters.results.services import record_vital_signs, request_report_print
 from encounters.scanning.models import Paper, ScanBatch, ScannedPage
 from encounters.specimens.models import Specimen
 from encounters.specimens.services import prepare_specimens
+from encounters.switching.models import Regulation
 from encounters.visits import codes
 from encounters.visits import services as visits
 from encounters.visits.models import Condition, Encounter, EncounterLocation, Procedure
@@ -90,6 +91,7 @@ from tests.encounters.monitoring.rounds import ILL, take
 from tests.encounters.records.rows import build_record_rows
 from tests.encounters.results.reports import FILE, facts, file, later, value
 from tests.encounters.scanning.rows import build_scanning_rows
+from tests.encounters.switching.rows import issue
 from tests.encounters.visits.ward import ago
 from tests.integrations.conftest import ago as hl7_ago
 from tests.integrations.loading.files import PATIENTS, full_case, table, whole
@@ -182,6 +184,7 @@ ROWS: dict[str, Any] = {
     "monitor_uuid": Monitor,
     "loan_uuid": Loan,
     "board_print_uuid": BoardPrint,
+    "regulation_uuid": Regulation,
 }
 # Parts that are words: by the room whose address it is, else anywhere.
 WORDS = {
@@ -276,6 +279,7 @@ def _patients(facility: Organization, people: dict[str, User]) -> None:
     build_scanning_rows(stay, an)
     build_paper_rows(stay, an)
     make_word(an)
+    issue(an.facility, an)
     request_course_print(encounter=stay, by=an)
     begin(stay, an)
     record_coverage(patient=dao, payer="BHYT", card_number="CN4380200123456", by=clerk)

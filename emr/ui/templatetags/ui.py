@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from django import forms, template
 from django.utils import timezone
 
+from emr.common import training
 from emr.ui import marks, navigation
 
 if TYPE_CHECKING:
@@ -55,6 +56,12 @@ def page_mark(context: dict[str, Any]) -> marks.Mark | None:
     if request is None or not getattr(context.get("user"), "is_authenticated", False):
         return None
     return marks.mark_of(request, context.get("patient"))
+
+
+@register.simple_tag
+def is_training() -> bool:
+    """Whether this is a training copy; asked here, so that pages made without a request say it too."""
+    return training.is_training()
 
 
 @register.simple_tag

@@ -64,6 +64,7 @@ from tests.encounters.monitoring.rounds import ILL, take
 from tests.encounters.records.rows import build_record_rows
 from tests.encounters.results.reports import FILE, facts, file, value
 from tests.encounters.scanning.rows import build_scanning_rows
+from tests.encounters.switching.rows import issue
 from tests.encounters.visits.ward import ago
 from tests.patients.people import make_patient
 
@@ -543,6 +544,7 @@ def build() -> World:
                 "access_uuid": glass,
                 "outage_uuid": make_outage(cases[case].author),
                 "word_uuid": make_word(cases[case].author),
+                "regulation_uuid": issue(facility, cases[case].author),
                 "monitor_uuid": Monitor.objects.create(
                     facility=facility,
                     channel=Channel.objects.filter(facility=facility).order_by("pk")[0],

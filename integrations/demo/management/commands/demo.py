@@ -6,6 +6,7 @@ from argparse import ArgumentParser
 
 from django.core.management.base import BaseCommand, CommandError
 
+from emr.accounts.demo_data import refuse_demo_data
 from emr.common.errors import DomainError
 from integrations.demo.services import load_demo
 
@@ -20,6 +21,7 @@ class Command(BaseCommand):
 
     def handle(self, *_args: object, **options: object) -> None:
         began = time.monotonic()
+        refuse_demo_data()
         try:
             counts = load_demo()
         except DomainError as refusal:
