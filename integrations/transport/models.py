@@ -16,9 +16,15 @@ from emr.accounts.models import FacilityRecord, Organization
 from emr.common.models import Record
 from emr.common.triggers import RowHistory, SameFacility
 from integrations.transport.intakes import Emptying, Intake, SqlSource
+from integrations.transport.named_orders import NamedOrder
 from integrations.transport.triggers import AnswerAppendOnly, AppendOnlyButEmptied
 
-__all__ = ["Emptying", "Intake", "SqlSource"]  # the others below; those stand in a file of their own
+__all__ = [
+    "Emptying",
+    "Intake",
+    "NamedOrder",
+    "SqlSource",
+]  # the others below; those stand in files of their own
 
 
 @lru_cache(maxsize=1000)  # asked for every message

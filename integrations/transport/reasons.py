@@ -198,7 +198,7 @@ REASONS = {
         _("Ask the sender to send the document (T02), then replay."),
     ),
     "document_of_another": (
-        _("The document %(number)s or the number in PID-3 is another patient's."),
+        _("The document %(number)s, or the number in PID-3 or PV1-19, is another patient's."),
         _("Have the sender confirm whose document it is before anything is corrected."),
     ),
     "visit_has_records": (
@@ -239,6 +239,10 @@ REASONS = {
     "file_too_large": (
         _("The file “%(name)s” is larger than 64 MB; it lies in the folder “failed”."),
         _("Ask the sender to split it."),
+    ),
+    "file_name": (
+        _("The name of the document “%(name)s” doesn't say whose it is; it lies in the folder “failed”."),
+        _("Ask for names like PATIENT_VISIT_KIND_NUMBER.pdf; the visit may be empty."),
     ),
     "no_folder": (
         _("The folder “%(folder)s” isn't there. It is looked for again by itself."),
