@@ -15,7 +15,7 @@ from emr.common.context import Acting, acting_as
 from integrations.hl7v2 import services
 from integrations.hl7v2.errors import Hl7Error
 from integrations.hl7v2.header import read_header
-from integrations.hl7v2.plain_files import document_message, is_document
+from integrations.hl7v2.plain_files import DOCUMENT, document_message, is_document
 from integrations.transport.client import Away
 from integrations.transport.folders import DONE, FAILED, Taken, clear_done, folder_of, put_away, settled_files
 from integrations.transport.framing import MAX_FRAME
@@ -120,7 +120,7 @@ def _take_file(channel: Channel, item: Taken) -> tuple[int, bool]:
 
 
 def _messages_of(channel: Channel, item: Taken) -> list[bytes]:
-    if not is_document(item.content):
+    if not is_document(item.content) or not channel.takes(DOCUMENT):
         return messages_in(item.content)
     message = document_message(channel, item.path.name, item.content, written_at=item.written_at)
     if message is None:
@@ -140,9 +140,9 @@ def take(channel: Channel, raw: bytes, *, device: str) -> bool:
 
 
 def _bury_file(channel: Channel, name: str, content: bytes, broken: BrokenFile) -> None:
-    # A document without a message around it is nobody's to look at here: it lies in the folder `failed`.
-    shown = b"" if is_document(content) else content[:MAX_FRAME]
-    _bury(channel, shown or name.encode(), broken.reason, {"name": name, **broken.detail})
+    # A document without a message around it is nobody's to look at at the desk: it lies in the folder `failed`.
+    shown = name.encode() if is_document(content) else content[:MAX_FRAME]
+    _bury(channel, shown, broken.reason, {"name": name, **broken.detail})
 
 
 def _bury(channel: Channel, raw: bytes, reason: str, detail: dict[str, object]) -> None:

@@ -17,6 +17,7 @@ from integrations.hl7v2.building import build_message, build_segment
 from integrations.hl7v2.timestamps import write_timestamp
 from integrations.transport.models import Channel
 
+DOCUMENT = "MDM^T02"
 _NAME = re.compile(r"([^_\s]{1,40})_([^_\s]{0,40})_([^_]{1,60})_(\S.{0,119})\.[A-Za-z]{3,4}")
 # "Documented": whether somebody answers for it is not said.
 _COMPLETION = "DO"
