@@ -203,6 +203,7 @@ class SqlServer(_Untried):
 
     def _connect(self) -> Any:
         channel, source, pytds = self._channel, self._source, _driver("pytds", "sqlserver")
+        _driver("OpenSSL", "sqlserver")  # which python-tds asks for TLS
         if not channel.uses_tls or not channel.authority:
             raise Away("sql_needs_tls")
         tls_for(channel)  # files that can't be read are said as for every channel

@@ -102,6 +102,7 @@ class TestBeforeAnyServer:
         self, channel: Channel, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setitem(sys.modules, "pytds", sys)
+        monkeypatch.setitem(sys.modules, "OpenSSL", sys)
         with pytest.raises(Away, match="sql_needs_tls"):
             open_session(channel, SqlSource(driver="sqlserver", database="HIS", username="emr"))
 
