@@ -240,6 +240,7 @@ def crowded_queues() -> list[str]:
         return []
     try:
         with current_app.connection_for_read() as broker:
+            broker.ensure_connection(max_retries=1, interval_start=0)
             client = broker.default_channel.client
             return [name for name in names if client.llen(name) > _CROWDED]
     except (OperationalError, OSError, RedisError):
