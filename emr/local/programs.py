@@ -135,7 +135,9 @@ def application(instance: Instance) -> list[Program]:
 
 
 # How far from the listener's port the demo's neighbours take orders: two checkouts side by side don't meet.
-DEMO_NEIGHBOURS = {"LIS": 1000, "RIS": 2000}
+DEMO_NEIGHBOURS = {"LIS": 1000, "RIS": 2000, "HIS": 3000}
+# What the demo's HIS never has, and from one of its invented patients to the next.
+OUT_OF_STOCK, ARRIVALS_SECONDS = "ibuprofen", 1800
 
 
 # How the demo's monitors name themselves.
@@ -143,8 +145,8 @@ DEMO_MONITORS = ("SIM-MON-01", "SIM-MON-02")
 
 
 def demo_neighbours(environment: dict[str, str], logs: Path) -> dict[str, Program]:
-    """A laboratory's and a radiology's system that answer orders with invented results, and two monitors at the bed; each
-    says that it is none.
+    """A HIS that takes orders and tells of patients, a laboratory's and a radiology's system that answer orders with
+    invented results, and two monitors at the bed; each says that it is none.
     """
     listener = port(environment, "EMR_MLLP_PORT", 2575)
     found = {}
@@ -152,8 +154,23 @@ def demo_neighbours(environment: dict[str, str], logs: Path) -> dict[str, Progra
         if listener + distance > 65535:
             continue
         program = f"demo-{name.lower()}"
-        command = [PYTHON, "-m", "integrations.lis.simulator", "--name", name, "--delay", "20"]
-        command += ["--port", str(listener + distance), "--to-port", str(listener)]
+        own, there = str(listener + distance), str(listener)
+        if name == "HIS":
+            command = [
+                PYTHON,
+                "-m",
+                "integrations.his.simulator",
+                "--listen",
+                own,
+                "--port",
+                there,
+                "--delay",
+                "20",
+            ]
+            command += ["--out-of-stock", OUT_OF_STOCK, "--arrivals", str(ARRIVALS_SECONDS)]
+        else:
+            command = [PYTHON, "-m", "integrations.lis.simulator", "--name", name, "--delay", "20"]
+            command += ["--port", own, "--to-port", there]
         found[program] = Program(program, _bound_to_us(command), environment, logs / f"{program}.log")
     command = [PYTHON, "-m", "integrations.monitors.simulator", "--port", str(listener)]
     for name in DEMO_MONITORS:

@@ -121,3 +121,8 @@ def subscriptions(topic: str) -> list[Subscription]:
 def subscription(name: str) -> Subscription | None:
     """A subscription by its stored name; None when a later version no longer has it."""
     return _by_name.get(name)
+
+
+def queues() -> set[str]:
+    """The queues that any subscriber is told in."""
+    return {subscription.queue for subscription in _by_name.values()}

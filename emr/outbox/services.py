@@ -13,13 +13,14 @@ from celery import current_app
 from django.db import connection, transaction
 from django.db.models.functions import Now
 from kombu.exceptions import OperationalError
+from redis.exceptions import RedisError
 
 from emr.common import wall
 from emr.common.arming import is_armed
 from emr.common.context import acting, acting_as
 from emr.outbox.bell import Bell
 from emr.outbox.models import OutboxEvent
-from emr.outbox.registry import Delivery, Later, LeaseLost, Subscription, subscription, subscriptions
+from emr.outbox.registry import Delivery, Later, LeaseLost, Subscription, queues, subscription, subscriptions
 
 logger = logging.getLogger(__name__)
 
@@ -27,6 +28,10 @@ logger = logging.getLogger(__name__)
 LEASE_SECONDS = 90
 _BACK_OFF_LIMIT = 15 * 60
 _SWEEP_LIMIT = 500
+# What was woken and isn't done is rung for again: the broker may have lost it. Where workers are so far behind, it lies in
+# the queue most likely, and each further ring costs them a look; still in time for F-03.
+_RING_AGAIN_SECONDS, _CROWDED_SECONDS = 30, 90
+_CROWDED = 200
 # One ring holds a worker no longer than a second or two: who comes next isn't kept waiting by a fact told of thousands.
 _RING_LIMIT = 50
 # While the broker is away, requests don't wait for it: the sweeper will find the rows.
@@ -208,6 +213,7 @@ def sweep() -> int:
     """Wake what is due and was not woken lately; returns how many. A restored copy wakes nothing (F-28)."""
     if not is_armed():
         return 0
+    crowded = crowded_queues()
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(
             "UPDATE outbox_outboxevent SET woken_at = now() WHERE id IN ("  # noqa: S608  our own text
@@ -215,15 +221,30 @@ def sweep() -> int:
             " AND available_at <= clock_timestamp()"
             " AND created_at < now() - interval '5 seconds'"
             " AND (lease_until IS NULL OR lease_until < now())"
-            " AND (woken_at IS NULL OR woken_at < now() - interval '30 seconds')"
+            " AND (woken_at IS NULL"
+            "  OR woken_at < now() - make_interval(secs => CASE WHEN queue = ANY(%s) THEN %s ELSE %s END))"
             " ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED) RETURNING id, queue",
-            [_SWEEP_LIMIT],
+            [crowded, _CROWDED_SECONDS, _RING_AGAIN_SECONDS, _SWEEP_LIMIT],
         )
         due = cursor.fetchall()
     for event_id, queue in due:
         if not wake([event_id], queue):
             break
     return len(due)
+
+
+def crowded_queues() -> list[str]:
+    """The queues in which the broker holds so many rings that workers are behind; none while the broker is away."""
+    names = sorted(queues())
+    if time.monotonic() < _quiet_until:
+        return []
+    try:
+        with current_app.connection_for_read() as broker:
+            broker.ensure_connection(max_retries=1, interval_start=0)
+            client = broker.default_channel.client
+            return [name for name in names if client.llen(name) > _CROWDED]
+    except (OperationalError, OSError, RedisError):
+        return []
 
 
 def is_owed(topic: str, order_key: str) -> bool:

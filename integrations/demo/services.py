@@ -35,6 +35,7 @@ from integrations.demo import (
     morning,
     notices,
     papers,
+    past_stays,
     phrases,
     records,
     signing,
@@ -110,6 +111,7 @@ def _fill(facility: Organization, patients: int, inpatients: int, signed: int) -
     lookups.build_lookups(facility, people)
     morning.build(facility, people)
     exchange.build(facility, people)
+    past_stays.build(facility, people)
     monitors.build(facility, people)
     inspecting.build(facility, people)
     records.build(facility, people)

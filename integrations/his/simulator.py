@@ -3,10 +3,11 @@
 It is a simulator and says so: in its output, and in MSH-3.2 of every message. It speaks real MLLP over TCP, invents a
 patient or takes the one named, sends the messages of a stay one after the other and prints each answer. Among the
 events RDE orders a medicine, OML a blood count, CA cancels the last order. With --listen PORT it is a HIS that takes
-orders instead: it says yes to each, and no (RRE, ORL, ORR with UA) to those that name what is --out-of-stock.
+orders instead: it says yes to each, and no (RRE, ORL, ORR with UA) to those that name what is --out-of-stock; see `taking`.
 """
 
 import argparse
+import asyncio
 import random
 import socket
 import sys
@@ -14,6 +15,7 @@ import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
+from integrations.his.taking import Desk, Stay
 from integrations.hl7v2.building import build_message, build_segment
 from integrations.hl7v2.parsing import parse
 from integrations.hl7v2.timestamps import write_timestamp
@@ -24,11 +26,6 @@ _GIVEN = ("Văn Bình", "Thị Bích Đào", "Minh Khôi", "Thị Ngọc Ánh", 
 
 
 ORDERS = {"RDE", "OML", "CA"}
-_REPLIES = {
-    "RDE": ["RRE", "O12", "RRE_O12"],
-    "OML": ["ORL", "O22", "ORL_O22"],
-    "ORM": ["ORR", "O02", "ORR_O02"],
-}
 
 
 class Simulator:
@@ -144,9 +141,18 @@ def main() -> int:
     parser.add_argument(
         "--out-of-stock", default="", metavar="WORD", help="orders with this word are refused"
     )
+    parser.add_argument(
+        "--delay", type=float, default=0.0, help="with --listen: seconds until an order is answered, by a message of its own"
+    )  # fmt: skip
+    parser.add_argument(
+        "--arrivals",
+        type=float,
+        default=0.0,
+        help="with --listen: seconds from one invented patient to the next",
+    )
     chosen = parser.parse_args()
     if chosen.listen is not None:
-        return listen(chosen.listen, chosen.out_of_stock)
+        return _desk(chosen)
     simulator = Simulator(chosen.facility, chosen.seed, chosen.name, chosen.number)
     print(
         f"SIMULATOR: this is no real HIS. Patient {simulator.number}, {' '.join(simulator.name)}, is invented."
@@ -165,36 +171,24 @@ def main() -> int:
     return 1 if refused else 0
 
 
-def listen(port: int, out_of_stock: str) -> int:
-    """Take orders, one connection after the other, until the program is stopped."""
-    with socket.create_server(("127.0.0.1", port)) as server:
-        print(
-            f"SIMULATOR: this is no real HIS. It takes orders on port {server.getsockname()[1]}.", flush=True
-        )
-        while True:
-            connection, _peer = server.accept()
-            with connection:
-                decoder = FrameDecoder()
-                while chunk := connection.recv(65536):
-                    for raw in decoder.feed(chunk):
-                        connection.sendall(frame(reply(raw, out_of_stock)))
-
-
-def reply(raw: bytes, out_of_stock: str) -> bytes:
-    """AA with the order taken (OK), or not for want of stock (UA)."""
-    asked = parse(raw)
-    msh, orc = asked.first("MSH"), asked.first("ORC")
-    what = next((s for s in asked.segments if s.name in {"RXE", "RXO", "OBR"}), asked.first("RXE"))
-    names = " ".join(field.text(2) for field in what.fields)
-    is_refused = bool(out_of_stock) and out_of_stock.lower() in names.lower()
-    control, reason = ("UA", [None, "Hết thuốc trong kho"]) if is_refused else ("OK", None)
-    print(f"{msh[9].text(1)} {orc[1].text()} {orc[2].text()} → {control}", flush=True)
-    return build_message(
-        [["HIS", "BENHANMO-SIMULATOR", "L"], msh[6].text(), msh[3].text(), msh[4].text(), write_timestamp(datetime.now(UTC)),
-         None, _REPLIES.get(msh[9].text(1), ["ACK"]), f"S{time.time_ns() % 10**15}", "P", "2.5.1"],
-        build_segment("MSA", "AA", msh[10].text()),
-        build_segment("ORC", control, orc[2].text(), *[None] * 13, reason),
+def _desk(chosen: argparse.Namespace) -> int:
+    """Be a HIS that takes orders, until the program is stopped."""
+    desk = Desk(
+        out_of_stock=chosen.out_of_stock, delay=chosen.delay, arrivals=chosen.arrivals, target=(chosen.host, chosen.port)
     )  # fmt: skip
+
+    def new_stay() -> Stay:
+        patient = Simulator(chosen.facility, chosen.seed, chosen.name, chosen.number)
+        return lambda event: next(patient.stay([event], chosen.department, chosen.bed, 0.0))[1]
+
+    try:
+        asyncio.run(desk.serve(chosen.listen, new_stay))
+    except OSError as error:
+        print(f"Can't listen on port {chosen.listen}: {error.strerror or error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        pass
+    return 0
 
 
 def _ask(connection: socket.socket, message: bytes) -> tuple[str, str]:

@@ -16,6 +16,7 @@ from emr.common.training import is_training
 from integrations.hl7v2 import services
 from integrations.hl7v2.errors import Hl7Error
 from integrations.hl7v2.header import read_header
+from integrations.hl7v2.plain_files import DOCUMENT, document_message, is_document
 from integrations.transport.client import Away
 from integrations.transport.folders import DONE, FAILED, Taken, clear_done, folder_of, put_away, settled_files
 from integrations.transport.framing import MAX_FRAME
@@ -107,7 +108,7 @@ def take_folder(channel: Channel) -> int:
 def _take_file(channel: Channel, item: Taken) -> tuple[int, bool]:
     """(messages taken, whether every one was)."""
     try:
-        messages = messages_in(item.content)
+        messages = _messages_of(channel, item)
     except BrokenFile as broken:
         _bury_file(channel, item.path.name, item.content, broken)
         return 0, False
@@ -117,6 +118,15 @@ def _take_file(channel: Channel, item: Taken) -> tuple[int, bool]:
         count += taken
         is_clean &= taken
     return count, is_clean
+
+
+def _messages_of(channel: Channel, item: Taken) -> list[bytes]:
+    if not is_document(item.content) or not channel.takes(DOCUMENT):
+        return messages_in(item.content)
+    message = document_message(channel, item.path.name, item.content, written_at=item.written_at)
+    if message is None:
+        raise BrokenFile("file_name")
+    return [message]
 
 
 def take(channel: Channel, raw: bytes, *, device: str) -> bool:
@@ -131,7 +141,9 @@ def take(channel: Channel, raw: bytes, *, device: str) -> bool:
 
 
 def _bury_file(channel: Channel, name: str, content: bytes, broken: BrokenFile) -> None:
-    _bury(channel, content[:MAX_FRAME], broken.reason, {"name": name, **broken.detail})
+    # A document without a message around it is nobody's to look at at the desk: it lies in the folder `failed`.
+    shown = name.encode() if is_document(content) else content[:MAX_FRAME]
+    _bury(channel, shown, broken.reason, {"name": name, **broken.detail})
 
 
 def _bury(channel: Channel, raw: bytes, reason: str, detail: dict[str, object]) -> None:

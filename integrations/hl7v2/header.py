@@ -119,4 +119,24 @@ def _patient_number(lines: list[bytes], separators: Separators) -> str:
     return ""
 
 
-__all__ = ["Header", "Hl7Error", "read_header"]
+# ORC-2 and -3, OBR-2 and -3: what who ordered calls it, and who does it.
+_OF_AN_ORDER = (b"ORC", b"OBR")
+MOST_ORDERS = 200
+LONGEST_NUMBER = 80
+
+
+def order_numbers(raw: bytes) -> list[str]:
+    """The numbers of the orders that a message speaks of, each once, at most 200; none where MSH can't be read."""
+    try:
+        separators = read_header(raw).separators
+    except Hl7Error:
+        return []
+    found: dict[str, None] = {}
+    for line in _LINES.split(raw):
+        if line[:3] in _OF_AN_ORDER:
+            fields = _text(line[:2000]).split(separators.field)
+            found |= dict.fromkeys(_first(field, separators)[:LONGEST_NUMBER] for field in fields[2:4])
+    return [number for number in found if number][:MOST_ORDERS]
+
+
+__all__ = ["Header", "Hl7Error", "order_numbers", "read_header"]

@@ -31,6 +31,7 @@ from integrations.hl7v2.errors import Hl7Error
 from integrations.hl7v2.outcomes import CannotApply, NotYet
 from integrations.transport import services as transport
 from integrations.transport.models import Message, MessageState
+from integrations.transport.readers import note_orders
 
 State = MessageState.State
 # How long a message may wait for one that should have come before it; a facility can set `hl7_wait_seconds`.
@@ -104,6 +105,8 @@ def apply_message(*, message_id: int) -> None:
     message = state.message
     if state.state in {State.APPLIED, State.SUPERSEDED, State.DEAD}:
         return
+    if state.state == State.RECEIVED:
+        note_orders(message)
     is_overdue = state.waits_until is not None and state.waits_until <= now()
     # After an outage the inbox may be minutes behind: what is waited for may have come, and its turn is still to come.
     is_last_chance = is_overdue and not transport.has_unread_of_patient(message)

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from emr.common.errors import DomainError
 from integrations.hl7v2.charset import decode
 from integrations.hl7v2.errors import Hl7Error
-from integrations.hl7v2.header import read_header
+from integrations.hl7v2.header import order_numbers, read_header
 from integrations.hl7v2.parsing import split_lines
 from integrations.hl7v2.values import Separators, unescape
 from integrations.transport.readers import Row, Shown
@@ -148,6 +148,10 @@ def _pieces(text: _Text) -> Iterator[list[tuple[str, str]]]:
 
 class Hl7Reader:
     """HL7 v2 for the pages of `transport`."""
+
+    def order_numbers(self, raw: bytes) -> list[str]:
+        """ORC-2 and -3, OBR-2 and -3 of each order."""
+        return order_numbers(raw)
 
     def show(self, raw: bytes, charset: str) -> Shown:
         """The message line by line and field by field, patient data hidden."""

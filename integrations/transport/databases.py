@@ -7,7 +7,7 @@ import contextlib
 import os
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import Any, NoReturn
 
@@ -22,6 +22,7 @@ from integrations.transport.client import Away, peers_folder, tls_for
 from integrations.transport.intakes import SqlSource
 from integrations.transport.models import Channel
 from integrations.transport.rows import Cell
+from integrations.transport.untried_databases import Oracle, SqlServer
 from integrations.transport.wires import (
     Line,
     Position,
@@ -44,8 +45,7 @@ _NUMBERS = {
 
 def open_session(channel: Channel, source: SqlSource) -> Session:
     """Connect and make the session read-only. Raises Away."""
-    opener = _Postgres if source.driver == SqlSource.Driver.POSTGRESQL else _MariaDb
-    return opener(channel, source)
+    return _SESSIONS[SqlSource.Driver(source.driver)](channel, source)
 
 
 def _utc_offset() -> str:
@@ -332,3 +332,11 @@ def _own(cell: Any) -> Cell:
     if isinstance(cell, bytes) and cell in {b"\x00", b"\x01"}:
         return str(cell[0])
     return cell if isinstance(cell, str | bytes) or cell is None else str(cell)
+
+
+_SESSIONS: dict[SqlSource.Driver, Callable[[Channel, SqlSource], Session]] = {
+    SqlSource.Driver.POSTGRESQL: _Postgres,
+    SqlSource.Driver.MARIADB: _MariaDb,
+    SqlSource.Driver.SQL_SERVER: SqlServer,
+    SqlSource.Driver.ORACLE: Oracle,
+}

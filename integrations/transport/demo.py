@@ -18,7 +18,7 @@ LOOPBACK = ["127.0.0.0/8", "::1/128"]
 
 # The simulators that `make run` starts: what each takes.
 PERFORMS = {"LIS": Channel.Performs.LABORATORY, "RIS": Channel.Performs.IMAGING}
-SIMULATED = {"LIS": "OML^O21", "RIS": "ORM^O01"}
+SIMULATED = {"LIS": ["OML^O21"], "RIS": ["ORM^O01"], "HIS": ["RDE^O11", "OML^O21"]}
 
 
 def load(facility: Organization) -> list[Channel]:
@@ -28,7 +28,7 @@ def load(facility: Organization) -> list[Channel]:
 
 def load_simulated(facility: Organization) -> None:
     """Channels to the simulators of this instance, whose ports follow the listener's."""
-    for name, message_type in SIMULATED.items():
+    for name, message_types in SIMULATED.items():
         port = settings.EMR_MLLP_PORT + DEMO_NEIGHBOURS[name]
         if port > 65535:
             continue
@@ -41,9 +41,9 @@ def load_simulated(facility: Organization) -> None:
                 "sending_facility": facility.code,
                 "receiving_application": name,
                 "receiving_facility": facility.code,
-                "performs": PERFORMS[name],
+                "performs": PERFORMS.get(name, Channel.Performs.BOTH),
                 "allowed_addresses": [],
-                "message_types": [message_type],
+                "message_types": message_types,
                 "processing_ids": ["P"],
                 "address": "127.0.0.1",
                 "port": port,

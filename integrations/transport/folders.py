@@ -5,6 +5,7 @@ An IT person makes the folder, or mounts a share there; no path ever comes throu
 """
 
 import contextlib
+import datetime as dt
 import os
 import re
 import secrets
@@ -88,10 +89,11 @@ def _sync(folder: Path) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """A file that has stopped growing, with its bytes."""
+    """A file that has stopped growing, with its bytes and when they were written."""
 
     path: Path
     content: bytes
+    written_at: dt.datetime
 
 
 def settled_files(folder: Path, *, largest: int, most: int = 200) -> Iterator[Taken | Path]:
@@ -124,7 +126,7 @@ def settled_files(folder: Path, *, largest: int, most: int = 200) -> Iterator[Ta
         except FileNotFoundError:
             continue
         if (after.st_size, after.st_mtime_ns, len(content)) == (size, changed, size):
-            yield Taken(path, content)
+            yield Taken(path, content, dt.datetime.fromtimestamp(after.st_mtime, dt.UTC))
 
 
 def _is_settled(path: Path, size: int, changed: int, looked_at: float) -> bool:

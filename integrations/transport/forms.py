@@ -32,6 +32,7 @@ class MessageFilterForm(forms.Form):
     patient_number = forms.CharField(
         label=gettext_lazy("Patient number (exact)"), required=False, max_length=200
     )
+    order_number = forms.CharField(label=gettext_lazy("Order number (exact)"), required=False, max_length=80)
     page = forms.IntegerField(required=False, min_value=1, max_value=100_000, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, channels: list[tuple[str, str]], **kwargs: Any) -> None:

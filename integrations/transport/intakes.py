@@ -42,6 +42,8 @@ class SqlSource(FacilityRecord):
     class Driver(models.TextChoices):
         POSTGRESQL = "postgresql", "PostgreSQL"
         MARIADB = "mariadb", "MariaDB, MySQL"
+        SQL_SERVER = "sqlserver", _("SQL Server (tried against none yet)")
+        ORACLE = "oracle", _("Oracle (tried against none yet)")
 
     class Kind(models.TextChoices):
         """What a row of the view says."""

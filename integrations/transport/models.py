@@ -16,9 +16,11 @@ from emr.accounts.models import FacilityRecord, Organization
 from emr.common.models import Record
 from emr.common.triggers import RowHistory, SameFacility
 from integrations.transport.intakes import Emptying, Intake, SqlSource
+from integrations.transport.named_orders import NamedOrder
 from integrations.transport.triggers import AnswerAppendOnly, AppendOnlyButEmptied
 
-__all__ = ["Emptying", "Intake", "SqlSource"]  # the others below; those stand in a file of their own
+# The others stand below; these in files of their own.
+__all__ = ["Emptying", "Intake", "NamedOrder", "SqlSource"]
 
 
 @lru_cache(maxsize=1000)  # asked for every message

@@ -5,7 +5,7 @@ from typing import Protocol
 
 from django.utils.translation import gettext as _
 
-from integrations.transport.models import Channel, Message
+from integrations.transport.models import Channel, Message, NamedOrder
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,9 @@ class Reader(Protocol):
     def restore(self, text: str, raw: bytes, charset: str) -> tuple[bytes, str]:
         """An edited text with its marks put back from the original: (bytes, patient number). Raises DomainError."""
 
+    def order_numbers(self, raw: bytes) -> list[str]:
+        """The numbers of the orders that the message speaks of; none where it can't be read."""
+
 
 _readers: dict[str, Reader] = {}
 
@@ -65,3 +68,14 @@ def shown(message: Message) -> Shown:
 def charset_of(channel: Channel) -> str:
     """What the channel's messages are kept in, where it binds: ours are kept in UTF-8 whatever goes out."""
     return "" if channel.direction == Channel.Direction.OUT else channel.charset
+
+
+def note_orders(message: Message) -> None:
+    """Keep which orders the message speaks of, so that it is found by their numbers; twice is once. One query, or none."""
+    numbers = reader_for(message.channel.protocol).order_numbers(bytes(message.raw))
+    rows = [
+        NamedOrder(facility_id=message.facility_id, message=message, number=number)
+        for number in dict.fromkeys(numbers)
+    ]
+    if rows:
+        NamedOrder.objects.bulk_create(rows, ignore_conflicts=True)

@@ -5,6 +5,8 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from integrations.transport.database_reasons import DATABASE_REASONS
+
 # code: (what is wrong, what helps). `%(…)s` are filled from the dead letter's detail.
 REASONS = {
     "header": (
@@ -198,7 +200,7 @@ REASONS = {
         _("Ask the sender to send the document (T02), then replay."),
     ),
     "document_of_another": (
-        _("The document %(number)s or the number in PID-3 is another patient's."),
+        _("The document %(number)s, or the number in PID-3 or PV1-19, is another patient's."),
         _("Have the sender confirm whose document it is before anything is corrected."),
     ),
     "visit_has_records": (
@@ -240,6 +242,10 @@ REASONS = {
         _("The file “%(name)s” is larger than 64 MB; it lies in the folder “failed”."),
         _("Ask the sender to split it."),
     ),
+    "file_name": (
+        _("The name of the document “%(name)s” doesn't say whose it is; it lies in the folder “failed”."),
+        _("Ask for names like PATIENT_VISIT_KIND_NUMBER.pdf; the visit may be empty."),
+    ),
     "no_folder": (
         _("The folder “%(folder)s” isn't there. It is looked for again by itself."),
         _("Is the share mounted below EMR_HOME/exchange?"),
@@ -261,51 +267,6 @@ REASONS = {
         _("The value in the row's column “%(column)s” can't be read."),
         _("Is the right column of the view chosen? Correct the value there, or here and replay."),
     ),
-    "sql_names": (
-        _("The channel doesn't say which view and columns to read."),
-        _("Set up the channel anew."),
-    ),
-    "sql_view": (
-        _("The view or one of its columns isn't there: %(text)s"),
-        _("Compare the names on the channel with the database, capital letters too."),
-    ),
-    "sql_login": (
-        _("%(address)s doesn't let the user “%(user)s” in."),
-        _("Check the user's name and the password's file."),
-    ),
-    "sql_database": (
-        _("%(address)s doesn't give the database “%(database)s”."),
-        _("Check its name, and the user's right to it."),
-    ),
-    "sql_denied": (
-        _("The user “%(user)s” may not read the view “%(view)s”."),
-        _("Have the right to read it granted (GRANT SELECT)."),
-    ),
-    "sql_slow": (
-        _("The view didn't give its rows within %(seconds)s seconds."),
-        _("Have the column by which it is read indexed, or the view hold less."),
-    ),
-    "sql_key": (
-        _(
-            "The key column isn't text or whole numbers. Without a column of changes it must be numbers that grow."
-        ),
-        _("Choose another key, or a column of changes."),
-    ),
-    "sql_same_key": (
-        _("Too many rows have the same key (%(column)s): they can't be told apart."),
-        _("Choose a column that is each row's own."),
-    ),
-    "sql_changed": (
-        _(
-            "The column of changes (%(column)s) holds something that is no date and time: all rows are read each time."
-        ),
-        _("Choose a column of dates with times."),
-    ),
-    "sql_fault": (
-        _("The database refused the question (%(code)s)."),
-        _("Ask its administrator what this code means there."),
-    ),
-    "password_file": (_("The password's file in EMR_HOME/peers can't be read: %(file)s"), ""),
     "not_sent": (_("It was taken out of the queue before it was sent."), ""),
     # Outgoing: why the last try failed; it is repeated by itself.
     "no_connection": (_("%(address)s can't be reached. It is tried again by itself."), ""),
@@ -375,6 +336,7 @@ REASONS = {
         "",
     ),
     "left_out": (_("Not taken over: %(text)s"), ""),
+    **DATABASE_REASONS,
 }
 
 

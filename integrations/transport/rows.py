@@ -174,6 +174,15 @@ class RowReader:
             values[found[1]] = _value(found[1], found[2], row)
         return canonical(row.kind, row.key, row.changed, values), number_of_patient(values)
 
+    def order_numbers(self, raw: bytes) -> list[str]:
+        """The number of the order that the row is, if it is one."""
+        try:
+            row = read_row(raw)
+        except ValueError:
+            return []
+        number = row.values.get("number") if row.kind == "order" else None
+        return [number.strip()[:80]] if isinstance(number, str) and number.strip() else []
+
 
 def _value(name: str, written: str, row: RowContent) -> str | None:
     try:

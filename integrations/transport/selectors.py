@@ -8,7 +8,15 @@ from django.db.models.functions import Coalesce
 from emr.accounts.models import User
 from emr.common.clock import local_now
 from integrations.transport.codes import mapping, missing_in, neighbour_channels, ours, theirs
-from integrations.transport.models import Channel, DeadLetter, Message, MessageState, NeighbourCode
+from integrations.transport.models import (
+    Channel,
+    DeadLetter,
+    Message,
+    MessageState,
+    NamedOrder,
+    NeighbourCode,
+)
+from patients.registry.models import Identifier
 
 __all__ = ["mapping", "neighbour_channels", "ours", "theirs"]  # the rooms above know them from here
 State = MessageState.State
@@ -77,8 +85,13 @@ def messages_for(
     message_type: str = "",
     control_id: str = "",
     patient_number: str = "",
+    order_number: str = "",
 ) -> QuerySet[Message]:
-    """The facility's messages, newest first, without their bytes."""
+    """The facility's messages, newest first, without their bytes; numbers are exact.
+
+    A patient's are those that came under the number and those that went out about the person; an order's those that
+    name it, whose number ever it is.
+    """
     found = (
         Message.objects.filter(facility=user.facility)
         .select_related("channel", "state_row")
@@ -95,8 +108,17 @@ def messages_for(
     if control_id:
         found = found.filter(control_id=control_id.strip())
     if patient_number:
-        found = found.filter(patient_number=patient_number.strip())
+        found = found.filter(patient_number__in=_numbers_of(user, patient_number.strip()))
+    if order_number:
+        named = NamedOrder.objects.filter(facility=user.facility, number=order_number.strip())
+        found = found.filter(pk__in=named.values("message"))
     return found.order_by("-id")
+
+
+def _numbers_of(user: User, number: str) -> set[str]:
+    """The number as neighbours send it, and what stands in its place in what we send about the same person."""
+    own = Identifier.objects.filter(facility=user.facility, value=number, is_own=True)
+    return {number, *(f"patient:{held.patient.root_id}" for held in own.select_related("patient"))}
 
 
 def open_dead_letters(user: User) -> QuerySet[DeadLetter]:

@@ -19,6 +19,7 @@ from emr.common.training import is_training
 from emr.outbox import hasten, publish
 from integrations.transport.client import Away
 from integrations.transport.models import Acknowledgement, Channel, DeadLetter, Message, MessageState
+from integrations.transport.readers import note_orders
 from integrations.transport.senders import Answer, sender_for
 
 QUEUED = "hl7_message.queued"
@@ -70,6 +71,7 @@ def send(
     )
     if created:
         MessageState.objects.create(message=message, state=State.QUEUED, changed_at=moment)
+        note_orders(message)
         publish(QUEUED, order_key=message.order_key, message_id=message.pk)
     return message
 

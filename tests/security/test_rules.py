@@ -36,6 +36,7 @@ OUTWARDS = {
     "integrations/transport/client.py": "an outgoing channel's address and path",
     "integrations/transport/databases.py": "a polled database's address",
     "integrations/transport/wires.py": "a polled database's address",
+    "integrations/transport/untried_databases.py": "a polled database's address",
     "integrations/transport/listener.py": "listens",
     "emr/tls/services.py": "nothing",
 }

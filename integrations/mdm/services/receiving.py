@@ -74,7 +74,7 @@ def _former(mdm: Mdm, source: str) -> ReceivedDocument | None:
 
 
 def _stay(mdm: Mdm, patient: Patient) -> Encounter | None:
-    """The visit that is named, else the one at the document's time; none is no obstacle."""
+    """The visit that is named, else the one at the document's time; none is no obstacle, another person's is."""
     stays = Encounter.objects.filter(
         facility_id=mdm.channel.facility_id, patient__in=same_person_ids(patient)
     )
@@ -82,6 +82,9 @@ def _stay(mdm: Mdm, patient: Patient) -> Encounter | None:
     named = mdm.pv1.visit_number.id_number or mdm.pid.patient_account_number.id_number
     if named and (stay := stays.filter(identifier=named[:40]).first()):
         return stay
+    others = Encounter.objects.filter(facility_id=mdm.channel.facility_id, identifier=named[:40])
+    if named and others.exclude(patient__in=same_person_ids(patient)).exists():
+        raise CannotApply("document_of_another", number=mdm.txa.number)
     at = _happened_at(mdm)
     during = stays.filter(Q(ended_at=None) | Q(ended_at__gte=at), started_at__lte=at)
     return during.order_by("-started_at").first()

@@ -221,6 +221,43 @@ def test_the_sweeper_finds_what_the_bell_missed(bell: list[int]) -> None:
     assert sweep() == 0  # woken already; not again for half a minute
 
 
+def test_a_crowded_queue_is_rung_in_less_often_and_an_emptied_one_at_once(redis_url: str) -> None:
+    """F-03 to F-05: what the broker has lost is rung for after half a minute, what it still holds needs no second ring."""
+    _subscribe(lambda _delivery: None)
+    publish("thing.happened", thing_id=1)
+    assert services.bell.flush(10)
+    services._quiet_until = 0.0  # the bell found no broker
+
+    def swept(*, seconds_ago: int) -> int:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "UPDATE outbox_outboxevent SET created_at = now() - interval '10 minutes',"
+                " woken_at = now() - make_interval(secs => %s)",
+                [seconds_ago],
+            )
+        return sweep()
+
+    try:
+        broker = Celery("here", broker=redis_url)
+        broker.set_current()
+        with broker.connection_for_write() as wire:
+            client = wire.default_channel.client
+            client.flushall()
+            assert swept(seconds_ago=31) == 1
+            assert client.llen("interactive") == 1
+            client.rpush("interactive", *["{}"] * 200)
+            assert services.crowded_queues() == ["interactive"]
+            assert swept(seconds_ago=31) == 0
+            assert swept(seconds_ago=91) == 1
+            client.flushall()
+            assert swept(seconds_ago=31) == 1
+            client.flushall()
+        Celery("away", broker="redis://127.0.0.1:1/0").set_current()
+        assert services.crowded_queues() == []
+    finally:
+        celery_app.set_current()
+
+
 def test_a_killed_workers_delivery_is_swept_when_its_lease_ends(bell: list[int]) -> None:
     _subscribe(lambda _delivery: None)
     publish("thing.happened", thing_id=1)

@@ -13,6 +13,7 @@ from encounters.attestations.models import Attestation
 from encounters.documents.models import Document
 from encounters.visits.models import Encounter
 from integrations.demo.services import load_demo
+from integrations.loading.models import FirstLoad, PastStay
 from integrations.mdm.models import ReceivedDocument
 from integrations.reconciling.days import Day
 from integrations.reconciling.models import SignOff
@@ -53,6 +54,13 @@ def test_loaded_in_a_moment_then_rendered_and_signed_by_the_workers() -> None:
         Channel.Protocol.values
     )
     assert NeighbourCode.objects.filter(mapped_to="").count() == 5
+    assert FirstLoad.objects.get().status == "done"
+    assert PastStay.objects.count() == 7
+    assert set(PastStay.objects.values_list("patient", flat=True)) <= set(
+        Encounter.objects.filter(status="in-progress", encounter_class="IMP").values_list(
+            "patient", flat=True
+        )
+    )
     document = ReceivedDocument.objects.get()
     assert "minh họa" in str(NeighbourCode.objects.filter(mapped_to="").earliest("pk").words)
     _work()

@@ -1,17 +1,27 @@
 """Messages as files: taken when they are whole, once, killed at any line; laid down whole or not at all."""
 
 import os
+import unicodedata
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.test import Client
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.strategies import text
 
 from emr.accounts.models import Organization
+from emr.common.clock import now
+from emr.storage.services import read_bytes
 from integrations.hl7v2 import fetching
 from integrations.hl7v2 import services as hl7v2
 from integrations.hl7v2.fetching import BrokenFile, messages_in
+from integrations.hl7v2.parsing import parse
+from integrations.hl7v2.plain_files import document_message
+from integrations.mdm.models import ReceivedDocument
 from integrations.transport import folders
 from integrations.transport.models import Channel, DeadLetter, Intake, Message
 from integrations.transport.services import channel_account
@@ -280,3 +290,97 @@ def test_messages_of_a_file() -> None:
     assert messages_in(b"\x0bMSH|1\rPID|1\r\x1c\r\x0bMSH|2\r\x1c\r") == [b"MSH|1\rPID|1\r", b"MSH|2\r"]
     with pytest.raises(BrokenFile):
         messages_in(b"BHS|\rMSH|1\r")
+
+
+PDF = b"%PDF-1.7 \xff don thuoc"
+
+
+@pytest.fixture
+def documents(channel: Channel) -> Channel:
+    """The folder takes people and documents; BN000001 lies on DT000001, BN000002 on DT000002."""
+    channel.message_types = ["ADT", "MDM"]
+    channel.save()
+    for number in (1, 2):
+        raw = adt(
+            "A01", f"P{number}", at=ago(3), sender="HISF", number=f"BN00000{number}", visit=f"DT00000{number}"
+        )
+        fetching.take(channel, raw, device="test")
+    work_off()
+    return channel
+
+
+def lay(inbox: Path, name: str, content: bytes = PDF, *, hours: float = 1) -> None:
+    (inbox / name).write_bytes(content)
+    at = now().timestamp() - hours * 3600
+    os.utime(inbox / name, (at, at))
+    look()
+    work_off()
+
+
+def test_a_bare_pdf_is_a_document_of_whom_its_name_says(documents: Channel, inbox: Path) -> None:
+    lay(inbox, "BN000001_DT000001_Đơn thuốc_2026-17.pdf")
+    kept = ReceivedDocument.objects.get()
+    assert read_bytes(kept.file) == PDF  # type: ignore[arg-type]  # there is one
+    assert (kept.number, kept.title, kept.encounter.identifier) == ("2026-17", "Đơn thuốc", "DT000001")  # type: ignore[union-attr]
+    assert kept.patient.identifiers.filter(value="BN000001").exists()
+    assert now() - kept.happened_at > timedelta(minutes=55), "the file's own time"
+    assert names(inbox / "done") == {"BN000001_DT000001_Đơn thuốc_2026-17.pdf"}
+    lay(inbox, "BN000001_DT000001_Đơn thuốc_2026-17.pdf", hours=0.5)
+    assert ReceivedDocument.objects.count() == 1, "the same file again"
+    lay(inbox, "BN000001__Đơn thuốc_2026-17.png", b"\x89PNG\r\n\x1a\n...", hours=0.2)
+    assert list(ReceivedDocument.objects.order_by("pk").values_list("version", flat=True)) == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("don thuoc.pdf", "file_name"),
+        ("BN000001_DT000001_DT.pdf", "file_name"),
+        ("_DT000001_DT_1.pdf", "file_name"),
+        ("BN000001_DT000002_DT_1.pdf", "document_of_another"),
+    ],
+)
+def test_a_name_that_doesn_t_fit_files_nothing(
+    documents: Channel, inbox: Path, name: str, reason: str
+) -> None:
+    lay(inbox, name)
+    letter = DeadLetter.objects.get()
+    assert letter.reason == reason
+    assert not ReceivedDocument.objects.exists()
+    if reason == "file_name":
+        assert names(inbox / "failed") == {name}
+        assert PDF not in bytes(letter.message.raw), "the document itself isn't laid on the desk"
+
+
+def test_a_document_of_somebody_unknown_waits_and_none_comes_where_none_may(
+    documents: Channel, inbox: Path
+) -> None:
+    lay(inbox, "BN000009__DT_1.pdf")
+    assert Message.objects.latest("pk").state_row.state == "waiting"
+    documents.message_types = ["ADT"]
+    documents.save()
+    lay(inbox, "BN000001__DT_2.pdf")
+    assert DeadLetter.objects.get().reason == "not_taken"
+    assert not ReceivedDocument.objects.exists()
+
+
+@given(
+    text(
+        st.characters(exclude_characters="_/\0", exclude_categories=("Cs", "Cc", "Z")),
+        min_size=1,
+        max_size=20,
+    ),
+    text(
+        st.characters(exclude_characters="/\0", exclude_categories=("Cs", "Cc", "Z")), min_size=1, max_size=40
+    ),
+)
+def test_no_name_breaks_out_of_its_field(kind: str, number: str) -> None:
+    neighbour = Channel(
+        facility=Organization(code="99999"), sending_application="HISF", sending_facility="99999"
+    )
+    written = document_message(neighbour, f"BN1__{kind}_{number}.pdf", PDF, written_at=now())
+    assert written is not None
+    read = parse(written)
+    assert [segment.name for segment in read.segments] == ["MSH", "EVN", "PID", "PV1", "TXA", "OBX"]
+    assert read.first("TXA")[12].text() == unicodedata.normalize("NFC", number)[:120]
+    assert read.first("TXA")[2].text() == unicodedata.normalize("NFC", kind)

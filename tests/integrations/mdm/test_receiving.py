@@ -145,6 +145,13 @@ def test_a_number_that_was_another_patients_is_no_version(admitted: Organization
     assert only().version == 1
 
 
+def test_a_visit_of_somebody_else_is_no_place_for_it(admitted: Organization, send: Send) -> None:
+    send(adt("A01", "B2", at=ago(2), number="BN000002", visit="DT000002", name="Lê^Thị Hoa"))
+    message = send(mdm(visit="DT000002"))
+    assert message.dead_letters.get().reason == "document_of_another"
+    assert not ReceivedDocument.objects.exists()
+
+
 def test_an_addendum_stands_by_itself(admitted: Organization, send: Send) -> None:
     send(mdm(hours=3))
     send(mdm("T06", "D2", number="DOC9", parent="DOC1", data=None, text="Bổ sung"))
