@@ -59,7 +59,9 @@ def print_hints(element: Mapping[str, Any]) -> dict[str, Any]:
 
 def put_print_hints(element: Json, told: Mapping[str, Any]) -> None:
     """Change what paper is told; None takes a hint away, those not named stay."""
-    hints = {name: value for name, value in (print_hints(element) | told).items() if value not in (None, "")}
+    hints = {
+        name: value for name, value in {**print_hints(element), **told}.items() if value not in (None, "")
+    }
     kinds = {"layout": "valueCode", "hidden": "valueBoolean"}
     put_parts(element, PRINT, [{"url": name, kinds.get(name, "valueInteger"): hints[name]} for name in hints])
 

@@ -91,7 +91,7 @@ class ItemForm(forms.Form):
         label=_("Words"), required=False, max_length=2000, widget=forms.Textarea({"rows": 2})
     )
     other_text = forms.CharField(required=False, max_length=2000)
-    prefix = forms.CharField(label=_("Number before it"), required=False, max_length=20)
+    numbering = forms.CharField(label=_("Number before it"), required=False, max_length=20)
     help = forms.CharField(label=_("Help"), required=False, max_length=500)
     required = forms.BooleanField(label=_("Must be answered"), required=False)
     repeats = forms.BooleanField(label=_("May be answered several times"), required=False)
@@ -146,7 +146,8 @@ class ItemForm(forms.Form):
         **kwargs: Any,
     ) -> None:
         self.item, self.held = item, items.read_item(resource, item)
-        super().__init__(*args, initial=self.held, **kwargs)
+        kwargs["initial"] = self.held
+        super().__init__(*args, **kwargs)
         kind, question = str(item.get("type")), items.is_question(item)
         other = other_language(resource)
         self.fields["other_text"].label = _OTHER_WORDS[other]
@@ -230,7 +231,7 @@ class ItemForm(forms.Form):
 
     @property
     def of_paper(self) -> list[Any]:
-        return self.shown("prefix", "layout", "width", "lines", "boxes")
+        return self.shown("numbering", "layout", "width", "lines", "boxes")
 
     @property
     def of_formulas(self) -> list[Any]:
@@ -285,7 +286,8 @@ class HeadingForm(forms.Form):
         }
         for number, (of, words) in enumerate(self.signers[:PLACES], start=1):
             initial |= {f"of_{number}": of, f"role_{number}": words}
-        super().__init__(*args, initial=initial, **kwargs)
+        kwargs["initial"] = initial
+        super().__init__(*args, **kwargs)
         self.fields["other_title"].label = _OTHER_WORDS[other]
         groups = sorted((heading_of(group), code) for code, group in self.headings.items())
         self._choose("group", [("", _now("Other forms")), *((code, words) for words, code in groups)])
@@ -335,7 +337,8 @@ class PublishForm(forms.Form):
     in_spite = forms.BooleanField(label=_("I have read the warnings"), required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, initial={"begins_on": f"{local_today():%d/%m/%Y}"}, **kwargs)
+        kwargs["initial"] = {"begins_on": f"{local_today():%d/%m/%Y}"}
+        super().__init__(*args, **kwargs)
 
 
 class LastDayForm(forms.Form):

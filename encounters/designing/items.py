@@ -96,7 +96,7 @@ def read_item(resource: Json, item: Json) -> dict[str, Any]:
         "link_id": item.get("linkId", ""),
         "text": item.get("text", ""),
         "other_text": elements.translation(item, "text", other),
-        "prefix": item.get("prefix", ""),
+        "numbering": item.get("prefix", ""),
         "help": helped.get("text", ""),
         "required": item.get("required", False),
         "repeats": item.get("repeats", False),
@@ -213,7 +213,8 @@ def write_item(resource: Json, link_id: str, told: Mapping[str, Any]) -> str:  #
     for name, url in (("calculated", CALCULATED), ("initial_expression", INITIAL)):
         if name in said:
             _put_expression(item, url, said[name])
-    if hints := {name: said[name] for name in ("layout", "width", "lines", "boxes") if name in said}:
+    hints = {name: value for name, value in said.items() if name in _HINTS}
+    if hints:
         elements.put_print_hints(item, hints)
     if any(name.startswith(("question_", "operator_", "value_", "any_condition")) for name in said):
         _put_conditions(resource, item, told)
@@ -223,8 +224,9 @@ def write_item(resource: Json, link_id: str, told: Mapping[str, Any]) -> str:  #
 
 
 MIN, MAX = "minimum", "maximum"
+_HINTS = frozenset({"layout", "width", "lines", "boxes"})
 _PROPERTIES = {
-    "prefix": "prefix",
+    "numbering": "prefix",
     "required": "required",
     "repeats": "repeats",
     "read_only": "readOnly",

@@ -48,7 +48,7 @@ def places(resource: Json) -> Iterator[Place]:
 
 
 def _below(whole: Json, parent: Json | None, depth: int) -> Iterator[Place]:
-    siblings = whole.get("item")
+    siblings: Any = whole.get("item")
     for index, item in enumerate(siblings if isinstance(siblings, list) else []):
         if isinstance(item, dict) and not is_help(item):
             yield Place(item, siblings, index, parent, depth)

@@ -99,7 +99,8 @@ def _close_earlier(draft: FormDraft, version: Questionnaire) -> None:
 
 def _as_version(draft: FormDraft, begins_on: dt.date) -> Json:
     """The resource under the house's own address with the next number, from the day on."""
-    url, resource = url_of(draft), copy.deepcopy(draft.resource)
+    url = url_of(draft)
+    resource: Json = copy.deepcopy(draft.resource)
     numbers = Questionnaire.objects.filter(url=url).values_list("version", flat=True)
     number = max((int(one) for one in numbers if one.isdecimal()), default=0) + 1
     came_from = "|".join(part for part in (resource.get("url"), resource.get("version")) if part)

@@ -59,6 +59,7 @@ from tests.encounters.attestations.rows import build_paper_rows, make_word
 from tests.encounters.bedside.rows import build_bedside_rows, make_outage
 from tests.encounters.bundles.rows import build_bundle_rows
 from tests.encounters.chart import begin, draft_of, load_forms, written
+from tests.encounters.designing.rows import build_form_rows
 from tests.encounters.monitoring.rounds import ILL, take
 from tests.encounters.records.rows import build_record_rows
 from tests.encounters.results.reports import FILE, facts, file, value
@@ -525,6 +526,7 @@ def build() -> World:
         rows: dict[str, Any] = (
             _transport(facility, cases[case].author)
             | office
+            | build_form_rows(facility, cases[case].author)
             | {
                 "bed_uuid": free,
                 "load_uuid": _first_load(facility, cases[case].author),

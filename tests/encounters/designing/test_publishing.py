@@ -23,6 +23,7 @@ from tests.emr.people import make_facility
 from tests.encounters import chart
 from tests.encounters.designing.people import changing, make_draft, make_ha, make_quan, shipped, signed_in
 from tests.encounters.designing.test_exchange import plain, raw
+from tests.encounters.documents.entries import write
 
 pytestmark = pytest.mark.django_db
 TODAY = local_today()
@@ -73,10 +74,7 @@ def test_a_changed_form_is_the_houses_own_next_version_and_the_delivered_one_sta
 
 def test_what_was_written_on_the_old_version_stays_byte_for_byte(quan: User, ha: User) -> None:
     an, stay = chart.make_stay()
-    document = chart.begin(stay, an)
-    draft = chart.draft_of(document)
-    documents.save_draft(document=document, content=chart.written(document), revision=draft.revision, by=an)
-    documents.finalize_document(document=document, revision=chart.draft_of(document).revision, by=an)
+    document = write(stay, an, "Tỉnh, không sốt.")
     chart.deliver_all()
     version = DocumentVersion.objects.get(document=document)
     pdf, stored = render_version(version), DocumentBytes.objects.get(version=version, revision=0).sha256
