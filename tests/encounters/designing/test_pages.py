@@ -50,7 +50,7 @@ def test_the_list_shows_every_form_in_few_queries_however_many_there_are(quan: U
         body = client.get(f"{page('forms')}?state=own").content.decode()
     assert "NB-11" in body
     assert len(more) == len(few)
-    assert "Không có biểu mẫu" in client.get(f"{page('forms')}?q=khongcogi").content.decode()
+    assert "Không có mẫu phù hợp" in client.get(f"{page('forms')}?q=khongcogi").content.decode()
 
 
 def test_a_form_with_its_versions_says_who_published_what(quan: User) -> None:
