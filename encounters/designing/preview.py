@@ -8,7 +8,7 @@ from django.utils.translation import override
 
 from encounters.documents.signers import in_sections
 from encounters.forms import paper, services
-from encounters.forms.engine import Form, parse, write_response
+from encounters.forms.engine import Form, Response, initial_response, parse, write_response
 from encounters.forms.models import Questionnaire
 from encounters.forms.samples import NOW, filled
 from encounters.forms.screen import FormView
@@ -22,26 +22,20 @@ _PLACES = (
 _CLOSES = "BÁC SĨ ĐIỀU TRỊ"
 
 
-def on_trial(resource: Mapping[str, Any]) -> Questionnaire:
-    """The form as a version that nobody keeps."""
-    return Questionnaire(
-        resource=resource, sha256=services.checksum(resource), title=str(resource.get("title", ""))
-    )
-
-
 def as_page(resource: Mapping[str, Any]) -> FormView:
     """The form's page with nothing written yet. Raises InvalidQuestionnaire while the form isn't sound."""
-    trial = on_trial(resource)
-    view = services.form_view(trial, services.begin(trial))
-    view.questionnaire = ""
-    return view
+    return _view(resource, initial_response(parse(resource), now=NOW))
 
 
 def as_answered_page(resource: Mapping[str, Any]) -> FormView:
     """The form's page with every question answered. Raises InvalidQuestionnaire while the form isn't sound."""
-    trial = on_trial(resource)
-    view = services.form_view(trial, write_response(filled(parse(resource), seed=7)))
-    view.questionnaire = ""
+    return _view(resource, filled(parse(resource), seed=7))
+
+
+def _view(resource: Mapping[str, Any], response: Response) -> FormView:
+    trial = Questionnaire(resource=resource, sha256=services.checksum(resource))
+    view = services.form_view(trial, write_response(response))
+    view.questionnaire = ""  # nothing is asked of the server while somebody tries it
     return view
 
 

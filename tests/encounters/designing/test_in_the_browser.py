@@ -31,9 +31,9 @@ def test_a_field_is_made_seen_beside_and_published_by_a_colleague(
     pane = page.locator("#form-preview")
     expect(pane).to_contain_text("Tự đến")
 
-    page.get_by_label("Nhãn", exact=True).first.fill("Số xe cứu thương")
-    page.get_by_label("Kiểu").select_option("string")
-    page.get_by_role("button", name="Thêm", exact=False).first.click()
+    page.locator("#add_words").fill("Số xe cứu thương")
+    page.locator("#add_kind").select_option("string")
+    page.locator(".design-add button").click()
     bench = page.locator("#form-bench")
     expect(bench.locator(".is-chosen")).to_contain_text("Số xe cứu thương")
     expect(pane).to_contain_text("Số xe cứu thương")

@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from emr.accounts.models import User
 from emr.audit.models import AuditEvent
-from encounters.designing import services
+from encounters.designing import preview, services
 from encounters.designing.models import FormDraft
 from encounters.forms.models import Questionnaire
 from tests.emr.people import make_an, make_facility, make_user
@@ -212,3 +212,17 @@ def test_another_house_sees_none_of_it(draft: FormDraft) -> None:
     for address in (page("draft", draft.uuid), page("draft_file", draft.uuid), page("publish", draft.uuid)):
         assert stranger.get(address).status_code == 404
     assert "NB-01" not in stranger.get(page("forms")).content.decode()
+
+
+def test_delivered_forms_of_each_kind_can_be_looked_at(quan: User) -> None:
+    for row in Questionnaire.objects.filter(
+        facility=None, code__in=["05/BV1", "27/BV2", "BK-ATPT", "DON-THUOC-N"]
+    ):
+        empty, answered = preview.as_page(row.resource), preview.as_answered_page(row.resource)
+        assert empty.code == answered.code == row.code
+        assert empty.questionnaire == ""
+    client = signed_in(quan)
+    for code in ("01/BV1", "36/BV2"):
+        draft = changing(quan, code)
+        assert client.get(page("draft", draft.uuid)).status_code == 200, code
+        assert client.get(page("draft_print", draft.uuid)).content.startswith(b"%PDF"), code
