@@ -18,6 +18,6 @@ class DesigningConfig(AppConfig):
                 "encounters:designing:forms",
                 right=permissions.READ,
                 icon="file-earmark-ruled",
-                order=64,
+                order=88,
             )
         )

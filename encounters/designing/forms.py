@@ -80,15 +80,20 @@ class FileForm(forms.Form):
 class FieldForm(forms.Form):
     """A field to add."""
 
-    kind = forms.ChoiceField(label=pgettext_lazy("form", "Type"), choices=lambda: list(items.TYPES.items()))
-    words = forms.CharField(label=_("Words"), max_length=500)
+    kind = forms.ChoiceField(
+        label=pgettext_lazy("form", "Type"), choices=lambda: list(items.TYPES.items()), initial="string"
+    )
+    words = forms.CharField(label=pgettext_lazy("form", "Words"), max_length=500)
 
 
 class ItemForm(forms.Form):
     """One field of the form: what its type has. `fixed`: its name is in the version before, and stays."""
 
     text = forms.CharField(
-        label=_("Words"), required=False, max_length=2000, widget=forms.Textarea({"rows": 2})
+        label=pgettext_lazy("form", "Words"),
+        required=False,
+        max_length=2000,
+        widget=forms.Textarea({"rows": 2}),
     )
     other_text = forms.CharField(required=False, max_length=2000)
     numbering = forms.CharField(label=_("Number before it"), required=False, max_length=20)

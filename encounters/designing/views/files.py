@@ -19,6 +19,7 @@ from encounters.designing.access import access_draft, access_version
 from encounters.designing.exchange import NotAForm, as_file
 from encounters.designing.forms import FileForm
 
+FHIR_JSON = "application/fhir+json"
 _TOLD = 20
 
 
@@ -68,7 +69,9 @@ def version_file(request: StaffRequest, version_uuid: UUID) -> HttpResponse:
     """A version as a FHIR Questionnaire."""
     found = access_version(request.user, version_uuid)
     record("form.export", by=request.user, of=found, detail={"code": found.code, "version": found.version})
-    return _file(as_file(found.resource), f"{found.code}-{found.version}")
+    response = HttpResponse(as_file(found.resource), content_type=FHIR_JSON)
+    response["Content-Disposition"] = f'attachment; filename="{_name(found.code, found.version)}"'
+    return response
 
 
 @require_safe
@@ -77,11 +80,11 @@ def draft_file(request: StaffRequest, draft_uuid: UUID) -> HttpResponse:
     """A draft as it stands now."""
     found = access_draft(request.user, draft_uuid)
     record("form.export", by=request.user, of=found, detail={"code": found.code, "revision": found.revision})
-    return _file(as_file(found.resource), f"{found.code}-draft-{found.revision}")
-
-
-def _file(content: bytes, name: str) -> HttpResponse:
-    plain = "".join(letter if letter.isascii() and letter.isalnum() else "-" for letter in name)
-    response = HttpResponse(content, content_type="application/fhir+json")
-    response["Content-Disposition"] = f'attachment; filename="Questionnaire-{plain}.json"'
+    response = HttpResponse(as_file(found.resource), content_type=FHIR_JSON)
+    response["Content-Disposition"] = f'attachment; filename="{_name(found.code, f"draft-{found.revision}")}"'
     return response
+
+
+def _name(code: str, version: str) -> str:
+    plain = "".join(one if one.isascii() and one.isalnum() else "-" for one in f"{code}-{version}")
+    return f"Questionnaire-{plain}.json"
