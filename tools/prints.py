@@ -4,7 +4,6 @@ Needs pdftoppm (poppler-utils). One JPEG a form, its pages side by side, small e
 """
 
 import argparse
-import datetime as dt
 import io
 import os
 import subprocess
@@ -18,54 +17,12 @@ from PIL import Image
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "emr.settings.test")
 django.setup()
 
-from encounters.documents.rendering import render_pdf, render_version_html  # noqa: E402
-from encounters.documents.signers import in_sections  # noqa: E402
-from encounters.forms import paper  # noqa: E402
-from encounters.forms.engine import Form, parse  # noqa: E402
+from encounters.designing.preview import as_pdf  # noqa: E402
+from encounters.forms.engine import parse  # noqa: E402
 from encounters.forms.shipped import assembled, shipped_files  # noqa: E402
-from tools.filled import NOW, filled  # noqa: E402
 
 FOLDER = Path(__file__).parents[1] / "docs" / "forms"
 COLUMNS = 4
-_PLACES = (
-    ("management", "director", "GIÁM ĐỐC BỆNH VIỆN"),
-    ("management", "head_of_department", "TRƯỞNG KHOA"),
-    ("case", "case", "BÁC SĨ LÀM BỆNH ÁN"),
-    ("summary", "author", "BÁC SĨ ĐIỀU TRỊ"),
-)
-
-
-def pdf_of(form: Form) -> bytes:
-    """The form as it is printed, every question answered."""
-    places = [
-        {
-            "slot": f"signers-{slot}",
-            "role": role,
-            "place": f"signature-{of}",
-            "dated": "",
-            "name": "",
-            "of": of,
-        }
-        for slot, of, role in _PLACES
-    ]
-    is_record = form.code.endswith("/BV1")
-    body = paper.print_body(form, filled(form, seed=7), sections=in_sections(places), now=NOW)
-    header = {
-        "title": form.title.text,
-        "form_code": form.code,
-        "authority": "Sở Y tế tỉnh Mẫu",
-        "facility": "Bệnh viện Mẫu",
-        "department": "Khoa Nội",
-        "record_number": "26000123",
-        "version_text": f"{form.version}",
-        "numbers": [["Số vào viện", "26000123"], ["Mã người bệnh", "BN000123"]],
-        "identity": [] if is_record else [[["Họ và tên", "NGUYỄN VĂN MẪU"], ["Tuổi", "40"], ["Giới", "Nam"]]],
-        "verify_text": "https://mau.example/verify/ABCD/",
-    }
-    html = render_version_html(
-        {"header": header, "signers": []}, body=body, frozen_at=dt.datetime.fromisoformat(NOW)
-    )
-    return render_pdf(html, identifier=form.code.encode().ljust(16, b"0")[:16])
 
 
 def sheet_of(pdf: bytes, *, dpi: int) -> Image.Image:
@@ -116,7 +73,7 @@ def main(argv: list[str]) -> None:
         titles[path.stem] = f"{form.code} · {form.title.text}"
         if told.codes and path.stem not in told.codes:
             continue
-        sheet = sheet_of(pdf_of(form), dpi=told.dpi)
+        sheet = sheet_of(as_pdf(form, code=form.code), dpi=told.dpi)
         sheet.save(told.to / f"{path.stem}.jpg", quality=40, optimize=True)
     (told.to / "README.md").write_text(index_of(titles))
 

@@ -81,6 +81,7 @@ VERBS: dict[str, StrOrPromise] = {
     "mapped": pgettext_lazy("audit", "matched"),
     "pause": pgettext_lazy("audit", "paused"),
     "postpone": pgettext_lazy("audit", "postponed"),
+    "publish": pgettext_lazy("audit", "put in force"),
     "rate": pgettext_lazy("audit", "rate changed"),
     "read_result": pgettext_lazy("audit", "result read"),
     "return": pgettext_lazy("audit", "given back"),

@@ -53,6 +53,7 @@ NOUNS: dict[str, StrOrPromise] = {
     "encounter": pgettext_lazy("audit", "stay"),
     "execution": pgettext_lazy("audit", "task of an order"),
     "first_load": pgettext_lazy("audit", "first load"),
+    "form": pgettext_lazy("audit", "form"),
     "gap": pgettext_lazy("audit", "gap in a record"),
     "giving_conflict": pgettext_lazy("audit", "dose to settle"),
     "group_role": pgettext_lazy("audit", "role of a group"),

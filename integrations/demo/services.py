@@ -20,6 +20,7 @@ from integrations.demo import (
     bedside,
     charts,
     consents,
+    designing,
     door,
     doses,
     exchange,
@@ -120,6 +121,7 @@ def _fill(facility: Organization, patients: int, inpatients: int, signed: int) -
     gaps.build(people)
     signing.build(people)
     phrases.build(people)
+    designing.build(people)
     publish_many("demo.signature_wanted", [("", {"document_id": entry.pk}) for entry in oldest])
     if oldest:
         publish("demo.record_file_wanted", encounter_id=oldest[0].encounter_id)

@@ -116,6 +116,12 @@ def history_of(facility_id: int, code: str, *, most: int = 10) -> list[SigningCh
     return list(rows.order_by("-starts_on", "-pk").prefetch_related("steps__person")[:most])
 
 
+def forms_with_chain(facility_id: int) -> set[str]:
+    """The codes of forms that have a chain: of the facility's own or shipped."""
+    own = SigningChain.objects.filter(facility_id=facility_id).values_list("code", flat=True)
+    return {*own, *shipped()}
+
+
 def forms_known(facility_id: int) -> list[tuple[str, str]]:
     """(code, title) of every form in use here or with a shipped chain, by code."""
     in_use = Questionnaire.objects.filter(Q(facility=None) | Q(facility=facility_id), status="active")

@@ -1,6 +1,7 @@
 """What happens to documents, as far as signing cares."""
 
 from emr.outbox import Delivery, subscribe
+from encounters.designing.models import FormDraft
 from encounters.documents.models import DocumentVersion
 from signatures.signing import services
 
@@ -53,3 +54,13 @@ def stamp(delivery: Delivery) -> None:
 def withdraw(delivery: Delivery) -> None:
     """Nobody signs what was entered in error."""
     services.withdraw_all(document_id=delivery.payload["document_id"])
+
+
+@subscribe("form.published", queue="interactive")
+def begin_chain(delivery: Delivery) -> None:
+    """A form of the house's own that no chain knows gets one from its places to sign."""
+    draft = FormDraft.objects.select_related("published_as", "published_by").get(
+        pk=delivery.payload["form_draft_id"]
+    )
+    if draft.published_as is not None and draft.published_by is not None:
+        services.begin_chain(questionnaire=draft.published_as, by=draft.published_by)

@@ -31,6 +31,8 @@ from encounters.bedside.models import (
 )
 from encounters.boards.models import BoardPrint
 from encounters.bundles.models import Bundle, RecordExtract
+from encounters.designing.models import FormDraft
+from encounters.designing.services import begin_new
 from encounters.documents import services as documents
 from encounters.documents.models import CoursePrint, Document, DocumentDraft, DocumentVersion
 from encounters.documents.services import request_course_print
@@ -165,6 +167,8 @@ ROWS: dict[str, Any] = {
     "finding_uuid": LookupFinding,
     "extract_uuid": LogExtract,
     "questionnaire": Questionnaire,
+    "version_uuid": Questionnaire,
+    "draft_uuid": FormDraft,
     "user_uuid": User,
     "member_uuid": User,
     "import_uuid": StaffImport,
@@ -226,6 +230,7 @@ def people(settings: Any, tmp_path: Path) -> dict[str, User]:
     make_root(files=Files.here(), facility="Trung tâm", domains=["benhvien.local"], password="on paper only")
     issue_demo_key(owner=people["bacsi"], pin="123456")
     _office(facility, people["quantri"])
+    begin_new(code="NB-10", title="Phiếu đang làm", by=people["quantri"])
     keep_phrase(by=people["bacsi"], abbreviation="pnbt", text="Phổi trong.")
     issue_demo_seal(facility=facility)
     lookups.build_lookups(facility, people)
@@ -383,6 +388,10 @@ def _addresses(name: str, path: str) -> list[str]:
     address = "/" + re.sub(r"<\w+:(\w+)>", lambda found: _value(name, found[1]), path)
     if name == "signatures:signing:chain":
         return [f"{address}?code=01/BV1"]
+    if name == "encounters:designing:form":
+        return [f"{address}?code=39/BV2"]
+    if name == "encounters:designing:draft":  # a field in hand, and the print beside
+        return [f"{address}?item=field", f"{address}?show=print"]
     if name == "encounters:documents:document":  # finished, and while it is written
         return [address, f"/documents/{DocumentDraft.objects.get(document__code='36/BV2').document.uuid}/"]
     return [address]

@@ -1,6 +1,7 @@
 """Verbs of signing: ask for a signature, prepare the bytes, sign, embed; and the facility's seal."""
 
 from signatures.signing.services.chaining import advance as advance
+from signatures.signing.services.configuring import begin_chain as begin_chain
 from signatures.signing.services.configuring import save_chain as save_chain
 from signatures.signing.services.delegating import delegate_signing as delegate_signing
 from signatures.signing.services.delegating import hand_over as hand_over

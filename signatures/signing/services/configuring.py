@@ -10,7 +10,9 @@ from emr.accounts.models import Organization, User
 from emr.audit.services import record
 from emr.common.clock import local_today
 from emr.common.errors import DomainError
-from signatures.signing.chains import Place
+from encounters.forms.models import Questionnaire
+from encounters.forms.selectors import form_of
+from signatures.signing.chains import Place, forms_with_chain
 from signatures.signing.models import ChainStep, Needs, SigningChain, Who
 
 MOST_PLACES = 8
@@ -68,6 +70,34 @@ def save_chain(
         "signing_chain.change", by=by, of=chain, detail=detail | ({"as_shipped": True} if as_shipped else {})
     )
     return chain
+
+
+# Whose place to sign a form keeps → whom its chain asks.
+_ASKED = {
+    "member": (Who.MEMBERS, "", Needs.ALL),
+    "head_of_department": (Who.HEAD, "", Needs.ONE),
+    "director": (Who.ROLE, "director", Needs.ONE),
+}
+
+
+@transaction.atomic
+def begin_chain(*, questionnaire: Questionnaire, by: User) -> SigningChain | None:
+    """The first chain of a form of the facility's own, as its places to sign stand; None where a chain is there already,
+    or nobody signs but the author.
+    """
+    facility, code = questionnaire.facility, questionnaire.code
+    if facility is None:
+        return None
+    facility = Organization.objects.select_for_update().get(pk=facility.pk)
+    asked = list(dict.fromkeys(of for of, _words in form_of(questionnaire).signers if of in _ASKED))
+    if not asked or code in forms_with_chain(facility.pk):
+        return None
+    places = [
+        Place(position, str(who), role, None, str(needs))
+        for position, (who, role, needs) in enumerate((_ASKED[of] for of in asked), start=1)
+    ]
+    starts_on = max(questionnaire.effective_from, local_today())
+    return save_chain(facility=facility, code=code, places=places, starts_on=starts_on, by=by)
 
 
 def _check(facility: Organization, places: list[Place]) -> None:

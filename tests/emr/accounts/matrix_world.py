@@ -60,6 +60,7 @@ from tests.encounters.bedside.rows import build_bedside_rows, make_outage
 from tests.encounters.boards.rows import build_board_rows
 from tests.encounters.bundles.rows import build_bundle_rows
 from tests.encounters.chart import begin, draft_of, load_forms, written
+from tests.encounters.designing.rows import build_form_rows
 from tests.encounters.monitoring.rounds import ILL, take
 from tests.encounters.records.rows import build_record_rows
 from tests.encounters.results.reports import FILE, facts, file, value
@@ -528,6 +529,7 @@ def build() -> World:
         rows: dict[str, Any] = (
             _transport(facility, cases[case].author)
             | office
+            | build_form_rows(facility, cases[case].author)
             | {
                 "bed_uuid": free,
                 "load_uuid": _first_load(facility, cases[case].author),

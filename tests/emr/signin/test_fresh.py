@@ -30,6 +30,8 @@ NO_EXPORT = {
     "encounters:orders:table_file",
     "staff:template",
     "integrations:loading:template",
+    "encounters:designing:version_file",
+    "encounters:designing:draft_file",
     "tls:root",
     "encounters:visits:label_zpl",
     "encounters:documents:course_print_pdf",

@@ -30,10 +30,10 @@ from encounters.forms.engine import (
     write_response,
 )
 from encounters.forms.engine.values import show_value
+from encounters.forms.samples import CODES, NOW, filled, sound
 from encounters.forms.shipped import assembled, shipped_files
 from tests.emr.people import make_an
 from tests.encounters.visits.ward import admit, department
-from tools.filled import CODES, NOW, filled, sound
 
 RESOURCES = {path.stem: assembled(path) for path in shipped_files()}
 FORMS = {name: parse(resource) for name, resource in RESOURCES.items()}
