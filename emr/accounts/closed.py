@@ -31,6 +31,7 @@ WHEN_CLOSED = WHEN_LISTED | frozenset(
         "records.check",
         "records.complete",
         "records.countersign",
+        "records.dispose",
         "records.keep",
         "records.lend",
         "records.oversee",

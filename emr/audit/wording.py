@@ -111,6 +111,7 @@ NOUNS: dict[str, StrOrPromise] = {
     "trust_list": pgettext_lazy("audit", "trusted authorities"),
     "record": pgettext_lazy("audit", "medical record as a whole"),
     "record_loan": pgettext_lazy("audit", "lending of a record"),
+    "disposal": pgettext_lazy("audit", "minutes of disposal"),
     "second_factor": pgettext_lazy("audit", "second factor"),
     "session": pgettext_lazy("audit", "session"),
     "shift_sheet": pgettext_lazy("audit", "sheet of a shift"),

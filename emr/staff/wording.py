@@ -132,6 +132,7 @@ RIGHTS: dict[str, StrOrPromise] = {
     "records.keep": pgettext_lazy("right", "note paper folders, legal holds and classes of keeping"),
     "records.lend": pgettext_lazy("right", "prepare lendings of archived records and take them back"),
     "records.approve_loan": pgettext_lazy("right", "approve lendings that somebody else prepared"),
+    "records.dispose": pgettext_lazy("right", "approve the disposal of records whose time is over"),
     "records.oversee": pgettext_lazy("right", "see late records and lendings, export the list"),
     "completeness.read": pgettext_lazy("right", "see what a record lacks"),
     "completeness.oversee": pgettext_lazy("right", "see who owes what to records"),

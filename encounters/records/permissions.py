@@ -32,3 +32,6 @@ APPROVE_LOAN = "records.approve_loan"
 
 OVERSEE = "records.oversee"
 """See which records are late, by doctor and department, and take the list away."""
+
+DISPOSE = "records.dispose"
+"""Approve the disposal of records that somebody else put down; it takes two."""
