@@ -26,6 +26,7 @@ WHEN_CLOSED = WHEN_LISTED | frozenset(
         "performing.imaging",
         "performing.laboratory",
         "performing.release",
+        "records.approve_disposal",
         "records.approve_loan",
         "records.archive",
         "records.check",

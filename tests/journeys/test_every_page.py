@@ -45,7 +45,7 @@ from encounters.orders.models import OrderSet, PharmacyComment, PrescriptionLine
 from encounters.orders.services import add_medication, add_service
 from encounters.phrases.models import Phrase
 from encounters.phrases.services import keep_phrase
-from encounters.records.models import Loan
+from encounters.records.models import DisposalMinutes, Loan
 from encounters.results.models import DiagnosticReport, Observation, ResultPrint
 from encounters.results.services import record_vital_signs, request_report_print
 from encounters.scanning.models import Paper, ScanBatch, ScannedPage
@@ -179,6 +179,7 @@ ROWS: dict[str, Any] = {
     "precaution_uuid": Precaution,
     "monitor_uuid": Monitor,
     "loan_uuid": Loan,
+    "minutes_uuid": DisposalMinutes,
 }
 # Parts that are words: by the room whose address it is, else anywhere.
 WORDS = {

@@ -14,7 +14,13 @@ from emr.common.errors import DomainError
 from emr.common.http import StaffRequest
 from emr.storage.services import read_bytes
 from encounters.documents import permissions, selectors, services
-from encounters.documents.access import access_document, access_to_write, may_write, right_to_write
+from encounters.documents.access import (
+    access_document,
+    access_to_write,
+    may_write,
+    moved_sides,
+    right_to_write,
+)
 from encounters.documents.confirmed import asks_patient
 from encounters.documents.forms import BeginForm, ReasonForm
 from encounters.documents.models import Document, DocumentDraft
@@ -116,9 +122,10 @@ def document(request: StaffRequest, document_uuid: UUID) -> HttpResponse:
         .first()
     )
     allowed = may_write(request.user, found, right_to_write(request.user, found.code))
+    moved = {"moved": moved_sides(request.user, found)}
     if draft is not None and allowed:
-        return render(request, "encounters/documents/edit.html", _editor(found, draft))
-    return render(request, "encounters/documents/read.html", _reader(found, may_write=allowed))
+        return render(request, "encounters/documents/edit.html", _editor(found, draft) | moved)
+    return render(request, "encounters/documents/read.html", _reader(found, may_write=allowed) | moved)
 
 
 def _editor(document: Document, draft: DocumentDraft, problems: list[Any] | None = None) -> dict[str, Any]:
