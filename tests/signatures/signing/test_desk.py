@@ -374,6 +374,23 @@ def test_nobody_countersigns_their_own_document_for_somebody_else(an: User, em: 
     assert (request.signer, request.on_behalf_of) == (em, None)
 
 
+def test_who_signed_for_the_head_isnt_asked_again_as_director(an: User, em: User) -> None:
+    """One person, one capacity on one document."""
+    department = an.practitioner_roles.get().department
+    pho = make_signer(make_user("pho", "Trần Văn Phó", "doctor", department))
+    PractitionerRole.objects.create(user=pho, role="director", department=department)
+    _chain(an, Place(1, "head"), Place(2, "role", "director"))
+    _delegate(em, pho)
+    _signed_by_author(an)
+    deliver_all()
+    (request,) = waiting_for(_again(pho))
+    assert request.on_behalf_of == em
+    _sign(_again(pho), request)
+    deliver_all()
+    assert not waiting_for(_again(pho))
+    assert SigningRequest.objects.count() == 2
+
+
 def test_who_is_late_is_reminded_once_up_the_ladder_until_it_is_signed(an: User) -> None:
     request = make_ready(an)
     watching.look()
