@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.utils import timezone
 from django.utils.translation import pgettext_lazy
 from django_stubs_ext import StrOrPromise
 
@@ -15,6 +16,7 @@ from encounters.documents.selectors import ENTRY, Day, course_of, with_state
 from encounters.orders.selectors import active_orders, lines
 from encounters.results.models import DiagnosticReport
 from encounters.results.selectors import reports_of_stay, signs_of, vital_sign_rounds
+from encounters.results.selectors.reports import value_text
 from encounters.visits.models import Encounter, EncounterLocation
 from encounters.visits.selectors.wards import WardFilter, day_bounds, ward_places, ward_search
 
@@ -137,6 +139,22 @@ def known_of(stay: Encounter, *, besides: Document | None = None, listed: Any = 
         reports_since=since,
         orders=lines(active_orders(stay)),
     )
+
+
+def in_words(reports: Iterable[DiagnosticReport]) -> str:
+    """The reports as lines for the entry's text, each with its source: "KQ 28/11 09:30 Công thức máu: WBC 14,2 G/L". What
+    stands out, else the conclusion; no query.
+    """
+    return "\n".join(
+        f"KQ {timezone.localtime(report.issued_at):%d/%m %H:%M} {report.title}: {said}"
+        for report in reports
+        if (said := _notable(report) or report.conclusion.strip()[:200])
+    )
+
+
+def _notable(report: DiagnosticReport) -> str:
+    found = getattr(report, "notable", [])
+    return ", ".join(f"{one.title} {value_text(one)} {one.unit}".strip() for one in found)
 
 
 def _last_confirmed(entries: Iterable[Document]) -> dt.datetime | None:

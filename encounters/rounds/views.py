@@ -67,6 +67,7 @@ def bed(request: StaffRequest, encounter_uuid: UUID) -> HttpResponse:
         "encounter": stay,
         "patient": stay.patient,
         "known": known,
+        "results_words": selectors.in_words(known.reports),
         "entry": entry,
         "entry_code": ENTRY,
         "way": selectors.way_of(_beds_around(request, stay), stay),

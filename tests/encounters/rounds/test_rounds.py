@@ -16,10 +16,11 @@ from encounters.documents import services
 from encounters.documents.models import Document
 from encounters.orders.services import add_medication
 from encounters.results.services import record_vital_signs
-from encounters.rounds.selectors import beds_of, entry_of_today, known_of
+from encounters.rounds.selectors import beds_of, entry_of_today, in_words, known_of
 from encounters.visits.models import Encounter
 from tests.emr.people import make_user
 from tests.encounters import chart
+from tests.encounters.results.reports import facts, file, value
 from tests.encounters.visits.ward import admit, ago, department, make_bed, signed_in
 from tests.patients.people import make_patient
 
@@ -95,6 +96,19 @@ def test_what_is_known_stands_beside_the_entry() -> None:
     known = known_of(stay)
     assert [day.number for day in known.days] == [3]
     assert known.reports_since is not None and known.reports_since < now()
+
+
+def test_new_results_go_into_the_text_with_their_source() -> None:
+    an, (stay, *_others) = ward()
+    yesterdays(stay, an)
+    file(stay, facts(value("6.2"), title="Điện giải đồ", issued_at=now()))
+    known = known_of(stay)
+    at = timezone.localtime(known.reports[0].issued_at)
+    assert in_words(known.reports) == f"KQ {at:%d/%m %H:%M} Điện giải đồ: Kali 6,2 mmol/L"
+    client = signed_in(an)
+    assert "data-insert=" not in client.get(page(stay)).content.decode(), "there is no text yet"
+    begun(client, stay)
+    assert "Điện giải đồ: Kali 6,2 mmol/L" in client.get(page(stay)).content.decode()
 
 
 def test_todays_entry_is_prefilled_beside_it_and_confirming_comes_back() -> None:
