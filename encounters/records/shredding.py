@@ -5,9 +5,10 @@ exception. One record is one transaction: killed at any moment, a record is ther
 goes on. The application's role can do none of it: it may delete neither what is append-only nor a key.
 """
 
+import datetime as dt
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 from django.db import DatabaseError, connections, models, transaction
 from psycopg import sql
@@ -46,11 +47,12 @@ class Holding:
 
 def _children(model: Model) -> Iterator[tuple[Model, "models.ForeignKey[Any, Any]"]]:
     """(model, foreign key) of whatever points to this one."""
-    for relation in model._meta.get_fields(include_hidden=True):
+    relations: list[Any] = list(model._meta.get_fields(include_hidden=True))
+    for relation in relations:
         if relation.auto_created and not relation.concrete and (relation.one_to_many or relation.one_to_one):
-            child: Any = relation.related_model
+            child = relation.related_model
             if child._meta.managed and not child._meta.proxy:
-                yield child, relation.field  # type: ignore[union-attr]
+                yield child, relation.field
 
 
 def _of_another_stay(child: Model, stay_id: int) -> models.Q:
@@ -157,7 +159,7 @@ def _tombstone(minutes: DisposalMinutes, keeping: Keeping, stay: Encounter, held
         started_at=stay.started_at,
         ended_at=stay.ended_at,
         retention_class=keeping.retention_class,
-        retained_until=keeping.retained_until,
+        retained_until=cast("dt.date", keeping.retained_until),  # what is kept for ever isn't due
         bundle_sha256=newest.attachment.sha256 if newest and newest.attachment else "",
         row_count=held.count,
         file_names=sorted(held.files.values()),
@@ -172,10 +174,10 @@ def _let_go(cursor: Any, held: Holding) -> None:
     for table, trigger in aside:
         cursor.execute(_alter("DISABLE", table, trigger))
     for model, column, keys in held.cut:
-        table = sql.Identifier(model._meta.db_table)
-        key, link = sql.Identifier(model._meta.pk.column), sql.Identifier(column)
-        statement = sql.SQL("UPDATE {table} SET {link} = NULL WHERE {key} = ANY(%s)")
-        cursor.execute(statement.format(table=table, link=link, key=key), [keys])
+        statement = sql.SQL("UPDATE {table} SET {link} = NULL WHERE {key} = ANY(%s)").format(
+            table=sql.Identifier(model._meta.db_table), link=sql.Identifier(column), key=_key_of(model)
+        )
+        cursor.execute(statement, [keys])
     for model, found in held.rows.items():
         _delete(cursor, model, found)
     shared = _still_named(list(held.files))
@@ -191,11 +193,15 @@ def _delete(cursor: Any, model: Model, keys: "set[Any] | Sequence[Any]") -> None
     """The rows, and what they were before."""
     table = model._meta.db_table
     statement = sql.SQL("DELETE FROM {table} WHERE {key} = ANY(%s)")
-    named = statement.format(table=sql.Identifier(table), key=sql.Identifier(model._meta.pk.column))
+    named = statement.format(table=sql.Identifier(table), key=_key_of(model))
     cursor.execute(named, [list(keys)])
     cursor.execute(
         "DELETE FROM audit_rowhistory WHERE table_name = %s AND row_id = ANY(%s)", [table, list(keys)]
     )
+
+
+def _key_of(model: Model) -> sql.Identifier:
+    return sql.Identifier(str(model._meta.pk.column))
 
 
 def _triggers_of(cursor: Any, tables: Sequence[str]) -> list[tuple[str, str]]:
