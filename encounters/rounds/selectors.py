@@ -66,6 +66,7 @@ def _states(stays: set[int]) -> dict[int, str]:
     )
     states: dict[int, str] = {}
     rank = list(WORDS)
+    entry: Any
     for entry in with_state(entries.exclude(status=Document.Status.ENTERED_IN_ERROR)).defer(
         "current_version__composition", "current_version__response__resource", "draft__content"
     ):
@@ -176,4 +177,4 @@ def entry_of_today(stay: Encounter, user: User) -> Document | None:
     entries = list(found)
     mine = [entry for entry in entries if entry.author_id == user.pk and entry.current_version_id is None]
     confirmed = [entry for entry in entries if entry.current_version_id is not None]
-    return (mine or confirmed or [None])[-1]
+    return next(iter((mine or confirmed)[-1:]), None)

@@ -70,4 +70,5 @@ def _content_of(document: Document) -> forms.Content:
         return draft.content
     if document.current_version is None:
         raise DomainError(_("There is nothing written on it."), code="empty")
-    return document.current_version.response.resource
+    content: forms.Content = document.current_version.response.resource
+    return content
