@@ -66,9 +66,8 @@ def move_document(*, document: Document, to: Encounter, reason: str, by: User) -
 
 def _content_of(document: Document) -> forms.Content:
     draft = DocumentDraft.objects.filter(document=document).first()
-    if draft is not None:
-        return draft.content
-    if document.current_version is None:
+    version = document.current_version
+    if draft is None and version is None:
         raise DomainError(_("There is nothing written on it."), code="empty")
-    content: forms.Content = document.current_version.response.resource
+    content: forms.Content = draft.content if draft is not None else version.response.resource  # type: ignore[union-attr]
     return content
