@@ -30,10 +30,10 @@ LIST = "/rounds/"
 
 def ward(count: int = 3) -> tuple[User, list[Encounter]]:
     """An's ward with patients in beds, who came three days ago."""
-    an, first = chart.make_stay(at=ago(days=3), late_reason="Nhập lại", location=make_bed("01"))
+    an, first = chart.make_stay(at=ago(days=3), late_reason="Nhập lại", bed=make_bed("01"))
     names = ["Trần Văn Bình", "Lê Thị Cúc", "Vũ Văn Dần", "Đỗ Văn Gia"][: count - 1]
     others = [
-        admit(make_patient(name), at=ago(days=3), late_reason="Nhập lại", location=make_bed(f"0{number}"))
+        admit(make_patient(name), at=ago(days=3), late_reason="Nhập lại", bed=make_bed(f"0{number}"))
         for number, name in enumerate(names, start=2)
     ]
     return an, [first, *others]
@@ -171,7 +171,7 @@ def test_queries_stay_the_same_with_more_beds_entries_and_orders() -> None:
             yesterdays(stays[0], an, f"Lần {number}", orders=step == 0)
             record_vital_signs(encounter=stays[0], values={"pulse": Decimal(80 + number)}, by=an)
         for extra in range(step * 3):
-            admit(make_patient(f"Thêm {extra}"), location=make_bed(f"1{extra}"))
+            admit(make_patient(f"Thêm {extra}"), bed=make_bed(f"1{extra}"))
         found = []
         for address in (LIST, page(stays[0])):
             client.get(address)
