@@ -33,7 +33,7 @@ def page(mandate: Mandate) -> str:
 
 def test_each_code_is_told_what_it_leads_to() -> None:
     one, two, closely = stays(3)
-    restrict_patient(patient=closely.patient, restricted=True, reason="Người nổi tiếng", by=make_ha())
+    restrict_patient(patient=closely.patient, level="V", reason="hiv", by=make_ha())
     mandate, tung = prepared(), make_tung()
     services.list_chart(mandate=mandate, patient=two.patient, encounter=two, by=tung)
     pasted = f"{one.identifier}\n KHONGCO1 ,{one.admission_number};{two.identifier}\nKHONGCO1"
