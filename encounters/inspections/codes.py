@@ -124,6 +124,9 @@ def list_codes(*, mandate: Mandate, codes: Sequence[str], by: User) -> int:
 
     Raises DomainError by `code`: not_prepared.
     """
+    if not Mandate.objects.get(pk=mandate.pk).is_prepared:
+        message = _("This mandate isn't being prepared any more: what it lists stays.")
+        raise DomainError(message, code="not_prepared")
     found = [row.stay for row in check_codes(mandate, codes, by) if row.state == FOUND and row.stay]
     for stay in found:
         list_chart(mandate=mandate, patient=stay.patient, encounter=stay, by=by)

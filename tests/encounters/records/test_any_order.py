@@ -12,7 +12,7 @@ from emr.common.clock import now
 from emr.common.errors import DomainError
 from encounters.documents import services as documents
 from encounters.documents.models import Document, DocumentDraft, DocumentVersion
-from encounters.forms.services import store_response
+from encounters.forms.models import QuestionnaireResponse
 from encounters.records import services
 from encounters.records.models import RecordEvent
 from encounters.records.steps import STEPS
@@ -115,14 +115,15 @@ class Life(RuleBasedStateMachine):
             document=document,
             facility=document.facility,
             number=1,
-            response=store_response(
-                questionnaire=draft.questionnaire,
-                content=draft.content,
+            response=QuestionnaireResponse.objects.create(
                 facility=document.facility,
+                questionnaire=draft.questionnaire,
                 patient=document.patient,
                 encounter=self.stay,
                 author=person(who),
-                status="completed",
+                authored_at=now(),
+                resource=draft.content,
+                sha256="0" * 64,
             ),
             composition={},
             author=person(who),
