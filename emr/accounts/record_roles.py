@@ -80,6 +80,8 @@ OF_RECORDS: dict[str, dict[str, Scope]] = {
     "records.keep": {"records": F},
     "records.lend": {"records": F},
     "records.approve_loan": {"planning": F, "director": F},
+    "records.dispose": {"records": F, "planning": F, "director": F},
+    "records.approve_disposal": {"planning": F, "director": F},
     "records.oversee": {"head_of_department": D, "records": F, "planning": F, "director": F},
     # encounters.boards: numbers for who leads, statutory books
     "boards.read": {"head_of_department": D, "planning": F, "director": F},

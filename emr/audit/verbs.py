@@ -4,6 +4,7 @@ from django.utils.translation import pgettext_lazy
 from django_stubs_ext import StrOrPromise
 
 VERBS: dict[str, StrOrPromise] = {
+    "take_out": pgettext_lazy("audit", "taken back from the wrong patient"),
     "tell": pgettext_lazy("audit", "time told"),
     "replay": pgettext_lazy("audit", "told afterwards"),
     "acknowledge": pgettext_lazy("audit", "taken on"),
@@ -19,6 +20,7 @@ VERBS: dict[str, StrOrPromise] = {
     "attach": pgettext_lazy("audit", "put on a patient"),
     "armed": pgettext_lazy("audit", "armed"),
     "batch": pgettext_lazy("audit", "batch noted"),
+    "bring_in": pgettext_lazy("audit", "begun anew on the right patient"),
     "begin": pgettext_lazy("audit", "begun"),
     "cancel": pgettext_lazy("audit", "cancelled"),
     "cancel_admission": pgettext_lazy("audit", "admission cancelled"),

@@ -117,6 +117,8 @@ NOUNS: dict[str, StrOrPromise] = {
     "trust_list": pgettext_lazy("audit", "trusted authorities"),
     "record": pgettext_lazy("audit", "medical record as a whole"),
     "record_loan": pgettext_lazy("audit", "lending of a record"),
+    "disposal": pgettext_lazy("audit", "minutes of disposal"),
+    "ward_round": pgettext_lazy("audit", "round of a ward"),
     "second_factor": pgettext_lazy("audit", "second factor"),
     "session": pgettext_lazy("audit", "session"),
     "shift_sheet": pgettext_lazy("audit", "sheet of a shift"),

@@ -132,6 +132,10 @@ RIGHTS: dict[str, StrOrPromise] = {
     "records.keep": pgettext_lazy("right", "note paper folders, legal holds and classes of keeping"),
     "records.lend": pgettext_lazy("right", "prepare lendings of archived records and take them back"),
     "records.approve_loan": pgettext_lazy("right", "approve lendings that somebody else prepared"),
+    "records.dispose": pgettext_lazy("right", "put records down in minutes whose time of keeping is over"),
+    "records.approve_disposal": pgettext_lazy(
+        "right", "approve minutes of disposal that somebody else drew up"
+    ),
     "records.oversee": pgettext_lazy("right", "see late records and lendings, export the list"),
     "boards.read": pgettext_lazy("right", "see the morning's numbers and where records stand"),
     "boards.books": pgettext_lazy("right", "read, print and take away the statutory books"),

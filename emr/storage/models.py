@@ -37,6 +37,8 @@ class AttachmentKey(models.Model):
     wrapped_by = models.CharField(max_length=16, help_text="fingerprint of the instance's key")
 
     walled_by = "attachment"
+    # Without its key a file is gone: the owner alone takes one away (records whose time is over).
+    application_grants = "SELECT, INSERT, UPDATE"
 
     def __str__(self) -> str:
         return self.wrapped_by

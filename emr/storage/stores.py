@@ -34,6 +34,10 @@ class Store(Protocol):
         """What is there, in order."""
         ...
 
+    def remove(self, name: str) -> None:
+        """Let it go for good; nothing there is no error."""
+        ...
+
 
 class Folder:
     """A local folder: temporary name, fsync, rename, fsync of the folder (F-08)."""
@@ -76,6 +80,10 @@ class Folder:
             if not path.name.startswith("."):
                 yield path.name
 
+    def remove(self, name: str) -> None:
+        """See Store."""
+        self._path(name).unlink(missing_ok=True)
+
 
 class ObjectStore:
     """An S3 bucket. It answers a PUT once the object is durable, and refuses one whose digest differs."""
@@ -101,6 +109,11 @@ class ObjectStore:
             lists = self._client.get_paginator("list_objects_v2")
             for page in lists.paginate(Bucket=self._bucket, PaginationConfig={"PageSize": LIST_PAGE}):
                 yield from (entry["Key"] for entry in page.get("Contents", []))
+
+    def remove(self, name: str) -> None:
+        """See Store."""
+        with _said():
+            self._client.delete_object(Bucket=self._bucket, Key=name)
 
     def check(self) -> None:
         """Raise StoreDown unless the bucket answers."""

@@ -1,8 +1,9 @@
 """The only way to a document: through its own patient and stay (S-01)."""
 
+from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from emr.accounts.access import Denied, demand
 from emr.accounts.models import User
@@ -84,6 +85,25 @@ def may_write(user: User, document: Document, right: str = permissions.WRITE) ->
     if user.has_right(right, document.department_id):
         return True
     return document.author_id == user.pk and acts_here(user, right, document.encounter)
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """The other side of a document that stood on the wrong patient; `document` None where the reader doesn't reach it."""
+
+    is_origin: bool
+    document: Document | None
+
+
+def moved_sides(user: User, document: Document) -> list[Moved]:
+    """Where the document came from and where it went; one query, two where there is something to tell."""
+    sides = Document.objects.filter(Q(pk=document.moved_from_id) | Q(moved_from=document))
+    known = list(sides.values_list("pk", flat=True))
+    if not known:
+        return []
+    reached = documents_for(user).filter(pk__in=known).select_related("patient", "encounter")
+    seen = {side.pk: side for side in reached}
+    return [Moved(pk == document.moved_from_id, seen.get(pk)) for pk in known]
 
 
 def access_course_print(user: User, print_uuid: UUID, right: str = permissions.PRINT) -> CoursePrint:

@@ -30,6 +30,13 @@ class ReasonForm(forms.Form):
     reason = forms.CharField(label=_("Reason"), max_length=200)
 
 
+class MoveForm(forms.Form):
+    """To which stay a document of the wrong patient goes, and why."""
+
+    reason = forms.CharField(label=_("What was wrong"), max_length=200)
+    stay = forms.UUIDField()
+
+
 class DaysForm(forms.Form):
     """From which day to which; without one, from the beginning or to the end."""
 

@@ -57,6 +57,14 @@ class Document(FacilityRecord):
     current_version = models.ForeignKey(
         "documents.DocumentVersion", on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
+    moved_from = models.OneToOneField(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="moved_to",
+        help_text="the same, written on the wrong patient and entered in error there",
+    )
 
     class Meta:
         indexes = [

@@ -91,11 +91,14 @@ def _time_to_sign(facility_id: int) -> dt.timedelta:
     return dt.timedelta(hours=facility_setting(facility_id, "sign_within_hours"))
 
 
-def course_of(encounter: Encounter, *, finished_alone: bool = False) -> list[Day]:
-    """The treatment-sheet entries as days of one course; `finished_alone`: as they were confirmed last."""
+def course_of(
+    encounter: Encounter, *, finished_alone: bool = False, since: dt.datetime | None = None
+) -> list[Day]:
+    """The treatment-sheet entries as days of one course, `since` a moment; `finished_alone`: as confirmed last."""
     days: dict[dt.date, Day] = {}
     first = timezone.localdate(encounter.begins_at)
-    for document in documents_of(encounter, finished_alone=finished_alone).filter(code=ENTRY):
+    found = documents_of(encounter, finished_alone=finished_alone).filter(code=ENTRY)
+    for document in found if since is None else found.filter(happened_at__gte=since):
         date = timezone.localdate(document.happened_at)
         day = days.setdefault(date, Day(date, max((date - first).days, 0) + 1))
         day.entries.append(_entry(document, None if finished_alone else getattr(document, "draft", None)))

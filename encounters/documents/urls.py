@@ -1,7 +1,7 @@
 from django.urls import path
 
 from encounters.documents.views import documents as views
-from encounters.documents.views import menu, overdue, prints
+from encounters.documents.views import menu, moving, overdue, prints
 
 app_name = "documents"
 urlpatterns = [
@@ -25,6 +25,7 @@ urlpatterns = [
     path("documents/<uuid:document_uuid>/amend", views.amend, name="amend"),
     path("documents/<uuid:document_uuid>/discard", views.discard, name="discard"),
     path("documents/<uuid:document_uuid>/error", views.enter_in_error, name="error"),
+    path("documents/<uuid:document_uuid>/move", moving.move, name="move"),
     path("documents/<uuid:document_uuid>/state", views.state, name="state"),
     path("documents/<uuid:document_uuid>/shown", views.shown_pdf, name="shown_pdf"),
     path("documents/<uuid:document_uuid>/pdf", views.pdf, name="pdf"),

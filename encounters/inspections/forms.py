@@ -10,6 +10,7 @@ from emr.accounts.models import User
 from emr.common.clock import local_today
 from encounters.inspections.models import Body
 
+LARGEST_LIST = 2 * 2**20
 STATES = [
     ("all", _("All")),
     ("prepared", _("To be approved")),
@@ -73,3 +74,18 @@ class ChartForm(forms.Form):
     def stay_uuid(self) -> UUID | None:
         """The stay that was chosen."""
         return self.cleaned_data["stay"]  # type: ignore[no-any-return]
+
+
+class CodesForm(forms.Form):
+    """Treatment codes, pasted or in a file; `listing`: they were looked at and are to be listed."""
+
+    codes = forms.CharField(required=False, max_length=20_000)
+    file = forms.FileField(required=False, max_length=200)
+    listing = forms.BooleanField(required=False)
+
+    def clean_file(self) -> Any:
+        """Refuse what can't be a list of codes."""
+        file = self.cleaned_data["file"]
+        if file is not None and file.size > LARGEST_LIST:
+            raise forms.ValidationError(_("The file is larger than 2 MB."))
+        return file

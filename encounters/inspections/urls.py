@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from encounters.inspections.views import managing, reading
+from encounters.inspections.views import listing, managing, reading
 
 app_name = "inspections"
 _ONE = "inspections/<uuid:mandate_uuid>/"
@@ -15,6 +15,7 @@ urlpatterns = [
     path(_ONE, managing.mandate, name="mandate"),
     path(f"{_ONE}correct/", managing.correct, name="correct"),
     path(f"{_ONE}find/", managing.find, name="find"),
+    path(f"{_ONE}codes/", listing.codes, name="codes"),
     path(f"{_ONE}charts/", managing.list_chart, name="list_chart"),
     path(f"{_ONE}charts/<uuid:chart_uuid>/strike/", managing.strike_chart, name="strike_chart"),
     path(f"{_ONE}approve/", managing.approve, name="approve"),

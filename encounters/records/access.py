@@ -8,7 +8,8 @@ from uuid import UUID
 from emr.accounts.access import Denied, demand
 from emr.accounts.models import User
 from encounters.records import permissions
-from encounters.records.models import Loan
+from encounters.records.models import DisposalMinutes, Loan
+from encounters.records.selectors.disposals import minutes_for
 from encounters.records.selectors.worklist import loans_for, records_within
 from encounters.visits.access import access_encounter
 from encounters.visits.models import Encounter
@@ -38,4 +39,13 @@ def access_loan(user: User, loan_uuid: UUID, right: str) -> Loan:
     found = loans_for(user, "all").filter(uuid=loan_uuid).first()
     if found is None:
         raise Denied(right, entity=Loan.objects.filter(uuid=loan_uuid).first())
+    return found
+
+
+def access_minutes(user: User, minutes_uuid: UUID, right: str = permissions.DISPOSE) -> DisposalMinutes:
+    """The minutes of that public id; raises Denied."""
+    demand(user, right)
+    found = minutes_for(user).filter(uuid=minutes_uuid).first()
+    if found is None:
+        raise Denied(right, entity=DisposalMinutes.objects.filter(uuid=minutes_uuid).first())
     return found

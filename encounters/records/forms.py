@@ -1,6 +1,7 @@
 """Shape of a step, an addition, a lending, a folder."""
 
 from typing import Any
+from uuid import UUID
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -57,6 +58,31 @@ class ReasonForm(forms.Form):
     """A reason."""
 
     reason = forms.CharField(label=_("Reason"), max_length=300, required=False)
+
+
+class PublicIdsField(forms.TypedMultipleChoiceField):
+    """Public ids that were ticked; which of them may be, the service says."""
+
+    def __init__(self) -> None:
+        super().__init__(coerce=UUID, required=False)
+
+    def valid_value(self, value: Any) -> bool:
+        """Whether it is a public id at all."""
+        try:
+            UUID(str(value))
+        except ValueError:
+            return False
+        return True
+
+
+class DisposalForm(forms.Form):
+    """Which records, by whose decision, before which board."""
+
+    key = forms.UUIDField(required=False, widget=forms.HiddenInput)
+    encounters = PublicIdsField()
+    decision_number = forms.CharField(label=_("Decision of the head, no."), max_length=60)
+    decided_on = forms.DateField(label=_("Of the day"))
+    members = forms.CharField(label=_("Board of disposal"), max_length=400)
 
 
 class BorrowerField(forms.ModelChoiceField[User]):

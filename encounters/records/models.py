@@ -1,10 +1,12 @@
-"""The life of a record: what happened to it, how it is kept, to whom it is lent."""
+"""The life of a record: what happened to it, how it is kept, to whom it is lent, and what is left when its time is over."""
 
 from typing import ClassVar
 
+import pgtrigger
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -14,6 +16,8 @@ from emr.common.triggers import AppendOnly, RowHistory, SameFacility
 from encounters.visits.codes import RecordState
 
 _STAFF = settings.AUTH_USER_MODEL
+# The name of the triggers that stay on while the owner disposes of a record, see `shredding`.
+GUARD = "nothing_before_its_date"
 
 
 class RecordEvent(FacilityRecord):
@@ -96,7 +100,21 @@ class Keeping(FacilityRecord):
             ),
         ]
         indexes = [models.Index(fields=["facility", "retained_until"], name="records_due_for_disposal")]
-        triggers = [RowHistory(), SameFacility("encounter_id", "visits_encounter")]
+        triggers = [
+            RowHistory(),
+            SameFacility("encounter_id", "visits_encounter"),
+            # While this row stands, its foreign key keeps the stay: what goes before its time takes the guard with it.
+            pgtrigger.Trigger(
+                name=GUARD,
+                when=pgtrigger.Before,
+                operation=pgtrigger.Delete,
+                func=(
+                    "IF NOT EXISTS (SELECT 1 FROM records_tombstone t WHERE t.stay_id = OLD.encounter_id)"
+                    " THEN RAISE EXCEPTION 'a record goes by minutes alone' USING ERRCODE = 'check_violation'; END IF;"
+                    " RETURN OLD;"
+                ),
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.encounter_id} {self.retention_class}"
@@ -183,3 +201,139 @@ class Loan(FacilityRecord):
     def is_overdue(self) -> bool:
         """A folder that should be back."""
         return self.status == self.Status.LENT and self.kind == self.Kind.FOLDER and self.ends_at <= now()
+
+
+class DisposalMinutes(FacilityRecord):
+    """Records whose time is over, put down by the head's decision; two others agree before the owner disposes of them."""
+
+    class Status(models.TextChoices):
+        PREPARED = "prepared", pgettext_lazy("minutes", "To be approved")
+        APPROVED = "approved", pgettext_lazy("minutes", "Approved")
+        CANCELLED = "cancelled", pgettext_lazy("minutes", "Laid aside")
+
+    number = models.CharField(max_length=20, help_text="BBH2036-0001")
+    decision_number = models.CharField(max_length=60, help_text="of the head's decision (R-48)")
+    decided_on = models.DateField()
+    members = models.CharField(max_length=400, help_text="who sits on the board of disposal")
+    status = models.CharField(max_length=9, choices=Status, default=Status.PREPARED)
+    prepared_by = models.ForeignKey(_STAFF, on_delete=models.PROTECT, related_name="+")
+    prepared_at = models.DateTimeField(default=now)
+    first_by = models.ForeignKey(_STAFF, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    first_at = models.DateTimeField(null=True, blank=True)
+    second_by = models.ForeignKey(_STAFF, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    second_at = models.DateTimeField(null=True, blank=True)
+    cancelled_by = models.ForeignKey(
+        _STAFF, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    cancelled_at = models.DateTimeField(null=True, blank=True)
+    cancelled_reason = models.CharField(max_length=300, blank=True, default="")
+    request_key = models.UUIDField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["facility", "number"], name="one_disposal_per_number"),
+            models.UniqueConstraint(fields=["facility", "request_key"], name="one_disposal_per_request"),
+            models.CheckConstraint(
+                condition=(Q(first_by=None) | ~Q(first_by=F("prepared_by")))
+                & (Q(second_by=None) | ~Q(second_by=F("prepared_by")))
+                & (Q(second_by=None) | Q(first_by__isnull=False) & ~Q(second_by=F("first_by"))),
+                name="three_people_dispose",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="approved")
+                | Q(first_by__isnull=False, first_at__isnull=False, second_by__isnull=False)
+                & Q(second_at__isnull=False),
+                name="a_disposal_is_approved_twice",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="cancelled") | (Q(cancelled_by__isnull=False) & ~Q(cancelled_reason="")),
+                name="minutes_laid_aside_say_why",
+            ),
+        ]
+        indexes = [models.Index(fields=["facility", "-prepared_at"], name="disposals_newest_first")]
+        triggers = [RowHistory()]
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class DisposalLine(FacilityRecord):
+    """A record on minutes; it goes with the record, and a tombstone stands in its place."""
+
+    minutes = models.ForeignKey(DisposalMinutes, on_delete=models.PROTECT, related_name="lines")
+    encounter = models.OneToOneField(
+        "visits.Encounter", on_delete=models.PROTECT, related_name="disposal_line"
+    )
+
+    class Meta:
+        triggers = [
+            RowHistory(),
+            SameFacility("encounter_id", "visits_encounter"),
+            SameFacility("minutes_id", "records_disposalminutes"),
+            pgtrigger.Trigger(
+                name="nothing_is_slipped_in",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert | pgtrigger.Update,
+                func=(
+                    "IF (SELECT status FROM records_disposalminutes WHERE id = NEW.minutes_id) <> 'prepared'"
+                    " THEN RAISE EXCEPTION 'the minutes are closed' USING ERRCODE = 'check_violation'; END IF;"
+                    " RETURN NEW;"
+                ),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.minutes_id} {self.encounter_id}"
+
+
+class Tombstone(FacilityRecord):
+    """What is left of a record that was disposed of: its numbers, its dates, by which minutes. The owner alone writes it."""
+
+    minutes = models.ForeignKey(DisposalMinutes, on_delete=models.PROTECT, related_name="tombstones")
+    patient = models.ForeignKey("registry.Patient", on_delete=models.PROTECT, related_name="+")
+    stay_id = models.BigIntegerField(unique=True, help_text="the stay's key, as the audit log names it")
+    stay_uuid = models.UUIDField()
+    identifier = models.CharField(max_length=64)
+    admission_number = models.CharField(max_length=64, blank=True, default="")
+    archive_number = models.CharField(max_length=20)
+    started_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    retention_class = models.CharField(max_length=20)
+    retained_until = models.DateField()
+    bundle_sha256 = models.CharField(
+        max_length=64, blank=True, default="", help_text="of the record's last bundle"
+    )
+    row_count = models.PositiveIntegerField()
+    # Names of the encrypted files: what a killed run left of them is removed by the next.
+    file_names = models.JSONField(default=list)
+    disposed_at = models.DateTimeField(db_default=Now())
+
+    append_only = True
+    application_grants = "SELECT"
+
+    class Meta:
+        indexes = [models.Index(fields=["patient"], name="disposed_records_of_patient")]
+        triggers = [
+            AppendOnly(),
+            SameFacility("minutes_id", "records_disposalminutes"),
+            SameFacility("patient_id", "registry_patient"),
+            pgtrigger.Trigger(
+                name=GUARD,
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert,
+                func=(
+                    "IF NOT EXISTS (SELECT 1 FROM records_keeping k"
+                    " JOIN visits_encounter e ON e.id = k.encounter_id"
+                    " JOIN records_disposalline l ON l.encounter_id = e.id"
+                    " JOIN records_disposalminutes m ON m.id = l.minutes_id"
+                    " WHERE e.id = NEW.stay_id AND m.id = NEW.minutes_id AND m.status = 'approved'"
+                    " AND e.record_state = 'archived' AND NOT k.is_held"
+                    " AND k.retained_until < (now() AT TIME ZONE 'Asia/Ho_Chi_Minh')::date)"
+                    " THEN RAISE EXCEPTION 'the record is not due' USING ERRCODE = 'check_violation'; END IF;"
+                    " RETURN NEW;"
+                ),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.archive_number

@@ -32,3 +32,9 @@ APPROVE_LOAN = "records.approve_loan"
 
 OVERSEE = "records.oversee"
 """See which records are late, by doctor and department, and take the list away."""
+
+DISPOSE = "records.dispose"
+"""See which records' time is over and put them down in minutes."""
+
+APPROVE_DISPOSAL = "records.approve_disposal"
+"""Approve the disposal of records that somebody else put down; it takes two."""

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from encounters.records.views import lists, loans, record
+from encounters.records.views import disposals, lists, loans, record
 
 app_name = "records"
 _ONE = "records/<uuid:encounter_uuid>/"
@@ -12,7 +12,10 @@ urlpatterns = [
     path("records/panel", lists.panel, name="panel"),
     path("records/late/", lists.late, name="late"),
     path("records/sample/", lists.sample, name="sample"),
-    path("records/disposal/", lists.disposal, name="disposal"),
+    path("records/disposal/", disposals.disposal, name="disposal"),
+    path("records/disposal/<uuid:minutes_uuid>/", disposals.minutes, name="minutes"),
+    path("records/disposal/<uuid:minutes_uuid>/approve", disposals.approve, name="approve_disposal"),
+    path("records/disposal/<uuid:minutes_uuid>/cancel", disposals.cancel, name="cancel_disposal"),
     path("records/loans/", loans.desk, name="loans"),
     path("records/loans/<uuid:loan_uuid>/approve", loans.approve, name="approve_loan"),
     path("records/loans/<uuid:loan_uuid>/refuse", loans.refuse, name="refuse_loan"),

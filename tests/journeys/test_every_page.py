@@ -48,7 +48,7 @@ from encounters.orders.models import OrderSet, PharmacyComment, PrescriptionLine
 from encounters.orders.services import add_medication, add_service
 from encounters.phrases.models import Phrase
 from encounters.phrases.services import keep_phrase
-from encounters.records.models import Loan
+from encounters.records.models import DisposalMinutes, Loan
 from encounters.results.models import DiagnosticReport, Observation, ResultPrint
 from encounters.results.services import record_vital_signs, request_report_print
 from encounters.scanning.models import Paper, ScanBatch, ScannedPage
@@ -189,6 +189,7 @@ ROWS: dict[str, Any] = {
     "loan_uuid": Loan,
     "board_print_uuid": BoardPrint,
     "regulation_uuid": Regulation,
+    "minutes_uuid": DisposalMinutes,
 }
 # Parts that are words: by the room whose address it is, else anywhere.
 WORDS = {

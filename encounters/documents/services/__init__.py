@@ -14,6 +14,7 @@ from encounters.documents.services.freezing import (
     enter_in_error,
     finalize_document,
 )
+from encounters.documents.services.moving import move_document
 from encounters.documents.services.printing import mark_signed, render_version, store_rendering
 from encounters.documents.services.sheets import (
     cancel_course_print,
@@ -34,6 +35,7 @@ __all__ = [
     "finalize_document",
     "late_after_hours",
     "mark_signed",
+    "move_document",
     "render_course_print",
     "render_version",
     "request_course_print",

@@ -5,6 +5,8 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST, require_safe
 
 from emr.accounts.access import requires
@@ -15,17 +17,28 @@ from emr.common.http import StaffRequest
 from emr.signin.asking import proof_first
 from emr.storage.services import read_bytes
 from encounters.documents import permissions, selectors, services
-from encounters.documents.access import access_document, access_to_write, may_write, right_to_write
+from encounters.documents.access import (
+    access_document,
+    access_to_write,
+    may_write,
+    moved_sides,
+    right_to_write,
+)
 from encounters.documents.confirmed import asks_patient
+from encounters.documents.editing import SHOWN, draft_to_show, editor_of
 from encounters.documents.forms import BeginForm, ReasonForm
 from encounters.documents.grave import is_grave
 from encounters.documents.models import Document, DocumentDraft
-from encounters.documents.sections import sections_of
 from encounters.documents.services.drafting import latest_earlier
 from encounters.documents.shown import shown_to
-from encounters.forms import services as questionnaires
 from encounters.visits.access import access_encounter, acts_here
 from patients.registry.access import emergency_until, reaches
+
+
+def _back(request: HttpRequest) -> str:
+    """Where to go once the document is confirmed, on this host: a page that shows its form beside other things; or ""."""
+    asked = request.POST.get("back", "")[:200]
+    return asked if asked.startswith("/") and url_has_allowed_host_and_scheme(asked, None) else ""
 
 
 def _revision(request: HttpRequest) -> int:
@@ -86,7 +99,7 @@ def begin(request: StaffRequest, encounter_uuid: UUID) -> HttpResponse:
     if form.is_valid():
         code, copies = form.cleaned_data["code"], form.cleaned_data["copy"]
         if copies and (begun := selectors.begun_today(encounter, code, request.user)):
-            return redirect("encounters:documents:document", begun.uuid)
+            return redirect(_back(request) or reverse("encounters:documents:document", args=[begun.uuid]))
         try:
             document = services.begin_document(
                 encounter=encounter,
@@ -101,7 +114,7 @@ def begin(request: StaffRequest, encounter_uuid: UUID) -> HttpResponse:
         except DomainError as refusal:
             form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
         else:
-            return redirect("encounters:documents:document", document.uuid)
+            return redirect(_back(request) or reverse("encounters:documents:document", args=[document.uuid]))
     context = {"encounter": encounter, "patient": encounter.patient, "form": form}
     return render(request, "encounters/documents/begin.html", context, status=422)
 
@@ -112,34 +125,12 @@ def document(request: StaffRequest, document_uuid: UUID) -> HttpResponse:
     """One document: its form while it is written, its PDF and signatures once it is finished."""
     found = access_document(request.user, document_uuid)
     record("document.read", by=request.user, of=found)
-    draft = (
-        DocumentDraft.objects.select_related("questionnaire", "updated_by", "copied_from__response")
-        .filter(document=found)
-        .first()
-    )
+    draft = draft_to_show(found)
     allowed = may_write(request.user, found, right_to_write(request.user, found.code))
+    moved = {"moved": moved_sides(request.user, found)}
     if draft is not None and allowed:
-        return render(request, "encounters/documents/edit.html", _editor(found, draft))
-    return render(request, "encounters/documents/read.html", _reader(found, may_write=allowed))
-
-
-def _editor(document: Document, draft: DocumentDraft, problems: list[Any] | None = None) -> dict[str, Any]:
-    changes = []
-    if draft.copied_from is not None:
-        earlier = draft.copied_from.response.resource
-        changes = questionnaires.compare(draft.questionnaire, earlier, draft.content)
-    form = questionnaires.form_view(
-        draft.questionnaire, draft.content, problems=problems or (), changes=changes
-    )
-    return {
-        "document": document,
-        "encounter": document.encounter,
-        "patient": document.patient,
-        "draft": draft,
-        "earlier": latest_earlier(document),
-        "entry_sections": sections_of(document.code),
-        "form": form,
-    }
+        return render(request, "encounters/documents/edit.html", editor_of(found, draft) | moved)
+    return render(request, "encounters/documents/read.html", _reader(found, may_write=allowed) | moved)
 
 
 def _reader(document: Document, *, may_write: bool) -> dict[str, Any]:
@@ -209,23 +200,20 @@ def finalize(request: StaffRequest, document_uuid: UUID) -> HttpResponse:
             overruling=request.POST.get("overruling", ""),
         )
     except services.NotComplete as missing:
-        kept = DocumentDraft.objects.select_related(
-            "questionnaire", "updated_by", "copied_from__response"
-        ).get(document=found)
-        context = _editor(found, kept, missing.problems) | {
+        kept = DocumentDraft.objects.select_related(*SHOWN).get(document=found)
+        context = editor_of(found, kept, missing.problems) | {
             "reasons": missing.reasons,
             "may_overrule": missing.is_warning,
+            "back": _back(request),
         }
         return render(request, "encounters/documents/edit.html", context, status=422)
     except services.DraftConflict as conflict:
-        kept = DocumentDraft.objects.select_related(
-            "questionnaire", "updated_by", "copied_from__response"
-        ).get(document=found)
-        context = _editor(found, kept) | {"conflict": conflict}
+        kept = DocumentDraft.objects.select_related(*SHOWN).get(document=found)
+        context = editor_of(found, kept) | {"conflict": conflict, "back": _back(request)}
         return render(request, "encounters/documents/edit.html", context, status=409)
     except DomainError as refusal:
         return _refused(request, found, refusal)
-    return redirect("encounters:documents:document", found.uuid)
+    return redirect(_back(request) or reverse("encounters:documents:document", args=[found.uuid]))
 
 
 def _refused(request: HttpRequest, document: Document, refusal: DomainError) -> HttpResponse:

@@ -15,7 +15,7 @@ from emr.accounts.services import facility_setting
 from emr.common.clock import local_today, now
 from emr.common.vietnamese import fold
 from encounters.records import permissions
-from encounters.records.models import Keeping, Loan
+from encounters.records.models import Loan
 from encounters.visits.codes import RecordState as S
 from encounters.visits.models import Encounter, EncounterParticipant
 from encounters.visits.selectors.wards import day_bounds
@@ -188,21 +188,6 @@ def sample_of(records: Records, per_doctor: int) -> Records:
     )
     chosen: Records = drawn.filter(place__lte=per_doctor).select_related("patient", "department")
     return chosen.order_by("doctor_name", "place")
-
-
-def due_for_disposal(user: User) -> QuerySet[Keeping]:
-    """Archived records whose time is over and that nothing holds, the longest over first."""
-    return (
-        Keeping.objects.filter(
-            not_hidden(user, permissions.READ, "encounter__patient"),
-            facility_id=user.facility_id,
-            encounter__record_state=S.ARCHIVED,
-            retained_until__lt=local_today(),
-            is_held=False,
-        )
-        .select_related("encounter__patient", "encounter__department")
-        .order_by("retained_until", "pk")
-    )
 
 
 def loans_for(user: User, show: str) -> QuerySet[Loan]:

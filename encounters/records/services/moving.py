@@ -191,6 +191,9 @@ def _demand_another(step: Step, stay: Encounter, by: User) -> None:
     if step.verb == "countersign" and facility_setting(stay.facility_id, "record_same_person"):
         apart.discard("complete")
     acted = {event.verb for event in steps_of_round(stay) if event.by_id == by.pk}
+    if "complete" in apart and _has_written_record(stay, by):
+        message = _("Somebody else does this: you have written and signed the record document as its doctor.")
+        raise DomainError(message, code="same_person")
     if acted & apart:
         words = ", ".join(str(STEPS[verb].title) for verb in STEPS if verb in acted & apart)
         raise DomainError(
@@ -198,6 +201,12 @@ def _demand_another(step: Step, stay: Encounter, by: User) -> None:
             % {"steps": words},
             code="same_person",
         )
+
+
+def _has_written_record(stay: Encounter, by: User) -> bool:
+    """Whether the person signs the record document as the doctor who wrote it, whoever completed the record."""
+    own = Document.objects.filter(encounter=stay, code__endswith="/BV1", current_version__author=by)
+    return own.exclude(status="entered-in-error").exists()
 
 
 def _demand_words(step: Step, reason: str, faults: Collection[str], stay: Encounter) -> None:

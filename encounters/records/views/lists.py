@@ -1,4 +1,4 @@
-"""Lists of records: by state, who is late, the planning office's sample, what is due for disposal."""
+"""Lists of records: by state, who is late, the planning office's sample."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ from emr.common.http import StaffRequest
 from emr.common.kept import keep_filter, kept_filter
 from emr.ui.limits import at_most, heavy
 from encounters.completeness.selectors import counts_by_stay
-from encounters.records import permissions, retention
+from encounters.records import permissions
 from encounters.records.selectors import worklist as selectors
 from encounters.visits.forms.fields import clinical_departments
 
@@ -173,18 +173,3 @@ def sample(request: StaffRequest) -> HttpResponse:
     )
     record("record.list", by=request.user, detail={"sample": each, "count": page.paginator.count})
     return render(request, "encounters/records/sample.html", {"page": page, "each": each})
-
-
-@requires(permissions.ARCHIVE)
-@require_safe
-def disposal(request: StaffRequest) -> HttpResponse:
-    """Archived records whose time is over and that nothing holds."""
-    found = selectors.due_for_disposal(request.user)
-    page = Paginator(found, PAGE).get_page(request.GET.get("page"))
-    classes = retention.classes()
-    record("record.list", by=request.user, detail={"chip": "disposal", "count": page.paginator.count})
-    context = {
-        "page": page,
-        "rows": [(keeping, classes.get(keeping.retention_class)) for keeping in page.object_list],
-    }
-    return render(request, "encounters/records/disposal.html", context)

@@ -89,8 +89,9 @@ def _asked_by_hand(version: DocumentVersion, steps: list[SigningRequest]) -> boo
 def _open_position(
     version: DocumentVersion, meant: list[tuple[Place, list[User]]], steps: list[SigningRequest]
 ) -> list[SigningRequest]:
-    """Ask the places of one position, all in one turn; who has signed already isn't asked again."""
-    signed = {step.principal_id for step in steps if step.status == "completed" and not step.is_seal}
+    """Ask the places of one position, all in one turn; who has signed already, for somebody else too, isn't asked again."""
+    hands = [step for step in steps if step.status == "completed" and not step.is_seal]
+    signed = {step.principal_id for step in hands} | {step.signer_id for step in hands}
     turn, opened = next_turn(version), []
     for place, people in meant:
         is_seal, slot = place.who == Who.SEAL, None

@@ -13,7 +13,7 @@ from emr.common.errors import DomainError
 from signatures.signing import delegations, permissions
 from signatures.signing.models import Delegation, SigningRequest
 from signatures.signing.selectors import BLOCKS, may_countersign
-from signatures.signing.services.requests import ask_to_prepare, capacity_for
+from signatures.signing.services.requests import ask_to_prepare, capacity_for, part_in
 
 LONGEST_DAYS = 92  # an absence; whoever leaves for longer has a successor
 
@@ -131,7 +131,8 @@ def _move(row: SigningRequest, given: Delegation | None) -> bool:
         return False
     row.signer, row.delegation = signer, given
     row.on_behalf_of = principal if given is not None else None
-    row.capacity = capacity_for(signer, row.version.document, given)
+    part = part_in(row.version, row.step, row.chain_position)
+    row.capacity = capacity_for(signer, row.version.document, given, part=part)
     # What was prepared carries the other's name.
     row.status, row.problem = SigningRequest.Status.PENDING, ""
     row.base_revision = row.certificate = row.tail = row.prepared_at = row.expires_at = None

@@ -166,7 +166,9 @@ def _open(
             "on_behalf_of": signer if given is not None else None,
             "delegation": given,
             "reason": reason[:200],
-            "capacity": capacity_for(holder, version.document, given),
+            "capacity": capacity_for(
+                holder, version.document, given, part=part_in(version, step, more.get("chain_position"))
+            ),
             "waiting_since": None if _waits_for_others(version, turn) else now(),
             **more,
         },
@@ -198,12 +200,21 @@ def _stand_in(principal: User, version: DocumentVersion) -> Delegation | None:
     return given if is_able else None
 
 
-def capacity_for(signer: User, document: Document, given: Delegation | None) -> str:
-    """In what capacity somebody signs, as printed: one's own, or "KT. Trưởng khoa, Khoa Nội (Bác sĩ, Khoa Nội)"."""
+def capacity_for(signer: User, document: Document, given: Delegation | None, *, part: str = "") -> str:
+    """In what capacity somebody signs, as printed: one's own, or "KT. Trưởng khoa, Khoa Nội (Bác sĩ, Khoa Nội)"; with a
+    `part` that before it: "Thành viên kíp mổ: Bác sĩ, Khoa Ngoại".
+    """
     own = capacity(signer, document)
-    if given is None:
-        return own
-    return f"{given.manner} {capacity(given.principal, document)} ({own})"[:200]
+    said = own if given is None else f"{given.manner} {capacity(given.principal, document)} ({own})"
+    return (f"{part}: {said}" if part else said)[:200]
+
+
+def part_in(version: DocumentVersion, step: int, chain_position: int | None) -> str:
+    """As what whoever the author asks by hand signs a form that keeps places for members (a safety checklist); else ""."""
+    if step == 1 or chain_position is not None:
+        return ""
+    places = version.composition.get("signers", [])
+    return next((place["role"].capitalize() for place in places if place.get("of") == "member"), "")
 
 
 def capacity(signer: User, document: Document) -> str:

@@ -123,6 +123,7 @@ def test_who_works_for_all_facilities_is_a_short_list() -> None:
         "encounters/forms/management/commands/load_questionnaires.py",
         "encounters/bedside/management/commands/load_bedside_forms.py",
         "encounters/bedside/management/commands/ward_packs.py",
+        "encounters/records/management/commands/dispose.py",
         "encounters/bundles/management/commands/verify_bundle.py",
         "encounters/results/management/commands/load_result_forms.py",
         "encounters/medicines/management/commands/load_medicine_sheets.py",

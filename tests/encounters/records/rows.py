@@ -4,13 +4,13 @@ import datetime as dt
 from typing import Any
 
 from emr.accounts.models import User
-from emr.common.clock import now
-from encounters.records.models import Keeping, Loan
+from emr.common.clock import local_today, now
+from encounters.records.models import DisposalMinutes, Keeping, Loan
 from encounters.visits.models import Encounter
 
 
 def build_record_rows(stay: Encounter, by: User, word: str) -> dict[str, Any]:
-    """A folder and a lending that waits."""
+    """A folder, a lending that waits, minutes that name nothing yet."""
     Keeping.objects.create(
         facility=stay.facility, encounter=stay, is_hybrid=True, barcode=f"HS{stay.pk}", shelf="K1"
     )
@@ -23,4 +23,12 @@ def build_record_rows(stay: Encounter, by: User, word: str) -> dict[str, Any]:
         ends_at=now() + dt.timedelta(days=3),
         asked_by=by,
     )
-    return {"loan_uuid": loan}
+    minutes = DisposalMinutes.objects.create(
+        facility=stay.facility,
+        number=f"BBH{word}",
+        decision_number=f"QĐ {word}",
+        decided_on=local_today(),
+        members="Hội đồng",
+        prepared_by=by,
+    )
+    return {"loan_uuid": loan, "minutes_uuid": minutes}

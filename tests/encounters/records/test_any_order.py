@@ -8,9 +8,11 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
+from emr.common.clock import now
 from emr.common.errors import DomainError
 from encounters.documents import services as documents
 from encounters.documents.models import Document, DocumentDraft, DocumentVersion
+from encounters.forms.models import QuestionnaireResponse
 from encounters.records import services
 from encounters.records.models import RecordEvent
 from encounters.records.steps import STEPS
@@ -18,6 +20,7 @@ from encounters.visits.codes import WRITABLE
 from encounters.visits.models import Encounter
 from tests.encounters.chart import begin, draft_of, written
 from tests.encounters.records.world import FAULTS, choose, left, person
+from tests.encounters.visits.ward import admit, ago
 from tests.patients.people import make_patient
 
 PEOPLE = ("an", "hoa", "tung", "luu", "ha")
@@ -39,6 +42,10 @@ class Life(RuleBasedStateMachine):
         self.versions: set[int] = set()
         self.keys: list[tuple[uuid.UUID, str, str]] = []
         self.numbers: set[str] = set()
+        self.other = admit(
+            make_patient(f"Giường Bên {uuid.uuid4().hex[:6]}"), at=ago(hours=40), late_reason="Nhập lại"
+        )
+        self.moved: dict[int, int] = {}
 
     def _fresh(self) -> Encounter:
         return Encounter.objects.get(pk=self.stay.pk)
@@ -94,6 +101,55 @@ class Life(RuleBasedStateMachine):
             version = documents.finalize_document(document=document, revision=draft.revision, by=an)
             self.versions.add(version.pk)
 
+    @rule(who=st.sampled_from(("an", "hoa", "tung")))
+    def write_the_record_document(self, who: str) -> None:
+        """Whoever it is signs it as the doctor: from then on that is a capacity of theirs."""
+        if (
+            self._fresh().is_record_closed
+            or Document.objects.filter(pk__in=self._record_documents()).exists()
+        ):
+            return
+        document = begin(self.stay, person(who), code="01/BV1")
+        draft = draft_of(document)
+        version = DocumentVersion.objects.create(
+            document=document,
+            facility=document.facility,
+            number=1,
+            response=QuestionnaireResponse.objects.create(
+                facility=document.facility,
+                questionnaire=draft.questionnaire,
+                patient=document.patient,
+                encounter=self.stay,
+                author=person(who),
+                authored_at=now(),
+                resource=draft.content,
+                sha256="0" * 64,
+            ),
+            composition={},
+            author=person(who),
+            frozen_at=now(),
+        )
+        draft.delete()
+        Document.objects.filter(pk=document.pk).update(status="final", current_version=version)
+        self.versions.add(version.pk)
+
+    def _record_documents(self) -> list[int]:
+        own = Document.objects.filter(encounter=self.stay, code="01/BV1")
+        return list(own.exclude(status="entered-in-error").values_list("pk", flat=True))
+
+    @rule()
+    def move_away(self) -> None:
+        """The last entry turns out to be somebody else's: it stays here, marked, and stands there anew."""
+        stay = self._fresh()
+        entry = Document.objects.filter(
+            encounter=stay, code="36/BV2", current_version__isnull=False, status="final"
+        ).last()
+        if entry is None or stay.is_record_closed:
+            return
+        anew = documents.move_document(document=entry, to=self.other, reason="Nhầm", by=person("an"))
+        assert DocumentDraft.objects.filter(document=anew).exists()
+        self.moved[entry.pk] = anew.pk
+
     @rule()
     def discard(self) -> None:
         draft = DocumentDraft.objects.filter(document__encounter=self.stay).first()
@@ -114,6 +170,26 @@ class Life(RuleBasedStateMachine):
         assert self.versions <= set(
             DocumentVersion.objects.filter(document__encounter=self.stay).values_list("pk", flat=True)
         )
+
+    @invariant()
+    def what_was_moved_stands_in_both_charts(self) -> None:
+        for wrong, anew in self.moved.items():
+            here, there = Document.objects.get(pk=wrong), Document.objects.get(pk=anew)
+            assert (here.status, here.encounter_id) == ("entered-in-error", self.stay.pk)
+            assert (there.moved_from_id, there.encounter_id) == (wrong, self.other.pk)
+
+    @invariant()
+    def whoever_wrote_the_record_document_takes_no_other_part(self) -> None:
+        wrote = set(
+            Document.objects.filter(pk__in=self._record_documents()).values_list(
+                "current_version__author", flat=True
+            )
+        )
+        since = Document.objects.filter(pk__in=self._record_documents()).first()
+        for event in RecordEvent.objects.filter(
+            encounter=self.stay, verb__in=["countersign", "accept", "archive"]
+        ):
+            assert since is None or event.at < since.created_at or event.by_id not in wrote
 
     @invariant()
     def a_closed_record_holds_no_forgotten_draft(self) -> None:
@@ -154,6 +230,12 @@ class Life(RuleBasedStateMachine):
             before = [event for event in events if event.at <= document.created_at]
             was_closed = bool(before) and before[-1].to_state not in WRITABLE
             assert document.is_addendum == was_closed
+
+
+@pytest.mark.long
+@pytest.mark.django_db
+def test_no_order_of_many_acts_breaks_a_records_life() -> None:
+    run_state_machine_as_test(Life, settings=settings(max_examples=60, stateful_step_count=60, deadline=None))  # type: ignore[no-untyped-call]
 
 
 @pytest.mark.django_db

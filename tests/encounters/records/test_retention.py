@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from encounters.records import retention, services
 from encounters.records.models import Keeping
-from encounters.records.selectors.worklist import due_for_disposal
+from encounters.records.selectors.disposals import due_for_disposal
 from encounters.visits.details import DeathDetails
 from encounters.visits.models import Encounter
 from tests.encounters.records.world import brought_to, left, person, step

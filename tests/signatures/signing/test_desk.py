@@ -25,6 +25,7 @@ from signatures.signing.chains import Place
 from signatures.signing.desk import ahead_of, ranked, returned_to
 from signatures.signing.models import Delegation, SigningRequest
 from signatures.signing.selectors import signatures_of, steps_of, waiting_for
+from signatures.signing.services.requests import capacity_for, part_in
 from signatures.verification.services import verify_stored
 from signatures.verification.verdicts import Verdict
 from tests.emr.people import make_department, make_user
@@ -372,6 +373,38 @@ def test_nobody_countersigns_their_own_document_for_somebody_else(an: User, em: 
     version = _signed_by_author(an)
     (request,) = services.request_together(version=version, signers=[em], by=an)
     assert (request.signer, request.on_behalf_of) == (em, None)
+
+
+def test_members_of_a_checklist_sign_as_what_the_form_says(an: User, em: User) -> None:
+    """BK-ATPT keeps places for the team; what the chain asks for is signed in one's own capacity."""
+    version = make_version(an)
+    version.composition = {
+        "signers": [
+            {"of": "author", "role": "ĐIỀU DƯỠNG VÒNG NGOÀI"},
+            {"of": "member", "role": "THÀNH VIÊN KÍP MỔ"},
+        ]
+    }
+    assert part_in(version, 2, None) == "Thành viên kíp mổ"
+    assert part_in(version, 1, None) == part_in(version, 2, 1) == ""
+    said = capacity_for(em, version.document, None, part=part_in(version, 2, None))
+    assert said == "Thành viên kíp mổ: Trưởng khoa, Khoa Nội"
+
+
+def test_who_signed_for_the_head_isnt_asked_again_as_director(an: User, em: User) -> None:
+    """One person, one capacity on one document."""
+    department = an.practitioner_roles.get().department
+    pho = make_signer(make_user("pho", "Trần Văn Phó", "doctor", department))
+    PractitionerRole.objects.create(user=pho, role="director", department=department)
+    _chain(an, Place(1, "head"), Place(2, "role", "director"))
+    _delegate(em, pho)
+    _signed_by_author(an)
+    deliver_all()
+    (request,) = waiting_for(_again(pho))
+    assert request.on_behalf_of == em
+    _sign(_again(pho), request)
+    deliver_all()
+    assert not waiting_for(_again(pho))
+    assert SigningRequest.objects.count() == 2
 
 
 def test_who_is_late_is_reminded_once_up_the_ladder_until_it_is_signed(an: User) -> None:
