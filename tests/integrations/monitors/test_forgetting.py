@@ -1,11 +1,9 @@
 """What a monitor sent and nobody confirmed goes after the facility's days; what is in the chart stays with its source."""
 
 import datetime as dt
-import uuid
 
 import pytest
-from django.db import DatabaseError, transaction
-from django.db.models import F
+from django.db import DatabaseError, connection, transaction
 
 from emr.accounts.models import Organization, User
 from emr.accounts.services import keep_setting
@@ -16,9 +14,10 @@ from integrations.monitors import services
 from integrations.monitors.models import ConfirmedReading, Monitor, MonitorReading
 from integrations.monitors.tasks import forget_unconfirmed
 from tests.emr.people import make_binh, make_facility
+from tests.encounters.monitoring.rounds import WELL, take
 from tests.encounters.visits.ward import admit, ago, department, make_bed
 from tests.integrations.conftest import Send
-from tests.integrations.monitors.shown import HEART, OXYGEN, make_monitor, pcd, put_on
+from tests.integrations.monitors.shown import HEART, make_monitor, pcd, put_on
 from tests.patients.people import make_patient
 
 pytestmark = pytest.mark.django_db
@@ -41,57 +40,64 @@ def monitor(stay: Encounter, binh: User) -> Monitor:
     return found
 
 
-def _age(days: float) -> None:
-    """All readings are so many days older; as the table's owner with its triggers off, since nobody else can."""
-    from django.db import connection  # noqa: PLC0415
+def _old(reading: MonitorReading, days: float) -> MonitorReading:
+    """One as this, so many days older."""
+    by = dt.timedelta(days=days)
+    return MonitorReading.objects.create(
+        **{
+            name: getattr(reading, name)
+            for name in ("facility_id", "monitor", "use", "place", "patient", "encounter", "code", "value")
+        },
+        unit=reading.unit,
+        sent_code=reading.sent_code,
+        observed_at=reading.observed_at - by,
+        slot=reading.slot - by,
+        message=reading.message,
+    )
 
-    with connection.cursor() as cursor:
-        cursor.execute("ALTER TABLE monitors_monitorreading DISABLE TRIGGER USER")
-        MonitorReading.objects.update(observed_at=F("observed_at") - dt.timedelta(days=days))
-        cursor.execute("ALTER TABLE monitors_monitorreading ENABLE TRIGGER USER")
+
+def _taken_over(reading: MonitorReading, by: User) -> ConfirmedReading:
+    """It stands in the chart."""
+    [measured, *_others] = take(reading.encounter, by, WELL).observations
+    return ConfirmedReading.objects.create(
+        facility_id=reading.facility_id, reading=reading, observation=measured, confirmed_by=by
+    )
 
 
 def test_the_unconfirmed_go_after_the_facilitys_days_and_the_confirmed_stay(
     send: Send, monitor: Monitor, stay: Encounter, binh: User
 ) -> None:
-    send(pcd(HEART, OXYGEN))
-    pulse, oxygen = MonitorReading.objects.order_by("code")
-    services.confirm(encounter=stay, readings=[pulse.uuid], by=binh, key=uuid.uuid4())
+    send(pcd(HEART))
+    fresh = MonitorReading.objects.get()
+    old, young, kept = _old(fresh, 10.1), _old(fresh, 9.9), _old(fresh, 400)
+    _taken_over(kept, binh)
+    assert services.forget_readings(stay.facility_id) == 0  # thirty days, where nobody said otherwise
     keep_setting(facility=stay.facility, name="monitor_kept_days", value=10, by=None)
-    _age(9.9)
-    assert services.forget_readings(stay.facility_id) == 0
-    _age(0.2)
-    other = make_facility("11111", "Bệnh viện khác")
-    assert services.forget_readings(other.pk) == 0
+    assert services.forget_readings(make_facility("11111", "Bệnh viện khác").pk) == 0
     with wall.nowhere():
         forget_unconfirmed()
         forget_unconfirmed()
-    assert list(MonitorReading.objects.all()) == [pulse]
-    assert ConfirmedReading.objects.get().observation.encounter_id == stay.pk
-    told = AuditEvent.objects.filter(action="monitor.forget")
-    assert [line.detail["count"] for line in told] == [1]
-    assert oxygen.pk != pulse.pk
+    assert not MonitorReading.objects.filter(pk=old.pk).exists()
+    assert set(MonitorReading.objects.all()) == {fresh, young, kept}
+    assert ConfirmedReading.objects.get().reading == kept
+    assert [line.detail["count"] for line in AuditEvent.objects.filter(action="monitor.forget")] == [1]
 
 
-def test_the_database_lets_go_of_nothing_young_and_of_nothing_confirmed(
+def test_the_database_lets_go_of_nothing_young_and_of_nothing_in_the_chart(
     send: Send, monitor: Monitor, stay: Encounter, binh: User
 ) -> None:
-    send(pcd(HEART, OXYGEN))
-    pulse, oxygen = MonitorReading.objects.order_by("code")
-    services.confirm(encounter=stay, readings=[pulse.uuid], by=binh, key=uuid.uuid4())
-    everything = MonitorReading.objects.order_by("pk")
-    for change in (
-        lambda: everything._raw_delete("default"),
-        lambda: everything.update(value=1),
+    send(pcd(HEART))
+    fresh = MonitorReading.objects.get()
+    young, kept, old = _old(fresh, 1.9), _old(fresh, 400), _old(fresh, 2.1)
+    _taken_over(kept, binh)
+    for statement, row in (
+        ("DELETE FROM monitors_monitorreading WHERE id = %s", young),
+        ("DELETE FROM monitors_monitorreading WHERE id = %s", kept),
+        ("UPDATE monitors_monitorreading SET value = 1 WHERE id = %s", old),
     ):
-        with pytest.raises(DatabaseError), transaction.atomic():
-            change()
-    _age(2.1)
-    with pytest.raises(DatabaseError), transaction.atomic():
-        everything.filter(pk=pulse.pk)._raw_delete("default")
-        with transaction.atomic():
-            from django.db import connection  # noqa: PLC0415
-
-            connection.check_constraints()
-    assert everything.filter(pk=oxygen.pk)._raw_delete("default") == 1
-    assert everything.get() == pulse
+        with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(statement, [row.pk])
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM monitors_monitorreading WHERE id = %s", [old.pk])
+        assert cursor.rowcount == 1
