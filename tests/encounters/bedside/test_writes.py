@@ -1,10 +1,12 @@
 """Every write at the bed carries the key of its act, when it happened and when it arrived (R-21, F-22)."""
 
+import io
 import uuid
 from typing import Any
 
 import pytest
 from django.apps import apps
+from django.core.management import call_command
 from django.db import models
 from django.urls import reverse
 
@@ -35,6 +37,7 @@ NO_ACT = {
 
 @pytest.fixture(autouse=True)
 def morning() -> Any:
+    call_command("load_bedside_forms", stdout=io.StringIO())
     with clock() as frozen:
         yield frozen
 
