@@ -42,6 +42,7 @@ VERBS: dict[str, StrOrPromise] = {
     "deliver": pgettext_lazy("audit", "sent out of the house"),
     "detach": pgettext_lazy("audit", "taken off"),
     "disabled": pgettext_lazy("audit", "switched off"),
+    "forget": pgettext_lazy("audit", "forgotten after its time"),
     "discard": pgettext_lazy("audit", "discarded"),
     "discharge": pgettext_lazy("audit", "discharged"),
     "dismissed": pgettext_lazy("audit", "dismissed"),

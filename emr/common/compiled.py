@@ -12,19 +12,35 @@ from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 from django.db import connections, models
+from django.db.models import ForeignKey, Lookup
 from django.db.models.query import QuerySet
 from django.db.models.sql.compiler import SQLCompiler
 
 ModelT = TypeVar("ModelT", bound=models.Model)
+Value = Hashable | list[int]
 
 # What can stand for a value while the text is put together, none of which anybody asks for.
-_MARKS: dict[type, Callable[[int], Hashable]] = {
+_MARKS: dict[type, Callable[[int], Value]] = {
     int: lambda place: 4_611_686_018_427_387_000 + place,
     str: lambda place: f"\ue000{place}\ue001",
     UUID: lambda place: UUID(int=0xE000 << 112 | place),
     dt.datetime: lambda place: dt.datetime(9000, 1, 1 + place, tzinfo=dt.UTC),
     dt.date: lambda place: dt.date(9000, 1, 1 + place),
+    list: lambda place: [4_611_686_018_427_388_000 + place],
 }
+
+
+@ForeignKey.register_lookup
+class AnyOf(Lookup[Any]):
+    """`stay__any_of=[1, 2]`: the column is one of these ids, which go as one value, so that the text never changes."""
+
+    lookup_name = "any_of"
+    prepare_rhs = False
+
+    def as_sql(self, compiler: SQLCompiler, connection: Any) -> tuple[str, tuple[Any, ...]]:
+        """`column = ANY (array)`."""
+        column, params = self.process_lhs(compiler, connection)
+        return f"{column} = ANY(%s)", (*params, self.rhs)
 
 
 class _Compiler(SQLCompiler):
@@ -37,11 +53,12 @@ class _Compiler(SQLCompiler):
 
 
 class Compiled(Generic[ModelT]):
-    """A queryset as a function of scalar values (int, str, UUID, datetime, date), compiled at its first use.
+    """A queryset as a function of values (int, str, UUID, datetime, date, list of ids), compiled at its first use.
 
     The function may do nothing with a value but pass it to the queryset unchanged, and every value must reach the SQL:
-    a value that decides about the SQL's shape (None, a boolean, a list) can't be kept. Raises TypeError for such a
-    value, ValueError where one doesn't arrive. Answers a queryset that can be iterated or listed, and not refined.
+    a value that decides about the SQL's shape (None, a boolean, a list that isn't asked for by `any_of`) can't be kept.
+    Raises TypeError for such a value, ValueError where one doesn't arrive. Answers a queryset that can be iterated or
+    listed, and not refined.
     """
 
     def __init__(self, build: Callable[..., QuerySet[ModelT]]) -> None:
@@ -49,11 +66,11 @@ class Compiled(Generic[ModelT]):
         self._kept: tuple[QuerySet[ModelT], SQLCompiler, str, tuple[Any, ...]] | None = None
         functools.update_wrapper(self, build)
 
-    def plain(self, *values: Hashable) -> QuerySet[ModelT]:
+    def plain(self, *values: Value) -> QuerySet[ModelT]:
         """The queryset as the ORM makes it."""
         return self._build(*values)
 
-    def __call__(self, *values: Hashable) -> QuerySet[ModelT]:
+    def __call__(self, *values: Value) -> QuerySet[ModelT]:
         """The same question with its text kept."""
         found, made, text, places = self._kept or self._compile(values)
         connection = connections[found.db]
@@ -65,14 +82,15 @@ class Compiled(Generic[ModelT]):
         query.get_compiler = lambda *_a, **_k: ready  # type: ignore[method-assign]
         asked = found.__class__(found.model, query=query, using=found._db)  # type: ignore[attr-defined]
         asked._iterable_class = found._iterable_class
+        asked._fields = found._fields  # type: ignore[attr-defined]
         return asked
 
-    def first(self, *values: Hashable) -> ModelT | None:
+    def first(self, *values: Value) -> ModelT | None:
         """The first row; the queryset itself says how many it asks for and in what order."""
         return next(iter(self(*values)), None)
 
     def _compile(
-        self, values: tuple[Hashable, ...]
+        self, values: tuple[Value, ...]
     ) -> tuple[QuerySet[ModelT], SQLCompiler, str, tuple[Any, ...]]:
         marks = [_mark(value, place) for place, value in enumerate(values)]
         found = self._build(*marks)
@@ -92,19 +110,19 @@ class _Place:
     def __init__(self, at: int, kind: type) -> None:
         self.at, self._kind = at, kind
 
-    def filled(self, values: tuple[Hashable, ...]) -> Any:
+    def filled(self, values: tuple[Value, ...]) -> Any:
         value: Any = values[self.at]
         return self._kind(value) if issubclass(self._kind, int) else value
 
 
-def _mark(value: Hashable, place: int) -> Hashable:
+def _mark(value: Value, place: int) -> Value:
     make = _MARKS.get(dt.datetime if isinstance(value, dt.datetime) else type(value))
     if make is None:
         raise TypeError(f"{value!r} can decide about the SQL's shape")
     return make(place)
 
 
-def _places(param: Any, marks: list[Hashable]) -> Iterator[_Place]:
+def _places(param: Any, marks: list[Value]) -> Iterator[_Place]:
     for place, mark in enumerate(marks):
         if isinstance(param, type(mark)) and param == mark:
             yield _Place(place, type(param))

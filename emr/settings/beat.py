@@ -110,6 +110,11 @@ SCHEDULE = {
         "schedule": 3600.0,
         "options": {"queue": "bulk", "expires": 3600},
     },
+    "monitors-forget": {
+        "task": "integrations.monitors.tasks.forget_unconfirmed",
+        "schedule": 86400.0,
+        "options": {"queue": "bulk"},
+    },
     "his-waiting": {
         "task": "integrations.hl7v2.tasks.expire_waiting",
         "schedule": 15.0,

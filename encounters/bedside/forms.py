@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from emr.common.errors import DomainError
 from emr.common.http import StaffRequest
+from emr.common.vietnamese import tidy
 from encounters.bedside.care_form import GROUPS, LONGEST, CareField, fields, joined, split
 from encounters.bedside.models import CareColumn, Execution, Wound, WoundAssessment
 from encounters.bedside.pictures import MOST, Picture, clean_picture
@@ -36,6 +37,34 @@ class InstantField(forms.CharField):
         return moment.astimezone(dt.UTC)
 
 
+class KeyField(forms.UUIDField):
+    """The key of one act, made on the device; where none was made it is made here, so that no row is without. What isn't a
+    key is refused: sending again would have its effect again.
+    """
+
+    widget = forms.HiddenInput
+
+    def __init__(self, **told: Any) -> None:
+        super().__init__(**told | {"required": False, "initial": uuid.uuid4})
+
+    def clean(self, value: Any) -> uuid.UUID:
+        """The key that was sent, or a new one."""
+        found: uuid.UUID | None = super().clean(value)
+        return found or uuid.uuid4()
+
+
+class PrecautionForm(forms.Form):
+    """Isolation or a risk."""
+
+    key = KeyField()
+    kind = forms.CharField(max_length=8, required=False)
+    note = forms.CharField(max_length=200, required=False)
+
+    def clean_note(self) -> str:
+        """The words without what can't be seen."""
+        return tidy(self.cleaned_data["note"])
+
+
 class TickForm(forms.Form):
     """One time of an order, ticked: `key` and `happened_at` were made on the device."""
 
@@ -43,7 +72,7 @@ class TickForm(forms.Form):
     outcome = forms.ChoiceField(
         choices=[(o, o) for o in (Execution.Outcome.DONE, Execution.Outcome.NOT_DONE)]
     )
-    key = forms.UUIDField()
+    key = KeyField()
     happened_at = InstantField(max_length=40, required=False)
     reason = forms.ChoiceField(
         label=_("Reason"), choices=[("", ""), *Execution.Reason.choices], required=False
@@ -54,14 +83,14 @@ class TickForm(forms.Form):
 class TakeBackForm(forms.Form):
     """Why a check mark is taken back."""
 
-    key = forms.UUIDField()
+    key = KeyField()
     note = forms.CharField(label=_("What was wrong"), max_length=300, required=False)
 
 
 class HandoverForm(forms.Form):
     """What the rows of the shift can't say."""
 
-    key = forms.UUIDField(widget=forms.HiddenInput)
+    key = KeyField()
     situation = forms.CharField(
         label=_("How the patient is"), max_length=2000, widget=forms.Textarea(attrs={"rows": 4})
     )
@@ -86,7 +115,7 @@ class BackEntryForm(forms.Form):
 
     order = forms.UUIDField()
     slot_at = InstantField(max_length=40)
-    key = forms.UUIDField()
+    key = KeyField()
     happened_at = forms.DateTimeField(label=_("Done at"))
     outcome = TickForm.base_fields["outcome"]
     reason = TickForm.base_fields["reason"]
@@ -107,7 +136,7 @@ class CareInput:
 class CareForm(forms.Form):
     """A column of a care sheet; what the column before said is there already where it is carried on."""
 
-    key = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
+    key = KeyField()
     copied_from = forms.UUIDField(widget=forms.HiddenInput, required=False)
     level = forms.ChoiceField(label=_("Level of care"), choices=[("", "…"), *CareColumn.Level.choices])
     happened_at = forms.DateTimeField(label=_("Time"), required=False)
@@ -166,7 +195,7 @@ class CareForm(forms.Form):
 class WoundForm(forms.Form):
     """What kind of wound it is and where."""
 
-    key = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
+    key = KeyField()
     kind = forms.ChoiceField(label=_("Kind"), choices=[("", "…"), *Wound.Kind.choices])
     site = forms.ChoiceField(label=_("Body site"), choices=[("", "…"), *Wound.Site.choices])
     side = forms.ChoiceField(label=_("Side"), choices=Wound.Side.choices, required=False)
@@ -189,7 +218,7 @@ def _millimetres(label: Any) -> forms.DecimalField:
 class AssessmentForm(forms.Form):
     """How a wound looks at one time; lengths are typed in centimetres."""
 
-    key = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
+    key = KeyField()
     state = forms.ChoiceField(
         label=pgettext_lazy("wound", "Course"),
         choices=[choice for choice in WoundAssessment.State.choices if choice[0] != "entered-in-error"],

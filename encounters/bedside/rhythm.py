@@ -76,17 +76,15 @@ def slots(order: Timed, shifts: Sequence[Shift]) -> list[Slot]:
         is_within = shifts[0].start <= order.occurrence_at < shifts[-1].end
         return [Slot(order.occurrence_at, order.occurrence_at + GRACE)] if is_within else []
     hours, holds_from = _hours(order.category, order.frequency), order.happens_at
-    found: Sequence[Slot] = _timetable(hours, tuple(shifts))
-    if order.category == Category.PROCEDURE:
-        found = _of_procedure(order, found, holds_from)
-    end = shifts[-1].end
-    return [
-        slot
-        for slot in found
-        if (slot.at >= holds_from and shifts[0].start <= slot.at < end)
-        # A whole shift's task that was ordered in the middle of the shift is for its rest.
-        or (hours is None and slot.at < holds_from < slot.due_by)
-    ]
+    if order.category != Category.PROCEDURE:
+        found: Sequence[Slot] = _within(hours, tuple(shifts))
+    else:
+        start, end = shifts[0].start, shifts[-1].end
+        of_days = _of_procedure(order, _timetable(hours, tuple(shifts)), holds_from)
+        found = [slot for slot in of_days if start <= slot.at < end]
+    # A whole shift's task that was ordered in the middle of the shift is for its rest.
+    is_shift = hours is None
+    return [slot for slot in found if slot.at >= holds_from or (is_shift and holds_from < slot.due_by)]
 
 
 def _of_procedure(order: Timed, found: Sequence[Slot], holds_from: dt.datetime) -> list[Slot]:
@@ -135,6 +133,13 @@ def _timetable(hours: tuple[str, ...] | None, shifts: tuple[Shift, ...]) -> tupl
         dt.datetime.combine(day, dt.time.fromisoformat(hour), zone) for day in days for hour in hours
     )
     return tuple(Slot(at, at + GRACE) for at in times)
+
+
+@lru_cache(maxsize=256)
+def _within(hours: tuple[str, ...] | None, shifts: tuple[Shift, ...]) -> tuple[Slot, ...]:
+    """The times of these hours that lie in the shifts."""
+    start, end = shifts[0].start, shifts[-1].end
+    return tuple(slot for slot in _timetable(hours, shifts) if start <= slot.at < end)
 
 
 def _not_before(slot: Slot, begins_at: dt.datetime) -> Slot:

@@ -1,12 +1,14 @@
 """What a manufacturer's code says: GS1 element strings of DataMatrix, GS1-128, QR and DataBar, and plain EAN-13. Pure.
 
 GS1 General Specifications: 3 (application identifiers), 7.8 (element strings, FNC1 as separator), 7.9 (check digit), 7.12
-(century). A scanner must send the separator (GS, ASCII 29) where a value of variable length isn't the last one.
+(century). A scanner must send the separator (GS, ASCII 29) where a value of variable length isn't the last one; many are set
+to swallow it, so that a code without any may be read in several ways: a person says which.
 """
 
 import calendar
 import datetime as dt
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 GS = "\x1d"
@@ -58,9 +60,11 @@ _IDENTIFIERS: tuple[tuple[str, int, int, int, bool], ...] = (
     ("90", 2, 1, 30, False),
     *((f"9{n}", 2, 1, 90, False) for n in range(1, 10)),
 )
+# Where separators were swallowed, a batch or a serial may have run into one of these: what packages of medicine carry.
+_RAN_INTO = ("10", "11", "17", "21")
 _SYMBOLOGY = re.compile(r"^\](?:C1|d2|Q3|e0|J1)")
 _BRACKETS = re.compile(r"\((\d{2,4})\)([^(]*)")
-_MOST = 200
+_MOST, _MOST_WAYS = 200, 8
 
 
 class BadCode(ValueError):
@@ -95,22 +99,68 @@ def is_gtin(digits: str) -> bool:
     return known and int(digits[-1]) == check_digit(digits[:-1])
 
 
-def read_package(code: str, today: dt.date) -> Package | None:
-    """What the code says; None where it is no GS1 code (our own labels, wristbands). Raises BadCode."""
+def read_package(code: str, today: dt.date) -> list[Package]:
+    """What the code says: nothing where it is no GS1 code (our own labels, wristbands), one package, or, where the scanner
+    swallowed the separators, each way to read it, the standard's own first. Raises BadCode.
+    """
     code = code.strip(" \t\r\n")[:_MOST].replace("<GS>", GS).replace("\u241d", GS)
     named = _SYMBOLOGY.match(code) is not None or code.startswith(GS)
+    is_separated = GS in code
     code = _SYMBOLOGY.sub("", code).lstrip(GS)
     if code.startswith("("):
-        elements = _bracketed(code)
-    elif len(code) in {13, 14} and is_gtin(code) and code.strip("0"):
-        elements = {"01": code.rjust(14, "0")}
-    elif named or re.match(r"01\d{14}", code):
-        if not named and not is_gtin(code[2:16]):
-            return None  # digits of something else
-        elements = _elements(code)
-    else:
-        return None
-    return _package(elements, today)
+        return [_package(_bracketed(code), today)]
+    if len(code) in {13, 14} and is_gtin(code) and code.strip("0"):
+        return [_package({"01": code.rjust(14, "0")}, today)]
+    if not named and not (re.match(r"01\d{14}", code) and is_gtin(code[2:16])):
+        return []  # digits of something else
+    if is_separated:
+        return [_package(_elements(code), today)]
+    return _ways(code, today)
+
+
+def _ways(code: str, today: dt.date) -> list[Package]:
+    """Every way to read a code that came without separators."""
+    found: list[Package] = []
+    for elements in _unseparated(code, frozenset()):
+        try:
+            package = _package(elements, today)
+            _day(elements.get("11", f"{today:%y%m%d}"), today)
+        except BadCode:
+            continue
+        if package not in found:
+            found.append(package)
+    if not 1 <= len(found) <= _MOST_WAYS:
+        raise BadCode(code)
+    return found
+
+
+def _unseparated(code: str, seen: frozenset[str], *, ran_into: bool = False) -> Iterator[dict[str, str]]:
+    """The elements, each value of variable length ending where the code does, or before one that packages carry."""
+    known = _known(code)
+    if known is None:
+        if not ran_into:
+            yield {}  # of unknown length: nothing after it can be told apart
+        return
+    _start, named, least, most, is_digits = known
+    name, rest = code[:named], code[named:]
+    ends = [most] if least == most else [len(rest)]
+    if name in {"10", "21"}:
+        ends += [
+            end
+            for end in range(least, min(most, len(rest) - 2) + 1)
+            if rest[end : end + 2] in _RAN_INTO and rest[end : end + 2] not in seen | {name}
+        ]
+    for end in ends:
+        value, behind = rest[:end], rest[end:]
+        if not least <= len(value) <= most or (is_digits and not value.isdigit()):
+            continue
+        is_cut = ran_into or least != most
+        for others in _unseparated(behind, seen | {name}, ran_into=is_cut) if behind else [{}]:
+            yield {name: value} | others | {name: value}
+
+
+def _known(code: str) -> tuple[str, int, int, int, bool] | None:
+    return next((one for one in _IDENTIFIERS if code.startswith(one[0])), None)
 
 
 def _bracketed(code: str) -> dict[str, str]:
@@ -122,7 +172,7 @@ def _bracketed(code: str) -> dict[str, str]:
 def _elements(code: str) -> dict[str, str]:
     found: dict[str, str] = {}
     while code:
-        known = next((one for one in _IDENTIFIERS if code.startswith(one[0])), None)
+        known = _known(code)
         if known is None:
             break  # of unknown length: nothing after it can be told apart
         _start, named, least, most, is_digits = known

@@ -3,6 +3,7 @@
 import datetime as dt
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from django.utils import timezone
@@ -61,16 +62,19 @@ declare(
 
 def shifts_around(facility_id: int, moment: dt.datetime) -> list[Shift]:
     """The shifts that begin on the day before, on the day and on the day after, oldest first; one query."""
-    beginnings = sorted(
-        (_hour(words), _name(words)) for _code, words in facility_setting(facility_id, "shifts")
-    )
-    today = timezone.localdate(moment)
+    words = tuple(words for _code, words in facility_setting(facility_id, "shifts"))
+    return list(_shifts(words, timezone.localdate(moment), timezone.get_current_timezone_name()))
+
+
+@lru_cache(maxsize=64)  # every page of a ward asks
+def _shifts(lines: tuple[str, ...], today: dt.date, _zone: str) -> tuple[Shift, ...]:
+    beginnings = sorted((_hour(words), _name(words)) for words in lines)
     starts = [
         (timezone.make_aware(dt.datetime.combine(today + dt.timedelta(days=day), hour)), name)
         for day in (-1, 0, 1, 2)
         for hour, name in beginnings
     ]
-    return [Shift(name, start, starts[i + 1][0]) for i, (start, name) in enumerate(starts[:-1])]
+    return tuple(Shift(name, start, starts[i + 1][0]) for i, (start, name) in enumerate(starts[:-1]))
 
 
 def shift_at(facility_id: int, moment: dt.datetime) -> Shift:

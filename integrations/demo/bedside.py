@@ -1,4 +1,6 @@
-"""A shift under way on a ward: patients given to nurses, some tasks ticked, isolation and risks, care columns, a wound."""
+"""A shift under way on a ward: patients given to nurses, some tasks ticked, isolation and risks, care columns, a wound, and
+two patients handed over, one of them taken over.
+"""
 
 import datetime as dt
 import io
@@ -14,12 +16,14 @@ from encounters.bedside.services import (
     assess_wound,
     assign_patients,
     find_wound,
+    hand_over,
     record_execution,
     set_precaution,
+    take_over,
     write_column,
 )
 from encounters.visits.models import Encounter
-from encounters.visits.shifts import shift_at
+from encounters.visits.shifts import Shift, shift_at
 
 _GIVEN, _TICKED = 6, 4
 _CARE = (
@@ -36,6 +40,12 @@ _CARE = (
         "fall": "Trung bình", "diagnosis": "Khó thở do ứ đọng đờm", "goal": "Đường thở thông thoáng, SpO2 từ 94 %",
         "intervention": "Vỗ rung; Hỗ trợ đi lại", "evaluation": "Ăn hết suất, không khó thở",
     },
+)  # fmt: skip
+# How the patient is, what the next shift must see to, whether somebody has taken over.
+_HANDED = (
+    ("Tỉnh, đỡ khó thở, ăn được nửa suất. SpO2 giữ trên 94 % khi thở khí trời.",
+     "Vỗ rung lúc 20 giờ; báo bác sĩ nếu sốt trên 38,5 °C.", True),
+    ("Tỉnh, không sốt. Cách ly tiếp xúc, người nhà đã được hướng dẫn rửa tay.", "Lấy mẫu cấy lại vào sáng mai.", False),
 )  # fmt: skip
 _PRECAUTIONS = ((0, "fall", ""), (1, "contact", "MRSA"), (3, "fall", ""), (3, "pressure", "Braden 14"))
 
@@ -75,6 +85,8 @@ def build(people: dict[str, User]) -> None:
         _care_of(stay, nurse)
     if len(stays) > 3:
         _wound_of(stays[3], nurse)
+    for stay, told in zip(stays, _HANDED, strict=False):
+        _handed(stay, shift, told, nurse, head)
 
 
 def _key(stay: Encounter, what: str) -> uuid.UUID:
@@ -91,6 +103,16 @@ def _care_of(stay: Encounter, nurse: User) -> None:
                 encounter=stay, level="2", items=items, happened_at=at, copied_from=column, by=nurse,
                 key=_key(stay, f"column {number}"),
             )  # fmt: skip
+
+
+def _handed(stay: Encounter, shift: Shift, told: tuple[str, str, bool], nurse: User, head: User) -> None:
+    """Handed over by the nurse; taken over by the head nurse, who stands in for the next shift."""
+    situation, to_do, is_taken = told
+    made = hand_over(
+        encounter=stay, shift=shift, situation=situation, to_do=to_do, by=nurse, key=_key(stay, "hand-over")
+    )
+    if is_taken:
+        take_over(handover=made, by=head)
 
 
 def _drawn(radius: int) -> bytes:

@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+import pgtrigger
 from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import RangeOperators
@@ -18,6 +19,7 @@ from encounters.visits.models.encounter import DepartmentOfFacility
 from integrations.transport.models import Channel, Message
 
 LONGEST_IDENTIFIER = 120
+FORGOTTEN_AFTER_DAYS = 2
 
 
 class Monitor(FacilityRecord):
@@ -111,6 +113,9 @@ class MonitorUse(FacilityRecord):
 class MonitorReading(FacilityRecord):
     """One value that a monitor sent, as nobody has confirmed it: it is on no chart, in no score, on no paper.
 
+    What nobody confirmed is removed after `monitor_kept_days` (`services.forget_readings`); the database lets go of nothing
+    younger than `FORGOTTEN_AFTER_DAYS`, and of nothing that was taken over into the chart.
+
     Thinned: the first one of each sign in a slot of time (`slot`). Whether it is the patient's is asked at each look
     (`selectors.held`), since a move may be entered later than it happened.
     """
@@ -132,7 +137,7 @@ class MonitorReading(FacilityRecord):
     slot = models.DateTimeField()
     message = models.ForeignKey(Message, on_delete=models.PROTECT, related_name="+", db_index=False)
 
-    append_only = True
+    application_grants = "SELECT, INSERT, DELETE"  # what of it may go, the triggers say
 
     class Meta:
         constraints = [
@@ -143,7 +148,17 @@ class MonitorReading(FacilityRecord):
             models.Index(fields=["monitor", "-observed_at"], name="monitor_reading_last"),
         ]
         triggers = [
-            AppendOnly(),
+            pgtrigger.Protect(name="never_changed", operation=pgtrigger.Update),
+            pgtrigger.Trigger(
+                name="forgotten_late",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Delete,
+                func=(
+                    f"IF OLD.observed_at > now() - interval '{FORGOTTEN_AFTER_DAYS} days' THEN "
+                    "RAISE EXCEPTION 'a reading is kept longer' USING ERRCODE = 'check_violation'; END IF; "
+                    "RETURN OLD;"
+                ),
+            ),
             SameFacility("monitor_id", "monitors_monitor"),
             SameFacility("use_id", "monitors_monitoruse"),
             SameFacility("place_id", "visits_encounterlocation"),

@@ -41,3 +41,15 @@ declare(
         unit=pgettext_lazy("unit", "minutes"),
     )
 )
+declare(
+    Whole(
+        name="monitor_kept_days",
+        room="monitors",
+        label=_("A monitor's values that nobody confirmed are kept for"),
+        help=_("Then they are removed for good. What was taken over into the chart stays with it."),
+        default=30,
+        least=2,
+        most=365,
+        unit=pgettext_lazy("unit", "days"),
+    )
+)

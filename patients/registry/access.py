@@ -202,6 +202,12 @@ def not_hidden(user: User, right: str, patient: str = "patient") -> Q:
     return is_normal | reached(user, right, patient, at_the_desk=False)
 
 
+def not_hidden_from(known: str, patient: str = "patient") -> Q:
+    """As `not_hidden`, for a question whose text is kept: `known` is `known_of(user, right, at_the_desk=False)`."""
+    is_normal = Q(**{f"{patient}__confidentiality": Confidentiality.NORMAL})
+    return is_normal | Q(Reaches(F(patient), Value(known)))
+
+
 def emergency_until(user: User, patient: Patient) -> dt.datetime | None:
     """When the person's emergency access to this patient ends; None when there is none."""
     whose, ends_at = getattr(patient, "_emergency", (None, None))

@@ -1,6 +1,9 @@
 """What everybody who comes to the bed must know: isolation, risk of falling."""
 
+import uuid
+
 from django.conf import settings
+from django.contrib.postgres.functions import RandomUUID
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -24,6 +27,8 @@ class Precaution(FacilityRecord):
     encounter = models.ForeignKey("visits.Encounter", on_delete=models.PROTECT, related_name="precautions")
     kind = models.CharField(max_length=8, choices=Kind)
     note = models.CharField(max_length=200, blank=True, default="")
+    # Made on the device: what is sent again after somebody ended it doesn't begin anew.
+    key = models.UUIDField(default=uuid.uuid4, db_default=RandomUUID())
     starts_at = models.DateTimeField(default=now)
     set_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     ends_at = models.DateTimeField(null=True, blank=True)
@@ -34,6 +39,7 @@ class Precaution(FacilityRecord):
     class Meta:
         ordering = ["starts_at", "pk"]
         constraints = [
+            models.UniqueConstraint(fields=["facility", "key"], name="one_precaution_per_key"),
             models.UniqueConstraint(
                 fields=["encounter", "kind"], condition=Q(ends_at=None), name="one_precaution_of_a_kind"
             ),

@@ -3,12 +3,14 @@
 import datetime as dt
 from collections.abc import Collection, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from django.db.models import Case, F, Prefetch, Q, QuerySet, When
 from django.db.models.functions import Coalesce
 
 from emr.common.clock import now
+from emr.common.compiled import Compiled
 from emr.common.vietnamese import fold
 from encounters.bedside.models import Execution
 from encounters.bedside.rhythm import CATEGORIES, Category, Slot, slots
@@ -46,10 +48,9 @@ def _held() -> QuerySet[Execution]:
     return Execution.objects.filter(replaced_by=None).exclude(outcome=Execution.Outcome.ENTERED_IN_ERROR)
 
 
-def _orders(stay_ids: Collection[int], since: dt.datetime) -> QuerySet[ServiceRequest]:
+def _orders(since: dt.datetime) -> QuerySet[ServiceRequest]:
     return ServiceRequest.objects.filter(
         Q(status__in=_OPEN) | Q(status__in=_ENDED, status_changed_at__gte=since),
-        encounter__in=list(stay_ids),
         category__in=CATEGORIES,
         confirmed_at__isnull=False,
     ).order_by("category", "position", "pk")
@@ -109,13 +110,9 @@ def loads_by_stay(
     moment, shifts = at or now(), [before, shift] if before is not None else [shift]
     since = _since(shifts)
     found = {pk: Load() for pk in stay_ids}
-    rows = _orders(stay_ids, since).annotate(holds_from=_HAPPENS_AT)
-    lines = [Line(*row) for row in rows.values_list(*Line._fields[:-1], "holds_from")]
+    lines = [Line(*row) for row in _lines(list(stay_ids), since)]
     kept: dict[int, dict[dt.datetime, str]] = {}
-    executions = _held().filter(
-        order__in=[line.pk for line in lines], slot_at__gte=since, slot_at__lt=shift.end
-    )
-    for order_id, slot_at, outcome in executions.values_list("order_id", "slot_at", "outcome"):
+    for order_id, slot_at, outcome in _outcomes([line.pk for line in lines], since, shift.end):
         kept.setdefault(order_id, {})[slot_at] = outcome
     followed = _followed(lines)
     for line in lines:
@@ -123,6 +120,18 @@ def loads_by_stay(
             if _is_owed(line, slot, state, shift, followed):
                 found[line.encounter_id].add(line, slot, state)
     return found
+
+
+@Compiled
+def _lines(stay_ids: list[int], since: dt.datetime) -> QuerySet[Any, Any]:
+    rows = _orders(since).filter(encounter__any_of=stay_ids).annotate(holds_from=_HAPPENS_AT)
+    return rows.values_list(*Line._fields[:-1], "holds_from")
+
+
+@Compiled
+def _outcomes(order_ids: list[int], since: dt.datetime, until: dt.datetime) -> QuerySet[Any, Any]:
+    found = _held().filter(order__any_of=order_ids, slot_at__gte=since, slot_at__lt=until)
+    return found.values_list("order_id", "slot_at", "outcome")
 
 
 def tasks_of(
@@ -136,7 +145,8 @@ def tasks_of(
     since = _since(shifts)
     kept = current_executions().filter(slot_at__gte=since, slot_at__lt=shift.end)
     orders = list(
-        _orders([stay.pk], since)
+        _orders(since)
+        .filter(encounter=stay)
         .select_related("entry")
         .prefetch_related(Prefetch("executions", kept, to_attr="kept"))
     )
@@ -174,8 +184,11 @@ def _followed(orders: Iterable[AnyLine]) -> set[int]:
 
 
 def _place(order: AnyLine) -> tuple[int, str, str]:
-    words = (order.code or fold(order.text)) if order.category == Category.MONITORING else ""
+    words = (order.code or _folded(order.text)) if order.category == Category.MONITORING else ""
     return order.encounter_id, order.category, words
+
+
+_folded = lru_cache(maxsize=1024)(fold)  # a ward's orders say the same few things
 
 
 def _tasks_of_order(order: ServiceRequest, shifts: list[Shift], moment: dt.datetime) -> list[Task]:

@@ -1,5 +1,6 @@
 """A ward in a shift: a row a patient in the order of the beds; as many queries for sixty as for one."""
 
+import datetime as dt
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from django_stubs_ext import StrOrPromise
 
 from emr.accounts.models import Organization, User
 from emr.common.clock import now
+from emr.common.compiled import Compiled
 from emr.common.vietnamese import fold
 from encounters.bedside import neighbours, permissions
 from encounters.bedside.models import Assignment, Look, Precaution
@@ -23,7 +25,7 @@ from encounters.orders.models import MedicationRequest, ServiceRequest
 from encounters.visits.models import Encounter, EncounterLocation
 from encounters.visits.shifts import Shift
 from patients.history.models import AllergyIntolerance
-from patients.registry.access import not_hidden
+from patients.registry.access import known_of, not_hidden_from
 from patients.registry.models import Patient
 
 ALL, MINE, OVERDUE, NEWS = "all", "mine", "overdue", "news"
@@ -84,13 +86,13 @@ class Row:
 
     @property
     def isolation(self) -> list[str]:
-        """How to dress before coming near, in words."""
-        return [str(Precaution.Kind(kind).label) for kind in self.precautions if kind in _ISOLATION]
+        """Kinds of isolation: how to dress before coming near."""
+        return [kind for kind in self.precautions if kind in _ISOLATION]
 
     @property
     def risks(self) -> list[str]:
-        """The other precautions, in words."""
-        return [str(Precaution.Kind(kind).label) for kind in self.precautions if kind not in _ISOLATION]
+        """Kinds of the other precautions."""
+        return [kind for kind in self.precautions if kind not in _ISOLATION]
 
     @property
     def overdue(self) -> int:
@@ -137,22 +139,30 @@ _READ = (
 
 
 def _places(user: User, department: Organization, shift: Shift) -> QuerySet[Any]:
+    """Who lies there, of those that the person may know of."""
+    if not user.has_right(permissions.READ):
+        return EncounterLocation.objects.none()
+    known = known_of(user, permissions.READ, at_the_desk=False)
+    return _bed_places(known, user.pk, user.facility_id, department.pk, shift.start, now() - NEVER_LOOKED)
+
+
+@Compiled
+def _bed_places(  # noqa: PLR0917  each reaches the SQL
+    known: str, user_id: int, facility_id: int, department_id: int, start: dt.datetime, never: dt.datetime
+) -> QuerySet[Any]:
     here = EncounterLocation.objects.filter(
-        not_hidden(user, permissions.READ, "encounter__patient"),
-        facility_id=user.facility_id,
-        department=department,
+        not_hidden_from(known, "encounter__patient"),
+        facility_id=facility_id,
+        department=department_id,
         ends_at=None,
         cancelled_at=None,
         encounter__status=Encounter.Status.IN_PROGRESS,
     ).exclude(encounter__encounter_class=Encounter.Class.AMBULATORY)
-    look = Look.objects.filter(encounter=OuterRef("encounter_id"), user=user).values("seen_at")[:1]
-    given = Assignment.objects.filter(
-        encounter=OuterRef("encounter_id"), starts_at=shift.start, ended_at=None
-    )
+    look = Look.objects.filter(encounter=OuterRef("encounter_id"), user=user_id).values("seen_at")[:1]
+    given = Assignment.objects.filter(encounter=OuterRef("encounter_id"), starts_at=start, ended_at=None)
     held = Precaution.objects.filter(encounter=OuterRef("encounter_id"), ends_at=None).order_by("kind")
-    never = Value(now() - NEVER_LOOKED, output_field=DateTimeField())
     return (
-        here.annotate(seen=Coalesce(Subquery(look), never))
+        here.annotate(seen=Coalesce(Subquery(look), Value(never, output_field=DateTimeField())))
         .annotate(
             nurse_id=Subquery(given.values("nurse_id")[:1]),
             nurse=Subquery(given.values("nurse__full_name")[:1]),
@@ -172,14 +182,18 @@ def _places(user: User, department: Organization, shift: Shift) -> QuerySet[Any]
 
 def allergies_of(patients: Sequence[Patient]) -> dict[int, list[str]]:
     """{the person's first row: substances}, those of merged rows too; one query."""
-    roots = {patient.root_id for patient in patients}
-    rows = AllergyIntolerance.objects.filter(
-        Q(patient__in=roots) | Q(patient__merged_into__in=roots), status="active", is_none_known=False
-    ).order_by("pk")
     found: dict[int, list[str]] = {}
-    for patient_id, merged_id, substance in rows.values_list("patient", "patient__merged_into", "substance"):
+    for patient_id, merged_id, substance in _substances(list({patient.root_id for patient in patients})):
         found.setdefault(merged_id or patient_id, []).append(substance)
     return found
+
+
+@Compiled
+def _substances(roots: list[int]) -> QuerySet[Any, Any]:
+    rows = AllergyIntolerance.objects.filter(
+        Q(patient__any_of=roots) | Q(patient__merged_into__any_of=roots), status="active", is_none_known=False
+    )
+    return rows.order_by("pk").values_list("patient", "patient__merged_into", "substance")
 
 
 def ward_rows(user: User, department: Organization, shift: Shift, before: Shift | None = None) -> list[Row]:

@@ -6,19 +6,19 @@ The rows are put together here and not by a template: sixty of them come with ev
 import datetime as dt
 import uuid
 from collections.abc import Iterator, Sequence
+from html import escape
 
 from django import template
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
 from emr.common.clock import local_today
-from encounters.bedside.models import Execution
+from encounters.bedside.models import Execution, Precaution
 from encounters.bedside.selectors import Row
-from patients.registry.age import age_of
+from patients.registry.age import Age, age_of
 from patients.registry.models import Patient
 
 register = template.Library()
@@ -41,24 +41,49 @@ def came_late(execution: Execution) -> bool:
 @register.simple_tag
 def bed_rows(rows: Sequence[Row]) -> SafeString:
     """The ward's patients, an item of a list each: bed, who, what must be known, what comes next, the counts."""
-    words = {
-        "allergy": _("Allergy:"),
-        "score": _("Early-warning score"),
-        "overdue": pgettext("task", "overdue"),
-        "due": pgettext("task", "to do"),
-        "done": pgettext("task", "done"),
-    } | {sex.value: str(sex.label) for sex in Patient.Sex}
-    words = {name: escape(word) for name, word in words.items()}
-    today = local_today()
     # One address for all: asking for each again would be a fifth of the work.
     nobody = uuid.UUID(int=0)
-    address = reverse("encounters:bedside:patient", args=[nobody])
-    told = (_bed_row(row, address.replace(str(nobody), str(row.stay.uuid)), words, today) for row in rows)
+    address, said = reverse("encounters:bedside:patient", args=[nobody]), _Said()
+    told = (_bed_row(row, address.replace(str(nobody), str(row.stay.uuid)), said) for row in rows)
     return mark_safe("".join(told))  # noqa: S308  every part is escaped
 
 
-def _bed_row(row: Row, address: str, words: dict[str, str], today: dt.date) -> str:
-    patient, load = row.patient, row.load
+class _Said:
+    """Words of one list, ready to be written: the same few for every row are looked up and escaped once."""
+
+    def __init__(self) -> None:
+        words = {
+            "allergy": _("Allergy:"),
+            "score": _("Early-warning score"),
+            "overdue": pgettext("task", "overdue"),
+            "due": pgettext("task", "to do"),
+            "done": pgettext("task", "done"),
+        } | {choice.value: str(choice.label) for choice in (*Patient.Sex, *Precaution.Kind)}
+        self.words = {name: escape(word) for name, word in words.items()}
+        self._today, self._zone = local_today(), timezone.get_current_timezone()
+        self._ages: dict[Age | None, str] = {None: ""}
+        self._news: dict[int, str] = {}
+
+    def age(self, patient: Patient) -> str:
+        """How old; "" where it isn't known."""
+        age = age_of(patient, self._today)
+        if age not in self._ages:
+            self._ages[age] = escape(str(age))
+        return self._ages[age]
+
+    def news(self, count: int) -> str:
+        """So many new orders."""
+        if count not in self._news:
+            self._news[count] = escape(ngettext("%(n)s new order", "%(n)s new orders", count) % {"n": count})
+        return self._news[count]
+
+    def hour(self, moment: dt.datetime) -> str:
+        """The time of day at the hospital."""
+        return f"{moment.astimezone(self._zone):%H:%M}"
+
+
+def _bed_row(row: Row, address: str, said: _Said) -> str:
+    patient, load, words = row.patient, row.load, said.words
     level = f" warn-{row.warning.level or 'none'}" if row.warning else ""
     nurse = (
         f' <span class="muted"><i class="bi bi-person" aria-hidden="true"></i> {escape(row.nurse)}</span>'
@@ -66,26 +91,20 @@ def _bed_row(row: Row, address: str, words: dict[str, str], today: dt.date) -> s
         else ""
     )
     score = f'<abbr title="{words["score"]}">{row.warning.score}</abbr>' if row.warning else ""
-    coming = ""
-    if load.next_at is not None:
-        coming = f"{timezone.localtime(load.next_at):%H:%M} {escape(_short(load.next_text))}"
-    counts = (
-        (row.overdue, "overdue", "is-overdue" if row.overdue else "is-none"),
-        (row.due, "due", "" if row.due else "is-none"),
-        (row.done, "done", "is-done"),
-    )
-    counted = "".join(
-        f'<span class="{look}">{count} <small>{words[name]}</small></span>' for count, name, look in counts
-    )
+    coming = f"{said.hour(load.next_at)} {escape(_short(load.next_text))}" if load.next_at is not None else ""
+    overdue, due, done = row.overdue, row.due, row.done
     return (
         f'<li class="bed-row{level}"><a href="{address}">\n'
         f'<span class="bed-no">{escape(row.bed or "–")}</span>\n'
         f'<span class="bed-who"><strong>{escape(patient.full_name.upper())}</strong>'
-        f" <span>{words[patient.sex]}, {age_of(patient, today) or ''}</span>{nurse}\n"
-        f'<span class="bed-flags">{"".join(_flags(row, words["allergy"]))}</span></span>\n'
+        f" <span>{words[patient.sex]}, {said.age(patient)}</span>{nurse}\n"
+        f'<span class="bed-flags">{"".join(_flags(row, said))}</span></span>\n'
         f'<span class="bed-next">{coming}</span>\n'
         f'<span class="bed-warn">{score}</span>\n'
-        f'<span class="bed-counts">{counted}</span>\n'
+        f'<span class="bed-counts">'
+        f'<span class="{"is-overdue" if overdue else "is-none"}">{overdue} <small>{words["overdue"]}</small></span>'
+        f'<span class="{"" if due else "is-none"}">{due} <small>{words["due"]}</small></span>'
+        f'<span class="is-done">{done} <small>{words["done"]}</small></span></span>\n'
         "</a></li>"
     )
 
@@ -94,13 +113,12 @@ def _short(text: str) -> str:
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
 
-def _flags(row: Row, allergy: str) -> Iterator[str]:
+def _flags(row: Row, said: _Said) -> Iterator[str]:
     """What must be known before coming near."""
     if row.allergies:
         substances = escape(_short(", ".join(row.allergies)))
-        yield f'<span class="badge badge-allergy">{allergy} {substances}</span>'
-    for kind, told in (("danger", row.isolation), ("warning", row.risks)):
-        yield from (f'<span class="badge badge-{kind}">{escape(words)}</span>' for words in told)
+        yield f'<span class="badge badge-allergy">{said.words["allergy"]} {substances}</span>'
+    for level, kinds in (("danger", row.isolation), ("warning", row.risks)):
+        yield from (f'<span class="badge badge-{level}">{said.words[kind]}</span>' for kind in kinds)
     if row.news:
-        news = ngettext("%(n)s new order", "%(n)s new orders", row.news) % {"n": row.news}
-        yield f'<span class="badge badge-info">{escape(news)}</span>'
+        yield f'<span class="badge badge-info">{said.news(row.news)}</span>'

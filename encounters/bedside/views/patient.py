@@ -18,7 +18,7 @@ from emr.common.http import StaffRequest
 from emr.common.vietnamese import tidy
 from encounters.bedside import neighbours, permissions, selectors, services
 from encounters.bedside.access import access_precaution
-from encounters.bedside.forms import InstantField
+from encounters.bedside.forms import InstantField, PrecautionForm, said
 from encounters.bedside.models import Execution, Precaution
 from encounters.bedside.views.marks import forget_patient, identify_patient, proof_of
 from encounters.bedside.views.ward import present_shifts
@@ -109,13 +109,11 @@ def seen(request: StaffRequest, encounter_uuid: UUID) -> HttpResponse:
 def add_precaution(request: StaffRequest, encounter_uuid: UUID) -> HttpResponse:
     """Isolation or a risk, from now on."""
     stay = access_encounter(request.user, encounter_uuid, permissions.PERFORM)
+    form = PrecautionForm(request.POST)
+    if not form.is_valid():
+        return _page(request, stay, 422, refusal=said(form), posted=request.POST)
     try:
-        services.set_precaution(
-            encounter=stay,
-            kind=request.POST.get("kind", ""),
-            note=tidy(request.POST.get("note", "")),
-            by=request.user,
-        )
+        services.set_precaution(encounter=stay, by=request.user, **form.cleaned_data)
     except DomainError as refusal:
         return _page(request, stay, 422, refusal=str(refusal), posted=request.POST)
     return redirect("encounters:bedside:patient", stay.uuid)

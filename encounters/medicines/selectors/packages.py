@@ -17,8 +17,8 @@ from encounters.visits.models import Encounter
 _EARLY = dt.timedelta(hours=2)
 
 
-def package_of(code: str) -> Package | None:
-    """What stands on the package; None where this is no GS1 code. Raises DomainError `misread`."""
+def packages_of(code: str) -> list[Package]:
+    """What stands on the package, in each way to read it; none where this is no GS1 code. Raises DomainError `misread`."""
     try:
         return read_package(code, local_today())
     except BadCode as error:

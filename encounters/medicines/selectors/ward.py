@@ -3,10 +3,12 @@
 import datetime as dt
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Any
 
-from django.db.models import Count, Min, Q
+from django.db.models import Count, Min, Q, QuerySet
 
 from emr.common.clock import now
+from emr.common.compiled import Compiled
 from encounters.medicines.models import DueDose
 from encounters.medicines.selectors.reasons import late_minutes
 from encounters.orders.models import Order
@@ -36,13 +38,31 @@ def doses_by_stay(stay_ids: Collection[int], start: dt.datetime, end: dt.datetim
 
     Two queries at most, whatever the number of stays.
     """
-    first = DueDose.objects.filter(encounter__in=stay_ids).values_list("facility_id", flat=True).first()
+    first = next(iter(_facility_of(list(stay_ids))), None)
     if first is None:
         return {}
+    return {
+        row["encounter"]: DoseCounts(
+            row["due"], row["overdue"], row["given"], row["not_given"], row["next_at"]
+        )
+        for row in _counts(list(stay_ids), start, end, late_since(first))
+    }
+
+
+@Compiled
+def _facility_of(stay_ids: list[int]) -> QuerySet[Any, Any]:
+    found = DueDose.objects.filter(encounter__any_of=stay_ids).order_by()
+    return found.values_list("facility_id", flat=True)[:1]
+
+
+@Compiled
+def _counts(
+    stay_ids: list[int], start: dt.datetime, end: dt.datetime, late_since: dt.datetime
+) -> QuerySet[Any, Any]:
     during = Q(due_at__gte=start, due_at__lt=end)
-    late = _UNANSWERED & Q(due_at__lt=late_since(first))
-    found = (
-        DueDose.objects.filter(encounter__in=stay_ids)
+    late = _UNANSWERED & Q(due_at__lt=late_since)
+    return (
+        DueDose.objects.filter(encounter__any_of=stay_ids)
         .filter(during | _UNANSWERED)
         .order_by()
         .values("encounter")
@@ -54,9 +74,3 @@ def doses_by_stay(stay_ids: Collection[int], start: dt.datetime, end: dt.datetim
             next_at=Min("due_at", filter=_UNANSWERED),
         )
     )
-    return {
-        row["encounter"]: DoseCounts(
-            row["due"], row["overdue"], row["given"], row["not_given"], row["next_at"]
-        )
-        for row in found
-    }

@@ -41,7 +41,7 @@ from encounters.medicines.gs1 import Package
 from encounters.medicines.models import DueDose, InfusionStep, MedicationAdministration, ReactionTest
 from encounters.medicines.selectors.doses import doses_of_stay, needed_orders
 from encounters.medicines.selectors.events import waiting_orders
-from encounters.medicines.selectors.packages import dose_of_package, package_of
+from encounters.medicines.selectors.packages import dose_of_package, packages_of
 from encounters.medicines.selectors.reactions import tests_of_stay
 from encounters.medicines.selectors.reasons import not_given_reasons, reason_names
 from encounters.medicines.services import Given, Told
@@ -126,12 +126,16 @@ def scan(request: StaffRequest, encounter: UUID) -> HttpResponse:
 def _of_package(request: StaffRequest, stay: Encounter, raw: str) -> HttpResponse | None:
     """A manufacturer's own code in the place of our label; None: it is none."""
     try:
-        package = package_of(raw)
-        if package is None:
+        ways = packages_of(raw)
+        if not ways:
             return None
         if not has_wristband(request, stay):
             words = _("Scan the patient's wristband first, then the label.")
             return answer(request, stay, 422, refusal=words)
+        if len(ways) > 1:
+            words = _("The scanner left the separators out: which of these stands on the package?")
+            return answer(request, stay, 422, refusal=words, ways=ways, key=str(_key(request)))
+        package = ways[0]
         dose = dose_of_package(stay, package, sent_as=_key(request))
     except DomainError as refusal:
         if refusal.code == "not_ordered":
@@ -206,9 +210,9 @@ def _given_by(form: GiveForm, how: str) -> tuple[Given, Told]:
         batch=told["batch"],
         note=told["note"],
     )
-    package = package_of(told["package"]) if told["package"] else None
-    if package is not None:
-        scanned = of_package(package)
+    ways = packages_of(told["package"]) if told["package"] else []
+    if len(ways) == 1:
+        scanned = of_package(ways[0])
         given = replace(
             given,
             batch=scanned.batch,

@@ -4,10 +4,12 @@ import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from emr.common.clock import now
+from emr.common.compiled import Compiled
 from encounters.monitoring.models import EarlyWarning, Level, WarningResponse
 from encounters.monitoring.selectors.scoring import Part
 from encounters.results.vital_signs import SIGNS
@@ -45,14 +47,19 @@ def newest_warnings(stay_ids: Iterable[int]) -> dict[int, EarlyWarning]:
 
 def warnings_by_stay(stay_ids: Iterable[int]) -> dict[int, Warning]:
     """The newest score of each stay that has one: one query, however many."""
-    found = (
+    found = _newest(list(stay_ids))
+    return {stay: Warning(score or 0, level, at, due_at) for stay, score, level, at, due_at in found}
+
+
+@Compiled
+def _newest(stay_ids: list[int]) -> QuerySet[Any, Any]:
+    return (
         held_warnings()
-        .filter(encounter__in=list(stay_ids))
+        .filter(encounter__any_of=stay_ids)
         .order_by("encounter", "-measured_at", "-pk")
         .distinct("encounter")
         .values_list("encounter", "score", "level", "measured_at", "due_at")
     )
-    return {stay: Warning(score or 0, level, at, due_at) for stay, score, level, at, due_at in found}
 
 
 def warnings_of(encounter: Encounter) -> QuerySet[EarlyWarning]:

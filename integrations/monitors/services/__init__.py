@@ -9,6 +9,7 @@ from integrations.monitors.services.attaching import (
     register_monitor,
 )
 from integrations.monitors.services.confirming import confirm
+from integrations.monitors.services.forgetting import forget_readings
 
 __all__ = [
     "apply_readings",
@@ -16,6 +17,7 @@ __all__ = [
     "confirm",
     "detach",
     "end_uses_of",
+    "forget_readings",
     "keep_monitor",
     "register_monitor",
 ]

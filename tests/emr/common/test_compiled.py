@@ -56,7 +56,7 @@ def test_rows_come_with_what_the_queryset_joins_and_annotates(django_assert_num_
 
 
 def test_a_value_that_decides_about_the_text_is_refused() -> None:
-    for value in (None, True, [1], 1.5):
+    for value in (None, True, ("a",), 1.5):
         with pytest.raises(TypeError, match="shape"):
             Compiled(lambda asked: User.objects.filter(pk=asked))(value)
 
@@ -64,6 +64,22 @@ def test_a_value_that_decides_about_the_text_is_refused() -> None:
 def test_a_value_that_does_not_arrive_is_refused() -> None:
     with pytest.raises(ValueError, match="don't reach"):
         Compiled(lambda _lost: User.objects.all())(1)
+
+
+def test_ids_go_as_one_value_however_many() -> None:
+    an = make_an()
+    roles = PractitionerRole.objects.filter(user=an)
+
+    @Compiled
+    def asked(users: list[int]) -> QuerySet[Any, Any]:
+        return PractitionerRole.objects.filter(user__any_of=users).values_list("user", "pk")
+
+    for users in ([an.pk], [an.pk, an.pk + 1, an.pk + 2], []):
+        kept, plain = _asked(asked, users)
+        assert kept == plain
+        assert list(asked(users)) == [(an.pk, role.pk) for role in roles if users]
+    with pytest.raises(ValueError, match="don't reach"):
+        Compiled(lambda users: PractitionerRole.objects.filter(user__in=users))([an.pk])
 
 
 def test_public_ids_and_days_are_passed_on() -> None:
@@ -93,6 +109,13 @@ def test_every_kept_question_of_the_house_asks_what_its_queryset_asks() -> None:
         "_holder": (7, "urn:x", "BN1"),
         "_during": (7, 8, now()),
         "_versions": (7, "hl7:1:LIS", "F1"),
+        "_bed_places": ("{}", 8, 7, 9, now(), now() - dt.timedelta(days=1)),
+        "_substances": ([7, 8],),
+        "_lines": ([7, 8], now()),
+        "_outcomes": ([7, 8], now(), now() + dt.timedelta(hours=8)),
+        "_facility_of": ([7, 8],),
+        "_counts": ([7, 8], now(), now() + dt.timedelta(hours=8), now() - dt.timedelta(hours=1)),
+        "_newest": ([7, 8],),
     }
     kept = {
         found.__name__: found

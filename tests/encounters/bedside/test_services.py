@@ -237,7 +237,7 @@ def test_precautions_are_set_once_and_ended_by_name() -> None:
     assert services.set_precaution(encounter=stay, kind="contact", by=binh) == row
     services.set_precaution(encounter=stay, kind="fall", by=binh)
     [shown] = selectors.ward_rows(binh, department(), this_shift())
-    assert (shown.isolation, shown.risks) == (["Cách ly tiếp xúc"], ["Nguy cơ ngã"])
+    assert (shown.isolation, shown.risks) == (["contact"], ["fall"])
     services.end_precaution(precaution=row, by=binh)
     services.end_precaution(precaution=row, by=binh)
     assert [p.kind for p in selectors.precautions_of(stay)] == ["fall"]

@@ -24,7 +24,7 @@ from encounters.visits.models import Encounter
 from patients.registry import services as registry
 from tests.emr.people import make_user
 from tests.encounters.medicines.doses import give, key, make_cuc, make_world, once
-from tests.encounters.visits.ward import department
+from tests.encounters.visits.ward import department, discharge
 from tests.patients.people import make_patient
 
 
@@ -183,6 +183,14 @@ class Round(RuleBasedStateMachine):
         self.stay = Encounter.objects.get(pk=self.stay.pk)
 
     @rule()
+    def leave(self) -> None:
+        """The patient goes home: what carts kept from before is told afterwards, and nobody loses it."""
+        self.stay = Encounter.objects.get(pk=self.stay.pk)
+        if self.stay.is_open:
+            discharge(self.stay, by=self.an)
+        self.stay = Encounter.objects.get(pk=self.stay.pk)
+
+    @rule()
     def merge(self) -> None:
         self.stay = Encounter.objects.get(pk=self.stay.pk)
         if self.stay.patient.merged_into_id is None:
@@ -216,6 +224,14 @@ class TestAnyInterleaving(TestCase):
     """Each example runs in a transaction of its own."""
 
     def test_each_dose_is_answered_once_whatever_comes_in_whatever_order(self) -> None:
+        self._run(10, 14)
+
+    @pytest.mark.long  # some minutes
+    @pytest.mark.timeout(3000)
+    def test_the_same_in_many_and_longer_rounds(self) -> None:
+        self._run(150, 40)
+
+    def _run(self, examples: int, steps: int) -> None:
         class Fresh(Round):
             def __init__(self) -> None:
                 self.undo = transaction.atomic()
@@ -229,8 +245,8 @@ class TestAnyInterleaving(TestCase):
         run_state_machine_as_test(
             Fresh,
             settings=settings(
-                max_examples=10,
-                stateful_step_count=14,
+                max_examples=examples,
+                stateful_step_count=steps,
                 deadline=None,
                 suppress_health_check=list(HealthCheck),
                 database=None,

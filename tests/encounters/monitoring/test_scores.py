@@ -1,6 +1,8 @@
 """The shipped tables are the published ones, edge by edge; what is incomplete has no score; tables are dated data."""
 
+import csv
 import datetime as dt
+import io
 from decimal import Decimal
 
 import pytest
@@ -107,6 +109,15 @@ def test_pews_has_the_published_cut_offs(months: int, sign: str, value: Decimal,
 @pytest.mark.parametrize(("sign", "value", "wanted"), edges(MEOWS))
 def test_meows_has_its_yellow_and_red(sign: str, value: Decimal, wanted: int) -> None:
     assert points(score(shipped_tables(), WELL | {sign: value}, scale="MEOWS"), sign) == wanted
+
+
+def test_every_row_names_its_source_and_says_where_nobody_compared_it() -> None:
+    for name in ("scores", "responses"):
+        rows = list(csv.DictReader(io.StringIO(shipped(name).decode())))
+        assert all(row["source"] for row in rows)
+        unsure = {row["scale"] for row in rows if "chưa đối chiếu" in row["source"]}
+        assert unsure == {"MEOWS"}
+        assert all("chưa đối chiếu" in row["source"] for row in rows if row["scale"] == "MEOWS")
 
 
 @pytest.mark.parametrize(
