@@ -1,14 +1,21 @@
-"""Which signed versions something is to be done for."""
+"""Which signed and sealed files something is to be done for."""
 
 import datetime as dt
+from dataclasses import dataclass
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from emr.common.clock import now
-from encounters.documents.models import DocumentVersion
+from emr.storage.models import Attachment
+from emr.storage.selectors import last_revision
+from encounters.bundles.models import Bundle
+from encounters.documents.models import DocumentBytes, DocumentVersion
 from encounters.documents.signed import Standing
+from encounters.scanning.models import Paper
 from signatures.preserving.models import Preservation
+from signatures.preserving.settings import LEVELS, wanted_level
 from signatures.signing.models import SigningRequest
+from signatures.signing.selectors import latest_bytes
 
 # A version that somebody else still has to sign is left this long: each signature wants proof of its own.
 SETTLES_IN = dt.timedelta(hours=24)
@@ -18,7 +25,7 @@ TOO_LONG = dt.timedelta(days=1)
 
 
 def due() -> QuerySet[Preservation]:
-    """Versions to be raised now, longest due first; without those that somebody signs at present or is about to."""
+    """Files to be raised now, longest due first; without versions that somebody signs at present or is about to."""
     requests = SigningRequest.objects.filter(version=OuterRef("version"))
     hours = now() - SETTLES_IN
     return (
@@ -33,9 +40,12 @@ def due() -> QuerySet[Preservation]:
     )
 
 
-def is_busy(version_id: int) -> bool:
-    """Whether somebody looks at the version in order to sign it, or has just signed it."""
-    return SigningRequest.objects.filter(_busy(), version_id=version_id).exists()
+def is_busy(row: Preservation) -> bool:
+    """Whether somebody looks at the version in order to sign it, or has just signed it. Nobody signs a sealed file."""
+    return (
+        row.version_id is not None
+        and SigningRequest.objects.filter(_busy(), version_id=row.version_id).exists()
+    )
 
 
 def _busy() -> Q:
@@ -44,35 +54,80 @@ def _busy() -> Q:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Newest:
+    """A file as it is now. `revision` 0: as a version was rendered, unsigned, or as a file was sealed."""
+
+    revision: int
+    attachment: Attachment
+
+
+def newest_file(row: Preservation) -> Newest | None:
+    """The signed or sealed file as it is now; None while a version has no signature and no seal."""
+    if row.version is not None:
+        stored = latest_bytes(row.version)
+        return Newest(stored.revision, stored.attachment) if stored is not None and stored.revision else None
+    first = first_file(row)
+    revision = last_revision(first.pk)
+    return Newest(revision.number, revision.attachment) if revision is not None else Newest(0, first)
+
+
+def first_file(row: Preservation) -> Attachment:
+    """What was sealed, as it was kept then. Only of rows that are no version's."""
+    found = row.bundle.attachment if row.bundle is not None else row.paper.sealed if row.paper else None
+    if found is None:
+        raise LookupError(f"preservation {row.pk} has no sealed file")
+    return found
+
+
 def ending() -> QuerySet[Preservation]:
-    """Versions whose outermost timestamp ends soon, and for which nothing is planned."""
+    """Files whose outermost timestamp ends soon, and for which nothing is planned."""
     return Preservation.objects.filter(protected_until__lt=now() + RENEW_BEFORE, next_try_at=None)
 
 
+def too_low(facility_id: int) -> QuerySet[Preservation]:
+    """Files of the facility below the level that it wants now, though nothing stood in the way when they were raised."""
+    lower = LEVELS[: LEVELS.index(wanted_level(facility_id))]
+    return Preservation.objects.filter(
+        facility=facility_id, problem="", next_try_at=None, level__in=[level for level in lower if level]
+    )
+
+
 def unknown_versions() -> QuerySet[DocumentVersion]:
-    """Versions signed before anybody kept account of them, oldest first."""
+    """Versions signed or sealed before anybody kept account of them, oldest first."""
     signed = SigningRequest.objects.filter(version=OuterRef("pk"), status=SigningRequest.Status.COMPLETED)
-    return DocumentVersion.objects.filter(Exists(signed), preservation=None).order_by("pk")
+    sealed = DocumentBytes.objects.filter(version=OuterRef("pk"), by_seal=True)
+    return DocumentVersion.objects.filter(Exists(signed) | Exists(sealed), preservation=None).order_by("pk")
+
+
+def unknown_bundles() -> QuerySet[Bundle]:
+    """Records' files sealed before anybody kept account of them, oldest first."""
+    return Bundle.objects.filter(status=Bundle.Status.READY, preservation=None).order_by("pk")
+
+
+def unknown_papers() -> QuerySet[Paper]:
+    """Copies of paper sealed before anybody kept account of them, oldest first."""
+    return Paper.objects.filter(status=Paper.Status.SEALED, preservation=None).order_by("pk")
 
 
 def waiting_long() -> QuerySet[Preservation]:
-    """Versions that wait for an authority for more than a day."""
+    """Files that wait for an authority for more than a day."""
     since = now() - TOO_LONG
     return Preservation.objects.filter(
+        Q(version__signing_requests__completed_at__lt=since) | Q(created_at__lt=since),
         problem=Preservation.Problem.UNREACHABLE,
-        version__signing_requests__completed_at__lt=since,
     ).distinct()
 
 
 def refused() -> QuerySet[Preservation]:
-    """Versions whose signatures verification doesn't confirm: revoked before they signed, or doubted otherwise."""
+    """Files whose signatures verification doesn't confirm: revoked before they signed, or doubted otherwise."""
     return Preservation.objects.filter(
         problem__in=[Preservation.Problem.REVOKED, Preservation.Problem.DOUBTED]
     )
 
 
 def unprotected() -> QuerySet[Preservation]:
-    """Versions whose timestamps can't be relied on any more."""
+    """Files whose timestamps can't be relied on any more."""
     return Preservation.objects.filter(protected_until__lt=now())
 
 
