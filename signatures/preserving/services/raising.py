@@ -62,16 +62,45 @@ def raise_level(*, preservation_id: int) -> Raised | None:
     base = newest_file(row) if row is not None and not is_busy(row) else None
     if row is None or base is None:
         return None
+    raised = raise_bytes(
+        read_bytes(base.attachment),
+        preservation_id=row.pk,
+        revision=base.revision,
+        wanted=wanted_level(row.facility_id),
+    )
+    return _paused(raised, row.attempts)
+
+
+def raise_bytes(pdf: bytes, *, preservation_id: int, revision: int, wanted: str) -> Raised:
+    """What the PDF lacks for the level that is wanted, appended and verified; asks the authorities, touches no row.
+
+    Raises UnfitPdf.
+    """
     from signatures.preserving.gathering import gather  # noqa: PLC0415 -- loads pyHanko, which only the worker needs
     from signatures.signing.pades import append_evidence  # noqa: PLC0415
 
-    pdf, wanted = read_bytes(base.attachment), wanted_level(row.facility_id)
     before = _verify(pdf)
+
+    def told(after: Report, problem: str, again_at: dt.datetime | None, grown: bytes | None = None) -> Raised:
+        return Raised(
+            preservation_id=preservation_id,
+            base_revision=revision,
+            pdf=grown,
+            levels=_levels(after),
+            problem=problem,
+            next_try_at=again_at,
+            protected_until=_protected_until(after),
+        )
+
     if (rest := _at_rest(before, wanted)) is not None:
-        problem, after = rest
-        return _told(row, base.revision, before, problem=problem, after=after)
+        return told(before, *rest)
     if _bare(before):
-        return _stamped(row, base.revision, pdf, before)
+        # The facility sealed while the timestamp authority was away: a document timestamp first, the rest right after it.
+        stamped = _archive(pdf, revision)
+        after = _verify(stamped) if stamped is not None else before
+        if _is_broken(after):
+            return told(before, "doubted", now() + _LONG)
+        return told(after, "" if stamped is not None else "unreachable", now(), stamped)
     found = gather(pdf, before, roots=_roots())
     grown = pdf
     if found.evidence and not found.problem:  # all of it or nothing: each revision is a whole file more
@@ -83,7 +112,7 @@ def raise_level(*, preservation_id: int) -> Raised | None:
         )
     problem, again_at = found.problem, found.again_at
     if not problem and _wants_archive(before, wanted):
-        sealed = _archive(grown, base.revision)
+        sealed = _archive(grown, revision)
         if sealed is None:
             problem = "unreachable"
         elif _is_better(sealed, before):
@@ -94,24 +123,15 @@ def raise_level(*, preservation_id: int) -> Raised | None:
     if grown is not pdf and (_is_broken(after) or len(after.signatures) < len(before.signatures)):
         # Nothing is kept that verification doubts; but a revocation that came to light is kept, whatever it does.
         if not any("revoked" in one.problems for one in after.signatures):
-            return _told(row, base.revision, before, problem="doubted", after=_LONG)
+            return told(before, "doubted", now() + _LONG)
         problem, again_at = "revoked", None
-    raised = Raised(
-        preservation_id=row.pk,
-        base_revision=base.revision,
-        pdf=grown if grown is not pdf else None,
-        levels=_levels(after),
-        problem=problem,
-        next_try_at=again_at,
-        protected_until=_protected_until(after),
-    )
-    return _paused(raised, row.attempts)
+    return told(after, problem, again_at, grown if grown is not pdf else None)
 
 
-def _at_rest(before: Report, wanted: str) -> tuple[str, dt.timedelta | None] | None:
+def _at_rest(before: Report, wanted: str) -> tuple[str, dt.datetime | None] | None:
     """(the problem, "" for none; when to look again), where nothing can or need be appended; None: there is more to do."""
     if _is_broken(before):
-        return "doubted", _LONG
+        return "doubted", now() + _LONG
     bare = _bare(before)
     if bare and (not _can_stamp() or any(name.startswith(_BY_A_PERSON) for name in bare)):
         return "no_timestamp", None
@@ -133,39 +153,6 @@ def _paused(raised: Raised, attempts: int) -> Raised:
         return raised
     soonest = now() + min(_FIRST_PAUSE * 2 ** min(attempts, 10), _LONGEST_PAUSE)
     return replace(raised, next_try_at=max(raised.next_try_at or soonest, soonest))
-
-
-def _told(
-    row: Preservation, revision: int, report: Report, *, problem: str, after: dt.timedelta | None
-) -> Raised:
-    """Nothing is appended."""
-    again_at = now() + after if after is not None else None
-    return Raised(
-        preservation_id=row.pk,
-        base_revision=revision,
-        levels=_levels(report),
-        problem=problem,
-        next_try_at=again_at,
-        protected_until=_protected_until(report),
-    )
-
-
-def _stamped(row: Preservation, revision: int, pdf: bytes, before: Report) -> Raised:
-    """The facility sealed while the timestamp authority was away: a document timestamp first, the rest right after it."""
-    grown = _archive(pdf, revision)
-    after = _verify(grown) if grown is not None else before
-    if grown is not None and _is_broken(after):
-        return _told(row, revision, before, problem="doubted", after=_LONG)
-    raised = Raised(
-        preservation_id=row.pk,
-        base_revision=revision,
-        pdf=grown,
-        levels=_levels(after),
-        problem="" if grown is not None else "unreachable",
-        next_try_at=now(),
-        protected_until=_protected_until(after),
-    )
-    return _paused(raised, row.attempts)
 
 
 def _roots() -> list[bytes]:

@@ -117,7 +117,7 @@ def test_a_patient_signs_on_their_own_telephone(folder: Path, address: str, sett
         row = take(paper, binh, way="digital", strokes="", challenge=challenge)
     assert row.transaction == f"SIM-{challenge.reference}"
     assert row.proof["device"] == "simulator" and row.proof["name"] == simulator.NAME
-    assert simulator.NAME in " ".join(printed_lines(row))
+    assert row.transaction in " ".join(printed_lines(row))
 
 
 def test_who_refuses_on_the_telephone_and_somebody_elses_number(

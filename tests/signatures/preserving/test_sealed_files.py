@@ -29,6 +29,7 @@ from signatures.verification.services import is_kept, judge_file, trusted_roots
 from signatures.verification.verdicts import Report, Verdict
 from tests.emr.people import make_facility
 from tests.encounters.bundles.rows import made, make_record
+from tests.encounters.bundles.test_making import clerk
 from tests.encounters.consents.papers import RELATIVE, take
 from tests.encounters.visits.ward import signed_in
 from tests.signatures import pki, support
@@ -65,7 +66,7 @@ def _newest(bundle: Bundle) -> bytes:
 
 
 def test_a_records_file_is_raised_as_a_new_revision_and_that_is_what_is_handed_out(
-    authority: pki.Authority, client: Client
+    authority: pki.Authority,
 ) -> None:
     bundle = _bundle(authority)
     before = _newest(bundle)
@@ -88,7 +89,7 @@ def test_a_records_file_is_raised_as_a_new_revision_and_that_is_what_is_handed_o
     told = AuditEvent.objects.get(action="seal.preserve")
     assert told.detail == {"level": "B-LTA", "was": ""} and told.patient_id == bundle.patient_id
     assert _sweep() == 0 and services.plan_ahead(facility_id=bundle.facility_id) == 0
-    client = signed_in(bundle.requested_by)
+    client = signed_in(clerk())
     page = client.get(reverse("encounters:bundles:page", args=[bundle.encounter.uuid])).content.decode()
     assert "B-LTA" in page and revision.attachment.sha256 in page
     for change in (AttachmentRevision.objects.update, lambda **_: AttachmentRevision.objects.all().delete()):
