@@ -42,28 +42,6 @@ class AttachmentKey(models.Model):
         return self.wrapped_by
 
 
-class AttachmentRevision(Record):
-    """A file's bytes with something appended: its seal's proof, a newer archive timestamp. The file before it stays."""
-
-    first = models.ForeignKey(Attachment, on_delete=models.PROTECT, related_name="revisions")
-    number = models.PositiveIntegerField(help_text="1 is the first after the file itself")
-    attachment = models.OneToOneField(Attachment, on_delete=models.PROTECT, related_name="+")
-    level = models.CharField(
-        max_length=5, help_text="what the bytes now prove, as verified: B-T, B-LT, B-LTA"
-    )
-
-    append_only = True
-    walled_by = "first"
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["first", "number"], name="one_file_per_revision")]
-        ordering = ["number"]
-        triggers = [AppendOnly()]
-
-    def __str__(self) -> str:
-        return f"{self.first_id} r{self.number}"
-
-
 class BackupRun(models.Model):
     """One try to back this instance up, and how it ended."""
 

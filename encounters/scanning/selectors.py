@@ -7,7 +7,7 @@ from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
 
 from emr.accounts.models import User
 from emr.common.vietnamese import fold
-from emr.storage.selectors import last_revisions
+from emr.storage.revisions import last_revisions
 from encounters.documents.models import DocumentVersion
 from encounters.documents.paper import PaperDocument
 from encounters.documents.pieces import Piece

@@ -4,7 +4,8 @@ from django.db import models
 from django.db.models import Q
 
 from emr.accounts.models import FacilityRecord
-from emr.common.triggers import RowHistory, SameFacility
+from emr.common.triggers import AppendOnly, RowHistory, SameFacility
+from emr.storage.models import Attachment
 from encounters.bundles.models import Bundle
 from encounters.documents.models import DocumentVersion
 from encounters.scanning.models import Paper
@@ -78,3 +79,27 @@ class Preservation(FacilityRecord):
     def sealed(self) -> Bundle | Paper | None:
         """What nobody signed and the facility sealed; None for a document's version."""
         return self.bundle or self.paper
+
+
+class SealedRevision(FacilityRecord):
+    """A sealed file with something appended: its seal's proof, a newer archive timestamp. The file before it stays."""
+
+    preservation = models.ForeignKey(Preservation, on_delete=models.PROTECT, related_name="revisions")
+    number = models.PositiveIntegerField(help_text="1 is the first after the sealed file itself")
+    attachment = models.OneToOneField(Attachment, on_delete=models.PROTECT, related_name="+")
+    level = models.CharField(max_length=5, help_text="what the bytes now prove, as verified")
+
+    append_only = True
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["preservation", "number"], name="one_file_per_revision")
+        ]
+        triggers = [
+            AppendOnly(),
+            SameFacility("preservation_id", "preserving_preservation"),
+            SameFacility("attachment_id", "storage_attachment"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.preservation_id} r{self.number}"

@@ -1,18 +1,20 @@
 """Which signed and sealed files something is to be done for."""
 
 import datetime as dt
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models.functions import Coalesce
 
 from emr.common.clock import now
 from emr.storage.models import Attachment
-from emr.storage.selectors import last_revision
+from emr.storage.revisions import Revision
 from encounters.bundles.models import Bundle
 from encounters.documents.models import DocumentBytes, DocumentVersion
 from encounters.documents.signed import Standing
 from encounters.scanning.models import Paper
-from signatures.preserving.models import Preservation
+from signatures.preserving.models import Preservation, SealedRevision
 from signatures.preserving.settings import LEVELS, wanted_level
 from signatures.signing.models import SigningRequest
 from signatures.signing.selectors import latest_bytes
@@ -67,17 +69,30 @@ def newest_file(row: Preservation) -> Newest | None:
     if row.version is not None:
         stored = latest_bytes(row.version)
         return Newest(stored.revision, stored.attachment) if stored is not None and stored.revision else None
-    first = first_file(row)
-    revision = last_revision(first.pk)
-    return Newest(revision.number, revision.attachment) if revision is not None else Newest(0, first)
+    revision = row.revisions.select_related("attachment__key").order_by("-number").first()
+    if revision is not None:
+        return Newest(revision.number, revision.attachment)
+    first = row.bundle.attachment if row.bundle is not None else row.paper.sealed if row.paper else None
+    return Newest(0, first) if first is not None else None
 
 
-def first_file(row: Preservation) -> Attachment:
-    """What was sealed, as it was kept then. Only of rows that are no version's."""
-    found = row.bundle.attachment if row.bundle is not None else row.paper.sealed if row.paper else None
-    if found is None:
-        raise LookupError(f"preservation {row.pk} has no sealed file")
-    return found
+def last_revisions(first_ids: Collection[int]) -> dict[int, Revision]:
+    """{sealed file: what was last appended to it}, for `emr.storage.revisions`. One query."""
+    rows = (
+        SealedRevision.objects.filter(
+            Q(preservation__bundle__attachment__in=first_ids) | Q(preservation__paper__sealed__in=first_ids)
+        )
+        .annotate(first=Coalesce("preservation__bundle__attachment", "preservation__paper__sealed"))
+        .select_related("attachment__key")
+        .order_by("preservation", "-number")
+        .distinct("preservation")
+    )
+    return {row.first: Revision(row.number, row.attachment, row.level) for row in rows}
+
+
+def is_revision(sha256: str) -> bool:
+    """Whether exactly these bytes are a revision of a sealed file, for `emr.storage.revisions`."""
+    return SealedRevision.objects.filter(attachment__sha256=sha256).exists()
 
 
 def ending() -> QuerySet[Preservation]:

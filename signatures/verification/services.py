@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from emr.storage.models import Attachment
-from emr.storage.selectors import newest_of
+from emr.storage.revisions import newest_of
 from emr.storage.services import DamagedFile, read_bytes
 from encounters.bundles.models import RecordExtract
 from encounters.bundles.seals import Judged

@@ -12,7 +12,7 @@ from emr.accounts.access import public
 from emr.audit.services import record
 from emr.common import wall
 from emr.common.http import StaffRequest
-from emr.storage.selectors import newest_of
+from emr.storage.revisions import newest_of
 from emr.ui.limits import at_most
 from encounters.bundles.models import RecordExtract
 from encounters.bundles.selectors import extract_by_code

@@ -23,7 +23,7 @@ from emr.common.http import StaffRequest
 from emr.common.kept import keep_filter, kept_filter
 from emr.signin.services import RECENT_MINUTES
 from emr.storage.models import Attachment
-from emr.storage.selectors import newest_of
+from emr.storage.revisions import newest_of
 from emr.storage.services import read_bytes
 from encounters.bundles import permissions, selectors, services
 from encounters.bundles.access import access_extract, extracts_for

@@ -16,7 +16,7 @@ from emr.common.doors import fresh, polled
 from emr.common.errors import DomainError
 from emr.common.http import StaffRequest
 from emr.signin.services import RECENT_MINUTES
-from emr.storage.selectors import last_revision, newest_of
+from emr.storage.revisions import last_revision, newest_of
 from emr.storage.services import read_bytes
 from emr.ui.limits import heavy
 from encounters.bundles import hosobenhan, permissions, services

@@ -13,7 +13,7 @@ from emr.audit.services import record
 from emr.common.doors import polled
 from emr.common.errors import DomainError
 from emr.common.http import StaffRequest
-from emr.storage.selectors import last_revision, newest_of
+from emr.storage.revisions import last_revision, newest_of
 from emr.storage.services import read_bytes
 from emr.storage.strangers import handed_over
 from encounters.scanning import permissions, selectors, services

@@ -3,11 +3,11 @@
 from django.db import transaction
 
 from emr.audit.services import record
-from emr.storage.models import Attachment, AttachmentRevision
+from emr.storage.models import Attachment
 from emr.storage.services import store_bytes
 from encounters.documents.models import DocumentBytes
-from signatures.preserving.models import Preservation
-from signatures.preserving.selectors import first_file, is_busy, newest_file
+from signatures.preserving.models import Preservation, SealedRevision
+from signatures.preserving.selectors import is_busy, newest_file
 from signatures.preserving.services.raising import Raised
 from signatures.signing.models import SigningRequest
 
@@ -68,8 +68,8 @@ def _append(row: Preservation, raised: Raised, attachment: Attachment, *, by_sea
             by_seal=by_seal,
         )
         return
-    AttachmentRevision.objects.create(
-        first=first_file(row), number=number, attachment=attachment, level=raised.level
+    SealedRevision.objects.create(
+        facility=row.facility, preservation=row, number=number, attachment=attachment, level=raised.level
     )
 
 

@@ -10,8 +10,7 @@ from pytest_django.fixtures import Settings
 
 from emr.accounts.services import keep_setting
 from emr.audit.models import AuditEvent
-from emr.storage.models import AttachmentRevision
-from emr.storage.selectors import newest_of
+from emr.storage.revisions import newest_of
 from emr.storage.services import read_bytes
 from encounters.bundles.checking import check_bundle
 from encounters.bundles.models import Bundle
@@ -20,7 +19,7 @@ from encounters.documents.models import Document
 from encounters.documents.selectors import with_state
 from encounters.scanning.selectors import pieces_of
 from signatures.preserving import services
-from signatures.preserving.models import Preservation
+from signatures.preserving.models import Preservation, SealedRevision
 from signatures.providers.services import issue_demo_seal
 from signatures.sealing.models import ConfirmationSeal
 from signatures.signing.models import SigningRequest
@@ -84,7 +83,7 @@ def test_a_records_file_is_raised_as_a_new_revision_and_that_is_what_is_handed_o
     assert read_bytes(bundle.attachment) == before  # type: ignore[arg-type]
     assert _judge(after).verdict == Verdict.VALID and check_bundle(after).holds
     assert [one.kind for one in _judge(after).signatures] == ["signature", "timestamp"]
-    revision = AttachmentRevision.objects.get()
+    revision = SealedRevision.objects.get()
     assert (revision.number, revision.level) == (1, "B-LTA") and is_kept(revision.attachment.sha256)
     told = AuditEvent.objects.get(action="seal.preserve")
     assert told.detail == {"level": "B-LTA", "was": ""} and told.patient_id == bundle.patient_id
@@ -92,7 +91,7 @@ def test_a_records_file_is_raised_as_a_new_revision_and_that_is_what_is_handed_o
     client = signed_in(clerk())
     page = client.get(reverse("encounters:bundles:page", args=[bundle.encounter.uuid])).content.decode()
     assert "B-LTA" in page and revision.attachment.sha256 in page
-    for change in (AttachmentRevision.objects.update, lambda **_: AttachmentRevision.objects.all().delete()):
+    for change in (SealedRevision.objects.update, lambda **_: SealedRevision.objects.all().delete()):
         with pytest.raises(InternalError), transaction.atomic():
             change(level="B-B")
 
@@ -104,7 +103,7 @@ def test_sealed_while_the_timestamp_authority_is_away_it_follows(authority: pki.
     assert _sweep() == 1
     row = Preservation.objects.get(bundle=bundle)
     assert (row.problem, row.level, row.attempts) == ("unreachable", "B-B", 1)
-    assert row.next_try_at is not None and not AttachmentRevision.objects.exists()
+    assert row.next_try_at is not None and not SealedRevision.objects.exists()
     authority.down = set()
     _sweep()
     _sweep()
@@ -112,9 +111,7 @@ def test_sealed_while_the_timestamp_authority_is_away_it_follows(authority: pki.
     assert (row.problem, row.level) == ("", "B-LTA")
     report = _judge(_newest(bundle))
     assert [one.kind for one in report.signatures] == ["signature", "timestamp", "timestamp"]
-    assert report.verdict == Verdict.VALID and AttachmentRevision.objects.count() == 2, (
-        "each is a row of its own"
-    )
+    assert report.verdict == Verdict.VALID and SealedRevision.objects.count() == 2, "each is a row of its own"
 
 
 @pytest.mark.parametrize(("wanted", "reached"), [("B-T", "B-T"), ("B-LT", "B-LT"), ("B-LTA", "B-LTA")])

@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand
 
 from emr.audit.everywhere import all_facilities
 from emr.storage.models import Attachment
-from emr.storage.selectors import newest_of
+from emr.storage.revisions import newest_of
 from encounters.bundles.models import Bundle
 from encounters.documents.models import DocumentBytes
 from encounters.scanning.models import Paper
