@@ -159,7 +159,7 @@ def batch(workers: int) -> float:
     ]
     for child in children:
         child.start()
-    ready.wait(120)
+    ready.wait(600)
     began = time.perf_counter()
     done.wait(600)
     seconds = time.perf_counter() - began
@@ -174,7 +174,7 @@ def _child(count: int, ready: Any, done: Any) -> None:
     django.setup()
     for _number in range(3):
         levels.sign_ours("")
-    ready.wait(120)
+    ready.wait(600)
     for _number in range(count):
         levels.sign_ours("")
     done.wait(600)
