@@ -3,7 +3,7 @@
 import pytest
 from django.core.management import call_command
 from django.db import transaction
-from django.db.utils import IntegrityError, InternalError
+from django.db.utils import IntegrityError
 from django.test import Client
 from django.urls import reverse
 from pytest_django.fixtures import Settings
@@ -92,7 +92,7 @@ def test_a_records_file_is_raised_as_a_new_revision_and_that_is_what_is_handed_o
     page = client.get(reverse("encounters:bundles:page", args=[bundle.encounter.uuid])).content.decode()
     assert "B-LTA" in page and revision.attachment.sha256 in page
     for change in (SealedRevision.objects.update, lambda **_: SealedRevision.objects.all().delete()):
-        with pytest.raises(InternalError), transaction.atomic():
+        with pytest.raises(Exception, match=r"permission denied|Cannot"), transaction.atomic():
             change(level="B-B")
 
 
