@@ -384,6 +384,8 @@ if EMR_AGENT_PORT:
 EMR_TSA_URL = _env.text("EMR_TSA_URL", "")
 # A TOML file: tokens, HSMs and remote authorities that keep signing keys (docs/signing.md).
 EMR_KEY_SERVICES = _env.text("EMR_KEY_SERVICES", "")
+# A TOML file: services that sign for patients, fingerprint readers (docs/consents.md).
+EMR_CONFIRMATION_SERVICES = _env.text("EMR_CONFIRMATION_SERVICES", "")
 # PEM files; a CA means that HL7 peers must show a certificate.
 EMR_MLLP_TLS_CERT = _env.text("EMR_MLLP_TLS_CERT", "")
 EMR_MLLP_TLS_KEY = _env.text("EMR_MLLP_TLS_KEY", "")

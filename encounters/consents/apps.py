@@ -1,3 +1,4 @@
+from contextlib import suppress
 from importlib import import_module
 
 from django.apps import AppConfig
@@ -12,10 +13,13 @@ class ConsentsConfig(AppConfig):
     def ready(self) -> None:
         """Say which forms patients confirm; stand in the chart and in the menu."""
         import_module("encounters.consents.subscribers")
+        from emr.common.health import register_part  # noqa: PLC0415
         from emr.ui.navigation import Link, Section, register  # noqa: PLC0415
         from encounters.consents import permissions  # noqa: PLC0415
         from encounters.consents.codes import CodeAdapter  # noqa: PLC0415
         from encounters.consents.official import FORMS  # noqa: PLC0415
+        from encounters.consents.partners import BadPartners, partners, trouble  # noqa: PLC0415
+        from encounters.consents.statements import adapter_for  # noqa: PLC0415
         from encounters.consents.ways import register_adapter  # noqa: PLC0415
         from encounters.documents.confirmed import register_confirmed  # noqa: PLC0415
         from encounters.documents.permissions import READ  # noqa: PLC0415
@@ -25,6 +29,15 @@ class ConsentsConfig(AppConfig):
             register_confirmed(form.code)
             register_author_role(form.code, form.signer)
         register_adapter(CodeAdapter())
+        with suppress(BadPartners):  # the state page says what is wrong with the file
+            for partner in partners():
+                register_adapter(adapter_for(partner))
+        register_part(
+            "confirmation_services",
+            trouble,
+            title=_("Services and readers that confirm"),
+            advice=_("Mend the file that EMR_CONFIRMATION_SERVICES names, then start the programs anew."),
+        )
         register(
             Section(
                 _("Consents"),

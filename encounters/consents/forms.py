@@ -49,7 +49,7 @@ class ConfirmForm(forms.Form):
     witness_id_number = forms.CharField(label=_("Witness's ID number"), max_length=20, required=False)
     witness_strokes = forms.CharField(max_length=_MOST_STROKES, required=False, widget=forms.HiddenInput)
     challenge = forms.UUIDField(required=False)
-    code = forms.CharField(label=_("Code received"), max_length=400, required=False)
+    code = forms.CharField(label=_("Code received"), max_length=4000, required=False)
     paper = forms.FileField(label=_("Photograph or scan of the signed paper"), max_length=200, required=False)
 
     def __init__(

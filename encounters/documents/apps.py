@@ -70,7 +70,7 @@ class DocumentsConfig(AppConfig):
             Panel(
                 _("To finish and sign"),
                 "encounters:documents:unfinished",
-                right=permissions.WRITE,
+                right=permissions.NOTE,
                 order=20,
                 icon="pen",
                 every=30,

@@ -7,6 +7,7 @@ from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
 
 from emr.accounts.models import User
 from emr.common.vietnamese import fold
+from emr.storage.revisions import last_revisions
 from encounters.documents.models import DocumentVersion
 from encounters.documents.paper import PaperDocument
 from encounters.documents.pieces import Piece
@@ -63,10 +64,11 @@ def paper_documents(encounter_ids: Collection[int]) -> dict[int, list[PaperDocum
 
 
 def pieces_of(encounter: Encounter) -> list[Piece]:
-    """The stay's checked and sealed paper as files of its record, for `encounters.documents.pieces`. Two queries."""
+    """The stay's checked and sealed paper as files of its record, for `encounters.documents.pieces`. Three queries."""
     papers = (
         Paper.objects.filter(encounter=encounter, status=SEALED).select_related("sealed__key").order_by("pk")
     )
+    revisions = last_revisions([paper.sealed_id for paper in papers if paper.sealed_id is not None])
     titles = dict(Questionnaire.objects.order_by("effective_from").values_list("code", "title"))
     return [
         Piece(
@@ -74,7 +76,9 @@ def pieces_of(encounter: Encounter) -> list[Piece]:
             code=paper.code,
             title=titles.get(paper.code, paper.code),
             at=paper.sealed_at,
-            attachment=paper.sealed,
+            attachment=revisions[paper.sealed_id].attachment
+            if paper.sealed_id in revisions
+            else paper.sealed,
             flag="paper",
             signers=(SignedBy(encounter.facility.name, "Dấu của cơ sở", paper.sealed_at),),
         )

@@ -12,12 +12,14 @@ class PreservingConfig(AppConfig):
 
         from emr.common.health import register_part  # noqa: PLC0415
         from emr.common.measures import from_query, register_measure  # noqa: PLC0415
+        from emr.storage.revisions import Keeper, register_keeper  # noqa: PLC0415
         from encounters.documents.signed import register_standings  # noqa: PLC0415
-        from signatures.preserving import subscribers  # noqa: F401, PLC0415
+        from signatures.preserving import settings, subscribers  # noqa: F401, PLC0415
         from signatures.preserving.health import trouble  # noqa: PLC0415
-        from signatures.preserving.selectors import standings_of  # noqa: PLC0415
+        from signatures.preserving.selectors import is_revision, last_revisions, standings_of  # noqa: PLC0415
 
         register_standings(standings_of)
+        register_keeper(Keeper(last=last_revisions, holds=is_revision))
         register_part(
             "preserving",
             trouble,
@@ -28,7 +30,7 @@ class PreservingConfig(AppConfig):
         )
         register_measure(
             "emr_preserved_versions",
-            "Signed document versions, by level and what their proof waits for.",
+            "Signed versions and sealed files, by level and what their proof waits for.",
             from_query("SELECT level, problem, count(*) FROM preserving_preservation GROUP BY 1, 2"),
             labels=("level", "problem"),
         )

@@ -1,15 +1,20 @@
-"""How well signed versions are proven for the years to come."""
+"""How well signed and sealed files are proven for the years to come."""
 
 from django.db import models
 from django.db.models import Q
 
 from emr.accounts.models import FacilityRecord
-from emr.common.triggers import RowHistory, SameFacility
+from emr.common.triggers import AppendOnly, RowHistory, SameFacility
+from emr.storage.models import Attachment
+from encounters.bundles.models import Bundle
 from encounters.documents.models import DocumentVersion
+from encounters.scanning.models import Paper
 
 
 class Preservation(FacilityRecord):
-    """What was done so that a signed version stays provable, and when there is more to do. One row a version."""
+    """What was done so that a signed or sealed file stays provable, and when there is more to do. One row a file: a
+    document's version, a record's file (an extract's too), the copy of a paper.
+    """
 
     class Problem(models.TextChoices):
         UNREACHABLE = "unreachable"  # an authority's OCSP, list or timestamp service doesn't answer
@@ -22,7 +27,15 @@ class Preservation(FacilityRecord):
         NO_BETTER = "no_better"  # a newer timestamp wouldn't last longer
         DOUBTED = "doubted"  # verification doesn't confirm the signatures
 
-    version = models.OneToOneField(DocumentVersion, on_delete=models.PROTECT, related_name="preservation")
+    version = models.OneToOneField(
+        DocumentVersion, on_delete=models.PROTECT, null=True, blank=True, related_name="preservation"
+    )
+    bundle = models.OneToOneField(
+        Bundle, on_delete=models.PROTECT, null=True, blank=True, related_name="preservation"
+    )
+    paper = models.OneToOneField(
+        Paper, on_delete=models.PROTECT, null=True, blank=True, related_name="preservation"
+    )
     level = models.CharField(
         max_length=5, blank=True, default="", help_text="the weakest signature's, as verified"
     )
@@ -44,7 +57,49 @@ class Preservation(FacilityRecord):
                 condition=Q(protected_until__isnull=False),
             ),
         ]
-        triggers = [RowHistory("level"), SameFacility("version_id", "documents_documentversion")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(version__isnull=False, bundle=None, paper=None)
+                | Q(version=None, bundle__isnull=False, paper=None)
+                | Q(version=None, bundle=None, paper__isnull=False),
+                name="proof_is_kept_of_one_file",
+            )
+        ]
+        triggers = [
+            RowHistory("level"),
+            SameFacility("version_id", "documents_documentversion"),
+            SameFacility("bundle_id", "bundles_bundle"),
+            SameFacility("paper_id", "scanning_paper"),
+        ]
 
     def __str__(self) -> str:
-        return f"{self.version_id} {self.level}"
+        return f"{self.version_id or self.bundle_id or self.paper_id} {self.level}"
+
+    @property
+    def sealed(self) -> Bundle | Paper | None:
+        """What nobody signed and the facility sealed; None for a document's version."""
+        return self.bundle or self.paper
+
+
+class SealedRevision(FacilityRecord):
+    """A sealed file with something appended: its seal's proof, a newer archive timestamp. The file before it stays."""
+
+    preservation = models.ForeignKey(Preservation, on_delete=models.PROTECT, related_name="revisions")
+    number = models.PositiveIntegerField(help_text="1 is the first after the sealed file itself")
+    attachment = models.OneToOneField(Attachment, on_delete=models.PROTECT, related_name="+")
+    level = models.CharField(max_length=5, help_text="what the bytes now prove, as verified")
+
+    append_only = True
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["preservation", "number"], name="one_file_per_revision")
+        ]
+        triggers = [
+            AppendOnly(),
+            SameFacility("preservation_id", "preserving_preservation"),
+            SameFacility("attachment_id", "storage_attachment"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.preservation_id} r{self.number}"

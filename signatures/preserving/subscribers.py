@@ -1,4 +1,4 @@
-"""What happens to signed documents, as far as their proof cares."""
+"""What happens to signed and sealed files, as far as their proof cares."""
 
 from emr.outbox import Delivery, subscribe
 from signatures.preserving import services
@@ -16,10 +16,22 @@ def note_seal(delivery: Delivery) -> None:
     services.note_sealed(version_id=delivery.payload["document_version_id"])
 
 
-@subscribe("document_version.preservation_due", queue="bulk", long=True)
+@subscribe("bundle.ready", queue="bulk")
+def note_bundle(delivery: Delivery) -> None:
+    """A record's file, or an extract, stands under the seal."""
+    services.note_bundle(bundle_id=delivery.payload["bundle_id"])
+
+
+@subscribe("paper.sealed", queue="bulk")
+def note_paper(delivery: Delivery) -> None:
+    """The copy of a paper stands under the seal."""
+    services.note_paper(paper_id=delivery.payload["paper_id"])
+
+
+@subscribe("file.preservation_due", queue="bulk", long=True)
 def preserve(delivery: Delivery) -> None:
     """Ask and append outside any transaction, then store it with "done". One success ends the others' pauses."""
-    raised = services.raise_version(version_id=delivery.payload["document_version_id"])
+    raised = services.raise_level(preservation_id=delivery.payload["preservation_id"])
     with delivery.finish():
         if raised is None or services.keep_raised(raised) is None:
             return

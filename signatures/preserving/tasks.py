@@ -25,4 +25,4 @@ def look_ahead() -> None:
         return
     for facility_id in facility_ids():
         with wall.within(facility_id):
-            services.plan_ahead()
+            services.plan_ahead(facility_id=facility_id)

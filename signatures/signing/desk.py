@@ -10,8 +10,11 @@ from django_stubs_ext import StrOrPromise
 from emr.accounts.models import User
 from emr.accounts.roles import label_of
 from emr.common.clock import now
+from emr.common.vietnamese import fold
 from emr.staff.wording import RIGHTS as RIGHT_NAMES
 from encounters.documents.models import Document
+from encounters.forms.models import Questionnaire
+from patients.registry.models import Identifier
 from signatures.signing.chains import Place, chain_of_version, remaining
 from signatures.signing.models import Needs, SigningRequest, Who
 from signatures.signing.selectors import form_title
@@ -48,6 +51,27 @@ def ranked(requests: QuerySet[SigningRequest], facility_id: int) -> QuerySet[Sig
     }
     order = [When(condition, then=Value(rank)) for rank, condition in fits.items()]
     return requests.annotate(risk=Case(*order, default=Value(USUAL), output_field=IntegerField()))
+
+
+def found_among(requests: QuerySet[SigningRequest], words: str) -> QuerySet[SigningRequest]:
+    """Those that fit every word: a patient's name without accents, the beginning of a number of the patient or the stay,
+    the form's code or name.
+    """
+    if not words:
+        return requests
+    forms = dict(Questionnaire.objects.order_by("effective_from").values_list("code", "title"))
+    for word in fold(words).split():
+        named = [code for code, title in forms.items() if word in fold(title)]
+        numbers = Identifier.objects.filter(is_own=True, value__startswith=word.upper())
+        requests = requests.filter(
+            Q(version__document__patient__search_name__contains=word)
+            | Q(version__document__patient__in=numbers.values("patient"))
+            | Q(version__document__encounter__identifier__istartswith=word)
+            | Q(version__document__encounter__admission_number__istartswith=word)
+            | Q(version__document__code__istartswith=word)
+            | Q(version__document__code__in=named)
+        )
+    return requests
 
 
 def returned_to(user: User) -> QuerySet[SigningRequest]:

@@ -24,7 +24,10 @@ from pyhanko.sign.signers.constants import ESIC_EXTENSION_1
 from pyhanko.sign.signers.pdf_byterange import DocumentTimestamp, PdfSignedData, SignatureObject
 from pyhanko.sign.validation.dss import DocumentSecurityStore
 
+from signatures.signing import hexstrings
 from signatures.signing.appearance import Block, appearance
+
+hexstrings.install()
 
 # Where the block goes on a page that keeps no place for it: bottom right, clear of a printer's margin.
 _FALLBACK_RIGHT, _FALLBACK_BOTTOM, _FALLBACK_GAP = 40.0, 40.0, 6.0

@@ -29,6 +29,7 @@ from pyhanko.sign.validation import (
 from pyhanko.sign.validation.settings import KeyUsageConstraints
 from pyhanko_certvalidator import ValidationContext
 
+from signatures.signing import hexstrings
 from signatures.verification.evidence import (
     Evidence,
     certificates_in,
@@ -49,6 +50,7 @@ from signatures.verification.standings import (
 )
 from signatures.verification.verdicts import Report, SignatureReport, Verdict
 
+hexstrings.install()
 logger = logging.getLogger(__name__)
 
 

@@ -1,5 +1,6 @@
 """Questions about kept files, by digest and by printed code."""
 
+from emr.storage.revisions import is_revision
 from encounters.bundles.models import Bundle
 from encounters.consents.models import Confirmation
 from encounters.consents.seals import seals_of
@@ -13,6 +14,7 @@ def is_kept(sha256: str) -> bool:
         DocumentBytes.objects.filter(sha256=sha256).exists()
         or Bundle.objects.filter(attachment__sha256=sha256).exists()
         or Paper.objects.filter(sealed__sha256=sha256).exists()
+        or is_revision(sha256)
     )
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from emr.storage.models import Attachment
+from emr.storage.revisions import newest_of
 from emr.storage.services import DamagedFile, read_bytes
 from encounters.bundles.models import RecordExtract
 from encounters.bundles.seals import Judged
@@ -99,7 +100,10 @@ def ask_authorities(report: Report) -> "Evidence | None":
 def verify_extract(extract: RecordExtract) -> Report | None:
     """Judge the file of an extract; None while it isn't made."""
     attachment = getattr(getattr(extract, "bundle", None), "attachment", None)
-    return None if attachment is None else verify_kept(attachment, sha256=attachment.sha256)
+    if attachment is None:
+        return None
+    newest = newest_of(attachment)
+    return verify_kept(newest, sha256=newest.sha256)
 
 
 def verify_code(version: DocumentVersion) -> tuple[Report | None, bool]:

@@ -12,6 +12,7 @@ from emr.accounts.access import public
 from emr.audit.services import record
 from emr.common import wall
 from emr.common.http import StaffRequest
+from emr.storage.revisions import newest_of
 from emr.ui.limits import at_most
 from encounters.bundles.models import RecordExtract
 from encounters.bundles.selectors import extract_by_code
@@ -129,7 +130,8 @@ def _paper(request: StaffRequest, paper: Paper) -> HttpResponse:
     """The digital copy of paper behind a code: whether its seal holds, when it was made; nothing of what it shows."""
     assert paper.sealed is not None  # noqa: S101  looked for by that
     with wall.within(paper.facility_id):
-        report = services.verify_kept(paper.sealed, sha256=paper.sealed.sha256)
+        newest = newest_of(paper.sealed)
+        report = services.verify_kept(newest, sha256=newest.sha256)
     record("document.verify", of=paper, detail={"by": "code", "current": paper.status == Paper.Status.SEALED})
     context = {
         "code": paper.verify_code,

@@ -19,3 +19,4 @@ import "./agent-sign.js";
 import "./agent-setup.js";
 import "./agent-print.js";
 import "./agent-scan.js";
+import "./agent-fingerprint.js";

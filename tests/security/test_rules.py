@@ -28,6 +28,8 @@ OUTWARDS = {
     "signatures/signing/timestamp.py": "EMR_TSA_URL",
     "signatures/verification/answers.py": "what certificates of trusted authorities name",
     "signatures/providers/wire.py": "EMR_KEY_SERVICES",
+    "encounters/consents/statements.py": "EMR_CONFIRMATION_SERVICES",
+    "encounters/consents/simulator.py": "listens",
     "emr/notices/channels/gateway.py": "EMR_SMS_URL, EMR_CHAT_URL",
     "emr/notices/channels/mail.py": "EMR_SMTP_HOST",
     "emr/signin/provider.py": "EMR_OIDC_ISSUER",

@@ -1,6 +1,6 @@
 """A licensed authority of somebody else's making (certomancer): root, issuer, OCSP, lists, timestamps, on a loopback port.
 
-An and Bình have certificates of it; Chi's was revoked in 2025. What is `down` answers 503.
+An, Bình and the hospital (its seal) have certificates of it; Chi's was revoked in 2025. What is `down` answers 503.
 """
 
 import contextlib
@@ -22,10 +22,10 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import pkcs12
 
-from emr.accounts.models import User
+from emr.accounts.models import Organization, User
 from signatures.certificates.authority import Issued
 from signatures.providers.base import Pin
-from signatures.providers.services import import_key
+from signatures.providers.services import import_key, keep_seal
 from signatures.signing import cms, pades, timestamp
 from signatures.signing.appearance import Block
 from tests.emr.people import make_an
@@ -35,7 +35,7 @@ from tests.signatures.tsa import _Quiet
 
 PASSPHRASE = b"246813579"
 REVOKED_SINCE = dt.datetime(2025, 3, 1, tzinfo=dt.UTC)
-_PEOPLE = {"an": "Nguyễn Văn An", "binh": "Trần Thị Bình", "chi": "Lê Thị Chi"}
+_PEOPLE = {"an": "Nguyễn Văn An", "binh": "Trần Thị Bình", "chi": "Lê Thị Chi", "seal": "Bệnh viện"}
 _CONFIG = """
 external-url-prefix: "http://127.0.0.1:{port}"
 keysets:
@@ -54,6 +54,7 @@ pki-architectures:
       an: {{common-name: "Nguyễn Văn An"}}
       binh: {{common-name: "Trần Thị Bình"}}
       chi: {{common-name: "Lê Thị Chi"}}
+      seal: {{common-name: "Bệnh viện"}}
     certs:
       root:
         issuer: root
@@ -96,6 +97,7 @@ pki-architectures:
           - id: authority_information_access
             smart-value: {{schema: aia-urls, params: {{ocsp-responder-names: [interm]}}}}
       binh: *person
+      seal: *person
       chi:
         issuer: interm
         validity: {{valid-from: "2024-01-01T00:00:00+0000", valid-to: "2029-01-01T00:00:00+0000"}}
@@ -207,6 +209,13 @@ def with_key(authority: Authority, name: str, user: User | None = None) -> User:
         by=user,
     )
     return user
+
+
+def with_seal(authority: Authority, facility: Organization) -> None:
+    """The facility's seal, of the authority's issuing."""
+    held = authority.person("seal")
+    issuers = [authority.certificate("interm")]
+    keep_seal(key=held.key, certificate=held.certificate, issuers=issuers, facility=facility, by=None)
 
 
 class _Later:

@@ -60,9 +60,10 @@ def measure(report: Report, instance: Instance, asked: argparse.Namespace) -> No
         patient, postgres, charts = _measure_inside(report, instance, asked)
         night = _night() if "x" in asked.parts else None
     if "k" in asked.parts:
-        from tools.bench import levels  # noqa: PLC0415
+        from tools.bench import lasting, levels  # noqa: PLC0415
 
         levels.measure(report)
+        lasting.measure(report)
     if "j" in asked.parts:
         from tools.bench import bundles  # noqa: PLC0415
 

@@ -106,15 +106,15 @@ def signer() -> Any:
     return trial, issued
 
 
-def sign_ours(address: str) -> bytes:
-    """Prepare, sign, embed: what two workers and a request do between them."""
+def sign_ours(address: str, keys: Any = None) -> bytes:
+    """Prepare, sign, embed: what two workers and a request do between them. `keys`: as `signer` gives them."""
     from cryptography.hazmat.primitives.serialization import Encoding  # noqa: PLC0415
 
     from signatures.providers.pkcs12 import SoftwareKey  # noqa: PLC0415
     from signatures.signing import cms, pades, timestamp  # noqa: PLC0415
     from signatures.signing.appearance import Block  # noqa: PLC0415
 
-    trial, issued = signer()
+    trial, issued = keys or signer()
     own, chain = issued.certificate.public_bytes(Encoding.DER), [trial.issuing.public_bytes(Encoding.DER)]
     left, bottom, right, top = BOX
     prepared = pades.prepare(
@@ -139,8 +139,10 @@ def sign_ours(address: str) -> bytes:
     )
 
 
-def stock_signer(address: str) -> Callable[[], bytes]:
-    """pyHanko's own way, with everything kept that its interface lets one keep."""
+def stock_signer(
+    address: str, keys: Any = None, more: Callable[[], dict[str, Any]] = dict
+) -> Callable[[], bytes]:
+    """pyHanko's own way, with everything kept that its interface lets one keep. `more`: metadata of each document."""
     from cryptography.hazmat.primitives.serialization import NoEncryption, pkcs12  # noqa: PLC0415
     from pyhanko.pdf_utils.font.opentype import GlyphAccumulatorFactory  # noqa: PLC0415
     from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter  # noqa: PLC0415
@@ -150,7 +152,7 @@ def stock_signer(address: str) -> Callable[[], bytes]:
     from pyhanko.sign.timestamps import HTTPTimeStamper  # noqa: PLC0415
     from pyhanko.stamp import TextStampStyle  # noqa: PLC0415
 
-    trial, issued = signer()
+    trial, issued = keys or signer()
     folder = Path(tempfile.mkdtemp(prefix="emr-bench-"))
     (folder / "an.p12").write_bytes(
         pkcs12.serialize_key_and_certificates(
@@ -173,6 +175,7 @@ def stock_signer(address: str) -> Callable[[], bytes]:
             subfilter=SigSeedSubFilter.PADES,
             name=NAME,
             reason=REASON,
+            **more(),
         )
         output = signers.PdfSigner(
             metadata,

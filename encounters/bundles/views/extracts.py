@@ -23,6 +23,7 @@ from emr.common.http import StaffRequest
 from emr.common.kept import keep_filter, kept_filter
 from emr.signin.services import RECENT_MINUTES
 from emr.storage.models import Attachment
+from emr.storage.revisions import newest_of
 from emr.storage.services import read_bytes
 from encounters.bundles import permissions, selectors, services
 from encounters.bundles.access import access_extract, extracts_for
@@ -103,7 +104,9 @@ def _to_take(found: RecordExtract) -> Attachment | None:
     """The file, where it may be handed out."""
     bundle = getattr(found, "bundle", None)
     is_open = found.status == RecordExtract.Status.APPROVED and not found.is_over
-    return bundle.attachment if is_open and bundle is not None else None
+    if not is_open or bundle is None or bundle.attachment is None:
+        return None
+    return newest_of(bundle.attachment)
 
 
 @requires(permissions.EXTRACT)

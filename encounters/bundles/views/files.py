@@ -16,6 +16,7 @@ from emr.common.doors import fresh, polled
 from emr.common.errors import DomainError
 from emr.common.http import StaffRequest
 from emr.signin.services import RECENT_MINUTES
+from emr.storage.revisions import last_revision, newest_of
 from emr.storage.services import read_bytes
 from emr.ui.limits import heavy
 from encounters.bundles import hosobenhan, permissions, services
@@ -53,6 +54,7 @@ def _context(request: StaffRequest, encounter: Encounter, bundle: Bundle | None)
         "encounter": encounter,
         "patient": encounter.patient,
         "bundle": bundle,
+        "revision": last_revision(bundle.attachment_id) if bundle and bundle.attachment_id else None,
         "may_make": request.user.has_right(permissions.MAKE),
         "may_extract": request.user.has_right(permissions.EXTRACT),
     }
@@ -117,8 +119,9 @@ def pdf(request: StaffRequest, bundle_uuid: UUID) -> HttpResponse:
     bundle = access_bundle(request.user, bundle_uuid)
     if bundle.attachment is None:
         return HttpResponse(status=404)
-    record("bundle.export", by=request.user, of=bundle, detail={"sha256": bundle.attachment.sha256})
-    response = HttpResponse(read_bytes(bundle.attachment), content_type="application/pdf")
+    newest = newest_of(bundle.attachment)
+    record("bundle.export", by=request.user, of=bundle, detail={"sha256": newest.sha256})
+    response = HttpResponse(read_bytes(newest), content_type="application/pdf")
     name = f"HSBA-{bundle.encounter.identifier}-{bundle.digest[:12]}.pdf"
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
@@ -151,7 +154,7 @@ def check(request: StaffRequest, bundle_uuid: UUID) -> HttpResponse:
     bundle = access_bundle(request.user, bundle_uuid)
     if bundle.attachment is None:
         return HttpResponse(status=404)
-    checked = check_bundle(read_bytes(bundle.attachment))
+    checked = check_bundle(read_bytes(newest_of(bundle.attachment)))
     record("bundle.verify", by=request.user, of=bundle, detail={"holds": checked.holds})
     signed = sum(verdict == "valid" for _name, verdict in checked.files)
     context = {"checked": checked, "signed": signed, "bundle": bundle}

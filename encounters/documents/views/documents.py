@@ -306,7 +306,7 @@ def pdf(request: StaffRequest, document_uuid: UUID) -> HttpResponse:
 
 
 @require_safe
-@requires(permissions.WRITE)
+@requires(permissions.NOTE)
 def unfinished(request: StaffRequest) -> HttpResponse:
     """Home panel: what I have begun and not finished or signed."""
     context = {

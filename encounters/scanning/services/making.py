@@ -10,6 +10,7 @@ from django.utils.translation import override
 
 from emr.audit.services import record
 from emr.common.clock import now
+from emr.outbox import publish
 from emr.storage.services import read_bytes, store_bytes
 from encounters.documents.heading import verify_address
 from encounters.scanning.models import Paper, PaperEvent, ScannedPage
@@ -82,4 +83,5 @@ def keep_sealed(*, paper_id: int, pdf: bytes, level: str) -> bool:
         of=row,
         detail={"purpose": "paper", "sha256": row.sealed.sha256, "level": level},
     )
+    publish("paper.sealed", order_key=f"paper:{row.pk}", paper_id=row.pk)
     return True

@@ -13,6 +13,7 @@ from emr.audit.services import record
 from emr.common.doors import polled
 from emr.common.errors import DomainError
 from emr.common.http import StaffRequest
+from emr.storage.revisions import last_revision, newest_of
 from emr.storage.services import read_bytes
 from emr.storage.strangers import handed_over
 from encounters.scanning import permissions, selectors, services
@@ -33,6 +34,7 @@ def paper(request: StaffRequest, paper_uuid: UUID) -> HttpResponse:
     is_hand = user.pk in selectors.hands_of(found)
     context = {
         "paper": found,
+        "revision": last_revision(found.sealed_id) if found.sealed_id is not None else None,
         "encounter": found.encounter,
         "patient": found.patient,
         "pages": selectors.pages_of(found),
@@ -157,8 +159,9 @@ def pdf(request: StaffRequest, paper_uuid: UUID) -> HttpResponse:
     found = access_paper(request.user, paper_uuid)
     if found.sealed is None:
         return HttpResponse(status=404)
-    record("paper.read", by=request.user, of=found, detail={"sha256": found.sealed.sha256})
-    response = HttpResponse(read_bytes(found.sealed), content_type="application/pdf")
+    newest = newest_of(found.sealed)
+    record("paper.read", by=request.user, of=found, detail={"sha256": newest.sha256})
+    response = HttpResponse(read_bytes(newest), content_type="application/pdf")
     response["Content-Disposition"] = f'inline; filename="{found.uuid}.pdf"'
     return response
 

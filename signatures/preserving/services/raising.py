@@ -1,4 +1,4 @@
-"""The long proof of a version's signatures: levels B-LT and B-LTA (ETSI EN 319 142-1 §6), and its renewal.
+"""The long proof of a file's signatures and seals: levels B-LT and B-LTA (ETSI EN 319 142-1 §6), and its renewal.
 
 Signed first, raised later: validation data of the signers' and timestamp authorities' certificates are appended to the PDF
 (its DSS), then a document timestamp over all of it. What is written is verified before it is kept, and the level is the one
@@ -12,29 +12,29 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from emr.common.clock import now
 from emr.storage.services import read_bytes
-from encounters.documents.models import DocumentVersion
 from signatures.certificates.selectors import revocations
 from signatures.certificates.trust import trust_roots
 from signatures.preserving.models import Preservation
-from signatures.preserving.selectors import RENEW_BEFORE, is_busy
+from signatures.preserving.selectors import RENEW_BEFORE, is_busy, newest_file
+from signatures.preserving.settings import LEVELS, wanted_level
 from signatures.signing import cms, timestamp
-from signatures.signing.selectors import latest_bytes
 from signatures.verification.verdicts import INVALID_REASONS, Report
 
 # Vain attempts wait longer and longer; an authority that answers somebody else ends the wait.
 _FIRST_PAUSE, _LONGEST_PAUSE = dt.timedelta(minutes=5), dt.timedelta(hours=6)
 _LONG = dt.timedelta(days=30)
-_LEVELS = ("B-B", "B-T", "B-LT", "B-LTA")
+# The fields of people's signatures (`signing`); any other is a seal's.
+_BY_A_PERSON = "Signature"
 
 
 @dataclass(frozen=True)
 class Raised:
-    """What was found out about a version, not stored yet. `pdf` is None where nothing is to be appended.
+    """What was found out about a file, not stored yet. `pdf` is None where nothing is to be appended.
 
     `levels`: {field name: level} of its signatures in the file as it would be kept.
     """
 
-    version_id: int
+    preservation_id: int
     base_revision: int
     pdf: bytes | None = None
     levels: dict[str, str] = field(default_factory=dict)
@@ -45,30 +45,62 @@ class Raised:
     @property
     def level(self) -> str:
         """The weakest signature's."""
-        return min(self.levels.values(), key=_LEVELS.index, default="")
+        return min(self.levels.values(), key=LEVELS.index, default="")
 
 
-def raise_version(*, version_id: int) -> Raised | None:
-    """Append what the version's newest PDF lacks; slow, changes nothing. None when nothing is due, or somebody signs.
+def raise_level(*, preservation_id: int) -> Raised | None:
+    """Append what the newest PDF lacks; slow, changes nothing. None when nothing is due, or somebody signs.
 
     Raises UnfitPdf, DamagedFile.
     """
-    row = Preservation.objects.filter(version_id=version_id, next_try_at__lte=now()).first()
-    version = DocumentVersion.objects.defer("composition").filter(pk=version_id).first()
-    base = latest_bytes(version) if version is not None else None
-    if row is None or base is None or base.revision == 0 or is_busy(version_id):
+    row = (
+        Preservation.objects.select_related("version", "bundle__attachment__key", "paper__sealed__key")
+        .defer("version__composition", "bundle__content")
+        .filter(pk=preservation_id, next_try_at__lte=now())
+        .first()
+    )
+    base = newest_file(row) if row is not None and not is_busy(row) else None
+    if row is None or base is None:
         return None
+    raised = raise_bytes(
+        read_bytes(base.attachment),
+        preservation_id=row.pk,
+        revision=base.revision,
+        wanted=wanted_level(row.facility_id),
+    )
+    return _paused(raised, row.attempts)
+
+
+def raise_bytes(pdf: bytes, *, preservation_id: int, revision: int, wanted: str) -> Raised:
+    """What the PDF lacks for the level that is wanted, appended and verified; asks the authorities, touches no row.
+
+    Raises UnfitPdf.
+    """
     from signatures.preserving.gathering import gather  # noqa: PLC0415 -- loads pyHanko, which only the worker needs
     from signatures.signing.pades import append_evidence  # noqa: PLC0415
 
-    pdf = read_bytes(base.attachment)
     before = _verify(pdf)
-    if _is_broken(before):
-        return _told(row, base.revision, before, problem="doubted", after=_LONG)
-    if any(one.kind == "signature" and one.timestamped_at is None for one in before.signatures):
-        return _told(row, base.revision, before, problem="no_timestamp", after=None)
-    if not _publishes(before) and not _ends_soon(before):
-        return _told(row, base.revision, before, problem="unpublished", after=None)
+
+    def told(after: Report, problem: str, again_at: dt.datetime | None, grown: bytes | None = None) -> Raised:
+        return Raised(
+            preservation_id=preservation_id,
+            base_revision=revision,
+            pdf=grown,
+            levels=_levels(after),
+            problem=problem,
+            next_try_at=again_at,
+            protected_until=_protected_until(after),
+        )
+
+    if (rest := _at_rest(before, wanted)) is not None:
+        return told(before, *rest)
+    if _bare(before):
+        # The facility sealed while the timestamp authority was away: a document timestamp first, the rest right after it.
+        stamped = _archive(pdf, revision)
+        after = _verify(stamped) if stamped is not None else before
+        if _is_broken(after):
+            return told(before, "doubted", now() + _LONG)
+        return told(after, "" if stamped is not None else "unreachable", now(), stamped)
     found = gather(pdf, before, roots=_roots())
     grown = pdf
     if found.evidence and not found.problem:  # all of it or nothing: each revision is a whole file more
@@ -79,8 +111,8 @@ def raise_version(*, version_id: int) -> Raised | None:
             lists=found.evidence.lists,
         )
     problem, again_at = found.problem, found.again_at
-    if not problem and _wants_archive(before):
-        sealed = _archive(grown, base.revision)
+    if not problem and _wants_archive(before, wanted):
+        sealed = _archive(grown, revision)
         if sealed is None:
             problem = "unreachable"
         elif _is_better(sealed, before):
@@ -91,18 +123,28 @@ def raise_version(*, version_id: int) -> Raised | None:
     if grown is not pdf and (_is_broken(after) or len(after.signatures) < len(before.signatures)):
         # Nothing is kept that verification doubts; but a revocation that came to light is kept, whatever it does.
         if not any("revoked" in one.problems for one in after.signatures):
-            return _told(row, base.revision, before, problem="doubted", after=_LONG)
+            return told(before, "doubted", now() + _LONG)
         problem, again_at = "revoked", None
-    raised = Raised(
-        version_id=version_id,
-        base_revision=base.revision,
-        pdf=grown if grown is not pdf else None,
-        levels=_levels(after),
-        problem=problem,
-        next_try_at=again_at,
-        protected_until=_protected_until(after),
-    )
-    return _paused(raised, row.attempts)
+    return told(after, problem, again_at, grown if grown is not pdf else None)
+
+
+def _at_rest(before: Report, wanted: str) -> tuple[str, dt.datetime | None] | None:
+    """(the problem, "" for none; when to look again), where nothing can or need be appended; None: there is more to do."""
+    if _is_broken(before):
+        return "doubted", now() + _LONG
+    bare = _bare(before)
+    if bare and (not _can_stamp() or any(name.startswith(_BY_A_PERSON) for name in bare)):
+        return "no_timestamp", None
+    if bare or _ends_soon(before):
+        return None
+    if not _publishes(before):
+        return "unpublished", None
+    return ("", None) if wanted == "B-T" else None
+
+
+def _bare(report: Report) -> list[str]:
+    """The fields of signatures without any timestamp."""
+    return [one.field for one in report.signatures if one.kind == "signature" and one.timestamped_at is None]
 
 
 def _paused(raised: Raised, attempts: int) -> Raised:
@@ -111,21 +153,6 @@ def _paused(raised: Raised, attempts: int) -> Raised:
         return raised
     soonest = now() + min(_FIRST_PAUSE * 2 ** min(attempts, 10), _LONGEST_PAUSE)
     return replace(raised, next_try_at=max(raised.next_try_at or soonest, soonest))
-
-
-def _told(
-    row: Preservation, revision: int, report: Report, *, problem: str, after: dt.timedelta | None
-) -> Raised:
-    """Nothing is appended."""
-    again_at = now() + after if after is not None else None
-    return Raised(
-        version_id=row.version_id,
-        base_revision=revision,
-        levels=_levels(report),
-        problem=problem,
-        next_try_at=again_at,
-        protected_until=_protected_until(report),
-    )
 
 
 def _roots() -> list[bytes]:
@@ -171,11 +198,11 @@ def _ends_soon(report: Report) -> bool:
     return ends_at is not None and ends_at < now() + RENEW_BEFORE
 
 
-def _wants_archive(report: Report) -> bool:
+def _wants_archive(report: Report, wanted: str) -> bool:
     """Whether a document timestamp is to seal the file: some proof lies unsealed, or the last seal ends soon."""
     if not _can_stamp():
         return False
-    return _ends_soon(report) or _is_unsealed(report)
+    return _ends_soon(report) or (wanted == "B-LTA" and _is_unsealed(report))
 
 
 def _is_unsealed(report: Report) -> bool:

@@ -2,27 +2,29 @@
 
 from collections.abc import Collection
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
-from django.core.paginator import Paginator
+from django.core.paginator import Page, Paginator
 from django.http import HttpResponse, QueryDict
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.cache import patch_cache_control
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from emr.accounts.access import requires
 from emr.common.doors import polled
 from emr.common.errors import DomainError
 from emr.common.http import StaffRequest
+from emr.common.kept import keep_filter, kept_filter
 from signatures.certificates.selectors import certificate_of
 from signatures.providers.base import Pin
 from signatures.signing import permissions, services
 from signatures.signing.delegations import stand_in
-from signatures.signing.desk import REASONS, USUAL, ranked, returned_to
+from signatures.signing.desk import REASONS, USUAL, found_among, ranked, returned_to
 from signatures.signing.forms import BatchForm
 from signatures.signing.models import SigningRequest
 from signatures.signing.selectors import being_embedded, waiting_for
@@ -30,6 +32,7 @@ from signatures.signing.views import rounds as ward_rounds
 from signatures.signing.views import typed as typing
 
 PAGE = 50
+_KEPT = "signing-desk"
 _ORDERS = {
     "risk": ("risk", "waiting_since", "pk"),
     "age": ("waiting_since", "pk"),
@@ -55,10 +58,7 @@ def tray_context(
 
     `chosen`: rows whose box stays ticked, since they weren't signed; `of`: how many were being sealed, for the progress.
     """
-    by = request.GET.get("by", "")
-    by = by if by in _ORDERS else "risk"
-    waiting = ranked(waiting_for(request.user).filter(is_seal=False), request.user.facility_id)
-    page = Paginator(waiting.order_by(*_ORDERS[by]), PAGE).get_page(request.GET.get("page"))
+    page, by, words = _page_of(request)
     rows = [_row(item, outcomes or {}, chosen) for item in page.object_list]
     embedding = being_embedded(request.user).count()
     preparing = [str(row["item"].uuid) for row in rows if row["state"] == "preparing"]
@@ -67,6 +67,7 @@ def tray_context(
         "rows": rows,
         "page": page,
         "by": by,
+        "words": words,
         "orders": [(key, name, key == by) for key, name in _ORDER_NAMES.items()],
         "embedding": embedding,
         "embedded": of - embedding,
@@ -77,6 +78,17 @@ def tray_context(
         "is_waiting": bool(embedding or preparing),
         "needs_preparing": bool(preparing),
     }
+
+
+def _page_of(request: StaffRequest) -> tuple[Page[SigningRequest], str, str]:
+    """(the page of the list that the person looks at, its order, what was searched for)."""
+    kept = kept_filter(request, _KEPT)
+    by = request.GET.get("by", "")
+    by = by if by in _ORDERS else "risk"
+    waiting = found_among(waiting_for(request.user).filter(is_seal=False), kept.get("q", ""))
+    ordered = ranked(waiting, request.user.facility_id).order_by(*_ORDERS[by])
+    number = kept.get("page") if kept.get("chip") == by else ""
+    return Paginator(ordered, PAGE).get_page(number or 1), by, kept.get("q", "")
 
 
 def _row(item: SigningRequest, outcomes: dict[int, str], chosen: Collection[str]) -> dict[str, Any]:
@@ -92,9 +104,12 @@ def _row(item: SigningRequest, outcomes: dict[int, str], chosen: Collection[str]
 
 
 @requires(permissions.SIGN)
-@require_GET
+@require_http_methods(["GET", "HEAD", "POST"])
 def tray(request: StaffRequest) -> HttpResponse:
-    """The page; what is stale is prepared again as soon as it is shown."""
+    """The page; what is stale is prepared again as soon as it is shown. What is looked for travels by POST and is kept."""
+    if request.method == "POST":
+        keep_filter(request, _KEPT)
+        return redirect(f"{request.path}?{urlencode({'by': request.POST.get('chip', '')})}")
     context = tray_context(request) | {
         "form": BatchForm(),
         "certificate": certificate_of(request.user),
@@ -138,7 +153,8 @@ def rows(request: StaffRequest) -> HttpResponse:
 @require_POST
 def refresh(request: StaffRequest) -> HttpResponse:
     """Have everything prepared that isn't ready; looking at a page changes nothing, so the page asks for it."""
-    for item in waiting_for(request.user)[:PAGE]:
+    page, _by, _words = _page_of(request)
+    for item in page.object_list:
         if not services.is_fresh(item, revision=getattr(item, "newest", None)):
             services.ask_to_prepare(item)
     return _poll(request, request.POST)

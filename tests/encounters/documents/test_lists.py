@@ -114,6 +114,15 @@ def test_the_home_page_leads_there(ward: dict[str, Any]) -> None:
     assert signed_in(ward["an"]).get("/documents/overdue/panel").status_code == 403
 
 
+def test_a_nurses_home_page_shows_what_she_began(ward: dict[str, Any]) -> None:
+    """`documents.note` is enough: checklists are hers."""
+    binh = make_binh(department())
+    services.begin_document(encounter=ward["stay"], code="BK-TRUOCMO", by=binh)
+    mine = signed_in(binh).get("/documents/unfinished/")
+    assert mine.status_code == 200 and "BK-TRUOCMO" in mine.content.decode()
+    assert "/documents/unfinished/" in signed_in(binh).get("/").content.decode()
+
+
 @pytest.mark.parametrize("page", ["course", "documents"])
 def test_a_page_of_five_hundred_entries_asks_no_more_than_one_of_two(page: str) -> None:
     an, stay = chart.make_stay(at=ago(days=30), late_reason="Nhập lại")

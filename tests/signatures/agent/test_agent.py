@@ -2,12 +2,15 @@
 
 import base64
 import hashlib
+import json
 import os
 import socket
 import stat
+import sys
 import threading
 import time
 import tty
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,6 +23,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa, utils
 from pytest_django.fixtures import Settings
 
 from emr.common.clock import now
+from encounters.consents import simulator
 from signatures.certificates import authority
 from signatures.certificates.authority import Issued
 from signatures.certificates.services import demo_authority
@@ -322,3 +326,37 @@ def test_a_scanner_on_a_serial_port_is_read(home: Path) -> None:
 def test_too_many_questions_are_refused(agent: RunningAgent) -> None:
     answers = [agent.ask("GET", "/v1/status")[0] for _number in range(120)]
     assert answers[0] == 200 and 429 in answers
+
+
+def test_a_fingerprint_is_read_by_the_makers_program(home: Path) -> None:
+    """The agent hands on what the program signs, and nothing that isn't in the contract."""
+    simulator.key_in(home / "reader")
+    program = home / "reader" / "read"
+    program.write_text(
+        f'#!/bin/sh\ncd "{PACKAGE.parents[1]}" && exec {sys.executable} -m encounters.consents.simulator'
+        f' "{home / "reader"}" --read "$1" "$2"\n'
+    )
+    program.chmod(0o700)
+    asked = {"sha256": "a" * 64, "challenge": str(uuid.uuid4())}
+    agent = RunningAgent.started(home / "agent", more=f'fingerprint_program = ["{program}"]\n')
+    try:
+        assert agent.ask("POST", "/v1/fingerprints", asked)[0] == 401, "only a paired page"
+        agent.pair()
+        status, answer, _headers = agent.ask("POST", "/v1/fingerprints", asked)
+        assert status == 200 and set(answer) == {"statement", "signature"}
+        said = json.loads(base64.b64decode(answer["statement"]))
+        assert (said["sha256"], said["id"], said["device"]) == (*asked.values(), "simulator")
+        for wrong in ({**asked, "sha256": "--help"}, {**asked, "challenge": "; rm"}, {}):
+            assert agent.ask("POST", "/v1/fingerprints", wrong)[0] == 400
+        program.write_text("#!/bin/sh\nexit 1\n")
+        assert agent.ask("POST", "/v1/fingerprints", asked)[:2] == (409, {"error": "cancelled"})
+        program.write_text("#!/bin/sh\necho nonsense\n")
+        assert agent.ask("POST", "/v1/fingerprints", asked)[:2] == (422, {"error": "reader_failed"})
+    finally:
+        agent.stop()
+    bare = RunningAgent.started(home / "bare")
+    try:
+        bare.pair()
+        assert bare.ask("POST", "/v1/fingerprints", asked)[:2] == (422, {"error": "no_reader"})
+    finally:
+        bare.stop()

@@ -14,7 +14,7 @@ from signatures.certificates.selectors import certificate_of
 from signatures.preserving import selectors, services
 from signatures.preserving.health import trouble
 from signatures.preserving.models import Preservation
-from signatures.preserving.services import raising
+from signatures.preserving.services import planning, raising
 from signatures.providers.base import Pin
 from signatures.signing import services as signing
 from signatures.signing.models import SigningRequest
@@ -22,7 +22,7 @@ from signatures.verification import answers
 from signatures.verification.report import verify_pdf
 from signatures.verification.services import trusted_roots, verify_upload
 from signatures.verification.verdicts import Report, Verdict
-from tests.emr.people import make_an, make_user
+from tests.emr.people import make_an, make_facility, make_user
 from tests.signatures import pki, support
 from tests.signatures.records import PIN, deliver_all, make_ready, newest_pdf
 from tests.support.verapdf import broken_clauses
@@ -45,6 +45,10 @@ def _sweep() -> int:
     asked = services.ask_for_raising()
     deliver_all()
     return asked
+
+
+def _plan() -> int:
+    return services.plan_ahead(facility_id=make_facility().pk)
 
 
 def _row() -> Preservation:
@@ -168,10 +172,10 @@ def test_the_night_renews_an_archive_before_it_ends(
 ) -> None:
     request = _sign(make_ready(pki.with_key(authority, "an")))
     _sweep()
-    assert services.plan_ahead() == 0, "years are left"
+    assert _plan() == 0, "years are left"
     monkeypatch.setattr(selectors, "RENEW_BEFORE", dt.timedelta(days=365 * 8))
     monkeypatch.setattr(raising, "RENEW_BEFORE", dt.timedelta(days=365 * 8))
-    assert services.plan_ahead() == 1
+    assert _plan() == 1
     _sweep()
     assert (_row().problem, _revisions(request)) == ("no_better", 3), (
         "the same authority's would last no longer"
@@ -205,7 +209,7 @@ def test_somebody_signs_while_authorities_are_asked(authority: pki.Authority) ->
     """The signature was made over the present PDF: what was gathered gives way and comes later."""
     an = pki.with_key(authority, "an")
     first = _sign(make_ready(an))
-    raised = services.raise_version(version_id=first.version_id)
+    raised = services.raise_level(preservation_id=_row().pk)
     assert raised is not None and raised.pdf is not None
     department = first.version.document.department
     binh = pki.with_key(
@@ -236,7 +240,7 @@ def test_what_was_signed_before_is_taken_in_by_night_and_a_long_wait_is_told(
 ) -> None:
     request = _sign(make_ready(pki.with_key(authority, "an")))
     Preservation.objects.all().delete()
-    assert services.plan_ahead() == 1
+    assert _plan() == 1
     assert trouble() == ""
     Preservation.objects.update(problem="unreachable")
     SigningRequest.objects.filter(pk=request.pk).update(completed_at=support.NOW - dt.timedelta(hours=25))
@@ -280,4 +284,4 @@ def test_nothing_is_asked_of_the_outbox_twice(authority: pki.Authority) -> None:
     _sign(make_ready(pki.with_key(authority, "an")))
     services.ask_for_raising()
     services.ask_for_raising()
-    assert OutboxEvent.objects.filter(topic="document_version.preservation_due").count() == 1
+    assert OutboxEvent.objects.filter(topic=planning.TOPIC).count() == 1

@@ -10,6 +10,7 @@ from django.test import Client
 from django.urls import reverse
 
 from emr.accounts.models import User
+from emr.common.clock import now
 from emr.outbox.models import OutboxEvent
 from emr.storage.services import read_bytes
 from encounters.consents.models import Confirmation
@@ -100,7 +101,8 @@ def test_sealed_at_once_with_the_evidence_on_the_page_and_then_signed(client: Cl
     ]
     paper.refresh_from_db()
     assert paper.status == "final", "the author hasn't signed yet"
-    assert not Preservation.objects.exists(), "nobody's signature is there to be proven"
+    planned = Preservation.objects.get().next_try_at
+    assert planned is not None and planned > now() + dt.timedelta(hours=23), "left to the author for a day"
     assert not with_state(Document.objects.filter(pk=paper.pk)).get().is_signed
     checked = client.get(reverse("signatures:verification:code", args=[paper.current_version.verify_code]))
     page = checked.content.decode()

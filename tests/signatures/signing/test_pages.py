@@ -3,13 +3,17 @@
 import re
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from pytest_django.fixtures import DjangoAssertNumQueries
 
 from emr.accounts.models import User
 from emr.audit.models import AuditEvent
 from signatures.providers.models import Credential
 from signatures.signing.models import Signature, SigningRequest
+from signatures.signing.views import tray as tray_views
 from tests.emr.people import make_chi
 from tests.signatures.records import PIN, deliver_all, make_ready, make_signer
 
@@ -120,3 +124,73 @@ def test_the_pin_can_be_changed_on_the_page() -> None:
     assert client.post(url, wrong).status_code == 422
     assert client.post(url, {**wrong, "pin": PIN, "repeated": "975311"}).status_code == 422
     assert client.post(url, {**wrong, "pin": PIN}).status_code == 302
+
+
+def test_the_desk_is_searched_by_name_without_accents_by_number_and_by_form() -> None:
+    an = make_signer()
+    dao, sau = make_ready(an), make_ready(an)
+    patient = dao.version.document.patient
+    patient.full_name = "Nguyễn Thị Đào"
+    patient.save()
+    other = sau.version.document.patient
+    other.full_name = "Phạm Văn Sáu"
+    other.save()
+    client, tray = _client(an), reverse("signatures:signing:tray")
+
+    def found(words: str) -> set[str]:
+        answer = client.post(tray, {"chip": "patient", "q": words})
+        assert (answer.status_code, answer["Location"]) == (302, f"{tray}?by=patient"), (
+            "no name in an address"
+        )
+        page = client.get(answer["Location"]).content.decode()
+        return set(re.findall(r'id="row-([^"]+)"', page))
+
+    mine, his = {str(dao.uuid)}, {str(sau.uuid)}
+    assert found("dao nguyen") == found("ĐÀO") == mine and found("sau") == his
+    assert found(dao.version.document.encounter.identifier.lower()) == mine
+    assert found("36/bv2") == found("to dieu tri") == mine | his
+    assert found("to dieu tri sau") == his, "every word must fit"
+    assert found("không ai") == set()
+    page = client.get(tray).content.decode()
+    assert "Không có tài liệu nào chờ ký khớp" in page and "Không có gì chờ" not in page
+    assert client.get(reverse("signatures:signing:waiting")).content.decode().count("<li") == 2, (
+        "home shows all"
+    )
+    found("sau")
+    values = f"{sau.uuid}:{sau.sha256}"
+    signed = client.post(
+        reverse("signatures:signing:sign_many") + "?by=patient", {"request": values, "pin": PIN}
+    )
+    assert signed.status_code == 200 and str(dao.uuid) not in signed.content.decode(), "the filter stays"
+    assert found("") == mine
+
+
+def test_the_second_page_of_the_desk_is_prepared_and_searched_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tray_views, "PAGE", 1)
+    an = make_signer()
+    first, second = make_ready(an), make_ready(an)
+    deliver_all()
+    SigningRequest.objects.update(status="pending", expires_at=None)
+    client, tray = _client(an), reverse("signatures:signing:tray")
+    assert client.post(tray, {"chip": "age", "q": "", "page": "2"}).status_code == 302
+    page = client.get(tray, {"by": "age"}).content.decode()
+    assert str(second.uuid) in page and f"row-{first.uuid}" not in page
+    client.post(reverse("signatures:signing:refresh") + "?by=age", {"preparing": str(second.uuid)})
+    deliver_all()
+    assert set(SigningRequest.objects.filter(status="ready")) == {second}
+
+
+def test_searching_asks_no_more_for_many_documents(
+    django_assert_max_num_queries: DjangoAssertNumQueries,
+) -> None:
+    an = make_signer()
+    client, tray = _client(an), reverse("signatures:signing:tray")
+    make_ready(an)
+    client.post(tray, {"chip": "risk", "q": "dieu tri"})
+    client.get(tray)
+    with CaptureQueriesContext(connection) as few:
+        client.get(tray)
+    for _number in range(5):
+        make_ready(an)
+    with django_assert_max_num_queries(len(few)):
+        client.get(tray)

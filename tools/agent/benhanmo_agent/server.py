@@ -8,6 +8,7 @@ import base64
 import binascii
 import json
 import logging
+import re
 import sys
 import threading
 import time
@@ -18,6 +19,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from benhanmo_agent import __version__, words
 from benhanmo_agent.asking import Cancelled, Screen
+from benhanmo_agent.fingers import ReaderTrouble, read_finger
 from benhanmo_agent.pairing import CODE_SECONDS, Pairing, PairingRefused
 from benhanmo_agent.printing import Printing, PrintTrouble
 from benhanmo_agent.scanning import Scans
@@ -28,6 +30,7 @@ logger = logging.getLogger(__name__)
 
 API = 1
 _DIGESTS = 500
+_SHA256, _UUID = re.compile(r"[0-9a-f]{64}"), re.compile(r"[0-9a-f-]{36}")
 _JSON_BYTES, _PRINT_BYTES = 64 * 1024, 32 * 1024 * 1024
 _BURST, _A_SECOND = 60.0, 20.0
 _POLLS, _POLL_SECONDS = 8, 25.0
@@ -117,7 +120,7 @@ class _Request(BaseHTTPRequestHandler):
             if not is_open and not self.server.pairing.is_paired(self.origin, self._bearer()):
                 raise Refused("not_paired")
             self._send(200, act(self))
-        except (Refused, PairingRefused, TokenTrouble, PrintTrouble) as refusal:
+        except (Refused, PairingRefused, TokenTrouble, PrintTrouble, ReaderTrouble) as refusal:
             self.close_connection = True  # its body may be unread
             self._send(_STATUS.get(refusal.code, 422), {"error": refusal.code})
         except Cancelled:
@@ -253,6 +256,14 @@ def _sign(request: _Request) -> dict[str, Any]:
     return {"values": [base64.b64encode(one).decode() for one in values], "error": why}
 
 
+def _fingerprint(request: _Request) -> dict[str, Any]:
+    given = request.json()
+    sha256, challenge = _text(given, "sha256"), _text(given, "challenge")
+    if not _SHA256.fullmatch(sha256) or not _UUID.fullmatch(challenge):
+        raise Refused("bad_request")
+    return dict(read_finger(request.server.settings.fingerprint_program, sha256, challenge))
+
+
 def _printers(request: _Request) -> dict[str, Any]:
     printing = request.server.printing
     return {"printers": printing.printers(), "raw": printing.raw(), "chosen": printing.chosen()}
@@ -291,6 +302,7 @@ _ROUTES: dict[tuple[str, str], tuple[Callable[[_Request], dict[str, Any]], bool]
     ("POST", "/v1/pairing/confirm"): (_confirm_pairing, True),
     ("GET", "/v1/certificates"): (_certificates, False),
     ("POST", "/v1/signatures"): (_sign, False),
+    ("POST", "/v1/fingerprints"): (_fingerprint, False),
     ("GET", "/v1/printers"): (_printers, False),
     ("PUT", "/v1/printers"): (_choose_printer, False),
     ("POST", "/v1/prints"): (_print, False),

@@ -38,6 +38,7 @@ class Settings:
     printers: dict[str, str] = field(default_factory=dict)
     serial: tuple[SerialPort, ...] = ()
     pdf_program: tuple[str, ...] = ()
+    fingerprint_program: tuple[str, ...] = ()
 
 
 def default_folder() -> Path:
@@ -60,6 +61,7 @@ def read_settings(folder: Path) -> Settings:
             modules=tuple(given.pop("modules", [])),
             prompt=tuple(given.pop("prompt", [])),
             pdf_program=tuple(given.pop("pdf_program", [])),
+            fingerprint_program=tuple(given.pop("fingerprint_program", [])),
             serial=serial,
             **given,
         )
