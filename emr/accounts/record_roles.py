@@ -22,6 +22,10 @@ OF_RECORDS: dict[str, dict[str, Scope]] = {
     },
     "completeness.override": {"head_of_department": D, "planning": F},
     "completeness.rules": {"planning": F},
+    # encounters.designing: forms, no chart; nobody publishes a draft that they worked on
+    "designing.read": {"admin": F, "planning": F, "director": F},
+    "designing.edit": {"admin": F, "planning": F},
+    "designing.publish": {"planning": F, "director": F},
     # encounters.bundles: closed records as files, extracts of them
     "bundles.read": {"records": F, "planning": F, "director": F},
     "bundles.make": {"records": F, "planning": F},

@@ -294,10 +294,6 @@ RIGHTS: dict[str, dict[str, Scope]] = OF_RECORDS | {
     "loading.load": {"integration": F},
     # integrations.reconciling: each morning, the day before
     "reconciling.sign": {"integration": F},
-    # encounters.designing: forms, no chart; nobody publishes a draft that they worked on
-    "designing.read": {"admin": F, "planning": F, "director": F},
-    "designing.edit": {"admin": F, "planning": F},
-    "designing.publish": {"planning": F, "director": F},
     # emr.notices
     "notices.manage": {"admin": F},
     # emr.terminology, emr.accounts, emr.audit
@@ -377,8 +373,7 @@ GUARDED = frozenset({"accounts.manage", "audit.read"})
 NOT_CLINICAL = frozenset(
     (
         "accounts", "staff", "audit", "oversight", "sealing", "notices", "watching", "terminology", "providers",
-        "transport", "launch", "loading", "reconciling", "switching", "compliance",
-        "transport", "launch", "loading", "reconciling", "designing",
+        "transport", "launch", "loading", "reconciling", "switching", "compliance", "designing",
     )
 )  # fmt: skip
 # Judging afterwards opens no chart either, nor does taking a result back by its number, which shows no value, nor the list

@@ -22,7 +22,7 @@ class BoardsConfig(AppConfig):
                 "encounters:boards:briefing",
                 right=read,
                 icon="bar-chart-line",
-                key="h",
+                key="s",
                 order=56,
             )
         )

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0007_listed_charts"),
-        ("documents", "0004_life_of_the_record"),
+        ("documents", "0005_moved_from"),
         ("registry", "0005_search_behind_the_wall"),
         ("visits", "0004_life_of_the_record"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
