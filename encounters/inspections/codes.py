@@ -96,14 +96,15 @@ def check_codes(mandate: Mandate, codes: Sequence[str], by: User) -> list[Checke
     for stay in stays:
         for number in {stay.identifier, stay.admission_number} - {""}:
             known[number].append(stay)
-    charts = mandate.charts.values_list("encounter", "patient")
-    listed, whole = {stay for stay, _patient in charts}, {patient for stay, patient in charts if stay is None}
+    charts = list(mandate.charts.values_list("encounter", "patient"))
+    listed = {stay for stay, _patient in charts}
+    whole = {patient for stay, patient in charts if not stay}
     named: set[int | str] = set()
     return [_checked(code, known.get(code, []), listed, whole, named) for code in codes]
 
 
 def _checked(
-    code: str, stays: list[Encounter], listed: set[int | None], whole: set[int], named: set[int | str]
+    code: str, stays: list[Encounter], listed: set[int], whole: set[int], named: set[int | str]
 ) -> Checked:
     if len(stays) != 1:
         doubled = code in named

@@ -21,6 +21,7 @@ COMMANDS: dict[str, list[str]] = {
     "import_catalogue": ["icd10", "a.xlsx"],
     "backup": ["/b"],
     "restore": ["/b"],
+    "compliance": [],
     "createfacility": ["01234", "A", "--admin", "an", "--admin-name", "An"],
 }  # fmt: skip
 VARIABLES = {

@@ -16,12 +16,14 @@ from emr.common.errors import Conflict, DomainError
 from emr.storage.models import Attachment, AttachmentKey
 from emr.storage.services import read_bytes, store_bytes
 from emr.storage.stores import store
+from encounters.bundles.models import Bundle
 from encounters.documents import services as documents
 from encounters.documents.models import Document, DocumentBytes, DocumentVersion
 from encounters.records import services, shredding
 from encounters.records.models import DisposalMinutes, Keeping, Tombstone
 from encounters.records.selectors.disposals import due_for_disposal
 from encounters.visits.models import Encounter
+from signatures.preserving.models import Preservation, SealedRevision
 from tests.encounters.chart import begin, draft_of, written
 from tests.encounters.records.world import brought_to, left, person
 from tests.patients.people import make_patient
@@ -102,6 +104,21 @@ def test_a_disposed_record_is_gone_and_its_bytes_cannot_be_read() -> None:
     assert (line.patient_id, line.detail["minutes"]) == (stay.patient_id, minutes.number)
     assert read_bytes(foreign) == TEXT
     assert Document.objects.filter(encounter=other).exists()
+
+
+def test_what_was_appended_to_a_sealed_file_goes_with_its_record() -> None:
+    """Proof for years hangs on the record's file, not on the stay itself."""
+    stay = archived()
+    bundle = Bundle.objects.filter(encounter=stay).latest("pk")
+    proof = Preservation.objects.create(facility=stay.facility, bundle=bundle, level="B-LT")
+    raised = store_bytes(TEXT + b" raised", content_type="application/pdf", facility=stay.facility)
+    SealedRevision.objects.create(
+        facility=stay.facility, preservation=proof, number=1, attachment=raised, level="B-LT"
+    )
+    assert dispose(approved(stay))[0] == 0
+    assert not SealedRevision.objects.exists() and not Preservation.objects.filter(pk=proof.pk).exists()
+    assert not AttachmentKey.objects.filter(pk=raised.pk).exists()
+    assert raised.stored_sha256 not in list(store().names())
 
 
 def dispose_words(stay: Encounter) -> str:
