@@ -196,7 +196,7 @@ def _wrong(matrix: Matrix) -> list[str]:
             of_the_house = right in _HOUSE or right == SIGNED_IN or (who, right) in _JUDGES
             if (
                 (situation == "far" and not of_the_house)
-                or (situation == "restricted" and not desk and not of_the_house)
+                or (situation == "restricted" and not desk and not of_the_house and right not in _MINUTES)
                 or (situation == "other" and over_departments and not of_the_house)
             ):
                 wrong.append(f"{who} {name}: {situation} {answer}")
@@ -206,6 +206,8 @@ def _wrong(matrix: Matrix) -> list[str]:
 # Rights over rows of the house that are nobody's chart. The log tells of everybody, by number and public id alone: that a
 # restricted chart was opened is what an auditor looks for.
 _HOUSE = {"terminology.manage", "audit.read"}
+# Minutes list archive numbers; whose they are is said to whoever reaches the chart (`leaks` looks for the names).
+_MINUTES = {"records.dispose", "records.approve_disposal"}
 _JUDGES = {("auditor", "oversight.review")}  # look-ups found in the log that they read
 
 

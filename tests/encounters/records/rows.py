@@ -5,12 +5,12 @@ from typing import Any
 
 from emr.accounts.models import User
 from emr.common.clock import local_today, now
-from encounters.records.models import DisposalMinutes, Keeping, Loan
+from encounters.records.models import DisposalLine, DisposalMinutes, Keeping, Loan
 from encounters.visits.models import Encounter
 
 
 def build_record_rows(stay: Encounter, by: User, word: str) -> dict[str, Any]:
-    """A folder, a lending that waits, minutes that name nothing yet."""
+    """A folder, a lending that waits, minutes that name the stay."""
     Keeping.objects.create(
         facility=stay.facility, encounter=stay, is_hybrid=True, barcode=f"HS{stay.pk}", shelf="K1"
     )
@@ -31,4 +31,5 @@ def build_record_rows(stay: Encounter, by: User, word: str) -> dict[str, Any]:
         members="Hội đồng",
         prepared_by=by,
     )
+    DisposalLine.objects.create(facility=stay.facility, minutes=minutes, encounter=stay)
     return {"loan_uuid": loan, "minutes_uuid": minutes}
