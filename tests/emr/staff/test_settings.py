@@ -65,7 +65,7 @@ def test_no_undeclared_name_is_read_and_none_is_declared_in_vain() -> None:
     read: set[str] = set()
     for text in texts:
         read |= set(re.findall(r'facility_setting\([^()]*?"([a-z0-9_]+)"', text, re.S))
-        read |= set(re.findall(r"name = '([a-z0-9_]+)'", text))
+        read |= set(re.findall(r"\bname = '([a-z0-9_]+)'", text))
         constants = set(re.findall(r"facility_setting\([^()]*?, ([A-Z_]+)\)", text))
         for constant in constants:
             read |= set(re.findall(rf'^{constant} = "([a-z0-9_]+)"', text, re.M))
