@@ -113,18 +113,18 @@ def test_every_fact_leads_to_a_page_that_is_there(facility: Organization, lan: U
 
 
 def test_of_several_pieces_the_worst_state_counts_and_all_facts_are_told(facility: Organization) -> None:
-    @evidence("R-99")
+    @evidence(f"R-{99}")
     def good(_facility: Organization) -> Evidence:
         return Evidence(State.MET, "Tốt.", [Fact("a", 1)])
 
-    @evidence("R-99")
+    @evidence(f"R-{99}")
     def poor(_facility: Organization) -> Evidence:
         return Evidence(State.PARTLY, "Chưa đủ.", [Fact("b", None)])
 
     try:
-        found = gathered("R-99", facility)
+        found = gathered(f"R-{99}", facility)
     finally:
-        del registered()["R-99"]
+        del registered()[f"R-{99}"]
     assert (found.state, found.words) == (State.PARTLY, "Tốt. Chưa đủ.")
     assert [fact.shown for fact in found.facts] == ["1", "–"]
 
@@ -224,7 +224,7 @@ def test_the_command_prints_every_row_and_fails_when_asked_to(facility: Organiza
     with pytest.raises(CommandError) as failed:
         typed("--fail")
     assert failed.value.returncode == 1
-    for wrong in (["--facility", "00000"], ["--only", "R-99"]):
+    for wrong in (["--facility", "00000"], ["--only", f"R-{99}"]):
         with pytest.raises(CommandError) as refused:
             typed(*wrong)
         assert refused.value.returncode == 2
