@@ -157,7 +157,10 @@ def test_one_of_three_people_isnt_enough() -> None:
         DisposalMinutes.objects.filter(pk=minutes.pk).update(second_by=person("tung"))
 
 
-@pytest.mark.parametrize("why", ["date", "hold", "reopened", "for ever"])
+WORDS = {"date": "kept until", "hold": "legal hold", "reopened": "isn't archived", "for ever": "for ever"}
+
+
+@pytest.mark.parametrize("why", WORDS)
 def test_what_may_not_go_stays_whoever_asks(why: str, owner_sql: psycopg.Connection) -> None:
     """The command says so, and the database itself refuses what the owner would write."""
     stay = archived()
@@ -170,6 +173,9 @@ def test_what_may_not_go_stays_whoever_asks(why: str, owner_sql: psycopg.Connect
         Keeping.objects.filter(encounter=stay).update(retained_until=None)
     else:
         Encounter.objects.filter(pk=stay.pk).update(record_state="reopened")
+    code, words = dispose(minutes, for_good=False)
+    assert code == 1
+    assert WORDS[why] in words, "a dry run promises nothing that the database refuses"
     code, words = dispose(minutes)
     assert code == 1
     assert "STAYS" in words
