@@ -12,12 +12,12 @@ from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 from django.db import connections, models
-from django.db.models import ForeignKey, Lookup
+from django.db.models import CharField, ForeignKey, Lookup
 from django.db.models.query import QuerySet
 from django.db.models.sql.compiler import SQLCompiler
 
 ModelT = TypeVar("ModelT", bound=models.Model)
-Value = Hashable | list[int]
+Value = Hashable | list[int] | list[str]
 
 # What can stand for a value while the text is put together, none of which anybody asks for.
 _MARKS: dict[type, Callable[[int], Value]] = {
@@ -30,9 +30,10 @@ _MARKS: dict[type, Callable[[int], Value]] = {
 }
 
 
+@CharField.register_lookup
 @ForeignKey.register_lookup
 class AnyOf(Lookup[Any]):
-    """`stay__any_of=[1, 2]`: the column is one of these ids, which go as one value, so that the text never changes."""
+    """`stay__any_of=[1, 2]`: the column is one of these ids or codes, which go as one value: the text never changes."""
 
     lookup_name = "any_of"
     prepare_rhs = False
@@ -53,7 +54,7 @@ class _Compiler(SQLCompiler):
 
 
 class Compiled(Generic[ModelT]):
-    """A queryset as a function of values (int, str, UUID, datetime, date, list of ids), compiled at its first use.
+    """A queryset as a function of values (int, str, UUID, datetime, date, list of ids or codes), compiled at its first use.
 
     The function may do nothing with a value but pass it to the queryset unchanged, and every value must reach the SQL:
     a value that decides about the SQL's shape (None, a boolean, a list that isn't asked for by `any_of`) can't be kept.

@@ -3,13 +3,15 @@
 A mapping belongs to the neighbour, not to one channel: who sends in codes is answered in them.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import F, Q, QuerySet
+from django.db import connection
+from django.db.models import Q, QuerySet
 
 from emr.common.clock import now
+from emr.common.compiled import Compiled
 from integrations.transport.models import Channel, NeighbourCode
 
 _LONGEST = 200
@@ -28,17 +30,38 @@ class Sent:
 
 def neighbour_channels(channel: Channel) -> QuerySet[Channel]:
     """Every channel of the facility, of either direction, that leads to the same neighbour."""
-    application, facility = channel.neighbour
+    return _channels_of(channel.facility_id, *channel.neighbour)
+
+
+def _channels_of(facility_id: int, application: str, facility: str) -> QuerySet[Channel]:
     incoming = Q(direction="in", sending_application=application, sending_facility=facility)
     outgoing = Q(direction="out", receiving_application=application, receiving_facility=facility)
-    return Channel.objects.filter(incoming | outgoing, facility_id=channel.facility_id)
+    return Channel.objects.filter(incoming | outgoing, facility_id=facility_id)
 
 
 def neighbour_codes(channel: Channel) -> QuerySet[NeighbourCode]:
     """What is known of a neighbour's codes, mapped or not, on whichever of its channels."""
-    return NeighbourCode.objects.filter(
-        facility_id=channel.facility_id, channel__in=neighbour_channels(channel).values("pk")
-    )
+    return _codes_of(channel.facility_id, *channel.neighbour)
+
+
+def _codes_of(facility_id: int, application: str, facility: str) -> QuerySet[NeighbourCode]:
+    channels = _channels_of(facility_id, application, facility)
+    return NeighbourCode.objects.filter(facility_id=facility_id, channel__in=channels.values("pk"))
+
+
+@Compiled
+def _codes_named(
+    facility_id: int, application: str, facility: str, kinds: list[str], codes: list[str]
+) -> QuerySet[NeighbourCode]:
+    found = _codes_of(facility_id, application, facility)
+    return found.filter(kind__any_of=kinds, code__any_of=codes).order_by("-pk")
+
+
+def _named(channel: Channel, wanted: Collection[tuple[str, str]]) -> list[NeighbourCode]:
+    """The neighbour's rows of these (kind, code), mapped or not, the newest first. One query."""
+    kinds, codes = (sorted(set(part)) for part in zip(*wanted, strict=True))
+    found = _codes_named(channel.facility_id, *channel.neighbour, kinds, codes)
+    return [row for row in found if (row.kind, row.code) in wanted]
 
 
 def ours(channel: Channel, kind: str, codes: Iterable[str]) -> dict[str, str]:
@@ -52,13 +75,9 @@ def ours_of(channel: Channel, codes: Mapping[str, Iterable[str]]) -> dict[str, d
     found: dict[str, dict[str, str]] = {kind: {} for kind in codes}
     if not wanted:
         return found
-    kinds, sent_codes = zip(*wanted, strict=True)
-    rows = (
-        neighbour_codes(channel).filter(kind__in=set(kinds), code__in=set(sent_codes)).exclude(mapped_to="")
-    )
-    for kind, code, mapped_to in rows.order_by("-pk").values_list("kind", "code", "mapped_to"):
-        if (kind, code) in wanted:
-            found[kind][code] = mapped_to
+    for row in _named(channel, wanted):
+        if row.mapped_to:
+            found[row.kind][row.code] = row.mapped_to
     return found
 
 
@@ -71,6 +90,13 @@ def theirs(channel: Channel, kind: str, our_codes: Iterable[str]) -> dict[str, s
 def mapping(channel: Channel, kind: str, code: str) -> str:
     """Our code for a neighbour's; "" when nobody has said."""
     return ours(channel, kind, [code]).get(code[:_LONGEST], "")
+
+
+# Put together by hand: it is asked for with every message of a laboratory that sends codes that nobody mapped.
+_COUNT = """
+UPDATE transport_unmappedcode SET seen_count = seen_count + 1, last_seen_at = %s
+WHERE id IN (SELECT id FROM transport_unmappedcode WHERE id = ANY(%s) ORDER BY id FOR UPDATE SKIP LOCKED)
+"""
 
 
 def note_unmapped(channel: Channel, kind: str, code: str, words: str = "") -> None:
@@ -92,14 +118,10 @@ def note_codes(channel: Channel, seen: Iterable[Sent]) -> None:
     if not words:
         return
     moment = now()
-    wanted = neighbour_codes(channel).filter(
-        kind__in={kind for kind, _code in words}, code__in={code for _kind, code in words}
-    )
-    rows = [row for row in wanted.order_by("pk") if (row.kind, row.code) in words]
-    free = NeighbourCode.objects.filter(pk__in=[row.pk for row in rows]).select_for_update(skip_locked=True)
-    NeighbourCode.objects.filter(pk__in=free.values("pk")).update(
-        seen_count=F("seen_count") + 1, last_seen_at=moment
-    )
+    rows = _named(channel, words)
+    if rows:
+        with connection.cursor() as cursor:
+            cursor.execute(_COUNT, [moment, [row.pk for row in rows]])
     for row in rows:
         if not row.words and (said := words[row.kind, row.code]):
             NeighbourCode.objects.filter(pk=row.pk).update(words=said)

@@ -73,10 +73,10 @@ def time_passes(house: House) -> None:
     )
 
 
-def owed(house: House) -> int:
-    """How many deliveries are neither done nor given up."""
-    query = "SELECT count(*) FROM outbox_outboxevent WHERE done_at IS NULL AND failed_at IS NULL"
-    return int(house.sql(query)[0][0])
+def owed(house: House, topics: str = "") -> int:
+    """How many deliveries are neither done nor given up, of the topics that begin so."""
+    query = "SELECT count(*) FROM outbox_outboxevent WHERE done_at IS NULL AND failed_at IS NULL AND starts_with(topic, %s)"
+    return int(house.sql(query, topics)[0][0])
 
 
 @dataclass

@@ -63,6 +63,7 @@ class Cart(threading.Thread):
         super().__init__()
         self.client, self.events, self.ledger = client, events, ledger
         self.lost = 0
+        self.last: Any = None
         self.odd: list[Any] = []
 
     def run(self) -> None:
@@ -84,15 +85,16 @@ class Cart(threading.Thread):
         headers = {"Content-Type": "application/json", "X-CSRFToken": self.client.cookies["csrftoken"]}
         try:
             answer = self.client._ask("POST", "/api/medicines/events", body, headers)
-        except (OSError, http.client.HTTPException):
-            self.lost += 1
+        except (OSError, http.client.HTTPException) as error:
+            self.last, self.lost = error, self.lost + 1
             time.sleep(0.3)
             return []
+        self.last = (answer.status, answer.text[:300])
         if answer.status == 503:
             time.sleep(0.3)
             return []
         if answer.status != 200:
-            self.odd.append((answer.status, answer.text[:300]))
+            self.odd.append(self.last)
             return []
         found: list[dict[str, str]] = json.loads(answer.text)["answers"]
         return found
@@ -116,7 +118,7 @@ def test_the_web_process_is_killed_twice_while_carts_tell_their_night(web: House
         process.children()[0].kill()
     for cart in carts:
         cart.join(300)
-        assert not cart.is_alive()
+        assert not cart.is_alive(), [cart.last for cart in carts]
     assert not [cart.odd for cart in carts if cart.odd]
     assert sum(cart.lost for cart in carts), "nobody lost an answer"
     assert ledger.acknowledged == ledger.sent == {event["key"] for night in nights for event in night}

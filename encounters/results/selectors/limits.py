@@ -4,8 +4,10 @@ import datetime as dt
 from collections.abc import Callable, Iterable
 from decimal import Decimal
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
+from emr.common.compiled import Compiled
 from encounters.orders.selectors.catalogue import in_force
 from encounters.results import flags
 from encounters.results.facts import ValueFacts
@@ -49,8 +51,9 @@ def critical_limits(patient: Patient, at: dt.datetime, values: Iterable[ValueFac
     if not tests:
         return flags.limits_of
     on = timezone.localdate(at)
-    found = in_force(CriticalLimit.objects.filter(facility=person.facility_id, test__in=tests), on)
-    fitting = [row for row in found if _fits(row, person, on)]
+    fitting = [
+        row for row in _limits_of_tests(person.facility_id, sorted(tests), on) if _fits(row, person, on)
+    ]
     fitting.sort(key=_narrowness, reverse=True)
 
     def limits(value: ValueFacts) -> Limits:
@@ -64,6 +67,11 @@ def critical_limits(patient: Patient, at: dt.datetime, values: Iterable[ValueFac
         return flags.limits_of(value)
 
     return limits
+
+
+@Compiled
+def _limits_of_tests(facility_id: int, tests: list[str], on: dt.date) -> QuerySet[CriticalLimit]:
+    return in_force(CriticalLimit.objects.filter(facility=facility_id, test__any_of=tests), on)
 
 
 def _scale(row: CriticalLimit, value: ValueFacts) -> Decimal | None:

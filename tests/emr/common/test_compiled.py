@@ -116,6 +116,9 @@ def test_every_kept_question_of_the_house_asks_what_its_queryset_asks() -> None:
         "_facility_of": ([7, 8],),
         "_counts": ([7, 8], now(), now() + dt.timedelta(hours=8), now() - dt.timedelta(hours=1)),
         "_newest": ([7, 8],),
+        "_limits_of_tests": (7, ["718-7", ""], dt.date(2026, 1, 2)),
+        "_services_of_codes": (7, ["XN1"], dt.date(2026, 1, 2)),
+        "_codes_named": (7, "LIS", "", ["service", "unit"], ["XN1"]),
     }
     kept = {
         found.__name__: found

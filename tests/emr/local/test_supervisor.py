@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from urllib.request import urlopen
 
@@ -73,7 +73,12 @@ class Run:
         return [process for process in found if process.pid != self.process.pid]
 
     def living(self) -> list[psutil.Process]:
-        return [process for process in self.children() if process.status() != psutil.STATUS_ZOMBIE]
+        found = []
+        for process in self.children():
+            with suppress(psutil.NoSuchProcess):  # it may end between being found and being asked
+                if process.status() != psutil.STATUS_ZOMBIE:
+                    found.append(process)
+        return found
 
     def instance(self) -> Instance:
         instance = Instance(Home(self.home))
