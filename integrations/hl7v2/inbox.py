@@ -153,9 +153,11 @@ def _wait(message: Message, state: MessageState, *, anew: bool) -> None:
 
 
 # By the patient's number alone: what waits at one neighbour's (a result) may lack what another one tells (an admission).
+# Those that wait are few and looked up first: from the facility's side PostgreSQL may read all its messages.
 _WAITING = """
-SELECT s.message_id FROM transport_messagestate s JOIN transport_message m ON m.id = s.message_id
-WHERE s.state = 'waiting' AND m.facility_id = %s AND m.id <> %s
+WITH waiting AS MATERIALIZED (SELECT message_id FROM transport_messagestate WHERE state = 'waiting')
+SELECT m.id FROM waiting w JOIN transport_message m ON m.id = w.message_id
+WHERE m.facility_id = %s AND m.id <> %s
   AND (m.patient_number = %s OR m.message_type IN ('ADT^A40', 'ADT^A34', 'ADT^A18'))
 """
 

@@ -7,10 +7,12 @@ histology comes later than that: without care of its own the result would wait i
 import datetime as dt
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from emr.accounts.models import Organization
 from emr.common import wall
 from emr.common.clock import now
+from emr.common.compiled import Compiled
 from encounters.results.models import ReportReview
 from encounters.visits.models import Encounter
 from patients.registry.models import CareContext, Confidentiality
@@ -25,6 +27,16 @@ def _source(review: ReportReview) -> str:
     return f"review:{review.pk}"
 
 
+@Compiled
+def _lasting_stay(encounter_id: int) -> QuerySet[Encounter]:
+    return Encounter.objects.filter(pk=encounter_id, ended_at=None)
+
+
+@Compiled
+def _open_cares(source: str) -> QuerySet[CareContext]:
+    return CareContext.objects.filter(source=source, ends_at=None)
+
+
 def open_for_review(review: ReportReview) -> bool:
     """Let the department and the ordering doctor see the patient while the review is open; whether it was needed.
 
@@ -33,10 +45,10 @@ def open_for_review(review: ReportReview) -> bool:
     """
     stay = review.encounter
     # Whoever files has read the stay a while ago.
-    is_here = stay is not None and Encounter.objects.filter(pk=stay.pk, ended_at=None).exists()
+    is_here = stay is not None and bool(list(_lasting_stay(stay.pk)))
     if review.outcome != ReportReview.Outcome.OPEN or is_here:
         return False
-    if CareContext.objects.filter(source=_source(review), ends_at=None).exists():
+    if list(_open_cares(_source(review))):
         return False
     _open_care(review, stay.department if stay is not None else review.department)
     return True

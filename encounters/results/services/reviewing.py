@@ -3,18 +3,20 @@
 from collections.abc import Iterable
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from emr.accounts.models import Organization, User
 from emr.audit.services import record
 from emr.common.clock import now
+from emr.common.compiled import Compiled
 from emr.common.errors import Conflict
 from encounters.results import telling
 from encounters.results.models import DiagnosticReport, ReportReading, ReportReview
 from encounters.results.models.reports import NEWS, RELEASED
 from encounters.results.services.late import close_for_review, open_for_review
 from encounters.visits.models import Encounter
-from patients.registry.access import same_person
+from patients.registry.access import rows_of_root
 
 
 def open_review(*, report: DiagnosticReport, by: User | None) -> ReportReview | None:
@@ -65,10 +67,15 @@ def _urgency(report: DiagnosticReport) -> ReportReview.Urgency:
 
 def _last_department(report: DiagnosticReport) -> Organization | None:
     """Of a result without a stay: who cared for the patient last."""
-    stays = Encounter.objects.filter(patient__in=same_person(report.patient), department__isnull=False)
-    stays = stays.exclude(status__in=[Encounter.Status.CANCELLED, Encounter.Status.ENTERED_IN_ERROR])
-    last = stays.select_related("department").order_by("-started_at").first()
+    last = _last_stay.first(report.patient.root_id)
     return last.department if last is not None else None
+
+
+@Compiled
+def _last_stay(root: int) -> QuerySet[Encounter]:
+    stays = Encounter.objects.filter(patient__in=rows_of_root(root), department__isnull=False)
+    stays = stays.exclude(status__in=[Encounter.Status.CANCELLED, Encounter.Status.ENTERED_IN_ERROR])
+    return stays.select_related("department").order_by("-started_at", "-pk")[:1]
 
 
 def is_nobodys(report: DiagnosticReport) -> bool:

@@ -1,8 +1,9 @@
 """A test that the laboratory's system added itself: an order beside the one that it follows, never an orphan."""
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from emr.common.clock import now
+from emr.common.compiled import Compiled
 from encounters.orders.models import ServiceRequest
 from encounters.orders.selectors.catalogue import services_by_code
 from encounters.orders.services import place_reflex
@@ -33,16 +34,19 @@ def known_reflex(channel: Channel, group: Group) -> ServiceRequest | None:
     number = reflex_number(group)
     if not number:
         return None
-    added = ServiceRequest.objects.filter(
-        facility=channel.facility,
-        origin=channel.sending_application[:60],
-        origin_number=number,
-        reflex_of__isnull=False,
-    )
-    # Asked of every result and nearly never so: the row with all that hangs on it is read when there is one.
-    if not added.exists():
+    # Asked of every result and nearly never so: what hangs on the row is read when there is one.
+    added = _added.first(channel.facility_id, channel.sending_application[:60], number)
+    if added is None:
         return None
-    return added.select_related("patient", "encounter", "requester", "facility").first()
+    return ServiceRequest.objects.select_related("patient", "encounter", "requester", "facility").get(
+        pk=added.pk
+    )
+
+
+@Compiled
+def _added(facility_id: int, system: str, number: str) -> QuerySet[ServiceRequest]:
+    of_producer = ServiceRequest.objects.filter(facility_id=facility_id, origin=system, origin_number=number)
+    return of_producer.filter(reflex_of__isnull=False).order_by("pk")[:1]
 
 
 def parent_of(channel: Channel, group: Group) -> ServiceRequest | None:
