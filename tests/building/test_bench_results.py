@@ -54,9 +54,9 @@ def test_the_people_whose_results_come_are_spread_over_all_there_are(
 
 def test_what_the_machine_lost_meanwhile_isnt_the_hospitals_growth() -> None:
     report = Report()
-    tell_growth(report, Rates(100, 50, 10), Rates(50, 20, 10), (20_000, 1_000_000))
+    tell_growth(report, {"ORU": Rates(100, 50, 10)}, {"ORU": Rates(50, 20, 10)}, (20_000, 1_000_000))
     stored, applied = report.rows
     assert (stored.result, stored.is_met) == (1.25, True)
     assert (applied.result, applied.floor) == (0.5, "2.00×")
-    tell_growth(report, Rates(100, 50, 10), Rates(200, 25, 10), (20_000, 1_000_000))
+    tell_growth(report, {"ORU": Rates(100, 50, 10)}, {"ORU": Rates(200, 25, 10)}, (20_000, 1_000_000))
     assert (report.rows[2].result, report.rows[2].is_met) == (2.0, False), "a quieter machine is no excuse"

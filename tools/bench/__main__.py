@@ -103,23 +103,25 @@ def _measure_inside(
     patient = reading.heavy_patient(doctor.facility, doctor)
     watched = charts.choose(doctor)
 
-    def results() -> "Rates":
+    def feed() -> "dict[str, Rates]":
         numbers = messages.own_numbers(doctor.facility_id, 400)
-        return messages.rates(instance, messages.results_of(numbers), asked.messages)
+        return messages.measure(instance, numbers, asked.messages)
 
+    fed: dict[str, Rates] | None = None
     if set(asked.parts) & set("abc"):
         began = time.monotonic()
         call_command("populate", "--patients", str(asked.small), "--seed", "1")
         small = reading.read(clerk, doctor, patient)
         reading.tell(report, asked.small, small)
-        few = results() if "e" in asked.parts else None
+        few = feed() if "e" in asked.parts else None
         call_command("populate", "--patients", str(asked.patients - asked.small), "--seed", "2")
         report.note(f"{asked.patients:,} patients were there after {time.monotonic() - began:.0f} s.")
         large = reading.read(clerk, doctor, patient)
         reading.tell(report, asked.patients, large)
         reading.tell_growth(report, small, large)
         if few is not None:
-            messages.tell_growth(report, few, results(), (asked.small, asked.patients))
+            fed = feed()
+            messages.tell_growth(report, few, fed, (asked.small, asked.patients))
     if "i" in asked.parts:
         walled.measure(report, clerk, doctor, patient)
     if "w" in asked.parts:
@@ -130,7 +132,7 @@ def _measure_inside(
         entries = Document.objects.filter(status="final").order_by("-pk")
         signing.measure(report, list(entries.values_list("pk", flat=True)), DEMO_PIN)
     if "e" in asked.parts:
-        messages.measure(report, instance, messages.own_numbers(doctor.facility_id, 400), asked.messages)
+        messages.tell(report, fed or feed())
     if "h" in asked.parts:
         auditing.measure(report, doctor, asked.audit_lines)
     with connection.cursor() as cursor:
