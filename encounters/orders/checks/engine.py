@@ -97,7 +97,7 @@ def check(items: list[Item], facts: Facts, rules: Iterable[Rule]) -> list[Alert]
         for alert in (
             *_allergies(item, facts, known),
             *_interactions(item, others, known),
-            *_duplicates(item, others),
+            *_duplicates(item, others, known),
             *_pregnancy(item, facts, known),
             *_doses(item, facts, known),
         ):
@@ -156,9 +156,10 @@ def _interactions(item: Item, others: list[Item], known: _Known) -> Iterator[Ale
                     break
 
 
-def _duplicates(item: Item, others: list[Item]) -> Iterator[Alert]:
+def _duplicates(item: Item, others: list[Item], known: _Known) -> Iterator[Alert]:
     for other in others:
-        for part in sorted(set(item.parts) & set(other.parts)):
+        same = sorted(set(item.parts) & set(other.parts))
+        for part in same:
             yield Alert(
                 item.uuid,
                 f"duplicate:{part}",
@@ -168,6 +169,18 @@ def _duplicates(item: Item, others: list[Item]) -> Iterator[Alert]:
                 % {"one": item.text, "two": other.text},
                 _("Stop one of the two, or check the sum of both doses."),
             )
+        for rule in () if same else known.by_kind.get("duplicate", ()):
+            if all(any(known.fits(rule.subject, part) for part in one.parts) for one in (item, other)):
+                yield Alert(
+                    item.uuid,
+                    f"duplicate:{rule.code}",
+                    rule.level,
+                    _("Two of one class"),
+                    _("%(one)s with %(two)s: %(why)s")
+                    % {"one": item.text, "two": other.text, "why": rule.text},
+                    rule.advice,
+                    rule.source,
+                )
 
 
 def _pregnancy(item: Item, facts: Facts, known: _Known) -> Iterator[Alert]:

@@ -95,14 +95,16 @@ class KnowledgeRule(DatedRow):
     """One thing known of medicines, with who says so. The list is never complete (R-63): it helps, it doesn't decide.
 
     kind "class": `subject` belongs to the class `other`. "cross": an allergy to class `subject` may hold for class `other`.
-    "interaction": `subject` with `other`. "pregnancy": `subject`. "dose": the most of `subject` at a time and a day, in
-    `unit` (mg, or mg/kg), for `population` adult or child. A name that begins with # is a class.
+    "interaction": `subject` with `other`. "duplicate": two different medicines of `subject`. "pregnancy": `subject`.
+    "dose": the most of `subject` at a time and a day, in `unit` (mg, or mg/kg), for `population` adult or child. A name
+    that begins with # is a class.
     """
 
     class Kind(models.TextChoices):
         CLASS = "class", _("Class of medicines")
         CROSS = "cross", _("Cross-allergy")
         INTERACTION = "interaction", _("Interaction")
+        DUPLICATE = "duplicate", _("Two of one class")
         PREGNANCY = "pregnancy", _("Pregnancy")
         DOSE = "dose", _("Highest dose")
 

@@ -42,6 +42,21 @@ def kinds(items: list[Item], facts: Facts = ADULT) -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize(
+    ("one", "two", "expected"),
+    [
+        ("Ibuprofen", "Diclofenac natri", [("duplicate", "inline")]),
+        ("Ibuprofen", "Ibuprofen", [("duplicate", "inline")]),
+        ("Enalapril", "Perindopril", [("duplicate", "inline")]),
+        ("Paracetamol", "Ibuprofen", []),
+    ],
+)
+def test_two_medicines_of_one_class_are_shown_once(
+    one: str, two: str, expected: list[tuple[str, str]]
+) -> None:
+    assert kinds([item(one, "a"), item(two, "b")]) == expected
+
+
+@pytest.mark.parametrize(
     ("allergy", "ingredient", "expected"),
     [
         ("Penicillin", "Amoxicilin + acid clavulanic", [("allergy", "interrupt")]),
