@@ -26,8 +26,17 @@ class EarlierResult:
     url: str = ""
 
 
-# (ids of the person's patient rows, codes of our catalogue) → what is known, in any order.
-EarlierResults = Callable[[Sequence[int], Sequence[str]], list[EarlierResult]]
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A test or image by all its codes: our catalogue's, LOINC, the national index's (QĐ 1227)."""
+
+    code: str
+    loinc: str = ""
+    national_code: str = ""
+
+
+# (ids of the person's patient rows, tests) → what is known, in any order, under our catalogue's codes.
+EarlierResults = Callable[[Sequence[int], Sequence[Wanted]], list[EarlierResult]]
 # The last known weight of the patient of this stay in kg, or None.
 Weight = Callable[[Encounter], Decimal | None]
 
@@ -105,9 +114,9 @@ def progress_of(request_ids: Sequence[int]) -> dict[int, Progress]:
     return found
 
 
-def earlier_results(patient_ids: Sequence[int], codes: Sequence[str]) -> list[EarlierResult]:
+def earlier_results(patient_ids: Sequence[int], wanted: Sequence[Wanted]) -> list[EarlierResult]:
     """What all providers know."""
-    return [found for provider in _earlier.values() for found in provider(patient_ids, codes)]
+    return [found for provider in _earlier.values() for found in provider(patient_ids, wanted)]
 
 
 def weight_of(encounter: Encounter) -> Decimal | None:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from emr.common.clock import now
 from encounters.documents.models import Document
 from encounters.orders.models import Order, RepeatDecision, ServiceRequest
-from encounters.orders.providers import EarlierResult, earlier_results
+from encounters.orders.providers import EarlierResult, Wanted, earlier_results
 from encounters.orders.selectors.catalogue import services_by_code, windows_by_code
 from patients.registry.access import same_person
 from patients.registry.models import Patient
@@ -60,7 +60,7 @@ def _own_requests(entry: Document, patient_ids: list[int], codes: list[str]) -> 
 
 
 def repeats_of(entry: Document) -> list[Repeat]:
-    """The draft tests and images of the entry that were done or asked for before; five queries, one without such drafts."""
+    """The draft tests and images of the entry that were done or asked for before; six queries, one without such drafts."""
     drafts = [
         order
         for order in ServiceRequest.objects.filter(
@@ -74,7 +74,10 @@ def repeats_of(entry: Document) -> list[Repeat]:
     patient_ids = list(
         Patient.objects.filter(pk__in=same_person(entry.encounter.patient)).values_list("pk", flat=True)
     )
-    known = [*earlier_results(patient_ids, codes), *_own_requests(entry, patient_ids, codes)]
+    services = services_by_code(entry.facility_id, codes)
+    wanted = [Wanted(code) for code in codes if code not in services]
+    wanted += [Wanted(one.code, one.loinc, one.national_code) for one in services.values()]
+    known = [*earlier_results(patient_ids, wanted), *_own_requests(entry, patient_ids, codes)]
     newest: dict[str, EarlierResult] = {}
     for (
         one
@@ -83,7 +86,6 @@ def repeats_of(entry: Document) -> list[Repeat]:
         if kept is None or one.requested_at > kept.requested_at:
             newest[one.code] = one
     windows = windows_by_code(entry.facility_id, codes)
-    services = services_by_code(entry.facility_id, codes)
     found = []
     for order in drafts:
         earlier = newest.get(order.code)

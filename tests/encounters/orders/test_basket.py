@@ -17,7 +17,7 @@ from encounters.documents.models import Document
 from encounters.documents.services import NotComplete
 from encounters.orders import providers, services
 from encounters.orders.models import CheckAnswer, MedicationRequest, RepeatDecision, ServiceRequest
-from encounters.orders.providers import EarlierResult
+from encounters.orders.providers import EarlierResult, Wanted
 from encounters.orders.selectors.checking import alerts_of
 from encounters.orders.selectors.earlier import repeats_of
 from encounters.results.services import record_vital_signs
@@ -170,10 +170,10 @@ def test_results_of_a_room_above_are_asked_for(
     entry: Document, stay: tuple[User, Encounter], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     an, encounter = stay
-    asked: list[tuple[list[int], list[str]]] = []
+    asked: list[tuple[list[int], list[Wanted]]] = []
 
-    def provider(patients: object, codes: object) -> list[EarlierResult]:
-        asked.append((list(patients), list(codes)))  # type: ignore[call-overload]
+    def provider(patients: object, wanted: object) -> list[EarlierResult]:
+        asked.append((list(patients), list(wanted)))  # type: ignore[call-overload]
         at = now() - dt.timedelta(days=2)
         return [
             EarlierResult(encounter.patient_id, "XN0013", "HbA1c", at, at, "final", "7,1 %", "/results/1")
@@ -183,7 +183,7 @@ def test_results_of_a_room_above_are_asked_for(
     providers.register_earlier_results(provider)
     services.add_quick(entry=entry, choice="service:XN0013", typed="", by=an)
     (repeat,) = repeats_of(entry)
-    assert asked == [([encounter.patient_id], ["XN0013"])]
+    assert asked == [([encounter.patient_id], [Wanted("XN0013", "4548-4")])]
     assert (repeat.days, repeat.earlier.value, repeat.earlier.url) == (2, "7,1 %", "/results/1")
     client = Client()
     client.force_login(an)

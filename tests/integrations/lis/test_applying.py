@@ -10,7 +10,7 @@ from django.db import transaction
 from emr.accounts.models import Organization
 from emr.common import wall
 from emr.common.clock import now
-from encounters.orders.providers import earlier_results
+from encounters.orders.providers import Wanted, earlier_results
 from encounters.results.models import DiagnosticReport, Finding
 from encounters.visits.models import Encounter
 from integrations.hl7v2 import services as hl7v2
@@ -196,11 +196,30 @@ def test_a_file_is_kept_with_the_report(dao: Patient, send: Send) -> None:
 
 def test_what_came_before_is_known_before_it_is_ordered_again(dao: Patient, send: Send) -> None:
     send(oru(obr(), CREATININE))
-    (earlier,) = earlier_results([dao.pk], ["XN0015", "XN0001"])
+    (earlier,) = earlier_results([dao.pk], [Wanted("XN0015"), Wanted("XN0001")])
     assert (earlier.code, earlier.value, earlier.status) == ("XN0015", "Creatinin 142 µmol/L", "final")
     assert earlier.performed_at == held()[0].effective_at
     assert str(held()[0].uuid) in earlier.url
     assert held()[0].shown_number == "F1"
+
+
+def test_a_value_among_others_is_known_by_its_loinc_alone(dao: Patient, send: Send) -> None:
+    """A laboratory with codes of its own, and a panel that we don't order by that name."""
+    send(oru(obr(code="SH12^Sinh hóa máu^L"), CREATININE))
+    wanted = [Wanted("XN0015", "14682-9"), Wanted("XN0001", "58410-2")]
+    (earlier,) = earlier_results([dao.pk], wanted)
+    assert (earlier.code, earlier.value) == ("XN0015", "Creatinin 142 µmol/L")
+    assert str(held()[0].uuid) in earlier.url
+    send(
+        oru(
+            obr(code="SH12^Sinh hóa máu^L", status="C", changed=0.5),
+            CREATININE.replace("142", "92"),
+            control="L2",
+        )
+    )
+    (earlier,) = earlier_results([dao.pk], wanted)
+    assert earlier.value == "Creatinin 92 µmol/L", "what was corrected isn't offered"
+    assert not earlier_results([dao.pk], [Wanted("XN0013", "4548-4")])
 
 
 def test_a_result_that_concerns_nobody_says_so(facility: Organization, send: Send) -> None:
