@@ -124,7 +124,7 @@ def state_of(
 def doses_of_stay(encounter: Encounter, start: dt.datetime, end: dt.datetime) -> list[DoseLine]:
     """Doses due from `start` to `end`, and what is still unanswered or running from before.
 
-    Eight queries whatever their number, ten where an order has a scale.
+    Eight queries whatever their number, eleven where an order has a scale.
     """
     waiting = Q(due_at__lt=start, outcome="", ended="") | Q(outcome="running")
     found = list(
