@@ -50,7 +50,7 @@ def refusal_of(
     """Why the order's limits forbid this amount at this time beside what went in: `too_soon`, `too_much_a_day`; or None."""
     gap = _gap(order)
     near = [went.at for went in given if at - gap < went.at < at + gap]
-    if near:
+    if near and order.least_hours_between:
         return DomainError(
             _("Given at %(time)s: at least %(hours)s hours between, so not before %(from)s.")
             % {

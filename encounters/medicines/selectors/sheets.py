@@ -2,7 +2,6 @@
 
 import datetime as dt
 from collections.abc import Collection
-from decimal import Decimal
 from typing import Any
 
 from django.db.models import QuerySet
@@ -14,6 +13,7 @@ from emr.terminology.selectors import displays
 from encounters.documents.models import Document
 from encounters.medicines import official
 from encounters.medicines.models import DueDose, MedicationAdministration, ReactionTest, ShiftSheet
+from encounters.medicines.selectors.amounts import sum_text, went_in
 from encounters.medicines.selectors.reasons import reason_names
 from encounters.orders.wording import number_text
 
@@ -83,7 +83,7 @@ def _carried_out(
         "due_at": _clock(dose.due_at),
         "done_at": _clock(row.happened_at),
         "text": order.text,
-        "amount": f"{number_text(row.amount)} {unit}" if row.amount is not None else "",
+        "amount": went_in(row, unit),
         "ordered": _("by the scale") if order.scale else f"{number_text(dose.amount)} {unit}",
         "route": names.get(("medicine-route", order.route), order.route),
         "site": str(row.get_site_display()) if row.site else "",
@@ -164,19 +164,21 @@ def disclosed_by_stay(
 def _disclosed_lines(
     found: list[MedicationAdministration], names: dict[tuple[str, str], str]
 ) -> list[dict[str, Any]]:
-    days: dict[str, None] = {}
-    lines: dict[tuple[str, str], dict[str, Decimal]] = {}
+    lines: dict[tuple[str, str], dict[str, list[MedicationAdministration]]] = {}
+    days = dict.fromkeys(_day(row) for row in found)
     for row in found:
-        day = f"{timezone.localtime(row.happened_at):%d/%m}"
-        days[day] = None
         line = lines.setdefault((row.dose.order.text, row.dose.unit), {})
-        line[day] = line.get(day, Decimal(0)) + (row.amount or Decimal(0))
+        line.setdefault(_day(row), []).append(row)
     return [
         {
             "text": text,
             "unit": names.get(("dose-unit", unit), unit),
-            "days": [{"day": day, "amount": number_text(line[day]) if day in line else ""} for day in days],
-            "total": number_text(sum(line.values(), Decimal(0))),
+            "days": [{"day": day, "amount": sum_text(line[day]) if day in line else ""} for day in days],
+            "total": sum_text(row for rows in line.values() for row in rows),
         }
         for (text, unit), line in lines.items()
     ]
+
+
+def _day(row: MedicationAdministration) -> str:
+    return f"{timezone.localtime(row.happened_at):%d/%m}"

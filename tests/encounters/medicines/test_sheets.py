@@ -1,0 +1,70 @@
+"""Sheets that are composed of what was done: they say what really went in, and each nurse's acts stand on hers."""
+
+import io
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+
+from emr.accounts.models import User
+from emr.common.clock import now
+from encounters.medicines import services
+from encounters.medicines.models import MedicationAdministration
+from encounters.medicines.selectors.doses import doses_of_stay
+from encounters.medicines.selectors.sheets import disclosed_by_stay
+from encounters.visits.models import Encounter
+from tests.encounters.medicines.doses import give, key, make_world, once
+from tests.encounters.visits.ward import ago
+
+pytestmark = pytest.mark.django_db
+SALT: dict[str, Any] = {
+    "text": "Natri clorid 0,9 %, 500 ml", "route": "IVI", "rate": "30 giọt/phút", "dose_unit": "chai"
+}  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def forms() -> None:
+    call_command("load_medicine_sheets", stdout=io.StringIO())
+
+
+def infused(
+    stay: Encounter, an: User, by: User, volume: int, *, is_partial: bool, **told: Any
+) -> MedicationAdministration:
+    row = give(once(stay, an, **SALT | told), by)
+    services.note_step(
+        administration=row, kind="end", told=key(), by=by, volume_ml=Decimal(volume), is_partial=is_partial
+    )
+    return row
+
+
+def disclosed(stay: Encounter) -> dict[str, str]:
+    lines = disclosed_by_stay([stay.pk], ago(hours=9), now())[stay.pk]
+    for line in lines:
+        assert [cell["amount"] for cell in line["days"]] == [line["total"]]  # all of one day
+    return {line["text"]: line["total"] for line in lines}
+
+
+def test_what_is_disclosed_and_summed_of_an_infusion_in_part_is_what_went_in() -> None:
+    an, binh, stay = make_world()
+    for volume, is_partial in ((500, False), (500, False), (200, True), (100, True)):
+        infused(stay, an, binh, volume, is_partial=is_partial)
+    infused(stay, an, binh, 150, is_partial=True, text="Glucose 5 %")
+    for volume, is_partial in ((500, False), (120, True)):
+        infused(
+            stay, an, binh, volume, is_partial=is_partial, text="Ringer", dose_unit="mL", dose=Decimal(500)
+        )
+    infused(
+        stay, an, binh, 80, is_partial=True, text="Kali", dose_unit="mL", dose=Decimal(10), diluent="NaCl 500"
+    )
+    give(once(stay, an, text="Cefotaxim"), binh)
+    assert disclosed(stay) == {
+        SALT["text"]: "2 + 300 ml",
+        "Glucose 5 %": "150 ml",
+        "Ringer": "620",
+        "Kali": "80 ml",
+        "Cefotaxim": "1",
+    }
+    lines = doses_of_stay(stay, ago(hours=1), now())
+    shown = {line.given_text for line in lines if line.dose.order.text == "Glucose 5 %"}
+    assert shown == {"150 ml trong 1 chai"}
