@@ -1,21 +1,29 @@
 """Sheets that are composed of what was done: they say what really went in, and each nurse's acts stand on hers."""
 
+import datetime as dt
 import io
+import re
+import uuid
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.core.management import call_command
+from django.urls import reverse
 
 from emr.accounts.models import User
 from emr.common.clock import now
 from encounters.medicines import services
-from encounters.medicines.models import MedicationAdministration
+from encounters.medicines.models import GivingRule, MedicationAdministration, ReactionTest, ShiftSheet
 from encounters.medicines.selectors.doses import doses_of_stay
 from encounters.medicines.selectors.sheets import disclosed_by_stay
+from encounters.medicines.services import Told
+from encounters.medicines.services.reactions import begin_test
 from encounters.visits.models import Encounter
+from encounters.visits.shifts import shift_at
+from tests.emr.people import make_facility
 from tests.encounters.medicines.doses import give, key, make_world, once
-from tests.encounters.visits.ward import ago
+from tests.encounters.visits.ward import ago, signed_in
 
 pytestmark = pytest.mark.django_db
 SALT: dict[str, Any] = {
@@ -68,3 +76,45 @@ def test_what_is_disclosed_and_summed_of_an_infusion_in_part_is_what_went_in() -
     lines = doses_of_stay(stay, ago(hours=1), now())
     shown = {line.given_text for line in lines if line.dose.order.text == "Glucose 5 %"}
     assert shown == {"150 ml trong 1 chai"}
+
+
+def before(minutes: int = 60) -> dt.datetime:
+    """So many minutes before the end of the shift before this one."""
+    return shift_at(make_facility().pk, now()).start - dt.timedelta(minutes=minutes)
+
+
+def told(at: dt.datetime) -> Told:
+    return Told(key=uuid.uuid4(), happened_at=at)
+
+
+def begun(stay: Encounter, an: User, by: User, at: dt.datetime) -> MedicationAdministration:
+    """An infusion that was ordered for that time and begun then."""
+    minutes = -int((now() - at) / dt.timedelta(minutes=1))
+    return give(once(stay, an, minutes=minutes, **SALT), by, told(at))
+
+
+def skin_tested(stay: Encounter, an: User, by: User, at: dt.datetime) -> ReactionTest:
+    GivingRule.objects.create(
+        facility=stay.facility, code="p", ingredient="Penicilin", test_minutes=20, source="Mẫu"
+    )
+    asked = once(stay, an, text="Penicilin G 1 triệu IU").order
+    return begin_test(order=asked, method="prick", told=told(at), by=by)
+
+
+def test_the_page_makes_the_sheets_of_the_shift_that_has_ended() -> None:
+    an, binh, stay = make_world(at=ago(hours=20), late_reason="Mất mạng")
+    begun(stay, an, binh, before())
+    skin_tested(stay, an, binh, before())
+    client = signed_in(binh)
+    html = client.get(reverse("encounters:medicines:patient", args=[stay.uuid])).content.decode()
+    address = reverse("encounters:medicines:compose", args=[stay.uuid])
+    offered = set()
+    for part in html.split(f'action="{address}"')[1:]:
+        form = part.split("</form>", 1)[0]
+        code = re.findall(r'name="code" value="([^"]+)"', form)[0]
+        offered |= {(code, which) for which in re.findall(r'name="which" value="([^"]+)"', form)}
+    for code in ("TH-THUOC", "07/BV2", "TPU-THUOC"):
+        assert {(code, "this"), (code, "before")} <= offered
+        client.post(address, {"code": code, "which": "before"})
+        sheet = ShiftSheet.objects.get(code=code)
+        assert sheet.starts_at <= before() < sheet.ends_at
