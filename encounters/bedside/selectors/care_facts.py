@@ -12,8 +12,8 @@ from emr.terminology.selectors import displays
 from encounters.bedside import neighbours
 from encounters.bedside.models import CareColumn, Execution, WoundAssessment
 from encounters.medicines.models import MedicationAdministration
+from encounters.medicines.selectors.amounts import went_in
 from encounters.monitoring.models import FluidEntry
-from encounters.orders.wording import number_text
 from encounters.results.vital_signs import BY_LOINC, SIGNS
 from encounters.visits.models import Encounter
 from encounters.visits.shifts import shift_at
@@ -121,7 +121,7 @@ def _dose(row: MedicationAdministration, units: dict[tuple[str, str], str]) -> s
     unit = units.get(("dose-unit", row.dose.unit), row.dose.unit)
     if row.amount is None:
         return f"{_clock(row.happened_at)} {row.dose.order.text}: {row.get_status_display()}"
-    return f"{_clock(row.happened_at)} {row.dose.order.text}: {number_text(row.amount)} {unit}"
+    return f"{_clock(row.happened_at)} {row.dose.order.text}: {went_in(row, unit)}"
 
 
 def _executions(stay: Encounter, start: dt.datetime, end: dt.datetime) -> list[Execution]:

@@ -16,10 +16,19 @@ from django.utils.translation import ngettext
 from emr.common.clock import now
 from encounters.bedside.models import CareColumn, ChartRemark
 from encounters.bedside.selectors.care import level_at, level_orders, sheet_for, sheets_of
+from encounters.bedside.selectors.loose import (
+    Act,
+    MadeSheet,
+    given_acts,
+    is_tested_on,
+    loose_acts,
+    sheets_made,
+    step_acts,
+)
 from encounters.documents.models import Document
 from encounters.documents.signed import signatures_of
-from encounters.medicines.models import DueDose, MedicationAdministration, ReactionTest, ShiftSheet
-from encounters.medicines.official import CARRIED_OUT, SHEETS, TESTED
+from encounters.medicines.models import DueDose, MedicationAdministration, ReactionTest
+from encounters.medicines.official import CARRIED_OUT, INFUSIONS, SHEETS, TESTED
 from encounters.monitoring.models import FluidEntry
 from encounters.monitoring.official import CHART
 from encounters.monitoring.selectors.chart import chart_sheets_of, sheet_count
@@ -58,8 +67,9 @@ class _Known:
     documents: dict[int, list[Document]]
     open_doses: dict[int, int]
     running: dict[int, int]
-    given: dict[int, list[tuple[int, UUID, str, dt.datetime]]]
-    shift_sheets: dict[int, list[ShiftSheet]]
+    given: dict[int, list[Act]]
+    steps: dict[int, list[Act]]
+    shift_sheets: dict[int, list[MadeSheet]]
     tests: dict[int, list[ReactionTest]]
     measured: dict[int, set[dt.date]]
     fluids: dict[int, set[dt.date]]
@@ -114,11 +124,6 @@ def _read(ids: Collection[int]) -> _Known:
     given = MedicationAdministration.objects.filter(encounter__in=ids).exclude(
         status=MedicationAdministration.Status.ENTERED_IN_ERROR
     )
-    acts: dict[int, list[tuple[int, UUID, str, dt.datetime]]] = {}
-    for stay_id, *act in given.order_by("happened_at").values_list(
-        "encounter_id", "performer_id", "performer__uuid", "performer__full_name", "happened_at"
-    ):
-        acts.setdefault(stay_id, []).append(tuple(act))  # type: ignore[arg-type]
     charts: dict[int, set[int]] = {}
     for row in chart_sheets_of(ids):
         charts.setdefault(row.encounter_id, set()).add(row.number)
@@ -138,13 +143,12 @@ def _read(ids: Collection[int]) -> _Known:
             .order_by()
             .values_list("encounter_id", flat=True)
         ),
-        given=acts,
-        shift_sheets=_grouped(
-            ShiftSheet.objects.filter(encounter__in=ids, code__in=[CARRIED_OUT.code, TESTED.code]).exclude(
-                document__status=Document.Status.ENTERED_IN_ERROR
-            )
+        given=_grouped(given_acts(given), "stay_id"),
+        steps=_grouped(step_acts(given), "stay_id"),
+        shift_sheets=_grouped(sheets_made(ids), "stay_id"),
+        tests=_grouped(
+            ReactionTest.objects.filter(encounter__in=ids).select_related("performer", "reader", "order")
         ),
-        tests=_grouped(ReactionTest.objects.filter(encounter__in=ids).select_related("performer", "order")),
         measured=_days(
             Observation.objects.filter(encounter__in=ids, replaced_by=None, code__in=_SIGNS).exclude(
                 status=Observation.Status.ENTERED_IN_ERROR
@@ -256,13 +260,6 @@ def _unsigned_columns(stay: Encounter, known: _Known) -> list[Finding]:
     ]
 
 
-def _on_sheet(sheets: Sequence[ShiftSheet], code: str, nurse_id: int, at: dt.datetime) -> bool:
-    return any(
-        sheet.code == code and sheet.nurse_id == nurse_id and sheet.starts_at <= at < sheet.ends_at
-        for sheet in sheets
-    )
-
-
 def _medicines(stay: Encounter, known: _Known) -> list[Finding]:
     found = []
     page = _page("medicines:patient", stay)
@@ -273,34 +270,46 @@ def _medicines(stay: Encounter, known: _Known) -> list[Finding]:
         words = ngettext("%(count)d infusion without an end", "%(count)d infusions without an end", count)
         found.append(Finding("infusion", words % {"count": count}, page))
     sheets = known.shift_sheets.get(stay.pk, [])
-    loose: dict[tuple[dt.date, UUID, str], int] = {}
-    for nurse_id, nurse, name, at in known.given.get(stay.pk, []):
-        if not _on_sheet(sheets, CARRIED_OUT.code, nurse_id, at):
-            place = (timezone.localdate(at), nurse, name)
-            loose[place] = loose.get(place, 0) + 1
-    for (day, nurse, name), count in loose.items():
+    for act, count in loose_acts(known.given.get(stay.pk, []), sheets, CARRIED_OUT.code):
         words = ngettext(
             "%(day)s: %(count)d dose on no sheet to sign",
             "%(day)s: %(count)d doses on no sheet to sign",
             count,
         )
-        found.append(Finding("dose_unsigned", words % {"day": _day(day), "count": count}, page, nurse, name))
+        said = {"day": _day(timezone.localdate(act.at)), "count": count}
+        found.append(Finding("dose_unsigned", words % said, page, act.nurse, act.name))
+    for act, count in loose_acts(known.steps.get(stay.pk, []), sheets, INFUSIONS.code):
+        words = ngettext(
+            "%(day)s: %(count)d infusion on no sheet 07/BV2 to sign",
+            "%(day)s: %(count)d infusions on no sheet 07/BV2 to sign",
+            count,
+        )
+        said = {"day": _day(timezone.localdate(act.at)), "count": count}
+        found.append(Finding("infusion_unsigned", words % said, page, act.nurse, act.name))
     return found
 
 
 def _tests(stay: Encounter, known: _Known) -> list[Finding]:
     found = []
     page = _page("medicines:patient", stay)
-    sheets = known.shift_sheets.get(stay.pk, [])
+    sheets = [sheet for sheet in known.shift_sheets.get(stay.pk, []) if sheet.code == TESTED.code]
     for test in known.tests.get(stay.pk, []):
         said = {"what": test.order.text}
-        whose = (page, test.performer.uuid, test.performer.full_name)
         if not test.result:
-            found.append(Finding("test", _("Reaction test not read: %(what)s") % said, *whose))
-        elif not _on_sheet(sheets, TESTED.code, test.performer_id, test.started_at):
-            found.append(
-                Finding("test_unsigned", _("Reaction test on no sheet to sign: %(what)s") % said, *whose)
+            whose = (test.performer.uuid, test.performer.full_name)
+            found.append(Finding("test", _("Reaction test not read: %(what)s") % said, page, *whose))
+            continue
+        found += [
+            Finding(
+                "test_unsigned",
+                _("Reaction test on no sheet to sign: %(what)s") % said,
+                page,
+                nurse.uuid,
+                nurse.full_name,
             )
+            for nurse in dict.fromkeys((test.performer, test.reader))
+            if nurse is not None and not is_tested_on(sheets, test, nurse)
+        ]
     return found
 
 

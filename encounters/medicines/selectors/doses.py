@@ -19,6 +19,7 @@ from encounters.medicines.models import (
     MedicationAdministration,
     ReactionTest,
 )
+from encounters.medicines.selectors.amounts import went_in
 from encounters.medicines.selectors.reactions import latest_test, minutes_for, tests_of_stay
 from encounters.medicines.selectors.reasons import late_minutes, missed_hours
 from encounters.medicines.selectors.regimens import ScaleShown, scales_shown
@@ -93,9 +94,7 @@ class DoseLine:
     @property
     def given_text(self) -> str:
         """What went in: 0,5 viên."""
-        if self.standing is None or self.standing.amount is None:
-            return ""
-        return f"{number_text(self.standing.amount)} {self.unit}"
+        return went_in(self.standing, self.unit) if self.standing is not None else ""
 
 
 def state_of(
@@ -124,7 +123,7 @@ def state_of(
 def doses_of_stay(encounter: Encounter, start: dt.datetime, end: dt.datetime) -> list[DoseLine]:
     """Doses due from `start` to `end`, and what is still unanswered or running from before.
 
-    Eight queries whatever their number, ten where an order has a scale.
+    Eight queries whatever their number, eleven where an order has a scale.
     """
     waiting = Q(due_at__lt=start, outcome="", ended="") | Q(outcome="running")
     found = list(

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from emr.common.errors import DomainError
 from emr.terminology.selectors import displays
 from encounters.medicines.models import DueDose, MedicationAdministration
+from encounters.medicines.selectors.kin import kin_of
 from encounters.orders.models import MedicationRequest
 from encounters.orders.regimens import SIGNS as NAMED
 from encounters.orders.regimens import Scale, ScaleLine, sign_name
@@ -67,7 +68,8 @@ class ByScale:
 def by_scale(dose: DueDose, at: dt.datetime) -> ByScale:
     """What the order's scale says of the newest value. Raises DomainError `not_measured`, `outside_scale`.
 
-    A value is good for one dose of its order: the next one is measured anew. The caller holds the order's row.
+    A value is good for one dose of its order, and of those that it carries on: the next one is measured anew. The caller
+    holds the order's row.
     """
     order = dose.order
     scale = order.by_scale
@@ -92,7 +94,8 @@ def by_scale(dose: DueDose, at: dt.datetime) -> ByScale:
 
 
 def _is_used(dose: DueDose, found: Observation) -> bool:
-    rows = MedicationAdministration.objects.filter(dose__order=dose.order_id, observation=found)
+    kin = kin_of([dose.order])[dose.order_id]
+    rows = MedicationAdministration.objects.filter(dose__order__in=kin, observation=found)
     return rows.exclude(dose=dose.pk).exclude(status="entered-in-error").exists()
 
 
@@ -126,7 +129,7 @@ def scales_shown(
 ) -> dict[int, ScaleShown]:
     """{dose: its scale with the newest value}, of open doses that have one, each with its unit's name.
 
-    Two queries, none without.
+    Three queries, none without.
     """
     named = [(dose, unit) for dose, unit in doses if dose.is_open and dose.order.scale]
     units = {dose.pk: unit for dose, unit in named}
@@ -139,14 +142,16 @@ def scales_shown(
         row.code: row
         for row in current_observations(encounter).filter(code__in=codes, effective_at__gte=since)
     }
-    used = set(
+    kin = kin_of([dose.order for dose, _scale in wanted.values()])
+    used_by = set(
         MedicationAdministration.objects.filter(
-            dose__order__in={dose.order_id for dose, _scale in wanted.values()},
+            dose__order__in=frozenset().union(*kin.values()),
             observation__in=[row.pk for row in newest.values()],
         )
         .exclude(status="entered-in-error")
         .values_list("dose__order", "observation")
     )
+    used = {(pk, value) for pk, members in kin.items() for order, value in used_by if order in members}
     return {
         pk: _shown((dose, units[pk]), scale, newest.get(SIGNS[scale.sign].loinc), at, used)
         for pk, (dose, scale) in wanted.items()

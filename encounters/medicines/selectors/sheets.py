@@ -2,10 +2,9 @@
 
 import datetime as dt
 from collections.abc import Collection
-from decimal import Decimal
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Prefetch, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import override
@@ -13,7 +12,14 @@ from django.utils.translation import override
 from emr.terminology.selectors import displays
 from encounters.documents.models import Document
 from encounters.medicines import official
-from encounters.medicines.models import DueDose, MedicationAdministration, ReactionTest, ShiftSheet
+from encounters.medicines.models import (
+    DueDose,
+    InfusionStep,
+    MedicationAdministration,
+    ReactionTest,
+    ShiftSheet,
+)
+from encounters.medicines.selectors.amounts import sum_text, went_in
 from encounters.medicines.selectors.reasons import reason_names
 from encounters.orders.wording import number_text
 
@@ -32,10 +38,7 @@ def rows_of(sheet: ShiftSheet) -> list[dict[str, Any]]:
     if sheet.code == official.TESTED.code:
         with override("vi"):
             return _tested(sheet)
-    found = _answers(sheet)
-    if sheet.code == official.INFUSIONS.code:
-        found = found.filter(steps__kind="start").distinct()
-    rows = list(found)
+    rows = list(_answers(sheet))
     names = _names([row.dose for row in rows])
     with override("vi"):
         if sheet.code == official.INFUSIONS.code:
@@ -45,16 +48,21 @@ def rows_of(sheet: ShiftSheet) -> list[dict[str, Any]]:
 
 
 def _answers(sheet: ShiftSheet) -> QuerySet[MedicationAdministration]:
-    return (
-        MedicationAdministration.objects.filter(
-            encounter=sheet.encounter_id,
-            performer=sheet.nurse_id,
-            happened_at__gte=sheet.starts_at,
-            happened_at__lt=sheet.ends_at,
+    """What the nurse gave or left out in this time; of 07/BV2 the infusions that they began, changed or ended in it."""
+    theirs = MedicationAdministration.objects.filter(encounter=sheet.encounter_id)
+    if sheet.code == official.INFUSIONS.code:
+        steps = InfusionStep.objects.filter(
+            by=sheet.nurse_id, at__gte=sheet.starts_at, at__lt=sheet.ends_at, administration__in=theirs
         )
-        .exclude(status=Status.ENTERED_IN_ERROR)
+        theirs = theirs.filter(pk__in=steps.values("administration"))
+    else:
+        theirs = theirs.filter(
+            performer=sheet.nurse_id, happened_at__gte=sheet.starts_at, happened_at__lt=sheet.ends_at
+        )
+    return (
+        theirs.exclude(status=Status.ENTERED_IN_ERROR)
         .select_related("dose__order__requester", "performer", "witness")
-        .prefetch_related("steps")
+        .prefetch_related(Prefetch("steps", InfusionStep.objects.select_related("by")))
         .order_by("happened_at", "pk")
     )
 
@@ -83,7 +91,7 @@ def _carried_out(
         "due_at": _clock(dose.due_at),
         "done_at": _clock(row.happened_at),
         "text": order.text,
-        "amount": f"{number_text(row.amount)} {unit}" if row.amount is not None else "",
+        "amount": went_in(row, unit),
         "ordered": _("by the scale") if order.scale else f"{number_text(dose.amount)} {unit}",
         "route": names.get(("medicine-route", order.route), order.route),
         "site": str(row.get_site_display()) if row.site else "",
@@ -99,27 +107,34 @@ def _infusion(row: MedicationAdministration, names: dict[tuple[str, str], str]) 
     dose, order = row.dose, row.dose.order
     steps = list(row.steps.all())
     rates = [step for step in steps if step.rate]
+    nurses = [row.performer, *[step.by for step in steps]]
     return {
         "begun_at": _clock(row.happened_at),
         "ended_at": _clock(row.ended_at),
         "text": "; ".join(part for part in (order.text, order.diluent) if part),
         "amount": f"{number_text(dose.amount)} {names.get(('dose-unit', dose.unit), dose.unit)}",
         "batch": row.batch,
-        "rate": ", ".join(f"{step.rate} ({timezone.localtime(step.at):%H:%M})" for step in rates),
+        "rate": ", ".join(f"{step.rate} ({_moment(row, step)})" for step in rates),
         "volume_ml": number_text(row.volume_ml) if row.volume_ml is not None else "",
         "doctor": order.requester.titled_name if not order.origin else order.prescriber_as_sent,
-        "nurse": row.performer.titled_name,
+        "nurse": ", ".join({nurse.pk: nurse.titled_name for nurse in nurses}.values()),
         "note": "; ".join(step.note for step in steps if step.note),
     }
 
 
+def _moment(row: MedicationAdministration, step: InfusionStep) -> str:
+    """14:05, and whose step it was where somebody else had begun the infusion."""
+    whose = "" if step.by_id == row.performer_id else f" {step.by.titled_name}"
+    return f"{timezone.localtime(step.at):%H:%M}{whose}"
+
+
 def _tested(sheet: ShiftSheet) -> list[dict[str, Any]]:
-    found = ReactionTest.objects.filter(
-        encounter=sheet.encounter_id,
-        performer=sheet.nurse_id,
-        started_at__gte=sheet.starts_at,
-        started_at__lt=sheet.ends_at,
-    ).select_related("order__requester", "performer", "reader")
+    """The tests that the nurse began or read in this time."""
+    within = (sheet.starts_at, sheet.ends_at)
+    begun = Q(performer=sheet.nurse_id, started_at__gte=within[0], started_at__lt=within[1])
+    read = Q(reader=sheet.nurse_id, read_at__gte=within[0], read_at__lt=within[1])
+    found = ReactionTest.objects.filter(begun | read, encounter=sheet.encounter_id)
+    found = found.select_related("order__requester", "performer", "reader")
     return [
         {
             "started_at": _clock(test.started_at),
@@ -164,19 +179,21 @@ def disclosed_by_stay(
 def _disclosed_lines(
     found: list[MedicationAdministration], names: dict[tuple[str, str], str]
 ) -> list[dict[str, Any]]:
-    days: dict[str, None] = {}
-    lines: dict[tuple[str, str], dict[str, Decimal]] = {}
+    lines: dict[tuple[str, str], dict[str, list[MedicationAdministration]]] = {}
+    days = dict.fromkeys(_day(row) for row in found)
     for row in found:
-        day = f"{timezone.localtime(row.happened_at):%d/%m}"
-        days[day] = None
         line = lines.setdefault((row.dose.order.text, row.dose.unit), {})
-        line[day] = line.get(day, Decimal(0)) + (row.amount or Decimal(0))
+        line.setdefault(_day(row), []).append(row)
     return [
         {
             "text": text,
             "unit": names.get(("dose-unit", unit), unit),
-            "days": [{"day": day, "amount": number_text(line[day]) if day in line else ""} for day in days],
-            "total": number_text(sum(line.values(), Decimal(0))),
+            "days": [{"day": day, "amount": sum_text(line[day]) if day in line else ""} for day in days],
+            "total": sum_text(row for rows in line.values() for row in rows),
         }
         for (text, unit), line in lines.items()
     ]
+
+
+def _day(row: MedicationAdministration) -> str:
+    return f"{timezone.localtime(row.happened_at):%d/%m}"

@@ -4,6 +4,7 @@ import datetime as dt
 from decimal import Decimal
 from typing import cast
 
+from django.db import connection
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -39,6 +40,7 @@ def demand_givable(
     if expires is not None and expires < timezone.localdate(at):
         raise DomainError(_("This medicine has expired: don't give it."), code="expired", field="expires_on")
     if dose.kind == DueDose.Kind.NEEDED:
+        _one_at_a_time(dose)
         demand_needed(dose.order, at, amount)
     rules = list(rules_in_force(dose.facility_id))
     demand_measured(dose.order, at, rules)
@@ -51,6 +53,14 @@ def demand_givable(
     if witness is not None and (witness.pk == by.pk or witness.facility_id != dose.facility_id):
         raise DomainError(_("The second nurse is somebody else."), code="same_person", field="witness")
     return how_much
+
+
+def _one_at_a_time(dose: DueDose) -> None:
+    """A patient's medicines when needed are counted by one at a time: the order's row holds only those of its own order."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(hashtextextended(%s, 1))", [f"needed:{dose.encounter_id}"]
+        )
 
 
 def _amount_of(dose: DueDose, given: Given, at: dt.datetime) -> dict[str, object]:

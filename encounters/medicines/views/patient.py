@@ -39,6 +39,7 @@ from encounters.medicines.forms import (
 )
 from encounters.medicines.gs1 import Package
 from encounters.medicines.models import DueDose, InfusionStep, MedicationAdministration, ReactionTest
+from encounters.medicines.selectors.checking import needed_lines
 from encounters.medicines.selectors.doses import doses_of_stay, needed_orders
 from encounters.medicines.selectors.events import waiting_orders
 from encounters.medicines.selectors.packages import dose_of_package, packages_of
@@ -71,7 +72,7 @@ def answer(request: StaffRequest, stay: Encounter, status: int = 200, **more: An
         "open": [line for line in lines if line.is_open],
         "running": [line for line in lines if line.state == "running"],
         "done": [line for line in lines if not line.is_open and line.state != "running"],
-        "needed": needed_orders(stay),
+        "needed": needed_lines(needed_orders(stay), now()),
         "tests": tests_of_stay(stay),
         "methods": ReactionTest.Method.choices,
         "results": [choice for choice in ReactionTest.Result.choices if choice[0]],
