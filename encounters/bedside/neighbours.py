@@ -32,7 +32,9 @@ __all__ = [
     "doses_of",
     "fluids_between",
     "given_between",
+    "infusions_of",
     "last_given",
+    "owed_doses",
     "pages_of",
     "scores_between",
     "signs_between",
@@ -118,11 +120,11 @@ def pages_of(stay: Encounter) -> list[tuple[StrOrPromise, str]]:
     return [(title, url) for title, name in pages if (url := address(name, stay.uuid))]
 
 
-# What stands beside a column of a care sheet: after `start`, up to and including `end`, oldest first; one query each.
+# What stands beside a column of a care sheet: after `start`, up to and including `end`, oldest first.
 
 
 def signs_between(stay: Encounter, start: dt.datetime, end: dt.datetime) -> list[Observation]:
-    """Vital signs that hold."""
+    """Vital signs that hold; one query, as for all of these that don't say otherwise."""
     found = current_observations(stay).filter(code__in=BY_LOINC)
     return list(found.filter(effective_at__gt=start, effective_at__lte=end))
 
@@ -145,4 +147,19 @@ def given_between(stay: Encounter, start: dt.datetime, end: dt.datetime) -> list
         encounter=stay, happened_at__gt=start, happened_at__lte=end
     )
     found = found.exclude(status=MedicationAdministration.Status.ENTERED_IN_ERROR)
-    return list(found.select_related("dose__order").order_by("happened_at", "pk"))
+    return list(found.select_related("dose__order", "performer").order_by("happened_at", "pk"))
+
+
+def infusions_of(stay: Encounter, start: dt.datetime, end: dt.datetime) -> list[MedicationAdministration]:
+    """What was begun up to `end` and runs, or ended after `start`, with its steps; two queries."""
+    runs = Q(status=MedicationAdministration.Status.IN_PROGRESS)
+    ended = Q(status=MedicationAdministration.Status.COMPLETED, ended_at__gt=start, ended_at__lte=end)
+    found = MedicationAdministration.objects.filter(runs | ended, encounter=stay, happened_at__lte=end)
+    return list(found.select_related("dose__order").prefetch_related("steps").order_by("happened_at", "pk"))
+
+
+def owed_doses(stay: Encounter, end: dt.datetime) -> list[DueDose]:
+    """Doses due up to `end` that nobody has answered, with their orders, the oldest first; one query."""
+    found = DueDose.objects.filter(encounter=stay, outcome="", ended="", due_at__lte=end)
+    found = found.exclude(order__status__in=_NOT_TO_GIVE).select_related("order")
+    return list(found.order_by("due_at", "order__position", "pk"))

@@ -11,7 +11,7 @@ from encounters.bedside import neighbours
 from encounters.bedside.models import Precaution
 from encounters.bedside.selectors.pack_medicines import MedicineSheet, hours_words, sheets_of
 from encounters.orders.models import MedicationRequest, Order, ServiceRequest
-from encounters.orders.selectors.orders import AnyOrder, lines
+from encounters.orders.selectors.orders import lines
 from encounters.visits.models import Condition, Encounter, EncounterLocation
 from patients.history.models import AllergyIntolerance
 from patients.registry.models import Identifier
@@ -111,8 +111,7 @@ def _no_allergy(found: Sequence[AllergyIntolerance]) -> str:
 
 
 def _add_services(rows: dict[int, PackRow]) -> None:
-    orders: list[AnyOrder] = list(_in_effect(ServiceRequest, rows))
-    for order, words in _worded(orders):
+    for order, words in _worded(list(_in_effect(ServiceRequest, rows))):
         rows[order.encounter_id].services.append(words)
 
 
