@@ -86,9 +86,9 @@ def facts_of(stay: Encounter, columns: Sequence[CareColumn]) -> list[Facts]:
     for one, tasks in zip(facts, _sorted(ticked, windows, lambda row: row.happened_at), strict=True):
         if tasks:
             one.done[_("Orders carried out")] = "\n".join(_task(row) for row in tasks)
-    looked = _wounds(stay, start, end)
+    looked = wounds_between(stay, start, end)
     for one, wounds in zip(facts, _sorted(looked, windows, lambda row: row.happened_at), strict=True):
-        one.wounds = [_wound(row) for row in wounds]
+        one.wounds = [wound_words(row) for row in wounds]
     return facts
 
 
@@ -142,7 +142,8 @@ def _task(row: Execution) -> str:
     return words
 
 
-def _wounds(stay: Encounter, start: dt.datetime, end: dt.datetime) -> list[WoundAssessment]:
+def wounds_between(stay: Encounter, start: dt.datetime, end: dt.datetime) -> list[WoundAssessment]:
+    """Looks at wounds that hold, after `start`, up to and including `end`, oldest first; one query."""
     return list(
         WoundAssessment.objects.filter(
             wound__encounter=stay, replaced_by=None, happened_at__gt=start, happened_at__lte=end
@@ -153,7 +154,8 @@ def _wounds(stay: Encounter, start: dt.datetime, end: dt.datetime) -> list[Wound
     )
 
 
-def _wound(row: WoundAssessment) -> str:
+def wound_words(row: WoundAssessment) -> str:
+    """One look as a line: hour, kind, place, size, state, treatment."""
     said = [
         f"{row.wound.get_kind_display()}, {row.wound.where}",
         str(row.get_stage_display()) if row.stage else "",

@@ -5,20 +5,24 @@ from collections.abc import Collection
 from typing import Any
 
 from django.utils import timezone
+from django.utils.translation import override
 
 from encounters.bedside.models import Handover, Precaution
+from encounters.bedside.selectors.shift_words import (
+    fluid_words,
+    measured_words,
+    medicine_words,
+    score_words,
+    wounds_words,
+)
 from encounters.bedside.selectors.tasks import DONE, NOT_DONE, OVERDUE, Task, tasks_of
 from encounters.documents.models import Document
 from encounters.orders.models import MedicationRequest, ServiceRequest
 from encounters.orders.selectors.orders import AnyOrder, lines
-from encounters.results.selectors.measurements import vital_sign_rounds
-from encounters.results.vital_signs import VITAL_SIGNS
 from encounters.visits.models import Encounter
 from encounters.visits.selectors.stays import active_conditions
 from encounters.visits.shifts import Shift
 from patients.history.selectors import summary_of
-
-_SIGNS = 3  # the last rounds of the shift
 
 
 def _time(moment: dt.datetime) -> str:
@@ -57,9 +61,16 @@ def known_of(stay: Encounter) -> dict[str, list[str]]:
 
 
 def facts_of(stay: Encounter, shift: Shift) -> dict[str, Any]:
-    """What happened to the patient in the shift, as lists of sentences; complete enough to be printed for ever."""
+    """What happened to the patient in the shift, as sentences in Vietnamese; complete enough to be printed for ever.
+
+    Twenty queries at most, whatever happened.
+    """
+    with override("vi"):
+        return _facts(stay, shift)
+
+
+def _facts(stay: Encounter, shift: Shift) -> dict[str, Any]:
     tasks = tasks_of(stay, shift)
-    rounds = [r for r in vital_sign_rounds(stay) if shift.start <= r.effective_at < shift.end][-_SIGNS:]
     return {
         "shift": shift.name,
         "from": _time(shift.start),
@@ -69,7 +80,11 @@ def facts_of(stay: Encounter, shift: Shift) -> dict[str, Any]:
             f"{p.get_kind_display()}: {p.note}" if p.note else str(p.get_kind_display())
             for p in Precaution.objects.filter(encounter=stay, ends_at=None)
         ],
-        "signs": [_signs_words(r.effective_at, r.observations) for r in rounds],
+        **measured_words(stay, shift),
+        **score_words(stay, shift),
+        **medicine_words(stay, shift),
+        "fluids": fluid_words(stay, shift),
+        "wounds": wounds_words(stay, shift),
         "done": [_task_words(task) for task in tasks if task.state == DONE],
         "not_done": [_task_words(task) for task in tasks if task.state == NOT_DONE],
         "owed": [_task_words(task) for task in tasks if task.is_open],
@@ -79,15 +94,6 @@ def facts_of(stay: Encounter, shift: Shift) -> dict[str, Any]:
             for line in lines(_orders_of_shift(stay, shift))
         ],
     }
-
-
-def _signs_words(moment: dt.datetime, values: dict[str, Any]) -> str:
-    shown = [
-        f"{sign.title} {values[name].value:.{sign.decimals}f} {sign.unit}".replace(".", ",")
-        for name, sign in VITAL_SIGNS.items()
-        if name in values
-    ]
-    return f"{_time(moment)}: {', '.join(shown)}"
 
 
 def handovers_of(stay_ids: Collection[int], since: dt.datetime) -> dict[int, Handover]:

@@ -48,8 +48,8 @@ def set_ward_code(*, department: Organization, by: User) -> tuple[WardCode, str]
 def make_pack(*, code: WardCode) -> WardPack:
     """The ward as it is now, sealed, in place of the pack before."""
     department, moment = code.department, now()
-    rows = pack_rows(department)
     with override("vi"):
+        rows = pack_rows(department)
         page = render_to_string(
             "encounters/bedside/pack.html",
             {
