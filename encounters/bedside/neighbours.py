@@ -9,7 +9,9 @@ from django_stubs_ext import StrOrPromise
 from emr.ui.navigation import address
 from encounters.medicines.models import MedicationAdministration
 from encounters.medicines.selectors.ward import DoseCounts, doses_by_stay
-from encounters.monitoring.models import EarlyWarning, FluidEntry
+from encounters.monitoring.models import EarlyWarning
+from encounters.monitoring.selectors import fluids as balance
+from encounters.monitoring.selectors.fluids import Amount
 from encounters.monitoring.selectors.warning import Warning, held_warnings, warnings_by_stay
 from encounters.results.models import Observation
 from encounters.results.selectors import current_observations
@@ -63,10 +65,9 @@ def scores_between(stay: Encounter, start: dt.datetime, end: dt.datetime) -> lis
     return list(found.order_by("measured_at", "pk"))
 
 
-def fluids_between(stay: Encounter, start: dt.datetime, end: dt.datetime) -> list[FluidEntry]:
-    """Amounts in and out that hold."""
-    found = FluidEntry.objects.filter(encounter=stay, replaced_by=None, volume__gt=0)
-    return list(found.filter(happened_at__gt=start, happened_at__lte=end).order_by("happened_at", "pk"))
+def fluids_between(stay: Encounter, start: dt.datetime, end: dt.datetime) -> list[Amount]:
+    """Amounts in and out that hold, those that infusions brought in among them."""
+    return [row for row in balance.fluids_between(stay, start, end) if row.happened_at > start]
 
 
 def given_between(stay: Encounter, start: dt.datetime, end: dt.datetime) -> list[MedicationAdministration]:
