@@ -63,13 +63,18 @@ def test_a_step_of_an_infusion_has_the_time_at_which_it_was_done() -> None:
     assert row.ended_at == at("14:20")
 
 
-def test_a_step_is_now_unless_a_time_is_said_and_never_after_the_patient_left() -> None:
+def test_a_step_is_now_unless_a_time_is_said() -> None:
     an, binh, stay = make_world()
     row = give(once(stay, an, route="IVI", minutes=-240), binh, told("12:10"))
     client = signed_in(binh)
     fields = {"kind": "pause", "key": str(uuid.uuid4())}
     assert client.post(page("step", row.uuid), fields).status_code == 302
     assert InfusionStep.objects.get(kind="pause").at == at("16:00")
+
+
+def test_no_step_is_later_than_the_patient_s_leaving_unless_a_device_tells_it() -> None:
+    an, binh, stay = make_world()
+    row = give(once(stay, an, route="IVI", minutes=-240), binh, told("12:10"))
     discharge(stay, at=at("15:00"), by=an)
 
     def end(hour: str, *, is_replay: bool = False) -> InfusionStep:
