@@ -16,7 +16,9 @@ from encounters.medicines.selectors.reactions import latest_test
 from encounters.medicines.selectors.tables import rules_in_force
 from encounters.medicines.selectors.ward import DoseCounts, doses_by_stay
 from encounters.medicines.times import read_times, usual_times
-from encounters.monitoring.models import EarlyWarning, FluidEntry
+from encounters.monitoring.models import EarlyWarning
+from encounters.monitoring.selectors import fluids as balance
+from encounters.monitoring.selectors.fluids import Amount
 from encounters.monitoring.selectors.warning import Warning, held_warnings, warnings_by_stay
 from encounters.orders.models import Order
 from encounters.results.models import Observation
@@ -135,10 +137,9 @@ def scores_between(stay: Encounter, start: dt.datetime, end: dt.datetime) -> lis
     return list(found.order_by("measured_at", "pk"))
 
 
-def fluids_between(stay: Encounter, start: dt.datetime, end: dt.datetime) -> list[FluidEntry]:
-    """Amounts in and out that hold."""
-    found = FluidEntry.objects.filter(encounter=stay, replaced_by=None, volume__gt=0)
-    return list(found.filter(happened_at__gt=start, happened_at__lte=end).order_by("happened_at", "pk"))
+def fluids_between(stay: Encounter, start: dt.datetime, end: dt.datetime) -> list[Amount]:
+    """Amounts in and out that hold, those that infusions brought in among them."""
+    return [row for row in balance.fluids_between(stay, start, end) if row.happened_at > start]
 
 
 def given_between(stay: Encounter, start: dt.datetime, end: dt.datetime) -> list[MedicationAdministration]:

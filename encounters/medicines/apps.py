@@ -16,12 +16,15 @@ class MedicinesConfig(AppConfig):
         from encounters.medicines import official, permissions, subscribers, telling  # noqa: F401, PLC0415
         from encounters.medicines.disclosing import MedicinesDisclosure  # noqa: PLC0415
         from encounters.medicines.sections import DosesSection  # noqa: PLC0415
+        from encounters.medicines.selectors.inflows import inflows_of_infusions  # noqa: PLC0415
         from encounters.medicines.services.tables import PACKAGES, RULES, TIMES  # noqa: PLC0415
         from encounters.orders.selectors.tables import register_rows  # noqa: PLC0415
         from encounters.orders.services import register_table  # noqa: PLC0415
         from encounters.visits.bedside import RowAction, register_row_action  # noqa: PLC0415
+        from encounters.visits.fluids import register_inflows  # noqa: PLC0415
 
         telling.register()
+        register_inflows("infusions", inflows_of_infusions)
         for table, searched in (
             (TIMES, ("code", "times")),
             (RULES, ("code", "ingredient", "source")),

@@ -47,7 +47,13 @@ class GiveForm(KeyForm):
     package = forms.CharField(max_length=200, required=False)
 
 
-class NotGivenForm(KeyForm):
+class TimedForm(KeyForm):
+    """What was done now unless a time is said."""
+
+    at = forms.DateTimeField(label=_("At"), required=False)
+
+
+class NotGivenForm(TimedForm):
     """Not given: a code of the facility's list, and words where there are any."""
 
     reason = forms.CharField(label=_("Reason"), max_length=30)
@@ -68,7 +74,7 @@ class WitnessForm(forms.Form):
     word = forms.CharField(label=_("PIN or password"), max_length=128, widget=forms.PasswordInput)
 
 
-class StepForm(KeyForm):
+class StepForm(TimedForm):
     """A step of an infusion."""
 
     kind = forms.ChoiceField(choices=InfusionStep.Kind.choices)
@@ -95,7 +101,7 @@ class EventForm(KeyForm):
         return cleaned
 
 
-class TestForm(KeyForm):
+class TestForm(TimedForm):
     """A reaction test begins."""
 
     method = forms.ChoiceField(label=_("Method"), choices=ReactionTest.Method.choices)
@@ -106,6 +112,7 @@ class ReadingForm(forms.Form):
     """What a reaction test shows."""
 
     result = forms.ChoiceField(choices=ReactionTest.Result.choices)
+    at = forms.DateTimeField(label=_("Read at"), required=False)
     note = forms.CharField(label=_("Note"), max_length=200, required=False)
 
 

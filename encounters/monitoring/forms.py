@@ -123,6 +123,7 @@ class RoundTimeForm(forms.Form):
 class RespondForm(forms.Form):
     """What is done about a score, and for how long one as high calls nobody again."""
 
+    key = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
     text = forms.CharField(label=_("What is done"), max_length=300, widget=forms.Textarea(attrs={"rows": 2}))
     cover_minutes = forms.TypedChoiceField(
         label=_("A score no higher calls nobody again for"),

@@ -14,6 +14,7 @@ from encounters.bedside.models import CareColumn, Execution, WoundAssessment
 from encounters.medicines.models import MedicationAdministration
 from encounters.medicines.selectors.amounts import went_in
 from encounters.monitoring.models import FluidEntry
+from encounters.monitoring.selectors.fluids import Amount
 from encounters.results.vital_signs import BY_LOINC, SIGNS
 from encounters.visits.models import Encounter
 from encounters.visits.shifts import shift_at
@@ -56,7 +57,7 @@ def windows_of(stay: Encounter, columns: Sequence[CareColumn]) -> Windows:
 
 
 def facts_of(stay: Encounter, columns: Sequence[CareColumn]) -> list[Facts]:
-    """What stands beside each of these columns (in order of time); eight queries at most, whatever their number."""
+    """What stands beside each of these columns (in order of time); nine queries at most, whatever their number."""
     windows = windows_of(stay, columns)
     if not windows:
         return []
@@ -97,7 +98,7 @@ def _sorted(rows: Sequence[Row], windows: Windows, at: Callable[[Row], dt.dateti
     return [[row for row in rows if after < at(row) <= until] for after, until in windows]
 
 
-def _fluids(amounts: Sequence[FluidEntry]) -> dict[str, str]:
+def _fluids(amounts: Sequence[Amount]) -> dict[str, str]:
     if not amounts:
         return {}
     sums: dict[FluidEntry.Kind, int] = {}

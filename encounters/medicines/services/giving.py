@@ -23,13 +23,19 @@ from encounters.medicines.models import DueDose, GivingConflict, InfusionStep, M
 from encounters.medicines.selectors.reasons import not_given_reasons
 from encounters.medicines.selectors.regimens import BY_THE_SCALE, by_scale
 from encounters.medicines.services.givable import demand_givable
-from encounters.medicines.services.told import AlreadyAnswered, Given, Kept, Told, WrongPatient
+from encounters.medicines.services.told import (
+    AlreadyAnswered,
+    Given,
+    Kept,
+    Told,
+    WrongPatient,
+    demand_possible,
+)
 from encounters.orders.models import MedicationRequest, Order
 from encounters.visits.models import Encounter
 
 Status = MedicationAdministration.Status
 INFUSED = frozenset({"IVI", "IVP"})
-_CLOCKS_MAY_DIFFER = dt.timedelta(minutes=5)
 _OUTCOMES = {Status.COMPLETED: "given", Status.IN_PROGRESS: "running", Status.NOT_DONE: "not-given"}
 _VERBS = {Status.COMPLETED: "give", Status.IN_PROGRESS: "begin", Status.NOT_DONE: "withhold"}
 
@@ -220,10 +226,7 @@ def standing_answer(dose: DueDose) -> MedicationAdministration | None:
 
 def _demand_wanted(dose: DueDose, at: dt.datetime, told: Told) -> None:
     order, stay = dose.order, dose.encounter
-    if at > now() + _CLOCKS_MAY_DIFFER:
-        raise DomainError(_("This time lies in the future."), code="future", field="happened_at")
-    if at < stay.started_at:
-        raise DomainError(_("This time lies before the stay."), code="before_stay", field="happened_at")
+    demand_possible(at, stay)
     # What happened before the order was stopped or the patient left was right then.
     if stay.status != "in-progress" and not (
         stay.status == "finished" and stay.ended_at is not None and at <= stay.ended_at

@@ -12,7 +12,7 @@ from emr.common.errors import Conflict, DomainError
 from emr.outbox import publish
 from encounters.medicines.models import DueDose, InfusionStep, MedicationAdministration
 from encounters.medicines.services.giving import set_outcome
-from encounters.medicines.services.told import Told
+from encounters.medicines.services.told import Told, demand_possible, in_its_minute
 
 Kind = InfusionStep.Kind
 Status = MedicationAdministration.Status
@@ -39,9 +39,14 @@ def note_step(
 ) -> InfusionStep:
     """Keep one step; the same key again answers the first. An end closes the infusion, `is_partial`: not all went in.
 
-    Raises DomainError by `code`: wrong_step, rate_missing, volume_missing, order, future; Conflict once it has ended.
+    Raises DomainError by `code`: wrong_step, rate_missing, volume_missing, order, future, before_stay, after_stay; Conflict
+    once it has ended.
     """
-    dose = DueDose.objects.select_for_update(of=("self",)).get(pk=administration.dose_id)
+    dose = (
+        DueDose.objects.select_for_update(of=("self",))
+        .select_related("encounter")
+        .get(pk=administration.dose_id)
+    )
     row = MedicationAdministration.objects.select_for_update(of=("self",)).get(pk=administration.pk)
     known = InfusionStep.objects.filter(facility_id=row.facility_id, key=told.key).first()
     if known is not None:
@@ -51,9 +56,14 @@ def note_step(
     if row.status != Status.IN_PROGRESS:
         raise Conflict(_("This infusion has ended already."), code="answered")
     last = row.steps.order_by("at", "pk").last()
-    at = told.true_at
+    stay, at = dose.encounter, told.true_at
     if kind not in _FOLLOWS or last is None or last.kind not in _FOLLOWS[Kind(kind)]:
         raise DomainError(_("This can't follow the step before."), code="wrong_step")
+    demand_possible(at, stay)
+    # What a device tells afterwards has been done: it is kept, whatever was written of the stay meanwhile.
+    if stay.ended_at is not None and at > stay.ended_at and not told.is_replay:
+        raise DomainError(_("This time lies after the patient left."), code="after_stay", field="at")
+    at = in_its_minute(at, last.at)
     if at < last.at:
         raise DomainError(_("This time lies before the last step."), code="order", field="at")
     if kind == Kind.RATE and not rate.strip():

@@ -11,6 +11,9 @@ from django.utils.translation import gettext as _
 from emr.common.clock import now
 from emr.common.errors import Conflict, DomainError
 from encounters.medicines.models import GivingConflict, MedicationAdministration
+from encounters.visits.models import Encounter
+
+_CLOCKS_MAY_DIFFER = dt.timedelta(minutes=5)
 
 
 class WrongPatient(DomainError):
@@ -72,6 +75,19 @@ class Told:
         if self.sent_at is None:
             return self.happened_at
         return min(self.happened_at + (arrived - self.sent_at), arrived)
+
+
+def demand_possible(at: dt.datetime, stay: Encounter) -> None:
+    """Raise DomainError `future` or `before_stay` where nothing can have been done at that time."""
+    if at > now() + _CLOCKS_MAY_DIFFER:
+        raise DomainError(_("This time lies in the future."), code="future", field="at")
+    if at < stay.started_at:
+        raise DomainError(_("This time lies before the stay."), code="before_stay", field="at")
+
+
+def in_its_minute(at: dt.datetime, bound: dt.datetime) -> dt.datetime:
+    """A time is typed without its seconds: one in the minute of `bound` isn't before it."""
+    return max(at, bound) if at >= bound.replace(second=0, microsecond=0) else at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

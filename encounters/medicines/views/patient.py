@@ -271,7 +271,11 @@ def _not_given(request: StaffRequest, stay: Encounter, dose: DueDose) -> HttpRes
     form = _valid(NotGivenForm(request.POST))
     told = form.cleaned_data
     services.not_given(
-        dose=dose, reason=told["reason"], text=told["note"], told=Told(key=form.made), by=request.user
+        dose=dose,
+        reason=told["reason"],
+        text=told["note"],
+        told=Told(key=form.made, happened_at=told["at"]),
+        by=request.user,
     )
     return redirect("encounters:medicines:patient", stay.uuid)
 
@@ -334,13 +338,15 @@ def step(request: StaffRequest, administration_uuid: UUID) -> HttpResponse:
     row = access_administration(request.user, administration_uuid)
     stay = access_encounter(request.user, row.encounter.uuid, permissions.GIVE)
     form = StepForm(request.POST)
+    more = {"asked": str(row.uuid), "posted": request.POST}
     if not form.is_valid():
-        return answer(request, stay, 422, refusal=said(form))
+        return answer(request, stay, 422, refusal=said(form), **more)
     told = dict(form.cleaned_data)
+    act = Told(key=told.pop("key"), happened_at=told.pop("at"))
     try:
-        services.note_step(administration=row, told=Told(key=told.pop("key")), by=request.user, **told)
+        services.note_step(administration=row, told=act, by=request.user, **told)
     except DomainError as refusal:
-        return answer(request, stay, 422, refusal=str(refusal))
+        return answer(request, stay, 422, refusal=str(refusal), **more)
     return redirect("encounters:medicines:patient", stay.uuid)
 
 

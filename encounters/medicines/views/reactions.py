@@ -21,7 +21,7 @@ from encounters.visits.access import access_encounter
 @require_POST
 @requires(permissions.GIVE)
 def begin(request: StaffRequest, medicine_uuid: UUID) -> HttpResponse:
-    """The test begins now."""
+    """The test begins: now unless a time is said."""
     order = access_medicine(request.user, medicine_uuid)
     stay = access_encounter(request.user, order.encounter.uuid, permissions.GIVE)
     form = TestForm(request.POST)
@@ -33,7 +33,7 @@ def begin(request: StaffRequest, medicine_uuid: UUID) -> HttpResponse:
             order=order,
             method=told["method"],
             batch=told["batch"],
-            told=Told(key=form.made),
+            told=Told(key=form.made, happened_at=told["at"]),
             by=request.user,
         )
     except DomainError as refusal:
@@ -53,5 +53,6 @@ def read(request: StaffRequest, test_uuid: UUID) -> HttpResponse:
             raise DomainError(said(form), code="invalid")
         read_test(test=test, by=request.user, **form.cleaned_data)
     except DomainError as refusal:
-        return answer(request, stay, 422, refusal=str(refusal))
+        more = {"asked": str(test.uuid), "posted": request.POST}
+        return answer(request, stay, 422, refusal=str(refusal), **more)
     return redirect("encounters:medicines:patient", stay.uuid)

@@ -3,6 +3,7 @@
 import uuid
 
 from django.conf import settings
+from django.contrib.postgres.functions import RandomUUID
 from django.db import models
 from django.db.models import Q
 
@@ -102,11 +103,14 @@ class WarningResponse(FacilityRecord):
     answered_at = models.DateTimeField()
     covers_until = models.DateTimeField()
     text = models.CharField(max_length=300)
+    # Made with the form: the same answer sent twice is one.
+    key = models.UUIDField(default=uuid.uuid4, db_default=RandomUUID())
 
     append_only = True
 
     class Meta:
         constraints = [
+            models.UniqueConstraint(fields=["facility", "key"], name="one_warning_response_per_key"),
             models.CheckConstraint(condition=~Q(text=""), name="a_response_says_what_is_done"),
             models.CheckConstraint(
                 condition=Q(covers_until__gte=models.F("answered_at")), name="a_response_covers_a_time"

@@ -1,7 +1,7 @@
 """Questions of this room."""
 
 from encounters.monitoring.selectors.chart import Sheet, chart_sheets_of, sheet_of
-from encounters.monitoring.selectors.fluids import Balance, balance_of, held_fluids
+from encounters.monitoring.selectors.fluids import Amount, Balance, balance_of, fluids_between, held_fluids
 from encounters.monitoring.selectors.scoring import (
     Score,
     choices_of,
@@ -29,6 +29,7 @@ from encounters.monitoring.selectors.warning import (
 )
 
 __all__ = [
+    "Amount",
     "Balance",
     "Last",
     "Line",
@@ -39,6 +40,7 @@ __all__ = [
     "chart_sheets_of",
     "choices_of",
     "covering",
+    "fluids_between",
     "held_fluids",
     "last_values",
     "lines_of",

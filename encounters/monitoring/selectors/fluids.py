@@ -5,10 +5,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from django.db.models import QuerySet
 from django_stubs_ext import StrOrPromise
 
 from encounters.monitoring.models import FluidEntry
+from encounters.visits.fluids import Inflow, inflows_of
 from encounters.visits.models import Encounter
 
 
@@ -46,18 +46,29 @@ class Balance:
         return tuple(i - o for i, o in zip(self.total_in, self.total_out, strict=True))
 
 
-def held_fluids(encounter: Encounter, start: dt.datetime, end: dt.datetime) -> QuerySet[FluidEntry]:
-    """What counts in that time, newest first: replaced rows and those taken back left out."""
-    return (
+Amount = FluidEntry | Inflow
+
+
+def fluids_between(encounter: Encounter, start: dt.datetime, end: dt.datetime) -> list[Amount]:
+    """What counts from `start` to `end`, both included, oldest first: written here and known from other rooms; replaced
+    rows and those taken back left out.
+    """
+    written = (
         FluidEntry.objects.filter(
-            encounter=encounter, replaced_by=None, volume__gt=0, happened_at__gte=start, happened_at__lt=end
+            encounter=encounter, replaced_by=None, volume__gt=0, happened_at__range=(start, end)
         )
         .select_related("author")
-        .order_by("-happened_at", "-pk")
+        .order_by("happened_at", "pk")
     )
+    return sorted([*written, *inflows_of(encounter, start, end)], key=lambda row: row.happened_at)
 
 
-def balance_of(entries: Iterable[FluidEntry], periods: Sequence[Span]) -> Balance:
+def held_fluids(encounter: Encounter, start: dt.datetime, end: dt.datetime) -> list[Amount]:
+    """What counts in that time, `end` excluded, newest first."""
+    return [row for row in reversed(fluids_between(encounter, start, end)) if row.happened_at < end]
+
+
+def balance_of(entries: Iterable[Amount], periods: Sequence[Span]) -> Balance:
     """The sums of these entries; one on the border of two periods belongs to the later one."""
     sums: dict[str, list[int]] = {}
     for entry in entries:

@@ -15,21 +15,34 @@ from encounters.monitoring.models import FluidEntry
 from encounters.monitoring.models.fluids import LARGEST
 from encounters.results.services import Unusual
 from encounters.results.services.measuring import check_time
+from encounters.visits.fluids import inflows_of
 from encounters.visits.models import Encounter
 
 # Asked about from there on: a litre and a half at once is rare, ten times as much as meant isn't.
 USUAL = 1500
+# The same millilitres within that time of an infusion's reading are asked about: they count already.
+_SAME = dt.timedelta(hours=2)
 
 
-def _check_volume(volume: int, *, confirmed: bool) -> None:
+def _check_volume(volume: int) -> None:
     if not 0 < volume <= LARGEST:
         raise DomainError(
             _("An amount is between 1 and %(most)d mL.") % {"most": LARGEST},
             code="impossible",
             field="volume",
         )
-    if volume > USUAL and not confirmed:
-        raise Unusual([_("%(volume)d mL at once: is that right?") % {"volume": volume}])
+
+
+def _ask(encounter: Encounter, kind: str, volume: int, at: dt.datetime) -> None:
+    questions = []
+    if volume > USUAL:
+        questions.append(_("%(volume)d mL at once: is that right?") % {"volume": volume})
+    for known in inflows_of(encounter, at - _SAME, at + _SAME):
+        if (known.kind, known.volume) == (kind, volume):
+            said = {"source": known.source, "time": f"{timezone.localtime(known.happened_at):%H:%M}"}
+            questions.append(_("%(source)s, %(time)s, counts already: is this another one?") % said)
+    if questions:
+        raise Unusual(questions)
 
 
 @transaction.atomic
@@ -54,7 +67,9 @@ def record_fluid(
         raise DomainError(_("There is no such kind of fluid."), code="unknown_kind", field="kind")
     if encounter.status in {"cancelled", "entered-in-error"}:
         raise DomainError(_("This stay was cancelled: nothing can be written on it."), code="cancelled")
-    _check_volume(volume, confirmed=confirmed)
+    _check_volume(volume)
+    if not confirmed:
+        _ask(encounter, kind, volume, at)
     check_time(encounter, at, late_reason, field="happened_at")
     try:
         with transaction.atomic():
@@ -94,7 +109,7 @@ def correct_fluid(*, entry: FluidEntry, by: User, reason: str, key: uuid.UUID, v
     if not reason.strip():
         raise DomainError(_("Say what was wrong."), code="reason_missing", field="reason")
     if volume:
-        _check_volume(volume, confirmed=True)
+        _check_volume(volume)
     try:
         with transaction.atomic():
             correction = FluidEntry.objects.create(

@@ -168,9 +168,18 @@ def _tell_newest(encounter: Encounter) -> None:
 
 
 @transaction.atomic
-def respond(*, warning: EarlyWarning, text: str, cover_minutes: int, by: User) -> WarningResponse:
-    """Say what is done about a score; it ends the calling. A second answer to the same score is refused."""
+def respond(
+    *, warning: EarlyWarning, text: str, cover_minutes: int, by: User, key: uuid.UUID
+) -> WarningResponse:
+    """Say what is done about a score; it ends the calling. The same key again answers what is stored, though a newer score
+    came meanwhile. A second answer to the same score is refused.
+    """
     text = text.strip()
+    known = WarningResponse.objects.filter(facility_id=warning.facility_id, key=key).first()
+    if known is not None:
+        if (known.warning_id, known.author_id, known.text) != (warning.pk, by.pk, text[:300]):
+            raise Conflict(_("Something else was sent under the same key."), code="key_reused")
+        return known
     if not text:
         raise DomainError(_("Say what is done."), code="text_missing", field="text")
     if not 0 <= cover_minutes <= LONGEST_COVER.total_seconds() / 60:
@@ -188,6 +197,7 @@ def respond(*, warning: EarlyWarning, text: str, cover_minutes: int, by: User) -
                 answered_at=at,
                 covers_until=at + dt.timedelta(minutes=cover_minutes),
                 text=text[:300],
+                key=key,
             )
     except IntegrityError as error:
         held = WarningResponse.objects.select_related("author").get(warning=warning)

@@ -16,6 +16,7 @@ from emr.common.http import StaffRequest
 from encounters.monitoring import permissions, selectors, services
 from encounters.monitoring.access import access_fluid, access_stay_measured
 from encounters.monitoring.forms import FluidCorrectionForm, FluidForm
+from encounters.monitoring.models import FluidEntry
 from encounters.monitoring.periods import day_of, periods_of
 from encounters.results.permissions import READ
 from encounters.results.services import Unusual
@@ -40,14 +41,15 @@ def _page(
     first, last = (day_of(stay.facility_id, at) for at in (stay.started_at, stay.ended_at or now()))
     periods = periods_of(stay.facility_id, day)
     whole = periods[-1]
-    entries = list(selectors.held_fluids(stay, whole.start, whole.end))
+    entries = selectors.held_fluids(stay, whole.start, whole.end)
     for entry in entries:
-        entry.correction_key = uuid4()  # type: ignore[attr-defined]  # for the form beside it
+        if isinstance(entry, FluidEntry):
+            entry.correction_key = uuid4()  # type: ignore[attr-defined]  # for the form beside it
     context: dict[str, Any] = {
         "encounter": stay,
         "patient": stay.patient,
         "form": form or FluidForm(),
-        "entries": entries,
+        "entries": [(FluidEntry.Kind(entry.kind).label, entry) for entry in entries],
         "balance": selectors.balance_of(entries, periods),
         "day": day,
         "before": day - dt.timedelta(days=1) if day > first else None,

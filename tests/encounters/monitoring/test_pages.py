@@ -12,7 +12,7 @@ from django.utils import timezone
 from emr.accounts.models import User
 from emr.common.clock import now
 from encounters.monitoring import services
-from encounters.monitoring.models import EarlyWarning, FluidEntry
+from encounters.monitoring.models import EarlyWarning, FluidEntry, WarningResponse
 from encounters.monitoring.selectors import sheet_of
 from encounters.results.models import Observation
 from encounters.results.services import Unusual
@@ -118,12 +118,16 @@ def test_only_the_own_ward_is_shown_and_only_a_doctor_answers(binh: User, stay: 
     assert nurse.get(page("index")).url == page("grid", department().uuid)  # type: ignore[attr-defined]
     assert nurse.get(page("grid", department(SURGERY).uuid)).status_code == 404
     assert chi.get(page("patient", stay.uuid)).status_code == 404
-    answer = {"text": "Thở oxy", "cover_minutes": "60"}
+    answer = {"key": str(uuid.uuid4()), "text": "Thở oxy", "cover_minutes": "60"}
     assert nurse.post(page("respond", warning.uuid), answer).status_code == 403
     assert chi.post(page("respond", warning.uuid), answer).status_code == 404
     doctor = signed_in(make_an(department()))
     assert doctor.post(page("respond", warning.uuid), answer | {"text": " "}).status_code == 422
-    assert doctor.post(page("respond", warning.uuid), answer).status_code == 302
+    assert doctor.post(page("respond", warning.uuid), answer | {"key": ""}).status_code == 422
+    assert 'name="key"' in doctor.get(page("patient", stay.uuid)).content.decode()
+    for _again in range(2):
+        assert doctor.post(page("respond", warning.uuid), answer).status_code == 302
+    assert WarningResponse.objects.count() == 1
     assert "Thở oxy" in doctor.get(page("patient", stay.uuid)).content.decode()
     told = {"key": str(uuid.uuid4()), "scale": "NEWS2", "oxygen_scale": "2"}
     assert nurse.post(page("scale", stay.uuid), told | {"reason": "COPD"}).status_code == 403

@@ -142,8 +142,9 @@ def test_a_high_score_calls_the_doctors_until_one_answers(an: User, binh: User, 
     assert notice.recipients.filter(user=an, is_open=True).exists()
     assert not notice.recipients.filter(user=binh).exists()
     assert "13" not in str(notice.parameters)
-    response = services.respond(warning=warning, text="Thở oxy, mời hồi sức", cover_minutes=60, by=an)
-    assert services.respond(warning=warning, text="Thở oxy, mời hồi sức", cover_minutes=60, by=an) == response
+    answer = {"text": "Thở oxy, mời hồi sức", "cover_minutes": 60, "by": an, "key": uuid.uuid4()}
+    response = services.respond(warning=warning, **answer)
+    assert services.respond(warning=warning, **answer) == response
     notice.refresh_from_db()
     assert notice.cause_gone_at is not None
     # As high within the hour calls nobody again, higher does.
@@ -152,8 +153,15 @@ def test_a_high_score_calls_the_doctors_until_one_answers(an: User, binh: User, 
     worse = take(stay, binh, ILL | {"consciousness": Decimal(3)}, effective_at=ago(minutes=2)).warning
     assert worse is not None and covering(worse) is None
     assert Notice.objects.filter(kind=telling.HIGH, cause_gone_at=None).count() == 1
-    with pytest.raises(Conflict):
-        services.respond(warning=warning, text="Muộn", cover_minutes=60, by=an)
+    assert services.respond(warning=warning, **answer) == response  # sent again after a newer score came
+    for other, code in (
+        ({"warning": worse}, "key_reused"),
+        ({"text": "Khác"}, "key_reused"),
+        ({"text": "Muộn", "key": uuid.uuid4()}, "newer"),
+    ):
+        with pytest.raises(Conflict) as refused:
+            services.respond(**{"warning": warning} | answer | other)
+        assert refused.value.code == code
 
 
 def test_what_is_better_or_gone_calls_nobody(binh: User, stay: Encounter) -> None:
@@ -186,7 +194,7 @@ def test_taken_on_without_an_answer_rings_again(an: User, binh: User, stay: Enco
     )
     telling.look()
     assert Notice.objects.filter(kind=telling.HIGH, status="active").count() == 1
-    services.respond(warning=warning, text="Đã xem", cover_minutes=30, by=an)
+    services.respond(warning=warning, text="Đã xem", cover_minutes=30, by=an, key=uuid.uuid4())
     telling.look()
     assert not Notice.objects.filter(kind=telling.HIGH, status="active").exists()
 
@@ -194,7 +202,7 @@ def test_taken_on_without_an_answer_rings_again(an: User, binh: User, stay: Enco
 def test_the_database_keeps_scores_and_answers_as_they_were(an: User, binh: User, stay: Encounter) -> None:
     warning = take(stay, binh, ILL).warning
     assert warning is not None
-    services.respond(warning=warning, text="Đã xem", cover_minutes=30, by=an)
+    services.respond(warning=warning, text="Đã xem", cover_minutes=30, by=an, key=uuid.uuid4())
     for statement in (
         "UPDATE monitoring_earlywarning SET score = 0",
         "DELETE FROM monitoring_earlywarning",
