@@ -61,8 +61,12 @@ class Channel(FacilityRecord):
         APPLICATION = "application", _("Enhanced mode: CA, then AA on the same connection")
 
     class Performs(models.TextChoices):
-        """What is done there: a neighbour gets the orders of its kind, and its results are of that kind."""
+        """What is done there: a neighbour gets the orders of its kind, and its results are of that kind.
 
+        The HIS is told of every kind, and of patients and stays, as the masters say; nothing else tells which it is.
+        """
+
+        HIS = "his", _("Patients, stays and orders of the whole hospital (HIS)")
         LABORATORY = "laboratory", _("Laboratory tests")
         IMAGING = "imaging", _("Imaging and functional tests")
         BOTH = "both", _("Both")
@@ -190,6 +194,11 @@ class Channel(FacilityRecord):
         if self.direction == self.Direction.OUT:
             return self.receiving_application, self.receiving_facility
         return self.sending_application, self.sending_facility
+
+    @property
+    def is_his(self) -> bool:
+        """Whether the neighbour at the other end is the HIS."""
+        return self.performs == self.Performs.HIS
 
     def admits(self, address: str) -> bool:
         """Whether the peer's address is on the list."""
