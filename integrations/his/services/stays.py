@@ -275,7 +275,8 @@ def end_stay(adt: Adt, patient: Patient) -> bool:
     told = last_said(stay, DISCHARGE, REOPENED)
     if adt.said_at < told.get(DISCHARGE, adt.said_at) or _is_told(adt, told.get(REOPENED)):
         return False
-    if stay.status == Encounter.Status.FINISHED:
+    if stay.status == Encounter.Status.FINISHED and not _open_for_newer_end(adt, stay, ended_at):
+        stamp(Freshness.Subject.ENCOUNTER, stay.pk, DISCHARGE, adt.said_at, adt.message)
         adt.remark("left_out", text=_("The patient was discharged already."))
         return False
     keep_details(adt, stay)
@@ -294,6 +295,24 @@ def end_stay(adt: Adt, patient: Patient) -> bool:
         **details,
     )
     stamp(Freshness.Subject.ENCOUNTER, stay.pk, DISCHARGE, adt.said_at, adt.message)
+    return True
+
+
+def _open_for_newer_end(adt: Adt, stay: Encounter, ended_at: datetime) -> bool:
+    """Whether the stay runs again, so that a newer discharge can take the place of the HIS's former one.
+
+    What somebody here told of the end stands: the outcome, a certified death, a closed record.
+    """
+    is_theirs = stay.end_entered_by_id == adt.account.pk and stay.outcome == codes.Outcome.UNDETERMINED
+    if not is_theirs or stay.ended_at == ended_at.replace(microsecond=0):
+        return False
+    reason = _("Corrected by %(sender)s") % {"sender": adt.channel.name}
+    try:
+        with transaction.atomic():
+            visits.cancel_discharge(encounter=stay, by=adt.account, reason=reason)
+    except DomainError:
+        return False
+    stay.refresh_from_db()
     return True
 
 

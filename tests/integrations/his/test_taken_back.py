@@ -13,6 +13,7 @@ from django.utils import translation
 from emr.common import wall
 from emr.common.clock import now
 from encounters.visits import services as visits
+from encounters.visits.models import Encounter
 from integrations.hl7v2 import inbox
 from integrations.transport.models import DeadLetter, Message, MessageState
 from integrations.transport.reasons import reason_advice, reason_text
@@ -224,6 +225,26 @@ def test_discharges_taken_back_in_any_order(
     assert the_stay().is_open
     assert not DeadLetter.objects.exists()
     assert not MessageState.objects.filter(state=WAITING).exists()
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(range(3))))
+def test_the_last_discharge_counts_also_before_the_former_is_taken_back(
+    send: Send, order: tuple[int, ...]
+) -> None:
+    send(message("A01", 9))
+    raws = [message("A03", 3), message("A13", 2), message("A03", 1)]
+    for number in order:
+        send(raws[number])
+    assert (the_stay().status, the_stay().ended_at) == ("finished", instant(1))
+    assert not MessageState.objects.filter(state=WAITING).exists()
+
+
+def test_an_outcome_that_a_doctor_told_is_not_replaced_by_a_newer_discharge(send: Send) -> None:
+    send(message("A01", 9))
+    send(message("A03", 3))
+    Encounter.objects.update(outcome="1")
+    assert "left_out" in reasons(send(message("A03", 1)))
+    assert (the_stay().outcome, the_stay().ended_at) == ("1", instant(3))
 
 
 def test_a_discharge_taken_back_here_before_the_message(send: Send) -> None:
