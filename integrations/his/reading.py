@@ -78,6 +78,12 @@ class Adt(HisMessage):
         return self.message.received_at
 
     @property
+    def said_at(self) -> datetime:
+        """When it was said: EVN-2, else MSH-7, else when it happened. What is taken back may be said anew later."""
+        said = self.evn.recorded_date_time or self.msh.date_time_of_message
+        return said.at if said is not None else self.happened_at
+
+    @property
     def described_at(self) -> datetime:
         """How fresh the person's data is: PID-33 where it is sent, else the event."""
         updated = self.pid.last_update_date_time

@@ -17,7 +17,7 @@ from encounters.visits.details import DeathDetails, EndDetails
 from encounters.visits.models import Condition, Encounter
 from integrations.his.models import Freshness
 from integrations.his.reading import Adt, HisMessage
-from integrations.his.services.freshness import is_news, news_of, stamp, stamp_many
+from integrations.his.services.freshness import news_of, stamp, stamp_many
 from integrations.his.services.places import Place, bed_words, find_place, find_staff
 from integrations.hl7v2.outcomes import CannotApply, NotYet
 from integrations.hl7v2.segments import Dg1
@@ -27,6 +27,8 @@ from patients.registry.models import Patient
 Result = TypeVar("Result")
 # `DETAILS` held all kinds of diagnoses together, once; `TOLD` that anything at all was said of the stay.
 LOCATION, DISCHARGE, DETAILS, TOLD = "location", "discharge", "details", "told"
+# When the HIS last took a discharge, and an admission or visit, back.
+REOPENED, CANCELLED = "reopened", "cancelled"
 
 _LATE_SECONDS = 24 * 3600
 # Table 0004 → our classes; R (recurring) and P (preadmit) come as outpatients do.
@@ -79,6 +81,22 @@ def demand_stay(adt: HisMessage, patient: Patient) -> Encounter:
     return found
 
 
+def last_said(stay: Encounter, *groups: str) -> dict[str, datetime]:
+    """{group: when the HIS last said something of it}, without those of which it never did."""
+    told = Freshness.objects.filter(subject=Freshness.Subject.ENCOUNTER, subject_id=stay.pk, group__in=groups)
+    return dict(told.values_list("group", "happened_at"))
+
+
+def _is_told(adt: Adt, taken_back: datetime | None) -> bool:
+    """Whether what the message says was followed before, or has been taken back since."""
+    return taken_back is not None and adt.said_at <= taken_back
+
+
+def is_cancelled(adt: Adt, stay: Encounter) -> bool:
+    """Whether the HIS has cancelled the admission, or the visit, since the message was said."""
+    return _is_told(adt, last_said(stay, CANCELLED).get(CANCELLED))
+
+
 def admit_or_visit(adt: Adt, patient: Patient) -> bool:
     """A01, A04: open the visit or the stay, unless it is there; True when anything changed."""
     if adt.keeps_here(MOVEMENT):
@@ -87,7 +105,11 @@ def admit_or_visit(adt: Adt, patient: Patient) -> bool:
         return stay is not None and stay.is_open and keep_details(adt, stay)
     wanted = _CLASSES.get(adt.pv1.patient_class, "") or ("IMP" if adt.event == "A01" else "AMB")
     stay = find_stay(adt, patient)
-    if stay is None or (stay.is_open and wanted == "IMP" and not stay.is_inpatient):
+    is_to_admit = stay is not None and stay.is_open and wanted == "IMP" and not stay.is_inpatient
+    if stay is not None and is_to_admit and is_cancelled(adt, stay):
+        adt.remark("partly_older", groups="PV1")
+        return False
+    if stay is None or is_to_admit:
         if stay is None and _is_old_news_without_number(adt, patient, wanted):
             return False
         stay = _open(adt, patient, stay, wanted)
@@ -95,6 +117,8 @@ def admit_or_visit(adt: Adt, patient: Patient) -> bool:
         keep_details(adt, stay)
         return True
     if not stay.is_open:
+        if stay.status == Encounter.Status.ENTERED_IN_ERROR and not is_cancelled(adt, stay):
+            raise CannotApply("stay_cancelled")
         adt.remark("partly_older", groups="PV1")
         return False
     return keep_details(adt, stay)
@@ -248,9 +272,11 @@ def end_stay(adt: Adt, patient: Patient) -> bool:
     """A03: the patient left."""
     stay = demand_stay(adt, patient)
     ended_at = adt.pv1.discharge_date_time.at if adt.pv1.discharge_date_time else adt.happened_at
-    if not is_news(Freshness.Subject.ENCOUNTER, stay.pk, DISCHARGE, adt.happened_at):
+    told = last_said(stay, DISCHARGE, REOPENED)
+    if adt.said_at < told.get(DISCHARGE, adt.said_at) or _is_told(adt, told.get(REOPENED)):
         return False
-    if stay.status == Encounter.Status.FINISHED:
+    if stay.status == Encounter.Status.FINISHED and not _open_for_newer_end(adt, stay, ended_at):
+        stamp(Freshness.Subject.ENCOUNTER, stay.pk, DISCHARGE, adt.said_at, adt.message)
         adt.remark("left_out", text=_("The patient was discharged already."))
         return False
     keep_details(adt, stay)
@@ -268,7 +294,25 @@ def end_stay(adt: Adt, patient: Patient) -> bool:
         late_reason=late_reason(adt, ended_at),
         **details,
     )
-    stamp(Freshness.Subject.ENCOUNTER, stay.pk, DISCHARGE, adt.happened_at, adt.message)
+    stamp(Freshness.Subject.ENCOUNTER, stay.pk, DISCHARGE, adt.said_at, adt.message)
+    return True
+
+
+def _open_for_newer_end(adt: Adt, stay: Encounter, ended_at: datetime) -> bool:
+    """Whether the stay runs again, so that a newer discharge can take the place of the HIS's former one.
+
+    What somebody here told of the end stands: the outcome, a certified death, a closed record.
+    """
+    is_theirs = stay.end_entered_by_id == adt.account.pk and stay.outcome == codes.Outcome.UNDETERMINED
+    if not is_theirs or stay.ended_at == ended_at.replace(microsecond=0):
+        return False
+    reason = _("Corrected by %(sender)s") % {"sender": adt.channel.name}
+    try:
+        with transaction.atomic():
+            visits.cancel_discharge(encounter=stay, by=adt.account, reason=reason)
+    except DomainError:
+        return False
+    stay.refresh_from_db()
     return True
 
 
@@ -289,8 +333,12 @@ def cancel_stay(adt: Adt, patient: Patient) -> bool:
     """A11: the admission, or the visit, should not have been."""
     stay = demand_stay(adt, patient)
     reason = _("Cancelled by %(sender)s") % {"sender": adt.channel.name}
-    if stay.status == Encounter.Status.ENTERED_IN_ERROR:
+    if stay.status == Encounter.Status.ENTERED_IN_ERROR or is_cancelled(adt, stay):
         return False
+    if stay.status == Encounter.Status.FINISHED:
+        raise NotYet("ended_already")  # the discharge has to be taken back first
+    if _CLASSES.get(adt.pv1.patient_class) == "IMP" and not stay.is_inpatient:
+        raise NotYet("unknown_admission")  # the visit was no admission yet
     try:
         with transaction.atomic():
             if stay.is_inpatient:
@@ -301,16 +349,21 @@ def cancel_stay(adt: Adt, patient: Patient) -> bool:
         if refusal.code == "has_clinical_data":
             raise CannotApply("visit_has_records") from refusal
         raise
+    stamp(Freshness.Subject.ENCOUNTER, stay.pk, CANCELLED, adt.said_at, adt.message)
     return True
 
 
 def reopen_stay(adt: Adt, patient: Patient) -> bool:
     """A13: the patient is still here."""
     stay = demand_stay(adt, patient)
-    if not is_news(Freshness.Subject.ENCOUNTER, stay.pk, DISCHARGE, adt.happened_at):
+    told = last_said(stay, DISCHARGE, REOPENED)
+    ended, reopened = told.get(DISCHARGE), told.get(REOPENED)
+    if adt.said_at < (ended or adt.said_at) or _is_told(adt, reopened):
         return False
     if stay.is_open:
-        raise NotYet("unknown_visit")  # the discharge that this takes back hasn't come
+        if ended is None or (reopened is not None and reopened >= ended):
+            raise NotYet("unknown_discharge")  # the discharge that this takes back hasn't come
+        return False  # somebody here took it back
     reason = _("Discharge cancelled by %(sender)s") % {"sender": adt.channel.name}
     try:
         with transaction.atomic():
@@ -320,5 +373,5 @@ def reopen_stay(adt: Adt, patient: Patient) -> bool:
             raise
         adt.remark("bed_taken", sent=bed_words(adt.pv1.assigned_patient_location))
         visits.cancel_discharge(encounter=stay, by=adt.account, reason=reason, keep_bed=False)
-    stamp(Freshness.Subject.ENCOUNTER, stay.pk, DISCHARGE, adt.happened_at, adt.message)
+    stamp(Freshness.Subject.ENCOUNTER, stay.pk, REOPENED, adt.said_at, adt.message)
     return True
