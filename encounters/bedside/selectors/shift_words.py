@@ -91,7 +91,7 @@ def score_words(stay: Encounter, shift: Shift) -> dict[str, str]:
 
 
 def fluid_words(stay: Encounter, shift: Shift) -> str:
-    """Vào 700 mL (Dịch truyền 500, Ăn uống 200); ra 400 mL (Nước tiểu 400); bilan +300 mL. "" without any. One query."""
+    """Vào 700 mL (Dịch truyền 500, Ăn uống 200); ra 400 mL (Nước tiểu 400); bilan +300 mL. "" without any. Two queries."""
     entries = neighbours.fluids_between(stay, *_bounds(shift))
     if not entries:
         return ""
