@@ -19,7 +19,7 @@ from encounters.visits.models import Encounter
 from encounters.visits.shifts import Shift
 
 DONE, NOT_DONE, OVERDUE, DUE, LATER, HELD = "done", "not-done", "overdue", "due", "later", "held"
-_RANK = {OVERDUE: 0, DUE: 1, LATER: 2, HELD: 3, NOT_DONE: 4, DONE: 5}
+RANK = {OVERDUE: 0, DUE: 1, LATER: 2, HELD: 3, NOT_DONE: 4, DONE: 5}
 _OPEN = [Order.Status.ACTIVE, Order.Status.ON_HOLD]
 _ENDED = [Order.Status.COMPLETED, Order.Status.REVOKED]
 
@@ -89,7 +89,7 @@ class Load:
     done: int = 0
     next_at: dt.datetime | None = None
     next_text: str = ""
-    next_rank: int = len(_RANK)
+    next_rank: int = len(RANK)
 
     def add(self, line: Line, slot: Slot, state: str) -> None:
         """Count one more task."""
@@ -98,7 +98,7 @@ class Load:
         elif state != HELD:
             self.overdue += state == OVERDUE
             self.due += state != OVERDUE
-            rank = _RANK[state]
+            rank = RANK[state]
             if self.next_at is None or (rank, slot.at) < (self.next_rank, self.next_at):
                 self.next_at, self.next_text, self.next_rank = slot.at, line.text, rank
 
@@ -157,7 +157,7 @@ def tasks_of(
         for task in _tasks_of_order(order, shifts, moment)
         if _is_owed(order, task.slot, task.state, shift, followed)
     ]
-    return sorted(found, key=lambda task: (_RANK[task.state], task.slot.at))
+    return sorted(found, key=lambda task: (RANK[task.state], task.slot.at))
 
 
 def _since(shifts: list[Shift]) -> dt.datetime:

@@ -20,7 +20,8 @@ from emr.common.vietnamese import fold
 from encounters.bedside import neighbours, permissions
 from encounters.bedside.models import Assignment, Look, Precaution
 from encounters.bedside.selectors.stays import NEVER_LOOKED, is_news
-from encounters.bedside.selectors.tasks import Load, loads_by_stay
+from encounters.bedside.selectors.tasks import DUE, LATER, RANK, Load, loads_by_stay
+from encounters.bedside.selectors.tasks import OVERDUE as LATE
 from encounters.orders.models import MedicationRequest, ServiceRequest
 from encounters.visits.models import Encounter, EncounterLocation
 from encounters.visits.shifts import Shift
@@ -93,6 +94,24 @@ class Row:
     def risks(self) -> list[str]:
         """Kinds of the other precautions."""
         return [kind for kind in self.precautions if kind not in _ISOLATION]
+
+    @property
+    def next_dose_at(self) -> dt.datetime | None:
+        """When the next dose is due, where that comes before the next task; None where the task does, or nothing is owed.
+
+        What is late comes first, by its hour; of what is due by now the dose, which has an hour where a task may have the
+        whole shift; then what comes later, by its hour.
+        """
+        doses, load = self.doses, self.load
+        if doses is None or doses.next_at is None:
+            return None
+        rank = LATE if doses.overdue else DUE if doses.next_at <= now() else LATER
+        if rank == LATER and not doses.due:  # it is for another shift
+            return None
+        if load.next_at is None or RANK[rank] < load.next_rank:
+            return doses.next_at
+        is_first = rank == DUE or doses.next_at <= load.next_at
+        return doses.next_at if RANK[rank] == load.next_rank and is_first else None
 
     @property
     def overdue(self) -> int:

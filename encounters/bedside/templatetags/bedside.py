@@ -55,6 +55,7 @@ class _Said:
         words = {
             "allergy": _("Allergy:"),
             "score": _("Early-warning score"),
+            "medicines": pgettext("bedside", "Medicines"),
             "overdue": pgettext("task", "overdue"),
             "due": pgettext("task", "to do"),
             "done": pgettext("task", "done"),
@@ -91,7 +92,11 @@ def _bed_row(row: Row, address: str, said: _Said) -> str:
         else ""
     )
     score = f'<abbr title="{words["score"]}">{row.warning.score}</abbr>' if row.warning else ""
-    coming = f"{said.hour(load.next_at)} {escape(_short(load.next_text))}" if load.next_at is not None else ""
+    coming, dose_at = "", row.next_dose_at
+    if dose_at is not None:
+        coming = f"{said.hour(dose_at)} {words['medicines']}"
+    elif load.next_at is not None:
+        coming = f"{said.hour(load.next_at)} {escape(_short(load.next_text))}"
     overdue, due, done = row.overdue, row.due, row.done
     return (
         f'<li class="bed-row{level}"><a href="{address}">\n'

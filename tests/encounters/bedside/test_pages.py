@@ -1,5 +1,6 @@
 """The pages: the ward bed by bed within its queries and bytes, the patient's page, one line an action."""
 
+import re
 import uuid
 from typing import Any
 
@@ -15,6 +16,7 @@ from emr.common.clock import now
 from encounters.bedside import identity, services
 from encounters.bedside.models import Assignment, Execution, Look, Precaution
 from encounters.orders.models import ServiceRequest
+from encounters.orders.services import load_shipped
 from encounters.visits.models import Encounter
 from patients.history.services import record_allergy
 from patients.registry.models import Identifier
@@ -30,6 +32,8 @@ from tests.encounters.bedside.world import (
     this_shift,
     tick,
 )  # fmt: skip
+from tests.encounters.medicines.doses import give, once
+from tests.encounters.monitoring.rounds import ILL, UNWELL, WELL, take
 from tests.encounters.visits.ward import department, signed_in
 
 pytestmark = pytest.mark.django_db
@@ -141,6 +145,41 @@ def test_beds_in_order_with_what_must_be_known() -> None:
     assert stay.patient.full_name.upper() not in html
     client.post(page("ward"), {"chip": "all", "q": "khong ai"})
     assert "bed-row" not in main(client.get(page("ward")).content.decode())
+
+
+def _bed(client: Client, stay: Encounter) -> list[str]:
+    """[the colour's class, what comes next, the score] of a patient on the ward's page."""
+    html = main(client.get(page("ward")).content.decode())
+    [row] = [part for part in html.split("<li ")[1:] if str(stay.uuid) in part]
+    asked = (r'class="bed-row ?([^"]*)"', r'bed-next">(.*?)</span>', r'bed-warn">(.*?)</span>')
+    found = [re.search(pattern, row) for pattern in asked]
+    return [re.sub("<[^>]+>", "", match[1]) if match else "?" for match in found]
+
+
+def test_a_dose_comes_next_where_it_is_due_first_and_the_score_has_its_colour() -> None:
+    an, binh, stay = make_world()
+    load_shipped(facility=stay.facility)
+    client = signed_in(binh)
+    assert _bed(client, stay) == ["", "", ""]
+    care(stay, an)  # for the whole shift, which began at six
+    once(stay, an, minutes=24 * 60)  # of tomorrow
+    assert _bed(client, stay)[1] == "06:00 Chăm sóc cấp II"
+    later = once(stay, an, minutes=60)
+    assert _bed(client, stay)[1] == "06:00 Chăm sóc cấp II"
+    due = once(stay, an)
+    assert _bed(client, stay)[1] == "10:30 Thuốc"
+    give(due, binh)
+    give(later, binh)
+    assert _bed(client, stay)[1] == "06:00 Chăm sóc cấp II"
+    with clock("07:00"):
+        once(stay, an, minutes=60)
+    care(stay, an, "Theo dõi mạch", category="monitoring", frequency="mỗi 2 giờ")  # 12:00 on
+    assert _bed(client, stay)[1] == "08:00 Thuốc"
+    for at_hour, values, level, score in (
+        ("08:00", WELL, "warn-none", "0"), ("09:00", UNWELL, "warn-medium", "5"), ("10:00", ILL, "warn-high", "13"),
+    ):  # fmt: skip
+        take(stay, binh, values, effective_at=at(at_hour))
+        assert _bed(client, stay) == [level, "08:00 Thuốc", score]
 
 
 def test_a_scan_opens_and_identifies_a_tap_opens_alone() -> None:
