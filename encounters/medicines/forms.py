@@ -61,8 +61,9 @@ class NotGivenForm(TimedForm):
 
 
 class PostponeForm(forms.Form):
-    """Given later."""
+    """Given later than `seen`, the time at which it was due when the page was made."""
 
+    seen = forms.DateTimeField()
     until = forms.DateTimeField(label=_("Give at"))
     why = forms.CharField(label=_("Reason"), max_length=200)
 

@@ -10,6 +10,7 @@ from dataclasses import asdict
 from uuid import UUID
 
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from emr.accounts.models import User
@@ -301,8 +302,13 @@ def not_due(dose: DueDose) -> None:
 
 
 @transaction.atomic
-def postpone(*, dose: DueDose, until: dt.datetime, reason: str, by: User) -> DueDose:
-    """The dose is given later (the patient is away, fasting): it is due then, and says why. Said twice is said once."""
+def postpone(
+    *, dose: DueDose, until: dt.datetime, reason: str, by: User, seen: dt.datetime | None = None
+) -> DueDose:
+    """The dose is given later (the patient is away, fasting): it is due then, and says why. Said twice is said once.
+
+    `seen`: when it was due as far as `by` knew; Conflict `moved` where somebody has said another time since.
+    """
     if not reason.strip():
         raise DomainError(_("Say why it is postponed."), code="reason_missing", field="reason")
     dose = _locked(dose)
@@ -310,6 +316,13 @@ def postpone(*, dose: DueDose, until: dt.datetime, reason: str, by: User) -> Due
         return dose
     if not dose.is_open:
         raise Conflict(_("This dose was answered already, or isn't wanted any more."), code="answered")
+    if seen is not None and dose.due_at != seen:
+        due = f"{timezone.localtime(dose.due_at):%H:%M}"
+        raise Conflict(
+            _("Somebody has postponed it to %(time)s meanwhile: %(reason)s.")
+            % {"time": due, "reason": dose.postpone_reason},
+            code="moved",
+        )
     if not now() < until <= dose.planned_at + dt.timedelta(hours=12):
         raise DomainError(
             _("Later than now, and within twelve hours of when it was ordered."),

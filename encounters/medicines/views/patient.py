@@ -282,7 +282,7 @@ def _not_given(request: StaffRequest, stay: Encounter, dose: DueDose) -> HttpRes
 
 def _postpone(request: StaffRequest, stay: Encounter, dose: DueDose) -> HttpResponse:
     told = _valid(PostponeForm(request.POST)).cleaned_data
-    services.postpone(dose=dose, until=told["until"], reason=told["why"], by=request.user)
+    services.postpone(dose=dose, until=told["until"], reason=told["why"], by=request.user, seen=told["seen"])
     return redirect("encounters:medicines:patient", stay.uuid)
 
 

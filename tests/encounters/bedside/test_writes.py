@@ -34,7 +34,7 @@ NO_ACT = {
     "bedside.WardCode": "the ward's code",
     "bedside.WardPack": "made by the clock",
     "bedside.WoundPhoto": "goes with its assessment",
-    "medicines.DueDose": "made by its order; postponed to the same time again is once",
+    "medicines.DueDose": "made by its order; postponing says which time it moves",
     "medicines.GivingRule": "the facility's table",
     "medicines.GivingTimes": "the facility's table",
     "medicines.MedicinePackage": "the facility's table",

@@ -1,5 +1,6 @@
 """The budgets at the bed: two scans for a dose, seven for six doses, two taps for a reason. Counted, as nurses do it."""
 
+import datetime as dt
 import io
 from pathlib import Path
 from typing import Any
@@ -7,6 +8,8 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from encounters.medicines.models import DueDose, MedicationAdministration, ShiftSheet
@@ -68,3 +71,24 @@ def test_two_scans_a_dose_seven_for_six_and_two_taps_for_a_reason(
     expect(page.locator(f"#dose-{doses[7].uuid}")).to_have_count(0)
     held = MedicationAdministration.objects.get(dose=doses[7])
     assert (held.status, held.reason) == ("not-done", "refused")
+
+
+def test_enter_after_the_time_chooses_no_reason(page: Page, live_server: Any, client: Client) -> None:
+    an, binh, stay = make_world()
+    dose = once(stay, an)
+    client.force_login(binh)
+    page.context.add_cookies(
+        [{"name": n, "value": m.value, "url": live_server.url} for n, m in client.cookies.items()]
+    )
+    page.goto(f"{live_server.url}{reverse('encounters:medicines:patient', args=[stay.uuid])}")
+    page.locator("details.not-given summary").click()
+    field = page.locator(f"#at-not-given-{dose.uuid}")
+    when = f"{timezone.localtime() - dt.timedelta(minutes=30):%d/%m/%Y %H:%M}"
+    field.press_sequentially(when, delay=90)  # as a person types, not a scanner
+    field.press("Enter")
+    expect(field).to_have_value(when)
+    assert not MedicationAdministration.objects.exists()
+    page.locator("details.not-given button", has_text="Người bệnh từ chối").click()
+    expect(page.locator("details.not-given")).to_have_count(0)
+    row = MedicationAdministration.objects.get()
+    assert f"{timezone.localtime(row.happened_at):%d/%m/%Y %H:%M}" == when

@@ -13,6 +13,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from emr.common.clock import now
 from emr.signin.services.switching import keep_pin
@@ -135,9 +136,25 @@ def test_without_a_scan_not_given_postponed_and_taken_back() -> None:
     skipped.refresh_from_db()
     assert skipped.outcome == "not-given"
     until = f"{now() + dt.timedelta(hours=9):%d/%m/%Y %H:%M}"
-    client.post(page("change", later.uuid), {"action": "postpone", "until": until, "why": "Đi chụp"})
+    html = client.get(page("patient", stay.uuid)).content.decode()
+    seen = timezone.localtime(later.due_at).isoformat()
+    assert f'name="seen" value="{seen}"' in html
+    told = {"action": "postpone", "until": until, "why": "Đi chụp", "seen": seen}
+    for _again in range(2):
+        assert client.post(page("change", later.uuid), told).status_code == 302
     later.refresh_from_db()
     assert later.postpone_reason == "Đi chụp"
+    # A colleague says another time; the first, sent once more by a line that was away, doesn't undo it.
+    moved = {"until": f"{now() + dt.timedelta(hours=10):%d/%m/%Y %H:%M}", "why": "Đang mổ"}
+    moved |= {"seen": timezone.localtime(later.due_at).isoformat()}
+    assert client.post(page("change", later.uuid), told | moved).status_code == 302
+    stale = client.post(page("change", later.uuid), told)
+    assert stale.status_code == 422
+    assert "Đang mổ" in stale.content.decode()
+    later.refresh_from_db()
+    assert later.postpone_reason == "Đang mổ"
+    again = {"action": "postpone", "until": until, "why": "Đi chụp"}
+    assert client.post(page("change", later.uuid), again).status_code == 422
     assert client.post(page("change", later.uuid), {"action": "x"}).status_code == 400
     row = MedicationAdministration.objects.get(dose=skipped)
     other = signed_in(make_cuc())
