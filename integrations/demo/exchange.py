@@ -44,7 +44,7 @@ def build(facility: Organization, people: dict[str, User]) -> None:
             f"HIS cơ sở 2 qua HTTP {_DEMO}",
             Channel.Protocol.HTTP,
             "HISCS2",
-            {"allowed_addresses": ["127.0.0.0/8"]},
+            {"allowed_addresses": ["127.0.0.0/8"], "performs": Channel.Performs.HIS},
         ),
         (f"Máy xét nghiệm qua thư mục {_DEMO}", Channel.Protocol.FOLDER, "MAYXN", {"folder": FOLDER}),
     ):

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from encounters.orders.models import MedicationRequest, ServiceRequest
 from encounters.orders.wording import number_text, regimen_words
-from integrations.his.selectors import HIS
+from integrations.his.selectors import is_of_the_his
 from integrations.hl7v2.building import FieldContent, build_message, build_segment
 from integrations.hl7v2.delivering import header_fields
 from integrations.hl7v2.order_building import patient_segment, staff_field, visit_segment
@@ -62,7 +62,7 @@ def _parent(order: AnyOrder) -> FieldContent:
     root = order.reflex_of if isinstance(order, ServiceRequest) else None
     if root is None:
         return None
-    return [root.origin_number if HIS in root.origin.upper() else root.placer_number]
+    return [root.origin_number if is_of_the_his(root) else root.placer_number]
 
 
 def _filler(order: AnyOrder) -> FieldContent:

@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from typing import TypeAlias
 
 from django.db import models
-from django.db.models import Q
 
 from emr.common import masters
+from encounters.orders.models import Order
 from encounters.visits.models import Encounter
 from integrations.his.models import Freshness, Master
 from integrations.transport.models import Channel
@@ -57,16 +57,19 @@ def _is_told(subject: str, ids: Iterable[int]) -> bool:
     return Freshness.objects.filter(subject=subject, subject_id__in=ids).exists()
 
 
-def is_his(channel: Channel) -> bool:
-    """Whether the neighbour at the other end is the HIS: by its name (MSH-3 or MSH-5)."""
-    return HIS in channel.neighbour[0].upper()
+def is_of_the_his(order: Order) -> bool:
+    """Whether the HIS placed the order, or reported it as one that it added. One query for an order that isn't ours."""
+    if not order.origin:
+        return False
+    incoming = Channel.objects.filter(facility_id=order.facility_id, direction=Channel.Direction.IN)
+    return incoming.filter(performs=Channel.Performs.HIS, sending_application=order.origin).exists()
 
 
 def his_channels(facility_id: int) -> list[Channel]:
     """The facility's enabled channels to its HIS (paused ones too: they queue)."""
     found = Channel.objects.filter(
-        Q(receiving_application__icontains=HIS),
         facility_id=facility_id,
+        performs=Channel.Performs.HIS,
         direction=Channel.Direction.OUT,
         is_enabled=True,
     )

@@ -155,7 +155,7 @@ def is_status(message: Message) -> bool:
 
     What a HIS says is the HIS's room's: it answers orders of every kind, medicines among them.
     """
-    if "HIS" in message.channel.sending_application.upper():
+    if message.channel.is_his:
         return False
     controls = [orc[1].text().upper() for orc in _parsed(message).all("ORC")]
     return bool(controls) and all(control in STATUS_CONTROLS for control in controls)

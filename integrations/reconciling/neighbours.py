@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from integrations.his.selectors import is_his
 from integrations.transport.models import Channel
 
 # This record itself among the neighbours.
@@ -30,8 +29,8 @@ class Neighbour:
 
     @property
     def is_his(self) -> bool:
-        """Whether it is the HIS, by its name."""
-        return any(is_his(channel) for channel in self.channels)
+        """Whether it is the HIS, as one of its channels says."""
+        return any(channel.is_his for channel in self.channels)
 
 
 def neighbours_of(facility_id: int) -> list[Neighbour]:

@@ -11,7 +11,7 @@ from encounters.results.models import DiagnosticReport
 from encounters.results.models.reports import VOID
 from encounters.visits.models import Encounter
 from integrations.his.models import Freshness
-from integrations.his.selectors import Keeper, is_his, keeper_of, masters_of
+from integrations.his.selectors import Keeper, keeper_of, masters_of
 from integrations.lis.services.ordering import FORWARDS, kinds_of
 from integrations.loading.models import FirstLoad, LoadLine
 from integrations.reconciling import kinds
@@ -166,7 +166,7 @@ def results_without_order(ground: Ground) -> Iterator[Finding]:
 def _ordered_without_us(ground: Ground) -> set[str]:
     """The matters of orders that the HIS keeps and doesn't tell us of: it has no open channel for them."""
     told = any(
-        is_his(channel) and channel.is_enabled and any(channel.takes(one) for one in _TOLD_ORDERS)
+        channel.is_his and channel.is_enabled and any(channel.takes(one) for one in _TOLD_ORDERS)
         for one in ground.neighbours
         for channel in one.incoming
     )
@@ -236,7 +236,7 @@ def stays_not_told(ground: Ground) -> Iterator[Finding]:
 
 
 def _tells_stays(channels: Iterable[Channel]) -> bool:
-    return any(is_his(one) and one.is_enabled and one.takes("ADT") for one in channels)
+    return any(one.is_his and one.is_enabled and one.takes("ADT") for one in channels)
 
 
 def under_way(ground: Ground) -> QuerySet[Encounter]:

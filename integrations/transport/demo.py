@@ -17,7 +17,11 @@ LOOPBACK = ["127.0.0.0/8", "::1/128"]
 
 
 # The simulators that `make run` starts: what each takes.
-PERFORMS = {"LIS": Channel.Performs.LABORATORY, "RIS": Channel.Performs.IMAGING}
+PERFORMS = {
+    "HIS": Channel.Performs.HIS,
+    "LIS": Channel.Performs.LABORATORY,
+    "RIS": Channel.Performs.IMAGING,
+}
 SIMULATED = {"LIS": ["OML^O21"], "RIS": ["ORM^O01"], "HIS": ["RDE^O11", "OML^O21"]}
 
 
@@ -41,7 +45,7 @@ def load_simulated(facility: Organization) -> None:
                 "sending_facility": facility.code,
                 "receiving_application": name,
                 "receiving_facility": facility.code,
-                "performs": PERFORMS.get(name, Channel.Performs.BOTH),
+                "performs": PERFORMS[name],
                 "allowed_addresses": [],
                 "message_types": message_types,
                 "processing_ids": ["P"],
@@ -66,7 +70,7 @@ def _channel(facility: Organization, name: str, title: str, message_types: list[
         name=name,
         sending_application=name,
         sending_facility=facility.code,
-        performs=PERFORMS.get(name, Channel.Performs.BOTH),
+        performs=PERFORMS[name],
         allowed_addresses=LOOPBACK,
         message_types=message_types,
         # The demo isn't production: test (T) and training (D) messages may come in as well.

@@ -1,8 +1,6 @@
 """Channels to the neighbours, the inbox, and what a person has to work through."""
 
 import hashlib
-import ipaddress
-from functools import lru_cache
 from typing import ClassVar
 
 from django.conf import settings
@@ -15,22 +13,13 @@ from django.utils.translation import gettext_lazy as _
 from emr.accounts.models import FacilityRecord, Organization
 from emr.common.models import Record
 from emr.common.triggers import RowHistory, SameFacility
+from integrations.transport.addresses import is_among
 from integrations.transport.intakes import Emptying, Intake, SqlSource
 from integrations.transport.named_orders import NamedOrder
 from integrations.transport.triggers import AnswerAppendOnly, AppendOnlyButEmptied
 
 # The others stand below; these in files of their own.
 __all__ = ["Emptying", "Intake", "NamedOrder", "SqlSource"]
-
-
-@lru_cache(maxsize=1000)  # asked for every message
-def _admits(allowed: tuple[str, ...], address: str) -> bool:
-    try:
-        peer = ipaddress.ip_address(address)
-    except ValueError:
-        return False
-    peer = getattr(peer, "ipv4_mapped", None) or peer
-    return any(peer in ipaddress.ip_network(known, strict=False) for known in allowed)
 
 
 class Channel(FacilityRecord):
@@ -61,8 +50,12 @@ class Channel(FacilityRecord):
         APPLICATION = "application", _("Enhanced mode: CA, then AA on the same connection")
 
     class Performs(models.TextChoices):
-        """What is done there: a neighbour gets the orders of its kind, and its results are of that kind."""
+        """What is done there: a neighbour gets the orders of its kind, and its results are of that kind.
 
+        The HIS is told of every kind, and of patients and stays, as the masters say; nothing else tells which it is.
+        """
+
+        HIS = "his", _("Patients, stays and orders of the whole hospital (HIS)")
         LABORATORY = "laboratory", _("Laboratory tests")
         IMAGING = "imaging", _("Imaging and functional tests")
         BOTH = "both", _("Both")
@@ -191,9 +184,14 @@ class Channel(FacilityRecord):
             return self.receiving_application, self.receiving_facility
         return self.sending_application, self.sending_facility
 
+    @property
+    def is_his(self) -> bool:
+        """Whether the neighbour at the other end is the HIS."""
+        return self.performs == self.Performs.HIS
+
     def admits(self, address: str) -> bool:
         """Whether the peer's address is on the list."""
-        return _admits(tuple(self.allowed_addresses), address)
+        return is_among(tuple(self.allowed_addresses), address)
 
     def takes(self, message_type: str) -> bool:
         """Whether this neighbour may send this type of message."""

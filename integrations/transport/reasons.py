@@ -33,6 +33,10 @@ REASONS = {
         _("Messages of type %(type)s aren't processed here yet."),
         _("Set it aside, or keep it and replay it after an upgrade."),
     ),
+    "not_of_the_his": (
+        _("Orders are taken from the HIS alone, and the channel %(sender)s doesn't lead to it."),
+        _("If it is the HIS, say so in the channel (“What is done there”), then replay; else set it aside."),
+    ),
     "several_patients": (
         _("The message holds %(count)s PID segments where one is allowed."),
         _("A line break inside a name does that. Join the lines, then replay."),

@@ -22,6 +22,7 @@ def save_source(channel: Channel, source: SqlSource, *, by: User) -> Channel:
         channel.facility = by.facility
         channel.direction, channel.protocol = Channel.Direction.IN, Channel.Protocol.SQL
         channel.allowed_addresses, channel.message_types, channel.processing_ids = [], [], ["P"]
+        channel.performs = Channel.Performs.HIS  # its rows are patients, stays and orders
         channel.account = channel_account(by.facility, "-".join(channel.neighbour), channel.name)
     others = Channel.objects.filter(
         facility=channel.facility, protocol=Channel.Protocol.SQL, name=channel.name

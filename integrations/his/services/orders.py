@@ -37,13 +37,12 @@ AnyOrder = MedicationRequest | ServiceRequest
 Status = Order.Status
 # ORC-5 (table 0038) of a change of status, as the control code that says the same.
 _STATUSES = {"CA": "CA", "DC": "DC", "RP": "DC", "HD": "HD", "CM": "CM", "IP": "", "A": "", "SC": "", "": ""}
-_NOT_HIS = ("LIS", "RIS", "PACS")
 
 
 def apply_orders(message: Message) -> Applied:
     """Every order of the message, or none. Raises CannotApply, NotYet, Hl7Error, DomainError."""
-    if message.channel.sending_application.upper().startswith(_NOT_HIS):
-        raise CannotApply("unsupported", type=message.message_type)
+    if not message.channel.is_his:
+        raise CannotApply("not_of_the_his", sender=message.channel.name)
     return apply_read_orders(read_orders(message))
 
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from encounters.orders.models import MedicationRequest, OrderRefusal, ServiceRequest
 from encounters.orders.services import refuse_order, settle_accepted
-from integrations.his.selectors import is_his
 from integrations.hl7v2.delivering import read_acknowledgement
 from integrations.hl7v2.errors import Hl7Error
 from integrations.hl7v2.inbox import Applied
@@ -36,7 +35,7 @@ class Refusal:
 def keep_refusals(*, message_id: int) -> int:
     """Read the answers to an order that went to the HIS; returns how many refusals were new. Twice equals once."""
     message = Message.objects.select_related("channel").get(pk=message_id)
-    if not is_his(message.channel):
+    if not message.channel.is_his:
         return 0
     order = order_about(message)
     # The last one alone: what was answered before it was sent again, or merely stored (CA), counts no more.

@@ -10,7 +10,7 @@ from emr.outbox import Later, is_owed
 from encounters.orders.models import MedicationRequest, ServiceRequest
 from encounters.orders.services import category_of
 from integrations.his.building import CANCEL, CHILD, HOLD, NEW, RELEASE, build_order
-from integrations.his.selectors import HIS, Keeper, his_channels, keeper_of
+from integrations.his.selectors import Keeper, his_channels, is_of_the_his, keeper_of
 from integrations.hl7v2.delivering import control_id
 from integrations.transport.models import Channel
 from integrations.transport.sending import about_key, send
@@ -71,7 +71,7 @@ def tell_his(*, noun: str, order_id: int, verb: str, fact: int) -> int:
 
 def _is_reflex(order: MedicationRequest | ServiceRequest) -> bool:
     """A test that the laboratory added to an order, where the HIS is to hear of those."""
-    if not isinstance(order, ServiceRequest) or order.reflex_of_id is None or HIS in order.origin.upper():
+    if not isinstance(order, ServiceRequest) or order.reflex_of_id is None or is_of_the_his(order):
         return False
     return bool(facility_setting(order.facility_id, TELLS_REFLEXES))
 

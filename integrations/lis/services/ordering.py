@@ -39,13 +39,12 @@ _VERBS = {
 
 
 def kinds_of(channel: Channel) -> set[str]:
-    """What a neighbour performs, as its channel says: laboratory tests, images, or both."""
-    if "HIS" in channel.receiving_application.upper():  # the room `his` tells it, in its own codes
-        return set()
+    """What a neighbour performs, as its channel says: laboratory tests, images, or both; the HIS the room `his` tells."""
     return {
         Channel.Performs.LABORATORY.value: {LABORATORY.value},
         Channel.Performs.IMAGING.value: {IMAGING.value},
         Channel.Performs.MONITORS.value: set(),
+        Channel.Performs.HIS.value: set(),
     }.get(channel.performs, {LABORATORY.value, IMAGING.value})
 
 

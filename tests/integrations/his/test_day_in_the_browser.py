@@ -50,6 +50,7 @@ def _listens(neighbour: Neighbour) -> None:
         neighbour,
         name="HIS (gửi)",
         receiving_application="HIS",
+        performs="his",
         message_types=["RDE", "OML"],
     )
 

@@ -58,6 +58,7 @@ def outgoing(neighbour: Neighbour, *types: str) -> Channel:
         neighbour,
         name="HIS (gửi)",
         receiving_application="HIS",
+        performs="his",
         message_types=list(types) or ["RDE", "OML"],
     )
 
