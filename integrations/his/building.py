@@ -11,7 +11,13 @@ from encounters.orders.wording import number_text, regimen_words
 from integrations.his.selectors import is_of_the_his
 from integrations.hl7v2.building import FieldContent, build_message, build_segment
 from integrations.hl7v2.delivering import header_fields
-from integrations.hl7v2.order_building import patient_segment, staff_field, visit_segment
+from integrations.hl7v2.order_building import (
+    coded_field,
+    patient_segment,
+    service_field,
+    staff_field,
+    visit_segment,
+)
 from integrations.hl7v2.timestamps import write_timestamp
 from integrations.transport.models import Channel
 from integrations.transport.selectors import theirs
@@ -39,20 +45,25 @@ def build_order(
     kind, event = structure.split("^")
     msh = header_fields(channel, kind=[kind, event, f"{kind}_{event}"], control_id=number, at=at)
     timing = _old_timing(order) if structure.startswith("ORM") else None
-    segments = [patient_segment(order.patient), visit_segment(order), _orc(order, control, at, timing)]
+    doctor = staff_field(order.confirmed_by or order.requester, channel)
+    segments = [
+        patient_segment(order.patient),
+        visit_segment(order, channel),
+        _orc(order, control, at, timing, doctor),
+    ]
     if isinstance(order, MedicationRequest):
         segments += _medicine(order, channel, structure)
     else:
-        segments += _service(order, channel, structure)
+        segments += _service(order, channel, structure, doctor)
     return build_message(msh, *segments)
 
 
-def _orc(order: AnyOrder, control: str, at: datetime, timing: FieldContent) -> str:
+def _orc(order: AnyOrder, control: str, at: datetime, timing: FieldContent, doctor: FieldContent) -> str:
     reason = [None, order.status_reason] if order.status_reason and control != NEW else None
     parent, filler = _parent(order), _filler(order)
     return build_segment(
         "ORC", control, order.placer_number, filler, None, _STATES.get(control), None, timing, parent,
-        write_timestamp(order.confirmed_at or at), None, None, staff_field(order.confirmed_by or order.requester),
+        write_timestamp(order.confirmed_at or at), None, None, doctor,
         None, None, None, reason,
     )  # fmt: skip
 
@@ -70,16 +81,6 @@ def _filler(order: AnyOrder) -> FieldContent:
     if not isinstance(order, ServiceRequest) or order.reflex_of_id is None:
         return None
     return [order.origin_number.split("|")[0] or None, order.origin or None]
-
-
-def _coded(channel: Channel, kind: str, order: AnyOrder) -> list[str | None]:
-    """The HIS's code with ours as the alternate (CE.4-6); ours alone where nobody mapped it."""
-    if not order.code:
-        return [None, order.text]
-    mapped = theirs(channel, kind, [order.code]).get(order.code)
-    if mapped and mapped != order.code:
-        return [mapped, order.text, "HIS", order.code, order.text, "L"]
-    return [order.code, order.text, "L"]
 
 
 def _ends_at(order: AnyOrder) -> datetime:
@@ -118,7 +119,7 @@ def _old_timing(order: AnyOrder) -> FieldContent:
 def _medicine(order: MedicationRequest, channel: Channel, structure: str) -> list[str]:
     """TQ1, RXE (or RXO of an ORM), NTE, RXR; RXE-40 says from whose stock it is."""
     unit = theirs(channel, "unit", [order.dose_unit]).get(order.dose_unit, order.dose_unit)
-    give, amount = _coded(channel, "medicine", order), number_text(order.dose).replace(",", ".")
+    give, amount = coded_field(channel, "medicine", order), number_text(order.dose).replace(",", ".")
     notes = [build_segment("NTE", str(n), "P", text) for n, text in enumerate(_words(order), 1)]
     route = build_segment("RXR", [order.route])
     if structure.startswith("ORM"):  # ORM_O01 has no place for TQ1 and RXR: ORC-7, and a note
@@ -137,14 +138,14 @@ def _words(order: MedicationRequest) -> list[str]:
     return [text for text in said if text]
 
 
-def _service(order: ServiceRequest, channel: Channel, structure: str) -> list[str]:
+def _service(order: ServiceRequest, channel: Channel, structure: str, doctor: FieldContent) -> list[str]:
     is_oml = structure.startswith("OML")
     priority = None if is_oml else _PRIORITIES[order.priority]
     obr = build_segment(
-        "OBR", "1", order.placer_number, _filler(order), _coded(channel, "service", order), priority,
+        "OBR", "1", order.placer_number, _filler(order), service_field(order, channel), priority,
         *[None] * 5, _GENERATED if order.reflex_of_id else None, None, order.clinical_question or None, None, None,
-        staff_field(order.confirmed_by or order.requester), None,
-        order.accession_number or None, *[None] * 5, _SECTIONS.get(order.category), *[None] * 4, _parent(order),
+        doctor, None, order.accession_number or None, *[None] * 5, _SECTIONS.get(order.category), *[None] * 4,
+        _parent(order),
     )  # fmt: skip
     notes = [
         build_segment("NTE", str(n), "P", text)

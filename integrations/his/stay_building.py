@@ -6,7 +6,7 @@ from encounters.visits import codes
 from encounters.visits.models import Condition, Encounter, EncounterLocation
 from integrations.hl7v2.building import FieldContent, build_message, build_segment
 from integrations.hl7v2.delivering import header_fields
-from integrations.hl7v2.order_building import patient_segment, staff_field
+from integrations.hl7v2.order_building import patient_segment, place_field, staff_field
 from integrations.hl7v2.timestamps import write_timestamp
 from integrations.transport.models import Channel
 
@@ -47,7 +47,7 @@ def build_stay(stay: Encounter, channel: Channel, *, event: str, number: str, at
     segments = [
         build_segment("EVN", event, write_timestamp(at), None, None, None, happened),
         patient_segment(stay.patient),
-        _visit(stay, places, event),
+        _visit(stay, places, event, channel),
     ]
     if event in _TELLS_DIAGNOSES:
         segments += _diagnoses(stay)
@@ -63,15 +63,15 @@ def _happened_at(stay: Encounter, places: list[EncounterLocation], event: str, a
     return stay.ended_at if event == DISCHARGE and stay.ended_at else at
 
 
-def _where(stay: Encounter, place: EncounterLocation | None) -> FieldContent:
+def _where(stay: Encounter, place: EncounterLocation | None, channel: Channel) -> FieldContent:
     """PL: department, room, bed."""
     department = place.department if place and place.department else stay.department
     bed = place.location if place else None
     room = bed.parent.code if bed and bed.parent else None
-    return [department.code if department else None, room, bed.code if bed else None]
+    return place_field(department, bed, channel, room=room)
 
 
-def _visit(stay: Encounter, places: list[EncounterLocation], event: str) -> str:
+def _visit(stay: Encounter, places: list[EncounterLocation], event: str, channel: Channel) -> str:
     present = places[-1] if places else None
     prior = places[-2] if event == TRANSFER and len(places) > 1 else None
     if event == CANCEL_TRANSFER:  # PV1-3 is where the patient is after all, PV1-6 where they never went
@@ -91,8 +91,9 @@ def _visit(stay: Encounter, places: list[EncounterLocation], event: str) -> str:
     left = (_DIED if died else _DISPOSITIONS.get(stay.disposition)) if ended else None
     began = stay.admitted_at or stay.started_at
     return build_segment(
-        "PV1", "1", _CLASSES.get(stay.encounter_class, "I"), _where(stay, present), None, None,
-        _where(stay, prior) if prior else None, staff_field(doctor.practitioner if doctor else None), *[None] * 11,
+        "PV1", "1", _CLASSES.get(stay.encounter_class, "I"), _where(stay, present, channel), None, None,
+        _where(stay, prior, channel) if prior else None,
+        staff_field(doctor.practitioner if doctor else None, channel), *[None] * 11,
         [stay.identifier, None, None, f"BV{stay.facility.code}", "VN"], *[None] * 16, left, *[None] * 7,
         write_timestamp(began), write_timestamp(stay.ended_at) if ended and stay.ended_at else None,
     )  # fmt: skip

@@ -4,9 +4,9 @@ from datetime import datetime
 
 from encounters.orders.models import ServiceRequest
 from encounters.specimens.models import Specimen
-from integrations.hl7v2.building import build_message, build_segment
+from integrations.hl7v2.building import FieldContent, build_message, build_segment
 from integrations.hl7v2.delivering import header_fields
-from integrations.hl7v2.order_building import patient_segment, staff_field, visit_segment
+from integrations.hl7v2.order_building import patient_segment, service_field, staff_field, visit_segment
 from integrations.hl7v2.timestamps import write_timestamp
 from integrations.transport.models import Channel
 
@@ -33,10 +33,16 @@ def build_order(
     kind, event = structure.split("^")
     is_oml = kind == "OML"
     msh = header_fields(channel, kind=[kind, event, f"{kind}_{event}"], control_id=number, at=at)
-    segments = [patient_segment(request.patient), visit_segment(request), _orc(request, control, at)]
+    doctor = staff_field(request.confirmed_by or request.requester, channel)
+    segments = [
+        patient_segment(request.patient),
+        visit_segment(request, channel),
+        _orc(request, control, at, doctor),
+    ]
     if is_oml:
         segments.append(build_segment("TQ1", "1", *[None] * 7, _PRIORITIES[request.priority]))
-    segments.append(_obr(request, is_oml=is_oml, specimen=specimen))
+    service = service_field(request, channel)
+    segments.append(_obr(request, service, doctor, is_oml=is_oml, specimen=specimen))
     segments += _notes(request)
     if is_oml and (request.specimen or specimen is not None):
         segments.append(_spm(request, specimen))
@@ -55,25 +61,31 @@ def _spm(request: ServiceRequest, specimen: Specimen | None) -> str:
     )  # fmt: skip
 
 
-def _orc(request: ServiceRequest, control: str, at: datetime) -> str:
+def _orc(request: ServiceRequest, control: str, at: datetime, doctor: FieldContent) -> str:
     status = {CANCEL: "CA", HOLD: "HD", CHANGED: "IP"}.get(control)
     reason = [None, request.status_reason] if request.status_reason else None
     return build_segment(
         "ORC", control, request.placer_number, None, None, status, None, None, None,
-        write_timestamp(request.confirmed_at or at), None, None, staff_field(request.confirmed_by or request.requester),
+        write_timestamp(request.confirmed_at or at), None, None, doctor,
         None, request.call_to or None, None, reason,
     )  # fmt: skip
 
 
-def _obr(request: ServiceRequest, *, is_oml: bool, specimen: Specimen | None) -> str:
+def _obr(
+    request: ServiceRequest,
+    service: FieldContent,
+    doctor: FieldContent,
+    *,
+    is_oml: bool,
+    specimen: Specimen | None,
+) -> str:
     taken = write_timestamp(specimen.collected_at) if specimen is not None and specimen.collected_at else None
-    service = [request.code or None, request.text, "L" if request.code else None]
     accession = request.accession_number or None
     # OBR-18 carries the accession number (IHE RAD TF-2 §4.2.4.1.2.2).
     return build_segment(
         "OBR", "1", request.placer_number, None, service, None if is_oml else _PRIORITIES[request.priority],
         None, taken, None, None, None, None, None, request.clinical_question or None, None,
-        None if is_oml else request.specimen or None, staff_field(request.confirmed_by or request.requester),
+        None if is_oml else request.specimen or None, doctor,
         request.call_to or None, accession, None, None, None, None, None, _SERVICES.get(request.category),
     )  # fmt: skip
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from integrations.hl7v2.building import build_message, build_segment
-from integrations.hl7v2.order_segments import Obr, Orc
+from integrations.hl7v2.order_segments import Concept, Obr, Orc
 from integrations.hl7v2.parsing import Hl7Message, parse
 from integrations.hl7v2.segments import Msh
 from integrations.hl7v2.timestamps import write_timestamp
@@ -120,7 +120,7 @@ class Simulator:
         placer = orc.placer_order_number or obr.placer_order_number
         if orc.order_control in {"CA", "DC"}:
             self.cancelled.add(placer)
-        elif orc.order_control in {"NW", "RL"} and obr.universal_service.code not in _BY_HAND:
+        elif orc.order_control in {"NW", "RL"} and _asked(obr.universal_service) not in _BY_HAND:
             job = asyncio.get_running_loop().create_task(self._work(message, placer))
             self._jobs.add(job)
             job.add_done_callback(self._jobs.discard)
@@ -157,7 +157,7 @@ class Simulator:
         is_image = self.name == "RIS"
         filler = f"{self.name}{placer}"
         section = "RAD" if is_image else "LAB"
-        values = [] if status == "I" else self._image(at) if is_image else self._values(service.code, at)
+        values = [] if status == "I" else self._image(at) if is_image else self._values(_asked(service), at)
         return build_message(
             [[self.name, "BENHANMO-SIMULATOR", "L"], self.facility, "EMR", self.facility, write_timestamp(at), None,
              ["ORU", "R01", "ORU_R01"], self._number(), "P", "2.5.1", None, None, None, None, None, "UNICODE UTF-8"],
@@ -208,6 +208,11 @@ class Simulator:
     def _number(self) -> str:
         self._count += 1
         return f"{self.name}{int(time.time()):X}{self.random.randrange(16**4):04X}{self._count:05d}"
+
+
+def _asked(service: Concept) -> str:
+    """The record's own code, by which the panels are kept: the alternate where the order came in a mapped code."""
+    return service.alternate.identifier if service.alternate.coding_system == "L" else service.code
 
 
 def _raw(segment: object, number: int) -> list[list[str | None]]:
