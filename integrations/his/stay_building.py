@@ -6,7 +6,7 @@ from encounters.visits import codes
 from encounters.visits.models import Condition, Encounter, EncounterLocation
 from integrations.hl7v2.building import FieldContent, build_message, build_segment
 from integrations.hl7v2.delivering import header_fields
-from integrations.hl7v2.order_building import department_code, patient_segment, staff_field
+from integrations.hl7v2.order_building import patient_segment, place_field, staff_field
 from integrations.hl7v2.timestamps import write_timestamp
 from integrations.transport.models import Channel
 
@@ -68,7 +68,7 @@ def _where(stay: Encounter, place: EncounterLocation | None, channel: Channel) -
     department = place.department if place and place.department else stay.department
     bed = place.location if place else None
     room = bed.parent.code if bed and bed.parent else None
-    return [department_code(department, channel), room, bed.code if bed else None]
+    return place_field(department, bed, channel, room=room)
 
 
 def _visit(stay: Encounter, places: list[EncounterLocation], event: str, channel: Channel) -> str:

@@ -1,19 +1,19 @@
 """What every order that we send says of the patient, the stay, our staff and the service (HL7 v2.5.1 PID, PV1, XCN, CE).
 
-Departments, staff and services go out in the neighbour's codes where somebody has mapped them, else in ours.
+Departments, beds, staff and services go out in the neighbour's codes where somebody has mapped them, else in ours.
 """
 
 from collections.abc import Sequence
 
 from django.db.models import Q
 
-from emr.accounts.models import Organization, User
+from emr.accounts.models import Location, Organization, User
 from encounters.orders.models import MedicationRequest, ServiceRequest
 from encounters.orders.selectors.catalogue import services_by_code
 from encounters.visits.models import Encounter, EncounterLocation
 from integrations.hl7v2.building import build_segment
 from integrations.transport.models import Channel, NeighbourCode
-from integrations.transport.selectors import theirs
+from integrations.transport.selectors import all_theirs, theirs
 from patients.registry import systems
 from patients.registry.models import Identifier, Patient
 
@@ -56,8 +56,7 @@ def visit_segment(request: ServiceRequest | MedicationRequest, channel: Channel)
         .first()
     )
     department = place.department if place and place.department else stay.department
-    bed = place.location.code if place and place.location else None
-    where = [department_code(department, channel), None, bed]
+    where = place_field(department, place.location if place else None, channel)
     authority = f"BV{request.facility.code}"
     return build_segment(
         "PV1", "1", _CLASSES.get(stay.encounter_class, "I"), where, *[None] * 15,
@@ -65,11 +64,24 @@ def visit_segment(request: ServiceRequest | MedicationRequest, channel: Channel)
     )  # fmt: skip
 
 
-def department_code(department: Organization | None, channel: Channel) -> str | None:
-    """PL.1: the neighbour's code for the department, else ours. One query."""
+def place_field(
+    department: Organization | None, bed: Location | None, channel: Channel, *, room: str | None = None
+) -> list[str | None]:
+    """PL: department, room and bed, the neighbour's where they are mapped, else ours. Two queries at most.
+
+    A bed is mapped under what the neighbour's messages call it, `department/room-bed`; `room` is ours.
+    """
     if department is None:
-        return None
-    return theirs(channel, Kind.DEPARTMENT, [department.code]).get(department.code, department.code)
+        return [None, room, bed.code if bed else None]
+    code = theirs(channel, Kind.DEPARTMENT, [department.code]).get(department.code, department.code)
+    if bed is None:
+        return [code]
+    # Beds of several departments may have one code.
+    for named in all_theirs(channel, Kind.BED, bed.code):
+        if named.startswith(f"{code}/"):
+            their_room, _hyphen, their_bed = named.removeprefix(f"{code}/").rpartition("-")
+            return [code, their_room or None, their_bed]
+    return [code, room, bed.code]
 
 
 def staff_field(user: User | None, channel: Channel) -> list[str | None] | None:

@@ -87,6 +87,12 @@ def theirs(channel: Channel, kind: str, our_codes: Iterable[str]) -> dict[str, s
     return {ours_: theirs_ for ours_, theirs_ in rows.values_list("mapped_to", "code") if ours_}
 
 
+def all_theirs(channel: Channel, kind: str, our_code: str) -> list[str]:
+    """Every code of the neighbour's that is mapped to ours, the one mapped first at the head. One query."""
+    rows = neighbour_codes(channel).filter(kind=kind, mapped_to=our_code).order_by("pk")
+    return list(rows.values_list("code", flat=True))
+
+
 def mapping(channel: Channel, kind: str, code: str) -> str:
     """Our code for a neighbour's; "" when nobody has said."""
     return ours(channel, kind, [code]).get(code[:_LONGEST], "")

@@ -1,8 +1,6 @@
 """Channels to the neighbours, the inbox, and what a person has to work through."""
 
 import hashlib
-import ipaddress
-from functools import lru_cache
 from typing import ClassVar
 
 from django.conf import settings
@@ -15,22 +13,13 @@ from django.utils.translation import gettext_lazy as _
 from emr.accounts.models import FacilityRecord, Organization
 from emr.common.models import Record
 from emr.common.triggers import RowHistory, SameFacility
+from integrations.transport.addresses import is_among
 from integrations.transport.intakes import Emptying, Intake, SqlSource
 from integrations.transport.named_orders import NamedOrder
 from integrations.transport.triggers import AnswerAppendOnly, AppendOnlyButEmptied
 
 # The others stand below; these in files of their own.
 __all__ = ["Emptying", "Intake", "NamedOrder", "SqlSource"]
-
-
-@lru_cache(maxsize=1000)  # asked for every message
-def _admits(allowed: tuple[str, ...], address: str) -> bool:
-    try:
-        peer = ipaddress.ip_address(address)
-    except ValueError:
-        return False
-    peer = getattr(peer, "ipv4_mapped", None) or peer
-    return any(peer in ipaddress.ip_network(known, strict=False) for known in allowed)
 
 
 class Channel(FacilityRecord):
@@ -202,7 +191,7 @@ class Channel(FacilityRecord):
 
     def admits(self, address: str) -> bool:
         """Whether the peer's address is on the list."""
-        return _admits(tuple(self.allowed_addresses), address)
+        return is_among(tuple(self.allowed_addresses), address)
 
     def takes(self, message_type: str) -> bool:
         """Whether this neighbour may send this type of message."""

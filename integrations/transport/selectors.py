@@ -7,7 +7,7 @@ from django.db.models.functions import Coalesce
 
 from emr.accounts.models import User
 from emr.common.clock import local_now
-from integrations.transport.codes import mapping, missing_in, neighbour_channels, ours, theirs
+from integrations.transport.codes import all_theirs, mapping, missing_in, neighbour_channels, ours, theirs
 from integrations.transport.models import (
     Channel,
     DeadLetter,
@@ -18,7 +18,13 @@ from integrations.transport.models import (
 )
 from patients.registry.models import Identifier
 
-__all__ = ["mapping", "neighbour_channels", "ours", "theirs"]  # the rooms above know them from here
+__all__ = [
+    "all_theirs",
+    "mapping",
+    "neighbour_channels",
+    "ours",
+    "theirs",
+]  # the rooms above know them from here
 State = MessageState.State
 
 

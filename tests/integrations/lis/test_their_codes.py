@@ -7,12 +7,12 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from emr.accounts.models import User
+from emr.accounts.models import Location, User
 from emr.common.clock import now
 from encounters.orders.models import OrderableService, ServiceRequest
 from encounters.orders.services import load_shipped
 from encounters.results.models import DiagnosticReport
-from encounters.visits.models import Encounter
+from encounters.visits.models import Encounter, EncounterLocation
 from integrations.his.stay_building import build_stay
 from integrations.hl7v2 import services as hl7v2
 from integrations.hl7v2.parsing import Field, Hl7Message, parse
@@ -159,10 +159,25 @@ def test_a_stay_goes_to_the_his_in_its_codes(lis: Neighbour, stay: Encounter) ->
     assert department is not None
     channel = Channel.objects.get(direction="out")
     channel.receiving_application = "HIS"
+    room = Location.objects.create(
+        facility=stay.facility, kind="room", department=department, code="P1", name="P1"
+    )
+    bed = Location.objects.create(
+        facility=stay.facility, kind="bed", department=department, parent=room, code="G1", name="Giường 1"
+    )
+    EncounterLocation.objects.filter(encounter=stay).update(location=bed)
+
+    def place() -> list[str]:
+        raw = build_stay(stay, channel, event="A01", number="N1", at=now())
+        judge(raw)
+        return [parse(raw).first("PV1")[3].text(part) for part in (1, 2, 3)]
+
+    assert place() == [department.code, "P1", "G1"]
     say("department", "NOI-A", department.code, application="HIS")
-    raw = build_stay(stay, channel, event="A01", number="N1", at=now())
-    judge(raw)
-    assert parse(raw).first("PV1")[3].text(1) == "NOI-A"
+    say("bed", "NGOAI/P9-G4", "G1", application="HIS")  # another department's bed of that code
+    assert place() == ["NOI-A", "P1", "G1"]
+    say("bed", "NOI-A/P-101-G9", "G1", application="HIS")
+    assert place() == ["NOI-A", "P-101", "G9"]
 
 
 def test_more_mappings_ask_no_more_questions(lis: Neighbour, stay: Encounter, an: User) -> None:

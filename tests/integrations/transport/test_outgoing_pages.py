@@ -56,6 +56,10 @@ def test_an_outgoing_channel_is_added_and_mistakes_are_named(
         False,
     )
     assert desk.post(url("add_outgoing_channel"), GOOD).status_code == 422, "the name is taken"
+    assert not added.is_his
+    his = GOOD | {"name": "VNPT", "receiving_application": "VNPT", "performs": "his"}
+    assert desk.post(url("add_outgoing_channel"), his).status_code == 302
+    assert Channel.objects.get(name="VNPT").is_his
     assert desk.post(url("channel", added.uuid), GOOD | {"port": "2577"}).status_code == 302
     added.refresh_from_db()
     assert added.port == 2577
