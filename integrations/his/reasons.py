@@ -49,4 +49,22 @@ REASONS = {
         _("Ask the HIS to admit the patient under a new visit number (PV1-19)."),
     ),
     "move_taken_back": (_("This transfer was taken back since: left alone."), ""),
+    "place_differs": (
+        _(
+            "PV1-3 of this update (A08) is “%(sent)s”, where the patient wasn't at that time: an update moves nobody."
+        ),
+        _("Ask the HIS to send the transfer (A02), or move the patient on the ward."),
+    ),
+    "class_differs": (
+        _("PV1-2 of this update (A08) is “%(sent)s”, which the stay isn't: an update doesn't admit."),
+        _("Ask the HIS to send the admission (A01), or its cancelling (A11)."),
+    ),
+    "admission_time_differs": (
+        _("PV1-44 of this update (A08) is %(sent)s, when the stay didn't begin: left alone."),
+        _("Compare with the HIS; the time of admission is corrected by cancelling and admitting anew."),
+    ),
+    "unmapped_attending": (
+        _("The doctor “%(sent)s” (PV1-7) isn't known here: who attends was left alone."),
+        _("Map the code under “Code mappings”."),
+    ),
 }

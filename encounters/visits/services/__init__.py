@@ -21,6 +21,7 @@ from encounters.visits.services.details import update_details as update_details
 from encounters.visits.services.lists import Arrival as Arrival
 from encounters.visits.services.lists import take_over_stays as take_over_stays
 from encounters.visits.services.moves import cancel_transfer as cancel_transfer
+from encounters.visits.services.moves import change_attending as change_attending
 from encounters.visits.services.moves import map_place as map_place
 from encounters.visits.services.moves import move_bed as move_bed
 from encounters.visits.services.moves import transfer as transfer

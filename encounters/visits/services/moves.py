@@ -218,3 +218,22 @@ def map_place(
     record("encounter.map_place", by=by, of=stay, detail={"place": place.pk, "department": department.pk})
     tell("encounter.place_mapped", stay, encounter_location_id=place.pk)
     return place
+
+
+@transaction.atomic
+def change_attending(
+    *, encounter: Encounter, attending: User, by: User | None, at: dt.datetime | None = None
+) -> bool:
+    """Make somebody the attending doctor from `at` on, who relieves the former; False when they attend already."""
+    stay = _rules.locked(encounter)
+    _rules.demand_open(stay)
+    running = stay.participants.filter(role=codes.ParticipantRole.ATTENDING, ends_at=None)
+    if running.filter(practitioner=attending).exists():
+        return False
+    since = _rules.instant(at)
+    _rules.check_event(since, patient=stay.patient, not_before=stay.started_at)
+    demand_ours(stay.facility_id, MOVEMENT, stay)
+    take_part(stay, attending, codes.ParticipantRole.ATTENDING, since)
+    record("encounter.update", by=by, of=stay, detail={"fields": ["attending"]})
+    tell("encounter.updated", stay)
+    return True

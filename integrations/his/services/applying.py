@@ -11,10 +11,10 @@ from integrations.his.services.stays import (
     demand_stay,
     end_stay,
     find_stay,
-    keep_details,
     reopen_stay,
     visit_number,
 )
+from integrations.his.services.updates import update_stay
 from integrations.hl7v2.identifying import find_patient, read_numbers
 from integrations.hl7v2.inbox import Applied
 from integrations.hl7v2.outcomes import CannotApply, NotYet
@@ -57,8 +57,8 @@ def apply_read(adt: Adt) -> tuple[bool, bool]:
             return is_news, False
         stay = find_stay(adt, patient)
         if stay is None:
-            return is_news, bool(adt.diagnoses())
-        return keep_details(adt, stay) or is_news, False
+            return is_news, bool(adt.diagnoses() or adt.pv1.attending_doctor.id_number)
+        return update_stay(adt, stay) or is_news, False
     raise CannotApply("unsupported", type=adt.message.message_type)
 
 

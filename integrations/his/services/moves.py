@@ -19,7 +19,7 @@ from encounters.visits.models import Encounter, EncounterLocation
 from integrations.his.models import Freshness
 from integrations.his.reading import Adt
 from integrations.his.services.freshness import stamp
-from integrations.his.services.places import Place, bed_words, find_place, find_staff
+from integrations.his.services.places import Place, bed_words, find_place
 from integrations.his.services.stays import (
     LOCATION,
     allowed_place,
@@ -27,6 +27,8 @@ from integrations.his.services.stays import (
     is_cancelled,
     last_said,
     late_reason,
+    newer_attending,
+    stamp_attending,
     with_or_without_bed,
 )
 from integrations.hl7v2.outcomes import CannotApply, NotYet
@@ -71,13 +73,14 @@ def transfer(adt: Adt, patient: Patient) -> bool:
     _demand_one_place(adt, stay, at)
     end = None if stay.is_open else _take_back_end(adt, stay, at)
     later = _take_back_moves(adt, stay, at)
-    attending = find_staff(adt, adt.pv1.attending_doctor)
+    attending = newer_attending(adt, stay)
     with_or_without_bed(adt, place, lambda where: _move(adt, stay, where, at, attending=attending))
     _tell_moves_again(adt, stay, later)
     if end is not None:
         _tell_end_again(adt, stay, end)
     stamp(Freshness.Subject.ENCOUNTER, stay.pk, _said(at), adt.said_at, adt.message)
     stamp(Freshness.Subject.ENCOUNTER, stay.pk, LOCATION, at, adt.message)
+    stamp_attending(adt, stay)
     return True
 
 
@@ -93,7 +96,7 @@ def _is_settled(adt: Adt, stay: Encounter, place: Place, at: datetime) -> bool:
     """
     rows = EncounterLocation.objects.filter(encounter=stay).select_related("department", "location")
     same = [
-        row for row in rows.filter(starts_at=at) if _is_place(row, place, adt.pv1.assigned_patient_location)
+        row for row in rows.filter(starts_at=at) if is_place(row, place, adt.pv1.assigned_patient_location)
     ]
     if any(row.cancelled_at is None for row in same):
         stamp(Freshness.Subject.ENCOUNTER, stay.pk, _said(at), adt.said_at, adt.message)
@@ -121,7 +124,7 @@ def _taken_back(stay: Encounter) -> dict[int, tuple[datetime, bool]]:
     }
 
 
-def _is_place(row: EncounterLocation, place: Place, sent: Pl) -> bool:
+def is_place(row: EncounterLocation, place: Place, sent: Pl) -> bool:
     """Whether the row is what the message names: the department, and the bed where both have one."""
     if (row.department, row.department_as_sent) != (place.department, place.department_as_sent):
         return False
@@ -137,7 +140,7 @@ def _demand_one_place(adt: Adt, stay: Encounter, at: datetime) -> None:
     if not rows or rows == first:
         return
     prior = adt.pv1.prior_patient_location
-    if not _names(prior) or not _is_place(rows[0], find_place(adt, prior), prior):
+    if not _names(prior) or not is_place(rows[0], find_place(adt, prior), prior):
         raise CannotApply("two_places")
 
 
@@ -287,7 +290,7 @@ def _was_taken_back(stay: Encounter, at: datetime) -> bool:
 def _fits(adt: Adt, row: EncounterLocation, former: EncounterLocation) -> bool:
     """Whether PV1-3 is where the move began and PV1-6 where it led, as far as they are sent."""
     return all(
-        not _names(sent) or _is_place(place, find_place(adt, sent), sent)
+        not _names(sent) or is_place(place, find_place(adt, sent), sent)
         for place, sent in (
             (former, adt.pv1.assigned_patient_location),
             (row, adt.pv1.prior_patient_location),

@@ -8,6 +8,7 @@ from typing import TypeVar
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from emr.accounts.models import User
 from emr.common.clock import now
 from emr.common.errors import DomainError
 from emr.common.masters import BED, DIAGNOSES, MOVEMENT
@@ -17,7 +18,7 @@ from encounters.visits.details import DeathDetails, EndDetails
 from encounters.visits.models import Condition, Encounter
 from integrations.his.models import Freshness
 from integrations.his.reading import Adt, HisMessage
-from integrations.his.services.freshness import news_of, stamp, stamp_many
+from integrations.his.services.freshness import is_news, news_of, stamp, stamp_many
 from integrations.his.services.places import Place, bed_words, find_place, find_staff
 from integrations.hl7v2.outcomes import CannotApply, NotYet
 from integrations.hl7v2.segments import Dg1
@@ -29,10 +30,11 @@ Result = TypeVar("Result")
 LOCATION, DISCHARGE, DETAILS, TOLD = "location", "discharge", "details", "told"
 # When the HIS last took a discharge, and an admission or visit, back.
 REOPENED, CANCELLED = "reopened", "cancelled"
+ATTENDING = "attending"
 
 _LATE_SECONDS = 24 * 3600
 # Table 0004 → our classes; R (recurring) and P (preadmit) come as outpatients do.
-_CLASSES = {"I": "IMP", "B": "IMP", "E": "EMER", "O": "AMB", "R": "AMB", "P": "AMB", "": ""}
+CLASSES = {"I": "IMP", "B": "IMP", "E": "EMER", "O": "AMB", "R": "AMB", "P": "AMB", "": ""}
 # PV1-36: MA_LOAI_RV of the insurance claim, else HL7 table 0112.
 _DISPOSITIONS = {
     "1": "home", "01": "home", "2": "transfer", "02": "transfer", "3": "absconded", "4": "on-request", "07": "on-request",
@@ -103,7 +105,7 @@ def admit_or_visit(adt: Adt, patient: Patient) -> bool:
         adt.left_alone(MOVEMENT, "PV1")
         stay = find_stay(adt, patient)
         return stay is not None and stay.is_open and keep_details(adt, stay)
-    wanted = _CLASSES.get(adt.pv1.patient_class, "") or ("IMP" if adt.event == "A01" else "AMB")
+    wanted = CLASSES.get(adt.pv1.patient_class, "") or ("IMP" if adt.event == "A01" else "AMB")
     stay = find_stay(adt, patient)
     is_to_admit = stay is not None and stay.is_open and wanted == "IMP" and not stay.is_inpatient
     if stay is not None and is_to_admit and is_cancelled(adt, stay):
@@ -114,6 +116,7 @@ def admit_or_visit(adt: Adt, patient: Patient) -> bool:
             return False
         stay = _open(adt, patient, stay, wanted)
         stamp(Freshness.Subject.ENCOUNTER, stay.pk, LOCATION, _began_at(adt), adt.message)
+        stamp_attending(adt, stay)
         keep_details(adt, stay)
         return True
     if not stay.is_open:
@@ -146,7 +149,7 @@ def _open(adt: Adt, patient: Patient, visit: Encounter | None, wanted: str) -> E
     if visit is not None:
         # Seconds are often cut off by one sender and kept by another.
         at = max(at, visit.started_at) if (visit.started_at - at).total_seconds() < 60 else at
-    attending = find_staff(adt, adt.pv1.attending_doctor)
+    attending = newer_attending(adt, visit)
     number = "" if visit else visit_number(adt)
     key = None if number or visit else _key(adt, patient)
 
@@ -170,6 +173,20 @@ def _open(adt: Adt, patient: Patient, visit: Encounter | None, wanted: str) -> E
         return visits.start_visit(encounter_class=wanted, **shared)  # type: ignore[arg-type]  # likewise
 
     return with_or_without_bed(adt, place, arrive)
+
+
+def newer_attending(adt: Adt, stay: Encounter | None) -> User | None:
+    """PV1-7, unless newer news of who attends is there."""
+    is_old = stay is not None and not is_news(
+        Freshness.Subject.ENCOUNTER, stay.pk, ATTENDING, adt.happened_at
+    )
+    return None if is_old else find_staff(adt, adt.pv1.attending_doctor)
+
+
+def stamp_attending(adt: Adt, stay: Encounter) -> None:
+    """Remember when the HIS last said who attends; a message that doesn't say it is no news of it."""
+    if adt.pv1.attending_doctor.id_number:
+        stamp(Freshness.Subject.ENCOUNTER, stay.pk, ATTENDING, adt.happened_at, adt.message)
 
 
 def allowed_place(adt: Adt, place: Place) -> Place:
@@ -337,7 +354,7 @@ def cancel_stay(adt: Adt, patient: Patient) -> bool:
         return False
     if stay.status == Encounter.Status.FINISHED:
         raise NotYet("ended_already")  # the discharge has to be taken back first
-    if _CLASSES.get(adt.pv1.patient_class) == "IMP" and not stay.is_inpatient:
+    if CLASSES.get(adt.pv1.patient_class) == "IMP" and not stay.is_inpatient:
         raise NotYet("unknown_admission")  # the visit was no admission yet
     try:
         with transaction.atomic():
