@@ -47,9 +47,11 @@ __all__ = [
 _NOT_TO_GIVE = [Order.Status.ON_HOLD, Order.Status.REVOKED, Order.Status.ENTERED_IN_ERROR]
 
 
-def doses_of(stay_ids: Collection[int], start: dt.datetime, end: dt.datetime) -> Mapping[int, DoseCounts]:
-    """{stay: its doses due within the hours}; stays without medicines are left out."""
-    return doses_by_stay(stay_ids, start, end)
+def doses_of(
+    stay_ids: Collection[int], start: dt.datetime, end: dt.datetime, facility_id: int
+) -> Mapping[int, DoseCounts]:
+    """{stay of the facility: its doses due within the hours}; stays without medicines are left out."""
+    return doses_by_stay(stay_ids, start, end, facility_id)
 
 
 def warnings_of(stay_ids: Collection[int]) -> Mapping[int, Warning]:

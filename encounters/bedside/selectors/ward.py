@@ -224,7 +224,8 @@ def ward_rows(user: User, department: Organization, shift: Shift, before: Shift 
     ids = [row.stay.pk for row in rows]
     allergies = allergies_of([row.patient for row in rows])
     loads = loads_by_stay(ids, shift, before)
-    doses, warnings = neighbours.doses_of(ids, shift.start, shift.end), neighbours.warnings_of(ids)
+    doses = neighbours.doses_of(ids, shift.start, shift.end, department.facility_id)
+    warnings = neighbours.warnings_of(ids)
     for row in rows:
         row.allergies = allergies.get(row.patient.root_id, [])
         row.load = loads[row.stay.pk]

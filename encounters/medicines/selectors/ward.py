@@ -33,26 +33,21 @@ def late_since(facility_id: int) -> dt.datetime:
     return now() - dt.timedelta(minutes=late_minutes(facility_id))
 
 
-def doses_by_stay(stay_ids: Collection[int], start: dt.datetime, end: dt.datetime) -> dict[int, DoseCounts]:
+def doses_by_stay(
+    stay_ids: Collection[int], start: dt.datetime, end: dt.datetime, facility_id: int
+) -> dict[int, DoseCounts]:
     """{stay: its counts from `start` to `end`}; stays without any dose are left out. Late ones of before count as overdue.
 
-    Two queries at most, whatever the number of stays.
+    Of stays of one facility; two queries (its settings, the counts), whatever their number, none without stays.
     """
-    first = next(iter(_facility_of(list(stay_ids))), None)
-    if first is None:
+    if not stay_ids:
         return {}
     return {
         row["encounter"]: DoseCounts(
             row["due"], row["overdue"], row["given"], row["not_given"], row["next_at"]
         )
-        for row in _counts(list(stay_ids), start, end, late_since(first))
+        for row in _counts(list(stay_ids), start, end, late_since(facility_id))
     }
-
-
-@Compiled
-def _facility_of(stay_ids: list[int]) -> QuerySet[Any, Any]:
-    found = DueDose.objects.filter(encounter__any_of=stay_ids).order_by()
-    return found.values_list("facility_id", flat=True)[:1]
 
 
 @Compiled

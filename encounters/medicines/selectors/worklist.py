@@ -125,7 +125,7 @@ def rows_of(stays: list[Encounter]) -> list[Row]:
         Prefetch("locations", places, to_attr="present")
     )
     whole = {stay.pk: stay for stay in known.filter(pk__in=ids)}
-    counts = doses_by_stay(ids, now() - _SOON, now() + _AHEAD)
+    counts = doses_by_stay(ids, now() - _SOON, now() + _AHEAD, stays[0].facility_id) if stays else {}
     return [Row(whole[pk], bed_of(whole[pk]), counts.get(pk, DoseCounts())) for pk in ids]
 
 

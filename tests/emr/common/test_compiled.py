@@ -113,7 +113,6 @@ def test_every_kept_question_of_the_house_asks_what_its_queryset_asks() -> None:
         "_substances": ([7, 8],),
         "_lines": ([7, 8], now()),
         "_outcomes": ([7, 8], now(), now() + dt.timedelta(hours=8)),
-        "_facility_of": ([7, 8],),
         "_counts": ([7, 8], now(), now() + dt.timedelta(hours=8), now() - dt.timedelta(hours=1)),
         "_newest": ([7, 8],),
         "_added": (7, "LIS", "F1|718-7"),

@@ -105,6 +105,7 @@ def _fill(request: ServiceRequest, binh: User) -> None:
 def test_a_ward_of_sixty_costs_no_more_queries_than_of_one_and_stays_small() -> None:
     an, binh, stay = make_world()
     request = care(stay, an)
+    once(stay, an, minutes=20)
     client = signed_in(binh)
     client.get(page("ward"))
     with CaptureQueriesContext(connection) as one:

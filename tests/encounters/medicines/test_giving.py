@@ -332,7 +332,7 @@ def test_states_and_counts_tell_late_missed_and_skipped_apart() -> None:
         "Không dùng": "not-given",
         "Muộn, đã dùng": "given-late",
     }
-    counts = doses_by_stay([stay.pk], ago(hours=3), now() + dt.timedelta(hours=8))[stay.pk]
+    counts = doses_by_stay([stay.pk], ago(hours=3), now() + dt.timedelta(hours=8), stay.facility_id)[stay.pk]
     assert (counts.due, counts.overdue, counts.given, counts.not_given) == (3, 2, 1, 1)
     assert counts.next_at is not None
     assert counts.next_at < late.due_at
