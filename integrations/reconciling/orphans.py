@@ -1,12 +1,15 @@
 """What one side has and the other hasn't."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from typing import cast
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils.translation import gettext
 
 from emr.accounts.services import facility_setting
 from emr.common.masters import MOVEMENT, order_matter
-from encounters.orders.models import Order, ServiceRequest
+from encounters.orders.models import MedicationRequest, Order, ServiceRequest
+from encounters.orders.services import category_of
 from encounters.results.models import DiagnosticReport
 from encounters.results.models.reports import VOID
 from encounters.visits.models import Encounter
@@ -21,11 +24,17 @@ from integrations.reconciling.kinds import Finding
 from integrations.reconciling.neighbours import EMR
 from integrations.transport.models import Channel, DeadLetter, Message, MessageState
 from integrations.transport.reasons import reason_text
+from integrations.transport.sending import about_key
 
 State = MessageState.State
+AnyOrder = MedicationRequest | ServiceRequest
 IN_EFFECT = (Order.Status.ACTIVE, Order.Status.ON_HOLD, Order.Status.COMPLETED)
 OF_AN_ORDER = Q(about__startswith="servicerequest:") | Q(about__startswith="medicationrequest:")
 _STRUCTURES = ("OML^O21", "ORM^O01")
+_TOLD_BY: dict[type[AnyOrder], tuple[str, ...]] = {
+    ServiceRequest: _STRUCTURES,
+    MedicationRequest: ("RDE^O11", "ORM^O01"),
+}
 _TOLD_ORDERS = (*_STRUCTURES, "OMG^O19")
 # {a report's category: the matter of its order}
 _ORDERED_AS = {
@@ -95,45 +104,60 @@ def orders_not_taken(ground: Ground) -> Iterator[Finding]:
 
 
 def orders_not_told(ground: Ground) -> Iterator[Finding]:
-    """Orders in effect that a channel was there for, and no message."""
-    performers = [
-        (channel, kinds_of(channel))
-        for channel in ground.outgoing
-        if any(channel.takes(structure) for structure in _STRUCTURES)
-    ]
-    categories = {category for _channel, own in performers for category in own}
-    if not categories:
-        return
-    found = written_on(ServiceRequest.objects.filter(facility=ground.facility), ground.day).filter(
-        category__in=categories,
-        status__in=IN_EFFECT,
-        created_at__lt=ground.moment - ground.limits.applied,
+    """Orders in effect that a neighbour's channel was there for, and no message: the performer's, and the HIS's."""
+    keepers = masters_of(ground.facility.pk)
+    for model, structures in _TOLD_BY.items():
+        channels = [
+            channel
+            for channel in ground.outgoing
+            if any(channel.takes(structure) for structure in structures)
+        ]
+        if channels:
+            yield from _not_told(ground, model, channels, keepers)
+
+
+def _not_told(
+    ground: Ground, model: type[AnyOrder], channels: list[Channel], keepers: Mapping[str, Keeper]
+) -> Iterator[Finding]:
+    found = written_on(model._default_manager.filter(facility=ground.facility), ground.day).filter(
+        status__in=IN_EFFECT, created_at__lt=ground.moment - ground.limits.applied
     )
     if not facility_setting(ground.facility.pk, FORWARDS):
         found = found.filter(origin="")
-    orders = list(found.exclude(placer_number="").order_by("pk"))
-    abouts = [f"servicerequest:{order.uuid}" for order in orders]
-    told = set(
-        Message.objects.filter(
-            about__in=abouts, channel__in=[channel.pk for channel, _own in performers]
-        ).values_list("about", flat=True)
-    )
-    for order, about in zip(orders, abouts, strict=True):
-        there = [
-            channel
-            for channel, own in performers
-            if order.category in own and channel.created_at <= order.created_at
-        ]
-        if there and about not in told:
+    orders = cast("list[AnyOrder]", list(found.exclude(placer_number="").order_by("pk")))
+    told: dict[str, set[str]] = {}
+    messages = Message.objects.filter(about__in=[about_key(order) for order in orders], channel__in=channels)
+    for about, channel_id in messages.values_list("about", "channel"):
+        told.setdefault(about, set()).add(ground.key_of(channel_id))
+    for order in orders:
+        there = {
+            ground.key_of(channel.pk)
+            for channel in channels
+            if channel.created_at <= order.created_at and _is_for(channel, order, keepers)
+        }
+        for neighbour in sorted(there - told.get(about_key(order), set())):
             yield Finding(
                 kind=kinds.ORDER_NOT_TOLD,
-                neighbour=ground.key_of(there[0].pk),
+                neighbour=neighbour,
                 key=f"order:{order.uuid}",
                 number=order.placer_number,
                 at=order.confirmed_at or order.created_at,
-                words=order.get_category_display(),
+                words=_kind_of(order),
                 stay_id=order.encounter_id,
             )
+
+
+def _is_for(channel: Channel, order: AnyOrder, keepers: Mapping[str, Keeper]) -> bool:
+    """Whether the neighbour performs the order; the HIS is told of what is kept here."""
+    if channel.is_his:
+        return not order.origin and keepers[order_matter(category_of(order))] != Keeper.HIS
+    return isinstance(order, ServiceRequest) and order.category in kinds_of(channel)
+
+
+def _kind_of(order: AnyOrder) -> str:
+    if isinstance(order, ServiceRequest):
+        return order.get_category_display()
+    return gettext("Medicine")
 
 
 def results_without_order(ground: Ground) -> Iterator[Finding]:

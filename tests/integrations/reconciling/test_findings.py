@@ -9,6 +9,7 @@ from freezegun import freeze_time
 from emr.accounts.models import Organization, User
 from emr.common.clock import local_today, now
 from encounters.orders.models import ServiceRequest
+from encounters.orders.services import add_medication
 from encounters.results.models import DiagnosticReport
 from encounters.visits.models import Encounter
 from integrations.hl7v2.inbox import expire_waiting
@@ -21,16 +22,19 @@ from integrations.transport.services import dismiss, pause_channel, replay_edite
 from patients.registry.models import Patient
 from tests.emr.people import make_an, make_facility
 from tests.encounters import chart
+from tests.encounters.orders.tables import confirm, make_entry
 from tests.encounters.results.reports import order
 from tests.encounters.visits.ward import admit
 from tests.encounters.visits.ward import ago as before
 from tests.integrations.conftest import Send, ago, state, work_off
 from tests.integrations.his.orders import keep, medicine, ordering_his
+from tests.integrations.his.test_orders_out import work_off as work_off_his
 from tests.integrations.lis.results import obr, obx, oru
 from tests.integrations.lis.test_ordering import work_off as work_off_orders
 from tests.integrations.messages import adt, merge
 from tests.integrations.neighbour import Neighbour
 from tests.integrations.reconciling.conftest import Look, later, of_kind, receive
+from tests.integrations.transport.test_sending import make_channel
 
 pytestmark = pytest.mark.django_db
 HIS, LIS = "HIS · 99999", "LIS · 99999"
@@ -166,6 +170,39 @@ class TestOrphans:
             work_off_orders()
             assert of_kind(look(day), kinds.ORDER_NOT_TOLD) == []
         assert look(day).cells[Matter.ORDER_OUT][LIS] == Cell(1, 1)
+
+    def test_a_medicine_that_the_his_was_never_told_of(
+        self, lis: Neighbour, facility: Organization, an: User, look: Look
+    ) -> None:
+        """Where it is ordered here; what the HIS keeps itself it isn't told of."""
+        entry = make_entry(admit(), an)
+        told = add_medication(
+            entry=entry,
+            by=an,
+            text="Amoxicilin 500 mg",
+            dose=1,
+            dose_unit="vien",
+            times_per_day=2,
+            route="PO",
+        )
+        confirm(entry, an)
+        told.refresh_from_db()
+        day = local_today()
+        with freeze_time(later(minutes=16)):
+            assert of_kind(look(day), kinds.ORDER_NOT_TOLD) == [], "no channel leads there"
+        make_channel(
+            facility, lis, performs="his", name="VNPT", receiving_application="VNPT", message_types=["RDE"]
+        )
+        Channel.objects.filter(performs="his").update(created_at=before(hours=1))
+        with freeze_time(later(minutes=16)):
+            (finding,) = of_kind(look(day), kinds.ORDER_NOT_TOLD)
+            assert (finding.number, finding.words) == (told.placer_number, "Thuốc")
+            assert finding.neighbour.startswith("VNPT")
+            keep(facility, "his", "order:medication")
+            assert of_kind(look(day), kinds.ORDER_NOT_TOLD) == []
+            keep(facility, "emr", "order:medication")
+            work_off_his()
+            assert of_kind(look(day), kinds.ORDER_NOT_TOLD) == []
 
     def test_an_order_that_waits_to_be_sent(self, lis: Neighbour, an: User, tin: User, look: Look) -> None:
         pause_channel(Channel.objects.get(direction="out"), paused=True, by=tin)
