@@ -7,6 +7,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from emr.accounts.models import User
 from emr.audit.models import AuditEvent
@@ -62,7 +63,9 @@ def test_the_checklist_names_who_owes_what_and_leads_there() -> None:
 def test_a_click_begins_the_entry_of_the_very_day() -> None:
     an, stay = make_record(days=2)
     gap = gaps(stay, "daily-entry")[0]
-    told = {"code": gap.begins, "happened_at": f"{gap.begins_at:%d/%m/%Y %H:%M}", "late_reason": "Quên"}
+    assert gap.begins_at is not None
+    at = timezone.localtime(gap.begins_at)
+    told = {"code": gap.begins, "happened_at": f"{at:%d/%m/%Y %H:%M}", "late_reason": "Quên"}
     answer = signed_in(an).post(reverse("encounters:documents:begin", args=[stay.uuid]), told)
     assert answer.status_code == 302
     assert len(gaps(stay, "daily-entry")) == 1
