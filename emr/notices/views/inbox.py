@@ -32,12 +32,13 @@ _QUIET_SECONDS = 25
 def bell(request: StaffRequest) -> HttpResponse:
     """The count, and the urgent ones as a banner. No line in the log: every open page asks twice a minute.
 
-    While nothing is open the browser keeps the answer for somebody who turns pages; anything open is asked for anew,
-    so that what was just seen doesn't ring again.
+    While nothing urgent is unseen the browser keeps the answer for somebody who turns pages. What rings is asked for anew,
+    and so is everything once the person has sent something (`static/js/notices.js`): what was just seen doesn't ring
+    again, what was just taken on isn't counted any more.
     """
     ringing = selectors.ringing_for(request.user)
     response = render(request, "emr/notices/_bell.html", {"ringing": ringing})
-    if not ringing.count:
+    if not ringing.urgent:
         patch_cache_control(response, private=True, max_age=_QUIET_SECONDS)
     return response
 

@@ -61,10 +61,19 @@ def test_the_bell_itself_costs_one_query_while_nothing_is_open_and_two_otherwise
 def test_a_silent_bell_is_kept_by_the_browser_and_a_ringing_one_is_not(
     people: People, notice: Notice
 ) -> None:
-    silent = client_of(people.head).get("/notices/bell/").headers["Cache-Control"]
-    assert "private" in silent
-    assert "max-age=25" in silent
-    assert client_of(people.binh).get("/notices/bell/").headers["Cache-Control"] == "no-store"
+    """Silent: nothing is open, or everything urgent was seen."""
+
+    def kept(user: User) -> str:
+        return client_of(user).get("/notices/bell/").headers["Cache-Control"]
+
+    assert kept(people.binh) == "no-store"
+    services.see(notice=notice, by=people.binh)
+    for user in (people.head, people.binh):
+        assert "Cookie" in client_of(user).get("/notices/bell/").headers["Vary"], (
+            "another person's isn't shown"
+        )
+        assert "private" in kept(user)
+        assert "max-age=25" in kept(user)
 
 
 def test_asking_the_bell_is_no_sign_of_a_person(people: People) -> None:
