@@ -38,13 +38,13 @@ function sound() {
   document.documentElement.dataset.noticeSounded = String(Number(document.documentElement.dataset.noticeSounded ?? 0) + 1);
 }
 
-// The browser keeps the answer of a bell that doesn't ring; what the person has sent since may have changed it.
+// The browser keeps the bell's answer for its pause; what the person has sent since, in any tab, may have changed it.
 const SENT = "emr:notices-sent";
 document.addEventListener("submit", (event) => {
-  if (event.target.method === "post") sessionStorage.setItem(SENT, String(Date.now()));
+  if (event.target.method === "post") localStorage.setItem(SENT, String(Date.now()));
 });
 document.addEventListener("htmx:configRequest", (event) => {
-  const since = sessionStorage.getItem(SENT);
+  const since = localStorage.getItem(SENT);
   if (since && event.target.id === "urgent-notices") event.detail.parameters.since = since;
 });
 

@@ -23,7 +23,7 @@ from emr.ui.navigation import address
 
 PAGE = 50
 # A little less than the page's own pause, so that the next asking isn't answered from the browser's copy.
-_QUIET_SECONDS = 25
+_KEPT_SECONDS = 25
 
 
 @signed_in
@@ -32,14 +32,12 @@ _QUIET_SECONDS = 25
 def bell(request: StaffRequest) -> HttpResponse:
     """The count, and the urgent ones as a banner. No line in the log: every open page asks twice a minute.
 
-    While nothing urgent is unseen the browser keeps the answer for somebody who turns pages. What rings is asked for anew,
-    and so is everything once the person has sent something (`static/js/notices.js`): what was just seen doesn't ring
-    again, what was just taken on isn't counted any more.
+    The browser keeps the answer for somebody who turns pages, until the page's own pause is over or the person has sent
+    something (`static/js/notices.js`): what was just seen doesn't ring again, what was just taken on isn't counted.
     """
     ringing = selectors.ringing_for(request.user)
     response = render(request, "emr/notices/_bell.html", {"ringing": ringing})
-    if not ringing.urgent:
-        patch_cache_control(response, private=True, max_age=_QUIET_SECONDS)
+    patch_cache_control(response, private=True, max_age=_KEPT_SECONDS)
     return response
 
 
