@@ -1,6 +1,6 @@
 """What was found before: asked before a test is ordered again."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from django.db.models import Prefetch, Q
 from django.urls import reverse
@@ -41,20 +41,20 @@ def earlier_results(patient_ids: Sequence[int], wanted: Sequence[Wanted]) -> lis
         report__replaced_by=None,
         report__status__in=RELEASED,
     )
-    found = [_of_report(report, _code_of(report, ours, standard)) for report in reports]
+    found = []
+    for report in reports:
+        code = report.request.code if report.request is not None else report.code
+        found.append(_of_report(report, code if code in ours else _known_as(report, standard)))
+    # The code of a value is its laboratory's own: what looks like one of ours may be another test's.
     found += [
-        _of_value(value, _code_of(value, ours, standard))
+        _of_value(value, _known_as(value, standard))
         for value in values.select_related("report").order_by("-effective_at")
     ]
     return found
 
 
-def _code_of(told: DiagnosticReport | Finding, ours: set[str], standard: dict[str, str]) -> str:
-    request = told.request if isinstance(told, DiagnosticReport) else None
-    if request is not None:
-        return request.code
-    if told.code in ours:
-        return told.code
+def _known_as(told: DiagnosticReport | Finding, standard: Mapping[str, str]) -> str:
+    """Our code for its LOINC, else for its national one."""
     return standard.get(told.loinc) or standard[told.national_code]
 
 

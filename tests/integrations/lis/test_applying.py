@@ -220,6 +220,9 @@ def test_a_value_among_others_is_known_by_its_loinc_alone(dao: Patient, send: Se
     (earlier,) = earlier_results([dao.pk], wanted)
     assert earlier.value == "Creatinin 92 µmol/L", "what was corrected isn't offered"
     assert not earlier_results([dao.pk], [Wanted("XN0013", "4548-4")])
+    assert [one.code for one in earlier_results([dao.pk], [Wanted("CRE"), *wanted])] == ["XN0015"], (
+        "their CRE"
+    )
 
 
 def test_a_result_that_concerns_nobody_says_so(facility: Organization, send: Send) -> None:
