@@ -3,7 +3,7 @@
 import datetime as dt
 from collections.abc import Collection, Mapping
 
-from django.db.models import Max, Prefetch, Q
+from django.db.models import Prefetch, Q
 from django.utils.translation import pgettext
 from django_stubs_ext import StrOrPromise
 
@@ -35,7 +35,6 @@ __all__ = [
     "fluids_between",
     "given_between",
     "infusions_of",
-    "last_given",
     "owed_doses",
     "pages_of",
     "scores_between",
@@ -91,15 +90,6 @@ def dose_lines(stay_ids: Collection[int], since: dt.datetime, until: dt.datetime
     for line in lines:
         line.test = latest_test(line.dose.order, tests.get(line.dose.encounter_id, []), rules)
     return lines
-
-
-def last_given(stay_ids: Collection[int], texts: Collection[str]) -> dict[tuple[int, str], dt.datetime]:
-    """{(stay, medicine as ordered): when it went in last}, whichever order asked for it; one query."""
-    found = MedicationAdministration.objects.filter(
-        encounter__in=stay_ids, dose__order__text__in=texts, amount__isnull=False
-    ).exclude(status=MedicationAdministration.Status.ENTERED_IN_ERROR)
-    rows = found.order_by().values_list("encounter", "dose__order__text").annotate(last=Max("happened_at"))
-    return {(stay, text): last for stay, text, last in rows}
 
 
 def ward_hours(department: Organization) -> Mapping[int, tuple[str, ...]]:

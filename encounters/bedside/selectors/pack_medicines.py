@@ -6,14 +6,13 @@ Read on paper when nothing can be asked any more: each line is complete, in Viet
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
 
 from django.utils import timezone
 
 from emr.common.clock import now
-from emr.terminology.selectors import displays
 from encounters.bedside import neighbours
 from encounters.medicines.models import DueDose, InfusionStep, MedicationAdministration, ReactionTest
+from encounters.medicines.selectors.checking import needed_lines
 from encounters.medicines.selectors.reasons import reason_names
 from encounters.orders.models import MedicationRequest
 from encounters.orders.wording import number_text
@@ -91,7 +90,6 @@ def sheets_of(stay_ids: Sequence[int], needed: Sequence[MedicationRequest]) -> d
     sheets = {stay: MedicineSheet() for stay in stay_ids}
     found = neighbours.dose_lines(stay_ids, moment - BACK, moment + AHEAD)
     reasons = reason_names(found[0].dose.facility_id) if found else {}
-    totals: dict[tuple[int, str, str], Decimal] = {}
     for line in found:
         sheet, row = sheets[line.dose.encounter_id], line.standing
         if row is None:
@@ -101,12 +99,9 @@ def sheets_of(stay_ids: Sequence[int], needed: Sequence[MedicationRequest]) -> d
             sheet.running.append(_running(line, row))
         else:
             sheet.given.append(_given(line, row, reasons))
-        if row.amount is not None and row.happened_at > moment - BACK:
-            key = line.dose.encounter_id, line.dose.order.text, line.dose.unit
-            totals[key] = totals.get(key, Decimal(0)) + row.amount
     for sheet in sheets.values():
         sheet.given.sort(key=lambda one: one.at)
-    _add_needed(sheets, needed, totals)
+    _add_needed(sheets, needed, moment)
     return sheets
 
 
@@ -184,23 +179,19 @@ def _given(line: neighbours.DoseLine, row: MedicationAdministration, reasons: Ma
 
 
 def _add_needed(
-    sheets: Mapping[int, MedicineSheet],
-    orders: Sequence[MedicationRequest],
-    totals: Mapping[tuple[int, str, str], Decimal],
+    sheets: Mapping[int, MedicineSheet], orders: Sequence[MedicationRequest], at: dt.datetime
 ) -> None:
+    """By the rule that the page gives by: what went in by the orders that one carries on counts."""
     active = [order for order in orders if order.status == MedicationRequest.Status.ACTIVE]
-    units = displays({("dose-unit", order.dose_unit) for order in active})
-    last = neighbours.last_given(list(sheets), {order.text for order in active})
-    for order in active:
-        unit = units.get(("dose-unit", order.dose_unit), order.dose_unit)
-        total = totals.get((order.encounter_id, order.text, order.dose_unit), Decimal(0))
+    for line in needed_lines(active, at):
+        order, unit, total = line.order, line.unit, line.in_a_day
         sheets[order.encounter_id].needed.append(
             NeededLine(
                 order.text,
                 order.as_needed_for,
                 "theo thang" if order.scale else f"{number_text(order.dose)} {unit}",
                 _limits(order, unit),
-                last.get((order.encounter_id, order.text)),
+                line.last.at if line.last is not None else None,
                 f"{number_text(total)} {unit}" if total else "",
             )
         )

@@ -34,7 +34,8 @@ from patients.registry.services import restrict_patient
 from tests.encounters.bedside.world import at, care, clock, make_thu, make_world, neighbour, tick
 from tests.encounters.chart import begin, draft_of, written
 from tests.encounters.medicines.doses import give, key, once, order
-from tests.encounters.visits.ward import department, signed_in
+from tests.encounters.medicines.test_needed import LIMITED, carried, needed, since_yesterday
+from tests.encounters.visits.ward import ago, department, signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -134,6 +135,18 @@ def _medicines_of_every_kind(stay: Encounter, an: User, binh: User) -> None:
         give(once(stay, an, text="Omeprazol 40 mg"), binh)
         left = once(stay, an, text="Bisacodyl 5 mg", route="PO")
         not_given(dose=left, reason="refused", told=key(), by=binh)
+
+
+def test_on_paper_too_a_medicine_when_needed_counts_what_yesterdays_order_gave() -> None:
+    """By the rule of the page, however the round has worded it since."""
+    an, binh, stay = since_yesterday()
+    before = order(stay, an, at=ago(hours=20), **LIMITED)
+    needed(before, binh, 5)
+    carried(stay, before, an, 1, text="Paracetamol viên 500 mg")
+    [found] = [
+        line for line in _flat(_ward_pack()) if line.startswith("Paracetamol viên") and "cách ít" in line
+    ]
+    assert "24 giờ qua: 1 vien" in found
 
 
 def test_the_medicine_sheet_has_every_dose_to_give_what_was_given_and_what_runs() -> None:
