@@ -8,10 +8,8 @@ import itertools
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import transaction
 from django.utils.translation import gettext as _
 
-from emr.common.errors import DomainError
 from emr.common.masters import BED
 from encounters.visits import services as visits
 from encounters.visits.details import DeathDetails, EndDetails
@@ -189,12 +187,11 @@ def _take_back_moves(
 
 def _tell_moves_again(adt: Adt, stay: Encounter, taken: list[EncounterLocation]) -> None:
     for former in reversed(taken):
-        _move(
-            adt,
-            stay,
-            Place(former.department, former.location, former.department_as_sent, former.location_as_sent),
-            former.starts_at,
-        )
+        _move(adt, stay, _place_of(former), former.starts_at)
+
+
+def _place_of(row: EncounterLocation) -> Place:
+    return Place(row.department, row.location, row.department_as_sent, row.location_as_sent)
 
 
 def _take_back_end(adt: Adt, stay: Encounter, at: datetime) -> _End:
@@ -265,7 +262,7 @@ def cancel_transfer(adt: Adt, patient: Patient) -> bool:
         raise CannotApply("no_former_place")
     if adt.said_at < last_said(stay, _said(row.starts_at)).get(_said(row.starts_at), adt.said_at):
         return False  # said anew since
-    _take_back(adt, stay, row)
+    _take_back(adt, stay, row, former)
     group = f"{_BACK if named else _BY_TIME}{row.pk}"
     stamp(Freshness.Subject.ENCOUNTER, stay.pk, group, adt.said_at, adt.message)
     stamp(Freshness.Subject.ENCOUNTER, stay.pk, LOCATION, at, adt.message)
@@ -311,19 +308,18 @@ def _words(sent: Pl) -> str:
     return " ".join(part for part in (sent.point_of_care, bed_words(sent)) if part)
 
 
-def _take_back(adt: Adt, stay: Encounter, row: EncounterLocation) -> None:
-    """The patient never went there; what happened later is told again."""
+def _take_back(adt: Adt, stay: Encounter, row: EncounterLocation, former: EncounterLocation) -> None:
+    """The patient never left the former place; what happened later is told again."""
     reason = _("Move cancelled by %(sender)s") % {"sender": adt.channel.name}
     end = None if stay.is_open else _take_back_end(adt, stay, row.starts_at)
     later = _take_back_moves(adt, stay, row.starts_at, but=row)
-    try:
-        with transaction.atomic():
-            visits.cancel_transfer(encounter=stay, by=adt.account, reason=reason, place=row)
-    except DomainError as refusal:
-        if refusal.code != "bed_taken":
-            raise
-        adt.remark("bed_taken", sent=bed_words(adt.pv1.assigned_patient_location))
-        visits.cancel_transfer(encounter=stay, by=adt.account, reason=reason, place=row, keep_bed=False)
+    with_or_without_bed(
+        adt,
+        _place_of(former),
+        lambda where: visits.cancel_transfer(
+            encounter=stay, by=adt.account, reason=reason, place=row, keep_bed=where.bed is not None
+        ),
+    )
     _tell_moves_again(adt, stay, later)
     if end is not None:
         _tell_end_again(adt, stay, end)
