@@ -71,6 +71,17 @@ def words_of(letter: DeadLetter) -> tuple[str, str]:
         return reason_text(letter.reason, letter.detail), reason_advice(letter.reason)
 
 
+def test_who_comes_back_to_a_bed_that_was_given_away_lies_in_the_department_without_one(send: Send) -> None:
+    send(message("A01", 9))
+    send(message("A02", 6, place=SURGERY))
+    send(message("A01", 4, number="BN000002", visit="DT000002"))
+    sent = send(back(2, MEDICINE))
+    assert state(sent) == APPLIED
+    assert reasons(sent) == ["bed_taken"]
+    assert path_of(the_stay()) == [("K03", "G1"), ("K03", "")]
+    assert path_of(the_stay("DT000002")) == [("K03", "G1")]
+
+
 def test_a_move_sent_again_after_it_was_taken_back_moves_nobody(send: Send) -> None:
     send(message("A01", 9))
     send(message("A02", 6, place=SURGERY))
